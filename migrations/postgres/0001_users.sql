@@ -1,0 +1,12 @@
+-- Accounts. `email` is what the owner typed and what is shown; `email_canonical` is what makes an account unique, so
+-- that jane@example.com and Jane@Example.com can't be two people. `number` is the integer that Django-style clients
+-- know an account by.
+CREATE TABLE users (
+    number          BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id              UUID NOT NULL UNIQUE,
+    email           TEXT NOT NULL,
+    email_canonical TEXT NOT NULL UNIQUE,
+    password_hash   TEXT,
+    created_at      TIMESTAMPTZ NOT NULL,
+    last_log_in_at  TIMESTAMPTZ NOT NULL
+);

@@ -1,0 +1,45 @@
+# What the scripts share; sourced, not run.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# The tools that scripts/install-tools put beside the project come before the machine's own.
+export PATH="$root/target/venv/bin:$root/tests/node_modules/.bin:$PATH:$HOME/.cargo/bin"
+export ARTEFACTS=${ARTEFACTS:-$root/target/artefacts}
+
+say() { printf '%s\n' "$*" >&2; }
+
+fail() {
+  say "$@"
+  exit 1
+}
+
+free_port() {
+  python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+# A Chromium of the machine's own. Nothing, when the tests have to use the one that Playwright installs.
+find_chromium() {
+  local name path
+  for name in chromium google-chrome; do
+    path=$(command -v "$name") || continue
+    [[ $path == /snap/* ]] && continue
+    printf '%s\n' "$path"
+    return
+  done
+  return 1
+}
+
+# Runs a command in a process group of its own and hands INT and TERM to all of it, so that a cancelled run leaves
+# nothing behind: bash alone would end and let its child go on.
+supervise() {
+  local child status=0
+  set -m
+  "$@" &
+  child=$!
+  set +m
+  trap 'kill -TERM -- "-$child"' INT TERM
+  wait "$child" || status=$?
+  # A signal ends the first wait before the child has ended.
+  while kill -0 "$child" 2>/dev/null; do wait "$child" || status=$?; done
+  trap - INT TERM
+  return "$status"
+}

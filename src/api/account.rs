@@ -1,0 +1,121 @@
+//! `/api/auth/sign-up`, `/api/auth/login`, `/api/auth/logout`.
+
+use poem_openapi::payload::Json;
+use poem_openapi::types::Example;
+use poem_openapi::{Object, OpenApi};
+
+use super::Tag;
+use super::body::{Fields, JsonOrForm};
+use super::error::ApiError;
+use super::layers::session::RequestSession;
+use super::session::SessionResponse;
+use crate::app::App;
+use crate::flows::log_in::log_in;
+use crate::flows::log_out::log_out;
+use crate::flows::sign_up::sign_up;
+use crate::model::client::Client;
+use crate::model::email::Email;
+use crate::model::password::{Password, PasswordPolicy};
+
+pub struct AccountApi(pub App);
+
+/// What a person enters to make an account.
+#[derive(Debug, Object)]
+#[oai(example)]
+pub struct SignUpRequest {
+    /// One e-mail address, at most 254 bytes. White space around it is ignored.
+    #[oai(validator(max_length = 254))]
+    email: String,
+    /// 8 to 256 characters of any kind, counted as Unicode code points.
+    #[oai(validator(min_length = 8, max_length = 256))]
+    password: String,
+    /// The password typed again. Refused when it differs.
+    #[oai(rename = "confirmPassword")]
+    confirm_password: Option<String>,
+}
+
+/// What a person enters to log in.
+#[derive(Debug, Object)]
+#[oai(example)]
+pub struct LogInRequest {
+    #[oai(validator(max_length = 254))]
+    email: String,
+    #[oai(validator(min_length = 1, max_length = 256))]
+    password: String,
+}
+
+#[OpenApi(tag = "Tag::Account")]
+impl AccountApi {
+    /// Make an account and start a session
+    ///
+    /// Answers with the new account and sets the session cookie. An address belongs to one account, whatever its case
+    /// and whatever white space surrounds it.
+    #[oai(path = "/api/auth/sign-up", method = "post", operation_id = "signUp")]
+    async fn sign_up(
+        &self,
+        body: JsonOrForm<SignUpRequest>,
+        session: RequestSession,
+        client: Client,
+    ) -> Result<Json<SessionResponse>, ApiError> {
+        let (email, password) = read_sign_up(body.fields, &self.0.password_policy)?;
+        let started = sign_up(&self.0, email, password, session.newcomer(client)).await?;
+        session.adopt(&started);
+        Ok(Json(SessionResponse::of(&started.signed_in)))
+    }
+
+    /// Start a session with e-mail and password
+    ///
+    /// Sets a new session cookie and ends the session that the request came with. An unknown address, a wrong password
+    /// and an account without a password get one and the same answer.
+    #[oai(path = "/api/auth/login", method = "post", operation_id = "logIn")]
+    async fn log_in(
+        &self,
+        body: JsonOrForm<LogInRequest>,
+        session: RequestSession,
+        client: Client,
+    ) -> Result<Json<SessionResponse>, ApiError> {
+        let (email, password) = read_log_in(body.fields)?;
+        let started = log_in(&self.0, email, password, session.newcomer(client)).await?;
+        session.adopt(&started);
+        Ok(Json(SessionResponse::of(&started.signed_in)))
+    }
+
+    /// End the current session
+    ///
+    /// `true` when a session was ended, `false` when there was none. Removes the session cookie either way.
+    #[oai(path = "/api/auth/logout", method = "post", operation_id = "logOut")]
+    async fn log_out(&self, session: RequestSession) -> Result<Json<bool>, ApiError> {
+        let ended = log_out(&self.0, session.presented()).await?;
+        session.discard();
+        Ok(Json(ended))
+    }
+}
+
+fn read_sign_up(mut fields: Fields, policy: &PasswordPolicy) -> Result<(Email, Password), ApiError> {
+    let email = fields.email("email");
+    let password = fields.new_password("password", policy, email.as_ref());
+    fields.repeated_password("confirmPassword", password.as_ref());
+    fields.finish(email.zip(password))
+}
+
+fn read_log_in(mut fields: Fields) -> Result<(Email, Password), ApiError> {
+    let email = fields.email("email");
+    let password = fields.password("password");
+    fields.finish(email.zip(password))
+}
+
+impl Example for SignUpRequest {
+    fn example() -> Self {
+        Self {
+            email: "user@example.com".to_owned(),
+            password: "yourpassword".to_owned(),
+            confirm_password: None,
+        }
+    }
+}
+
+impl Example for LogInRequest {
+    fn example() -> Self {
+        Self { email: "user@example.com".to_owned(), password: "yourpassword".to_owned() }
+    }
+}

@@ -1,0 +1,213 @@
+//! Request bodies: JSON objects and forms, read field by field so that one answer lists everything that is wrong.
+//!
+//! The framework's own parser stops at the first mistake, names internal types and repeats what was sent.
+
+use std::marker::PhantomData;
+
+use poem::http::header;
+use poem::{Request, RequestBody};
+use poem_openapi::registry::{MetaMediaType, MetaRequest, Registry};
+use poem_openapi::types::Type;
+use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+use serde_json::{Map, Value};
+use url::form_urlencoded;
+
+use super::error::{ApiError, ErrorCode, Issue, IssueCode};
+use crate::model::email::Email;
+use crate::model::password::{Password, PasswordPolicy, WeakPassword};
+
+const JSON: &str = "application/json";
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// The body of an operation that takes JSON or a form; `T` is its schema in the document.
+#[derive(Debug)]
+pub struct JsonOrForm<T> {
+    pub fields: Fields,
+    schema: PhantomData<T>,
+}
+
+/// A body's fields, and what has been found wrong with them so far.
+#[derive(Debug)]
+pub struct Fields {
+    values: Map<String, Value>,
+    issues: Vec<Issue>,
+}
+
+impl Fields {
+    /// An address, required.
+    pub fn email(&mut self, name: &str) -> Option<Email> {
+        let text = self.required(name)?;
+        let email = Email::parse(&text).ok();
+        if email.is_none() {
+            self.refuse(name, IssueCode::InvalidEmail, "Enter one e-mail address, as in name@example.com");
+        }
+        email
+    }
+
+    /// A password that somebody wants to use from now on, required.
+    pub fn new_password(&mut self, name: &str, policy: &PasswordPolicy, email: Option<&Email>) -> Option<Password> {
+        let password = Password::new(&self.required(name)?);
+        let Err(weakness) = policy.check(&password, email) else {
+            return Some(password);
+        };
+        let (code, message) = match weakness {
+            WeakPassword::TooShort { minimum } => (IssueCode::TooShort, too_short(minimum)),
+            WeakPassword::TooLong => (IssueCode::TooLong, too_long()),
+            WeakPassword::SameAsEmail => (IssueCode::SameAsEmail, "Password must not be the e-mail address".to_owned()),
+            WeakPassword::TooCommon => {
+                (IssueCode::TooCommon, "Password is among the first that attackers try; choose another".to_owned())
+            }
+        };
+        self.refuse(name, code, message);
+        None
+    }
+
+    /// A password to be checked against an account, required. Rules for new passwords don't apply to it.
+    pub fn password(&mut self, name: &str) -> Option<Password> {
+        let password = Password::new(&self.required(name)?);
+        let (code, message) = match password.length() {
+            0 => (IssueCode::TooShort, too_short(1)),
+            1..=Password::MAX_LENGTH => return Some(password),
+            _ => (IssueCode::TooLong, too_long()),
+        };
+        self.refuse(name, code, message);
+        None
+    }
+
+    /// The same password typed again, if it was.
+    pub fn repeated_password(&mut self, name: &str, first: Option<&Password>) {
+        if self.values.get(name).is_none_or(Value::is_null) {
+            return;
+        }
+        let repeated = self.required(name).map(|text| Password::new(&text));
+        let differs = repeated.zip(first).is_some_and(|(repeated, first)| repeated.as_bytes() != first.as_bytes());
+        if differs {
+            self.refuse(name, IssueCode::Mismatch, "The passwords are not the same");
+        }
+    }
+
+    /// What was read, if nothing is wrong with any field.
+    pub fn finish<T>(self, read: Option<T>) -> Result<T, ApiError> {
+        read.filter(|_| self.issues.is_empty()).ok_or_else(|| ApiError::validation(self.issues))
+    }
+
+    fn required(&mut self, name: &str) -> Option<String> {
+        let (code, message) = match self.values.remove(name) {
+            Some(Value::String(text)) => return Some(text),
+            None | Some(Value::Null) => (IssueCode::Required, "Required"),
+            Some(_) => (IssueCode::InvalidType, "Must be a string"),
+        };
+        self.refuse(name, code, message);
+        None
+    }
+
+    fn refuse(&mut self, name: &str, code: IssueCode, message: impl Into<String>) {
+        self.issues.push(Issue { code, path: vec![name.to_owned()], message: message.into() });
+    }
+}
+
+fn too_short(minimum: usize) -> String {
+    format!("Password must have at least {minimum} characters")
+}
+
+fn too_long() -> String {
+    format!("Password must have at most {} characters", Password::MAX_LENGTH)
+}
+
+impl<T> JsonOrForm<T> {
+    fn parse(content_type: &str, bytes: &[u8]) -> Result<Self, ApiError> {
+        let media_type = content_type.split(';').next().unwrap_or_default().trim();
+        let values = if media_type.eq_ignore_ascii_case(JSON) {
+            json_object(bytes)
+        } else if media_type.eq_ignore_ascii_case(FORM) {
+            form(bytes)
+        } else {
+            return Err(ErrorCode::UnsupportedMediaType.into());
+        };
+        let values = values.ok_or_else(malformed)?;
+        Ok(Self { fields: Fields { values, issues: Vec::new() }, schema: PhantomData })
+    }
+}
+
+/// A later field of the same name replaces an earlier one, as in JavaScript.
+fn json_object(bytes: &[u8]) -> Option<Map<String, Value>> {
+    serde_json::from_slice(bytes).ok()
+}
+
+/// A field that is sent twice makes a form ambiguous, so it is refused. So is one whose decoded bytes are not UTF-8: the
+/// decoder replaces those, and a password must not be altered.
+fn form(bytes: &[u8]) -> Option<Map<String, Value>> {
+    let mut values = Map::new();
+    for (name, value) in form_urlencoded::parse(bytes) {
+        let is_altered = value.contains(char::REPLACEMENT_CHARACTER);
+        if is_altered || values.insert(name.into_owned(), value.into_owned().into()).is_some() {
+            return None;
+        }
+    }
+    Some(values)
+}
+
+fn malformed() -> ApiError {
+    ApiError::validation(vec![Issue {
+        code: IssueCode::Malformed,
+        path: Vec::new(),
+        message: "Send one JSON object, or one form with each field once".to_owned(),
+    }])
+}
+
+impl<'a, T: Type> ApiExtractor<'a> for JsonOrForm<T> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+
+    fn request_meta() -> Option<MetaRequest> {
+        let content = [JSON, FORM].map(|content_type| MetaMediaType { content_type, schema: T::schema_ref() });
+        Some(MetaRequest { description: None, content: content.into(), required: true })
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> poem::Result<Self> {
+        let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        // The `body_limit` layer has bounded the size already.
+        let bytes = body.take()?.into_bytes().await?;
+        Ok(Self::parse(content_type.unwrap_or_default(), &bytes)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(content_type: &str, bytes: &[u8]) -> Result<Fields, ApiError> {
+        JsonOrForm::<String>::parse(content_type, bytes).map(|body| body.fields)
+    }
+
+    #[test]
+    fn only_objects_and_unambiguous_forms_are_bodies() {
+        for bytes in ["", "[]", "null", "\"text\"", "{", "{}x", "\u{feff}{}", r#"{"email":"\ud800"}"#] {
+            assert!(parse(JSON, bytes.as_bytes()).is_err(), "{bytes}");
+        }
+        assert!(parse(JSON, "[".repeat(16_000).as_bytes()).is_err());
+        assert!(parse(JSON, b"{\"email\":\"\xff\"}").is_err());
+        assert!(parse(FORM, b"email=a&email=b").is_err());
+        assert!(parse(FORM, b"password=%ff%ff%ff%ff%ff%ff%ff%ff").is_err());
+    }
+
+    #[test]
+    fn the_media_type_decides_how_a_body_is_read() {
+        for media_type in ["application/json", "Application/JSON; charset=utf-8"] {
+            assert!(parse(media_type, b"{}").is_ok(), "{media_type}");
+        }
+        for media_type in ["", "text/plain", "multipart/form-data", "application/xml", "application/jsonx"] {
+            assert_eq!(parse(media_type, b"{}").unwrap_err().code, ErrorCode::UnsupportedMediaType, "{media_type}");
+        }
+    }
+}

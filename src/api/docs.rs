@@ -1,0 +1,60 @@
+//! `/openapi.json`, `/openapi.yaml` and Swagger UI at `/docs/`, which works offline and is signed in by its own cookie.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use poem::endpoint::make_sync;
+use poem::http::{StatusCode, header};
+use poem::{Response, Route, get};
+use sha2::{Digest, Sha256};
+
+use super::spec::Document;
+
+/// Every path here; all of them take GET.
+pub const PATHS: &[&str] = &["/", "/docs", "/docs/", "/openapi.json", "/openapi.yaml"];
+
+/// Routes that serve `document`.
+pub fn routes(document: &Document) -> Route {
+    let page = document.swagger_ui();
+    let policy = content_security_policy(&page);
+    let fixed = |content_type: &'static str, body: String| {
+        get(make_sync(move |_| Response::builder().content_type(content_type).body(body.clone())))
+    };
+    Route::new()
+        .at("/openapi.json", fixed("application/json", document.json()))
+        .at("/openapi.yaml", fixed("application/yaml", document.yaml()))
+        .at("/", get(make_sync(|_| to_docs())))
+        .at("/docs", get(make_sync(|_| to_docs())))
+        .at(
+            "/docs/",
+            get(make_sync(move |_| {
+                Response::builder()
+                    .content_type("text/html; charset=utf-8")
+                    .header(header::CONTENT_SECURITY_POLICY, &policy)
+                    .header("cross-origin-opener-policy", "same-origin")
+                    .body(page.clone())
+            })),
+        )
+}
+
+fn to_docs() -> Response {
+    Response::builder().status(StatusCode::TEMPORARY_REDIRECT).header(header::LOCATION, "/docs/").finish()
+}
+
+/// Lets run what is on the page, by hash, and nothing else. Swagger UI sets style attributes, which have no hashes.
+fn content_security_policy(page: &str) -> String {
+    let hashes: Vec<_> = inline_scripts(page)
+        .map(|script| format!("'sha256-{}'", BASE64_STANDARD.encode(Sha256::digest(script))))
+        .collect();
+    format!(
+        "default-src 'none'; script-src {}; style-src 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; \
+         base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        hashes.join(" ")
+    )
+}
+
+fn inline_scripts(page: &str) -> impl Iterator<Item = &str> {
+    page.split("<script").skip(1).filter_map(|rest| {
+        let (_, rest) = rest.split_once('>')?;
+        rest.split_once("</script>").map(|(script, _)| script)
+    })
+}

@@ -1,0 +1,10 @@
+//! What surrounds every operation, outermost first as [`super::routes`] stacks them.
+
+pub mod body_limit;
+pub mod client;
+pub mod detach;
+pub mod errors;
+pub mod headers;
+pub mod observe;
+pub mod origin;
+pub mod session;

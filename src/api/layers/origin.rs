@@ -1,0 +1,90 @@
+//! Which pages may call from a browser: CORS for those, and a refusal for everybody else's forged requests.
+//!
+//! No CSRF token is needed: browsers tell where a request comes from by `Origin` and `Sec-Fetch-Site`, and a page can't
+//! change either. Programs that send neither have no ambient cookie to abuse.
+
+use std::sync::Arc;
+
+use poem::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use poem::{Endpoint, Request, Response, Result};
+
+use crate::api::error::{ApiError, ErrorCode};
+use crate::model::origin::AllowedOrigins;
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const ALLOWED_METHODS: &str = "GET, HEAD, POST, PATCH, DELETE";
+const ALLOWED_HEADERS: &str = "authorization, content-type";
+const EXPOSED_HEADERS: &str = "retry-after, x-request-id";
+/// Seconds for which a browser may remember a preflight; Chromium's upper bound.
+const PREFLIGHT_MAX_AGE: &str = "7200";
+
+pub async fn origin<E>(allowed: Arc<AllowedOrigins>, next: Arc<E>, request: Request) -> Result<Response>
+where
+    E: Endpoint<Output = Response>,
+{
+    let caller = Caller::of(request.headers(), &allowed);
+    let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let mut response = if is_preflight(&request) {
+        preflight(&caller)
+    } else if is_safe || caller.may_change_state() {
+        next.get_response(request).await
+    } else {
+        ApiError::from(ErrorCode::OriginNotAllowed).to_response()
+    };
+    let headers = response.headers_mut();
+    headers.append(header::VARY, HeaderValue::from_static("Origin"));
+    if let Caller::Allowed(origin) = caller {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED_HEADERS));
+    }
+    Ok(response)
+}
+
+/// Where a request comes from, as its browser tells.
+enum Caller {
+    Allowed(HeaderValue),
+    Foreign,
+    /// No page: `curl`, an SDK, or a browser's own navigation.
+    NoPage,
+}
+
+impl Caller {
+    fn of(headers: &HeaderMap, allowed: &AllowedOrigins) -> Self {
+        let mut origins = headers.get_all(header::ORIGIN).iter();
+        match (origins.next(), origins.next()) {
+            (Some(origin), None) if origin.to_str().is_ok_and(|text| allowed.contains(text)) => {
+                Self::Allowed(origin.clone())
+            }
+            (None, _) if !is_cross_site(headers) => Self::NoPage,
+            _ => Self::Foreign,
+        }
+    }
+
+    fn may_change_state(&self) -> bool {
+        !matches!(self, Self::Foreign)
+    }
+}
+
+fn is_cross_site(headers: &HeaderMap) -> bool {
+    headers.get_all(SEC_FETCH_SITE).iter().any(|site| site == "cross-site")
+}
+
+fn is_preflight(request: &Request) -> bool {
+    let headers = request.headers();
+    request.method() == Method::OPTIONS
+        && headers.contains_key(header::ORIGIN)
+        && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+}
+
+fn preflight(caller: &Caller) -> Response {
+    if !matches!(caller, Caller::Allowed(_)) {
+        return ApiError::from(ErrorCode::OriginNotAllowed).to_response();
+    }
+    Response::builder()
+        .status(StatusCode::NO_CONTENT)
+        .header(header::ACCESS_CONTROL_ALLOW_METHODS, ALLOWED_METHODS)
+        .header(header::ACCESS_CONTROL_ALLOW_HEADERS, ALLOWED_HEADERS)
+        .header(header::ACCESS_CONTROL_MAX_AGE, PREFLIGHT_MAX_AGE)
+        .finish()
+}

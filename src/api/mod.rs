@@ -1,0 +1,93 @@
+//! HTTP: every route and every layer on one screen.
+
+mod account;
+mod body;
+pub mod docs;
+pub mod error;
+mod guard;
+mod health;
+mod layers;
+mod session;
+mod sessions;
+pub mod spec;
+mod spec_responses;
+mod time;
+
+use std::sync::Arc;
+
+use poem::endpoint::BoxEndpoint;
+use poem::{EndpointExt, IntoEndpoint, Response, Route};
+use poem_openapi::{OpenApiService, Tags};
+
+use crate::app::App;
+use crate::model::origin::AllowedOrigins;
+use crate::model::session_cookie::SessionCookie;
+use layers::body_limit::body_limit;
+pub use layers::client::ClientAddress;
+use layers::client::client;
+use layers::detach::detach;
+use layers::errors::errors;
+use layers::headers::headers;
+use layers::observe::observe;
+use layers::origin::origin;
+use layers::session::session;
+use spec::{Document, Paths};
+
+/// How the service meets browsers and proxies.
+#[derive(Debug, Clone)]
+pub struct Web {
+    pub cookie: SessionCookie,
+    pub origins: AllowedOrigins,
+    pub client_address: ClientAddress,
+    /// Whether browsers reach the service by https.
+    pub https: bool,
+    /// Whether the document and Swagger UI are served.
+    pub docs: bool,
+}
+
+#[derive(Tags)]
+enum Tag {
+    /// Make an account, log in, log out.
+    Account,
+    /// The session that a request comes with.
+    Session,
+    /// All sessions of the account.
+    Sessions,
+    /// For load balancers and operators.
+    Health,
+}
+
+type Apis = (account::AccountApi, session::SessionApi, sessions::SessionsApi, health::HealthApi);
+
+fn apis(app: &App) -> Apis {
+    (
+        account::AccountApi(app.clone()),
+        session::SessionApi(app.clone()),
+        sessions::SessionsApi(app.clone()),
+        health::HealthApi(app.clone()),
+    )
+}
+
+/// The whole service as one endpoint that answers every request.
+#[must_use]
+pub fn routes(app: &App, web: &Web) -> BoxEndpoint<'static, Response> {
+    let document = Document::new(web.cookie.name());
+    let paths = Arc::new(Paths::new(&document, docs::PATHS));
+    let docs = if web.docs { docs::routes(&document) } else { Route::new() };
+    let (app, cookie) = (app.clone(), Arc::new(web.cookie.clone()));
+    let (address, origins) = (Arc::new(web.client_address.clone()), Arc::new(web.origins.clone()));
+    let https = web.https;
+
+    // The last layer is the outermost.
+    docs.nest_no_strip("/", OpenApiService::new(apis(&app), "", "").into_endpoint())
+        .around(move |next, request| errors(Arc::clone(&paths), next, request))
+        .around(move |next, request| session(app.clone(), Arc::clone(&cookie), next, request))
+        .around(body_limit)
+        .around(move |next, request| origin(Arc::clone(&origins), next, request))
+        .around(move |next, request| client(Arc::clone(&address), next, request))
+        .around(observe)
+        .around(move |next, request| headers(https, next, request))
+        .around(detach)
+        .map_to_response()
+        .boxed()
+}

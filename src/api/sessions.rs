@@ -1,0 +1,132 @@
+//! `/api/auth/sessions`: everywhere an account is signed in.
+
+use poem_openapi::param::Path;
+use poem_openapi::payload::Json;
+use poem_openapi::types::Example;
+use poem_openapi::{ApiResponse, Object, OpenApi};
+use uuid::Uuid;
+
+use super::Tag;
+use super::error::{ApiError, ErrorCode};
+use super::guard::CurrentUser;
+use super::layers::session::RequestSession;
+use super::time::Time;
+use crate::app::App;
+use crate::flows::list_sessions::list_sessions;
+use crate::flows::revoke_other_sessions::revoke_other_sessions;
+use crate::flows::revoke_session::revoke_session;
+use crate::model::session::{ListedSession, SessionId, SignedIn};
+
+pub struct SessionsApi(pub App);
+
+/// A place where the account is signed in.
+#[derive(Debug, Object)]
+#[oai(example, rename = "ListedSession")]
+pub struct ListedSessionResponse {
+    /// By this the session is revoked. It is no credential.
+    id: Uuid,
+    /// Whether this is the session that asks.
+    current: bool,
+    /// What carries the session: `cookie`.
+    kind: String,
+    created_at: Time,
+    /// The last use, to the minute.
+    last_seen_at: Time,
+    /// When the session ends if it is not used again.
+    expires_at: Time,
+    /// The address it was started from.
+    ip: Option<String>,
+    /// The browser it was started in, as that browser names itself.
+    user_agent: Option<String>,
+}
+
+/// How many sessions were ended.
+#[derive(Debug, Object)]
+#[oai(example)]
+pub struct RevokedResponse {
+    revoked: u64,
+}
+
+#[derive(ApiResponse)]
+enum RevokeResponse {
+    /// The session has ended.
+    #[oai(status = 204)]
+    Revoked,
+}
+
+#[OpenApi(tag = "Tag::Sessions")]
+impl SessionsApi {
+    /// Everywhere the account is signed in
+    ///
+    /// The latest used session comes first.
+    #[oai(path = "/api/auth/sessions", method = "get", operation_id = "listSessions")]
+    async fn list_sessions(&self, user: CurrentUser) -> Result<Json<Vec<ListedSessionResponse>>, ApiError> {
+        let sessions = list_sessions(&self.0, user.0.user_id).await?;
+        Ok(Json(sessions.into_iter().map(|session| ListedSessionResponse::of(session, &user.0)).collect()))
+    }
+
+    /// End one session
+    ///
+    /// It ends at once, wherever it is in use. A session of somebody else is as unknown as one that never was.
+    #[oai(path = "/api/auth/sessions/:id", method = "delete", operation_id = "revokeSession")]
+    async fn revoke_session(
+        &self,
+        user: CurrentUser,
+        session: RequestSession,
+        /// The session's public id.
+        id: Path<Uuid>,
+    ) -> Result<RevokeResponse, ApiError> {
+        let id = SessionId(id.0);
+        if !revoke_session(&self.0, user.0.user_id, id).await? {
+            return Err(ErrorCode::NotFound.into());
+        }
+        if id == user.0.session_id {
+            session.discard();
+        }
+        Ok(RevokeResponse::Revoked)
+    }
+
+    /// End all sessions but this one
+    #[oai(path = "/api/auth/sessions", method = "delete", operation_id = "revokeOtherSessions")]
+    async fn revoke_other_sessions(&self, user: CurrentUser) -> Result<Json<RevokedResponse>, ApiError> {
+        let revoked = revoke_other_sessions(&self.0, &user.0).await?;
+        Ok(Json(RevokedResponse { revoked }))
+    }
+}
+
+impl ListedSessionResponse {
+    fn of(session: ListedSession, current: &SignedIn) -> Self {
+        Self {
+            id: session.id.0,
+            current: session.id == current.session_id,
+            kind: session.kind,
+            created_at: Time(session.created_at),
+            last_seen_at: Time(session.last_seen_at),
+            expires_at: Time(session.idle_expires_at),
+            ip: session.ip,
+            user_agent: session.user_agent,
+        }
+    }
+}
+
+impl Example for ListedSessionResponse {
+    fn example() -> Self {
+        let signed_in = SignedIn::example();
+        Self {
+            id: signed_in.session_id.0,
+            current: true,
+            kind: "cookie".to_owned(),
+            created_at: Time(signed_in.created_at),
+            last_seen_at: Time(signed_in.last_seen_at),
+            expires_at: Time(signed_in.expires_at()),
+            ip: Some("203.0.113.7".to_owned()),
+            user_agent: Some("Mozilla/5.0 (X11; Linux x86_64) Firefox/143.0".to_owned()),
+        }
+    }
+}
+
+impl Example for RevokedResponse {
+    fn example() -> Self {
+        Self { revoked: 2 }
+    }
+}

@@ -1,0 +1,148 @@
+//! The OpenAPI document: what the framework derives from the code, completed by rules that hold for every operation.
+
+use std::collections::HashMap;
+use std::marker::PhantomData;
+
+use poem::endpoint::BoxEndpoint;
+use poem::http::Method;
+use poem_openapi::registry::{MetaApi, Registry};
+use poem_openapi::{LicenseObject, OpenApi, OpenApiService, ServerObject};
+use serde_json::{Map, Value, json};
+
+use super::guard::COOKIE_SCHEME;
+use super::{Apis, spec_responses};
+
+const TITLE: &str = "Neptun Auth";
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+const DESCRIPTION: &str = "Sign-up, log-in and sessions for the web app beside it. A page that calls with \
+    `credentials: \"include\"` is signed in by a server-side session cookie.";
+
+/// The document, for whatever serves or stores it.
+#[derive(Debug, Clone)]
+pub struct Document {
+    complete: Value,
+    derived: String,
+    swagger_ui: String,
+}
+
+impl Document {
+    /// Describes a service whose session cookie is called `cookie_name`.
+    ///
+    /// # Panics
+    /// When the framework derives something that is not JSON.
+    #[must_use]
+    pub fn new(cookie_name: &str) -> Self {
+        let service = OpenApiService::new(Described::<Apis>(PhantomData), TITLE, VERSION)
+            .description(DESCRIPTION)
+            .license(LicenseObject::new("MIT OR Apache-2.0").url("https://spdx.org/licenses/MIT.html"))
+            .server(ServerObject::new("/").description("The service that serves this document"));
+        let derived = service.spec();
+        let mut complete = serde_json::from_str(&derived).expect("the framework writes JSON");
+        finish(&mut complete, cookie_name);
+        Self { complete, derived, swagger_ui: service.swagger_ui_html() }
+    }
+
+    /// The document as JSON, indented.
+    #[must_use]
+    pub fn json(&self) -> String {
+        serde_json::to_string_pretty(&self.complete).expect("a JSON value can be written") + "\n"
+    }
+
+    /// The document as YAML.
+    #[must_use]
+    pub fn yaml(&self) -> String {
+        yaml_serde::to_string(&self.complete).expect("a JSON value can be written as YAML")
+    }
+
+    /// Swagger UI with the document inside, as one page that loads nothing.
+    #[must_use]
+    pub fn swagger_ui(&self) -> String {
+        // Inside a script element only `</` could end it early.
+        let complete = self.complete.to_string().replace("</", "<\\/");
+        self.swagger_ui.replacen(&self.derived, &complete, 1)
+    }
+}
+
+/// Describes an API without being able to serve it, so that the document needs no database.
+struct Described<T>(PhantomData<T>);
+
+impl<T: OpenApi> OpenApi for Described<T> {
+    fn meta() -> Vec<MetaApi> {
+        T::meta()
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+
+    fn add_routes(self, _: &mut HashMap<String, HashMap<Method, BoxEndpoint<'static>>>) {}
+}
+
+fn finish(document: &mut Value, cookie_name: &str) {
+    document["openapi"] = json!("3.0.3");
+    document["components"]["securitySchemes"][COOKIE_SCHEME]["name"] = json!(cookie_name);
+    // Leaving out an optional field and sending null mean the same.
+    document["components"]["schemas"]["SignUpRequest"]["properties"]["confirmPassword"]["nullable"] = json!(true);
+    for (method, operation) in operations(document) {
+        let responses = object(&mut operation["responses"]);
+        for response in responses.values_mut() {
+            drop_charset(response);
+        }
+        spec_responses::add(method, operation);
+    }
+}
+
+/// The framework names the media type with its charset, which generators take for another type than JSON.
+fn drop_charset(response: &mut Value) {
+    let Some(content) = response.get_mut("content").and_then(Value::as_object_mut) else {
+        return;
+    };
+    if let Some(media) = content.remove("application/json; charset=utf-8") {
+        content.insert("application/json".to_owned(), media);
+    }
+}
+
+/// Every operation with its method.
+fn operations(document: &mut Value) -> impl Iterator<Item = (&str, &mut Value)> {
+    let paths = object(&mut document["paths"]).values_mut();
+    paths.flat_map(|path| object(path).iter_mut().map(|(method, operation)| (method.as_str(), operation)))
+}
+
+fn object(value: &mut Value) -> &mut Map<String, Value> {
+    value.as_object_mut().expect("this part of a document is an object")
+}
+
+/// Which methods each path takes, for the `Allow` header.
+#[derive(Debug)]
+pub struct Paths(Vec<(Vec<String>, Vec<String>)>);
+
+impl Paths {
+    /// The paths of `document`, and `others` that take GET only.
+    #[must_use]
+    pub fn new(document: &Document, others: &[&str]) -> Self {
+        let documented = document.complete["paths"].as_object().into_iter().flatten();
+        let documented = documented.map(|(path, members)| {
+            let methods = members.as_object().into_iter().flat_map(Map::keys);
+            (segments(path), methods.map(|method| method.to_uppercase()).collect())
+        });
+        let others = others.iter().map(|path| (segments(path), vec!["GET".to_owned()]));
+        Self(documented.chain(others).collect())
+    }
+
+    /// The methods that `path` takes, separated by commas; empty for a path that is not known.
+    #[must_use]
+    pub fn methods(&self, path: &str) -> String {
+        let asked = segments(path);
+        let known = self.0.iter().find(|(template, _)| matches(template, &asked));
+        known.map(|(_, methods)| methods.join(", ")).unwrap_or_default()
+    }
+}
+
+fn segments(path: &str) -> Vec<String> {
+    path.split('/').map(str::to_owned).collect()
+}
+
+fn matches(template: &[String], path: &[String]) -> bool {
+    template.len() == path.len()
+        && template.iter().zip(path).all(|(expected, found)| expected.starts_with('{') || expected == found)
+}

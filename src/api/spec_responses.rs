@@ -1,0 +1,78 @@
+//! Which refusals each operation can answer with, and the headers of every response.
+
+use poem_openapi::types::ToJSON;
+use serde_json::{Value, json};
+
+use super::error::{ApiError, ErrorCode, Issue, IssueCode};
+
+/// What an operation can refuse for reasons of its own; `add` derives the rest from its shape.
+const OWN_REFUSALS: &[(&str, &[ErrorCode])] = &[
+    ("signUp", &[ErrorCode::EmailTaken]),
+    ("logIn", &[ErrorCode::InvalidCredentials]),
+    ("revokeSession", &[ErrorCode::NotFound]),
+];
+/// Operations that write the session cookie whenever they succeed; others only renew it.
+const WRITE_COOKIE: &[&str] = &["signUp", "logIn", "logOut", "clearUserSession"];
+
+/// Completes the responses of one operation.
+pub fn add(method: &str, operation: &mut Value) {
+    let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
+    for response in members(&mut operation["responses"]) {
+        if WRITE_COOKIE.contains(&id.as_str()) {
+            response["headers"]["Set-Cookie"] = header("The session cookie, or its removal");
+        }
+    }
+    for code in refusals(method, operation, &id) {
+        let status = code.status().as_u16().to_string();
+        operation["responses"][status] = refusal(method, code);
+    }
+    for response in members(&mut operation["responses"]) {
+        response["headers"]["X-Request-Id"] = header("Names the request in the service's log");
+    }
+}
+
+fn refusals(method: &str, operation: &Value, id: &str) -> Vec<ErrorCode> {
+    let own = OWN_REFUSALS.iter().filter(|(operation, _)| *operation == id).flat_map(|(_, codes)| *codes);
+    let mut codes: Vec<_> = own.copied().collect();
+    codes.extend([ErrorCode::BodyTooLarge, ErrorCode::InternalError, ErrorCode::Unavailable]);
+    if operation.get("requestBody").is_some() {
+        codes.extend([ErrorCode::ValidationError, ErrorCode::UnsupportedMediaType, ErrorCode::RequestTimeout]);
+    }
+    if operation.get("security").is_some() {
+        codes.push(ErrorCode::NotAuthenticated);
+    }
+    if !matches!(method, "get" | "head") {
+        codes.push(ErrorCode::OriginNotAllowed);
+    }
+    codes
+}
+
+fn refusal(method: &str, code: ErrorCode) -> Value {
+    let body = match code {
+        ErrorCode::ValidationError => ApiError::validation(vec![Issue {
+            code: IssueCode::TooShort,
+            path: vec!["password".to_owned()],
+            message: "Password must have at least 8 characters".to_owned(),
+        }]),
+        code => code.into(),
+    }
+    .body();
+    let mut response = json!({ "description": body.message });
+    if method != "head" {
+        response["content"]["application/json"] =
+            json!({ "schema": { "$ref": "#/components/schemas/Error" }, "example": body.to_json() });
+    }
+    if code == ErrorCode::Unavailable {
+        response["headers"]["Retry-After"] =
+            json!({ "description": "Seconds to wait before trying again", "schema": { "type": "integer" } });
+    }
+    response
+}
+
+fn header(description: &str) -> Value {
+    json!({ "description": description, "schema": { "type": "string" } })
+}
+
+fn members(value: &mut Value) -> impl Iterator<Item = &mut Value> {
+    value.as_object_mut().into_iter().flat_map(|object| object.values_mut())
+}

@@ -1,0 +1,48 @@
+//! What time it is. Every rule about expiry asks here, so that tests can wait a month in no time.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// A source of the current time in whole seconds, the precision that the database keeps.
+#[derive(Clone, Debug)]
+pub enum Clock {
+    /// The machine's clock.
+    System,
+    /// Seconds since the Unix epoch, moved by [`Clock::advance`] alone.
+    Fixed(Arc<AtomicI64>),
+}
+
+impl Clock {
+    /// A clock that stands at `start`.
+    #[must_use]
+    pub fn fixed(start: DateTime<Utc>) -> Self {
+        Self::Fixed(Arc::new(AtomicI64::new(start.timestamp())))
+    }
+
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        let seconds = match self {
+            Self::System => machine_time().timestamp(),
+            Self::Fixed(seconds) => seconds.load(Ordering::SeqCst),
+        };
+        DateTime::from_timestamp(seconds, 0).expect("clocks stay within the years that chrono knows")
+    }
+
+    /// Moves a fixed clock and every clone of it.
+    ///
+    /// # Panics
+    /// On the system clock, which nobody moves.
+    pub fn advance(&self, by: TimeDelta) {
+        let Self::Fixed(seconds) = self else {
+            panic!("only a fixed clock can be moved");
+        };
+        seconds.fetch_add(by.num_seconds(), Ordering::SeqCst);
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
+fn machine_time() -> DateTime<Utc> {
+    Utc::now()
+}

@@ -1,0 +1,188 @@
+//! Argon2id, off the threads that serve requests.
+
+use anyhow::{Context, anyhow, ensure};
+use argon2::password_hash::phc::{self, Output, ParamsString, Salt};
+use argon2::{Algorithm, Argon2, Params, Version};
+
+use super::hashing_slots::{HashingSlots, Memory};
+use crate::model::password::{Password, PasswordHash};
+
+/// Jobs that may wait for a slot. At 100 hashes a second the last of them waits under three seconds.
+const QUEUE_CAPACITY: usize = 256;
+/// Stored parameters beyond these are refused, so that nobody who can write to the database can exhaust the memory.
+const MOST_MEMORY_KIB: u32 = 1024 * 1024;
+const MOST_ITERATIONS: u32 = 64;
+const MOST_LANES: u32 = 16;
+
+/// What checking a password came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    Wrong,
+    Right,
+    /// Right, and its stored hash is weaker than new ones are.
+    RightButWeak,
+}
+
+/// Hashes and verifies passwords in a bounded number of slots.
+#[derive(Debug)]
+pub struct Hasher {
+    slots: HashingSlots,
+    params: Params,
+    dummy: PasswordHash,
+}
+
+impl Hasher {
+    /// A hasher with one slot for each core, whose new hashes cost `memory_kib` and `iterations`.
+    ///
+    /// # Errors
+    /// When Argon2 does not know such parameters or the system has no threads or randomness to give.
+    pub fn new(memory_kib: u32, iterations: u32) -> anyhow::Result<Self> {
+        let params = Params::new(memory_kib, iterations, 1, None).map_err(|error| anyhow!("Argon2 parameters: {error}"))?;
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let dummy = encode(&params, &random::<16>()?, &random::<{ Params::DEFAULT_OUTPUT_LEN }>()?)?;
+        let slots = HashingSlots::start(cores, QUEUE_CAPACITY).context("starting the hashing threads")?;
+        Ok(Self { slots, params, dummy })
+    }
+
+    /// Hashes a new password with a fresh salt.
+    ///
+    /// # Errors
+    /// [`crate::model::unavailable::Unavailable`] when there is more to hash than the slots can take.
+    pub async fn hash(&self, password: Password) -> anyhow::Result<PasswordHash> {
+        let params = self.params.clone();
+        self.slots.run(move |memory| hash(&params, &password, memory)).await?
+    }
+
+    /// Checks a password. Without a stored hash it works as long and answers [`Verdict::Wrong`], so that the time of an
+    /// answer does not tell whether an account exists (OWASP ASVS v5.0.0-6.3.8).
+    ///
+    /// # Errors
+    /// As [`Hasher::hash`], and when the stored hash can't be used.
+    pub async fn verify(&self, password: Password, stored: Option<PasswordHash>) -> anyhow::Result<Verdict> {
+        let is_known = stored.is_some();
+        let stored = stored.unwrap_or_else(|| self.dummy.clone());
+        let params = self.params.clone();
+        let verdict = self.slots.run(move |memory| verify(&params, &password, &stored, memory)).await??;
+        Ok(if is_known { verdict } else { Verdict::Wrong })
+    }
+}
+
+fn hash(params: &Params, password: &Password, memory: &mut Memory) -> anyhow::Result<PasswordHash> {
+    let salt = random::<16>()?;
+    let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
+    compute(&Argon2::from(params), password, &salt, &mut output, memory)?;
+    encode(params, &salt, &output)
+}
+
+fn verify(current: &Params, password: &Password, stored: &PasswordHash, memory: &mut Memory) -> anyhow::Result<Verdict> {
+    let stored = phc::PasswordHash::new(&stored.0).context("a stored password hash is not a PHC string")?;
+    let (argon2, salt, expected) = read(&stored).context("a stored password hash can't be used")?;
+    let mut output = [0; Output::MAX_LENGTH];
+    let output = output.get_mut(..expected.len()).context("a stored password hash is too long")?;
+    compute(&argon2, password, salt, output, memory)?;
+    // `Output` compares in constant time.
+    if Output::new(output)? != *expected {
+        return Ok(Verdict::Wrong);
+    }
+    let params = argon2.params();
+    let is_weak = stored.algorithm != Algorithm::Argon2id.ident()
+        || params.m_cost() < current.m_cost()
+        || params.t_cost() < current.t_cost();
+    Ok(if is_weak { Verdict::RightButWeak } else { Verdict::Right })
+}
+
+fn read(stored: &phc::PasswordHash) -> anyhow::Result<(Argon2<'static>, &Salt, &Output)> {
+    let algorithm = Algorithm::try_from(stored.algorithm.as_str())?;
+    let version = stored.version.map_or(Ok(Version::default()), Version::try_from)?;
+    let params = Params::try_from(stored)?;
+    ensure!(
+        params.m_cost() <= MOST_MEMORY_KIB && params.t_cost() <= MOST_ITERATIONS && params.p_cost() <= MOST_LANES,
+        "its parameters are beyond what this service computes"
+    );
+    let salt = stored.salt.as_ref().context("it has no salt")?;
+    let output = stored.hash.as_ref().context("it has no hash")?;
+    Ok((Argon2::new(algorithm, version, params), salt, output))
+}
+
+fn compute(argon2: &Argon2<'_>, password: &Password, salt: &[u8], output: &mut [u8], memory: &mut Memory) -> anyhow::Result<()> {
+    let blocks = argon2.params().block_count();
+    if memory.len() < blocks {
+        memory.resize_with(blocks, Default::default);
+    }
+    argon2
+        .hash_password_into_with_memory(password.as_bytes(), salt, output, &mut memory[..blocks])
+        .map_err(|error| anyhow!("Argon2: {error}"))
+}
+
+fn encode(params: &Params, salt: &[u8], output: &[u8]) -> anyhow::Result<PasswordHash> {
+    let encoded = phc::PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::default().into()),
+        params: ParamsString::try_from(params)?,
+        salt: Some(Salt::new(salt)?),
+        hash: Some(Output::new(output)?),
+    };
+    Ok(PasswordHash(encoded.to_string()))
+}
+
+fn random<const N: usize>() -> anyhow::Result<[u8; N]> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|error| anyhow!("the operating system's random generator: {error}"))?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use argon2::PasswordHasher;
+
+    use super::*;
+
+    fn password(text: &str) -> Password {
+        Password::new(text)
+    }
+
+    #[tokio::test]
+    async fn a_hash_verifies_its_password_and_no_other() {
+        let hasher = Hasher::new(64, 2).unwrap();
+        let stored = hasher.hash(password("correct horse")).await.unwrap();
+        assert!(stored.0.starts_with("$argon2id$v=19$m=64,t=2,p=1$"), "{}", stored.0);
+        assert_eq!(hasher.verify(password("correct horse"), Some(stored.clone())).await.unwrap(), Verdict::Right);
+        assert_eq!(hasher.verify(password("correct horsf"), Some(stored.clone())).await.unwrap(), Verdict::Wrong);
+        assert_eq!(hasher.verify(password("correct horse"), None).await.unwrap(), Verdict::Wrong);
+        assert_ne!(hasher.hash(password("correct horse")).await.unwrap(), stored);
+    }
+
+    #[tokio::test]
+    async fn hashes_of_the_plain_crate_verify_and_weaker_ones_are_noticed() {
+        let hasher = Hasher::new(128, 2).unwrap();
+        for (memory, verdict) in [(64, Verdict::RightButWeak), (128, Verdict::Right), (256, Verdict::Right)] {
+            let crate_hash = Argon2::from(Params::new(memory, 2, 1, None).unwrap()).hash_password(b"correct horse").unwrap();
+            let stored = PasswordHash(crate_hash.to_string());
+            assert_eq!(hasher.verify(password("correct horse"), Some(stored)).await.unwrap(), verdict);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_whole_password_counts() {
+        let hasher = Hasher::new(64, 2).unwrap();
+        let long = "x".repeat(72);
+        let stored = hasher.hash(password(&format!("{long}A"))).await.unwrap();
+        assert_eq!(hasher.verify(password(&format!("{long}B")), Some(stored)).await.unwrap(), Verdict::Wrong);
+    }
+
+    #[tokio::test]
+    async fn hostile_stored_hashes_are_an_error_not_a_match() {
+        let hasher = Hasher::new(64, 2).unwrap();
+        let output = "A".repeat(43);
+        for stored in [
+            String::new(),
+            "plain".into(),
+            format!("$argon2id$v=19$m=4294967295,t=2,p=1$c29tZXNhbHRzb21l${output}"),
+            format!("$argon2id$v=19$m=64,t=4294967295,p=1$c29tZXNhbHRzb21l${output}"),
+            "$argon2id$v=19$m=64,t=2,p=1".into(),
+            format!("$scrypt$ln=16,r=8,p=1$c29tZXNhbHRzb21l${output}"),
+        ] {
+            assert!(hasher.verify(password("x"), Some(PasswordHash(stored.clone()))).await.is_err(), "{stored}");
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Threads that hash passwords, as many as may hash at once, and the bounded queue in front of them.
+//!
+//! A slot is tied to the work, not to the request: a client that disconnects does not free its slot early, so no number
+//! of clients makes more than the slots' memory live at once.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use argon2::Block;
+use tokio::sync::oneshot;
+
+use crate::model::unavailable::Unavailable;
+use crate::telemetry;
+
+/// Longest time that work waits for a slot. What waits longer is given up, because its client has.
+const DEADLINE: Duration = Duration::from_secs(5);
+/// A slot that has been idle for this long gives its memory back.
+const KEEP_MEMORY: Duration = Duration::from_secs(60);
+
+/// The memory that Argon2 works in; reusing it spares the page faults of a fresh allocation.
+pub type Memory = Vec<Block>;
+
+#[derive(Debug)]
+pub struct HashingSlots {
+    shared: Arc<Shared>,
+}
+
+struct Job {
+    work: Box<dyn FnOnce(&mut Memory) + Send>,
+    deadline: Instant,
+}
+
+#[derive(Default)]
+struct Queue {
+    jobs: VecDeque<Job>,
+    closed: bool,
+}
+
+struct Shared {
+    queue: Mutex<Queue>,
+    changed: Condvar,
+    capacity: usize,
+}
+
+impl HashingSlots {
+    /// Starts `slots` threads with room for `capacity` jobs to wait.
+    ///
+    /// # Errors
+    /// When the system refuses a thread.
+    pub fn start(slots: usize, capacity: usize) -> std::io::Result<Self> {
+        let shared = Arc::new(Shared { queue: Mutex::default(), changed: Condvar::new(), capacity });
+        // Made first, so that a failure half-way ends the threads that already run.
+        let started = Self { shared: Arc::clone(&shared) };
+        for slot in 0..slots {
+            let shared = Arc::clone(&shared);
+            std::thread::Builder::new().name(format!("hash-{slot}")).spawn(move || shared.serve())?;
+        }
+        Ok(started)
+    }
+
+    /// Runs `work` on a slot and waits for what it returns.
+    ///
+    /// # Errors
+    /// [`Unavailable`] at once when the queue is full, or when no slot came free before the deadline.
+    pub async fn run<T: Send + 'static>(&self, work: impl FnOnce(&mut Memory) -> T + Send + 'static) -> Result<T, Unavailable> {
+        let (answer, answered) = oneshot::channel();
+        let work = Box::new(move |memory: &mut Memory| {
+            // The receiver is only gone when the whole service is going.
+            drop(answer.send(work(memory)));
+        });
+        self.shared.push(Job { work, deadline: Instant::now() + DEADLINE })?;
+        answered.await.map_err(|_| Unavailable::new("no hashing slot came free before the deadline"))
+    }
+}
+
+impl Drop for HashingSlots {
+    fn drop(&mut self) {
+        self.shared.lock().closed = true;
+        self.shared.changed.notify_all();
+    }
+}
+
+impl Shared {
+    /// The queue stays consistent even if a thread panicked while holding it: each change to it is a single step.
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn push(&self, job: Job) -> Result<(), Unavailable> {
+        let mut queue = self.lock();
+        if queue.jobs.len() >= self.capacity {
+            return Err(Unavailable::new("the queue for hashing slots is full"));
+        }
+        queue.jobs.push_back(job);
+        telemetry::hash_queue(queue.jobs.len());
+        self.changed.notify_one();
+        Ok(())
+    }
+
+    /// The life of one slot.
+    fn serve(&self) {
+        let mut memory = Memory::new();
+        while let Some(job) = self.next(&mut memory) {
+            // A job that is dropped unanswered tells its waiter so.
+            if Instant::now() < job.deadline && catch_unwind(AssertUnwindSafe(|| (job.work)(&mut memory))).is_err() {
+                tracing::error!("a hashing job panicked; the slot goes on with fresh memory");
+                memory = Memory::new();
+            }
+        }
+    }
+
+    fn next(&self, memory: &mut Memory) -> Option<Job> {
+        let mut queue = self.lock();
+        loop {
+            if let Some(job) = queue.jobs.pop_front() {
+                telemetry::hash_queue(queue.jobs.len());
+                return Some(job);
+            }
+            if queue.closed {
+                return None;
+            }
+            let (woken, wait) = self.changed.wait_timeout(queue, KEEP_MEMORY).unwrap_or_else(PoisonError::into_inner);
+            queue = woken;
+            if wait.timed_out() {
+                *memory = Memory::new();
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").field("capacity", &self.capacity).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn work_beyond_the_queue_is_refused_at_once_and_admitted_work_finishes() {
+        let slots = Arc::new(HashingSlots::start(1, 1).unwrap());
+        let (release, gate) = std::sync::mpsc::channel::<()>();
+        let (running, started) = oneshot::channel();
+        let busy = tokio::spawn({
+            let slots = Arc::clone(&slots);
+            async move {
+                slots.run(move |_| {
+                    running.send(()).unwrap();
+                    gate.recv().unwrap();
+                }).await
+            }
+        });
+        started.await.unwrap();
+        let waiting = tokio::spawn({
+            let slots = Arc::clone(&slots);
+            async move { slots.run(|_| 7).await }
+        });
+        while slots.shared.lock().jobs.is_empty() {
+            tokio::task::yield_now().await;
+        }
+        assert!(slots.run(|_| 8).await.is_err());
+        release.send(()).unwrap();
+        busy.await.unwrap().unwrap();
+        assert_eq!(waiting.await.unwrap().unwrap(), 7);
+    }
+
+    #[tokio::test]
+    async fn a_panic_costs_its_own_job_only() {
+        let slots = HashingSlots::start(1, 4).unwrap();
+        assert!(slots.run(|_| panic!("injected")).await.is_err());
+        assert_eq!(slots.run(|_| 1).await.unwrap(), 1);
+    }
+}

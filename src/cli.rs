@@ -1,0 +1,74 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::config::{self, Settings};
+
+mod health;
+mod openapi;
+mod serve;
+
+/// Sign-up, log-in and sessions for the web app beside it
+#[derive(Debug, Parser)]
+#[command(name = "neptun-auth", version)]
+pub struct Cli {
+    #[command(flatten)]
+    settings: Settings,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve requests (the default)
+    Serve,
+    /// Bring the database up to date and exit
+    Migrate,
+    /// Write the OpenAPI document as openapi.json and openapi.yaml
+    Openapi {
+        /// Folder to write to
+        #[arg(default_value = "openapi")]
+        folder: PathBuf,
+    },
+    /// Ask the service that runs here whether it is ready; exits with 0 if so
+    Health,
+}
+
+impl Cli {
+    /// Reads the command line, the environment and the settings file; exits with an explanation when they make no sense.
+    pub fn read() -> anyhow::Result<Self> {
+        let cli = Self::parse();
+        let Some(path) = &cli.settings.config else {
+            return Ok(cli);
+        };
+        let command = config::with_defaults_of(Self::command(), path)?;
+        Ok(Self::from_arg_matches(&command.get_matches())?)
+    }
+
+    pub async fn run(self) -> anyhow::Result<()> {
+        match self.command.unwrap_or(Command::Serve) {
+            Command::Serve => serve::serve(&self.settings).await,
+            Command::Migrate => {
+                let db = crate::store::Db::connect(self.settings.database_url()).await?;
+                db.close().await;
+                println!("The database is up to date.");
+                Ok(())
+            }
+            Command::Openapi { folder } => openapi::write(&folder).context("writing the OpenAPI document"),
+            Command::Health => health::ask(self.settings.listen()).context("the service is not ready"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

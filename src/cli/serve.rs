@@ -1,0 +1,105 @@
+//! `neptun-auth serve`: puts everything together and runs it until it is told to stop.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use poem::{EndpointExt, Response, Route, get};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use crate::app::App;
+use crate::app::clock::Clock;
+use crate::app::hasher::Hasher;
+use crate::config::Settings;
+use crate::model::password::PasswordPolicy;
+use crate::store::Db;
+use crate::{api, server, telemetry, worker};
+
+/// What is left of the ten seconds that a stop may take, after the requests in flight had theirs.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+
+pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
+    telemetry::start_logs(&settings.log, settings.log_format)?;
+    let web = settings.web()?;
+    let lifetimes = settings.lifetimes()?;
+    let public_url = settings.public_url()?;
+    let shutdown = listen_for_signals()?;
+
+    let db = Db::connect(settings.database_url()).await?;
+    let hasher = Hasher::new(settings.argon2_memory_kib, settings.argon2_iterations)?;
+    let policy = PasswordPolicy::new(settings.password_min_length());
+    let app = App::new(db.clone(), Clock::System, hasher, policy, lifetimes);
+    serve_metrics(settings, shutdown.clone()).await?;
+    let listener = bind(settings.listen(), "LISTEN").await?;
+    announce(settings, &public_url, web.docs);
+
+    let worker = tokio::spawn(worker::run(app.clone(), shutdown.clone()));
+    server::serve(listener, api::routes(&app, &web), shutdown).await;
+    let finished = async {
+        worker.await.context("the background worker failed")?;
+        db.close().await;
+        anyhow::Ok(())
+    };
+    timeout(CLOSE_TIMEOUT, finished).await.context("the database took too long to close")??;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn serve_metrics(settings: &Settings, shutdown: CancellationToken) -> anyhow::Result<()> {
+    let Some(address) = settings.metrics_listen else {
+        return Ok(());
+    };
+    let metrics = telemetry::start_metrics()?;
+    let listener = bind(address, "METRICS_LISTEN").await?;
+    let page = poem::endpoint::make_sync(move |_| {
+        metrics.run_upkeep();
+        Response::builder().content_type("text/plain; version=0.0.4").body(metrics.render())
+    });
+    let endpoint = Route::new().at("/metrics", get(page)).map_to_response().boxed();
+    tokio::spawn(server::serve(listener, endpoint, shutdown));
+    Ok(())
+}
+
+async fn bind(address: std::net::SocketAddr, setting: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("{address} can't be listened on; choose another {setting}"))
+}
+
+fn announce(settings: &Settings, public_url: &Url, docs: bool) {
+    let listen = settings.listen();
+    let url = public_url.as_str();
+    println!("Neptun Auth listens on {listen} and expects browsers at {url}");
+    if docs {
+        println!("Documentation to try it out: {url}docs/");
+    }
+    if settings.is_exposed_development(public_url) {
+        tracing::warn!(
+            "other machines can reach this service, but PUBLIC_URL is on localhost: cookies are not Secure and every \
+             page on localhost may call; set NEPTUN_AUTH_PUBLIC_URL to the https address that browsers use"
+        );
+    }
+}
+
+/// The first SIGTERM or SIGINT asks to stop, the second ends the process at once.
+fn listen_for_signals() -> anyhow::Result<CancellationToken> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let shutdown = CancellationToken::new();
+    let stop = shutdown.clone();
+    tokio::spawn(async move {
+        for round in 0.. {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            if round > 0 {
+                std::process::exit(1);
+            }
+            tracing::info!("stopping: requests in flight are answered, new connections refused");
+            stop.cancel();
+        }
+    });
+    Ok(shutdown)
+}

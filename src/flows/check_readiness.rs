@@ -1,0 +1,16 @@
+//! An operator's load balancer asks whether this instance can serve.
+
+use crate::app::App;
+use crate::model::unavailable::Unavailable;
+
+/// Succeeds when the database answers and its migrations are those of this binary.
+///
+/// # Errors
+/// [`Unavailable`] otherwise.
+pub async fn check_readiness(app: &App) -> anyhow::Result<()> {
+    if app.db.is_migrated().await? {
+        Ok(())
+    } else {
+        Err(Unavailable::new("the database has other migrations than this binary").into())
+    }
+}

@@ -1,0 +1,12 @@
+//! A person sees where they are signed in.
+
+use crate::app::App;
+use crate::model::session::ListedSession;
+use crate::model::user::UserId;
+use crate::store::sessions;
+
+/// The live sessions of `user`, the latest used first.
+pub async fn list_sessions(app: &App, user: UserId) -> anyhow::Result<Vec<ListedSession>> {
+    let mut read = app.db.read().await?;
+    Ok(sessions::of_user(read.conn(), user, app.clock.now()).await?)
+}

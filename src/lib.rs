@@ -1,0 +1,52 @@
+//! Sign-up, log-in and sessions for the web app beside it.
+//!
+//! # The house
+//!
+//! Five rooms in a row. A room may import only rooms to its left; a test proves it (`tests/api/rules.rs`).
+//!
+//! | room | what lives there | a file is named after |
+//! |---|---|---|
+//! | [`model`] | nouns and rules, pure: no async, no IO, `now` is an argument | a noun: `email`, `session` |
+//! | [`store`] | all SQL, once for SQLite and PostgreSQL | a table: `users`, `sessions` |
+//! | [`app`] | the tools a flow may use, gathered in [`app::App`] | a tool: `hasher`, `clock` |
+//! | [`flows`] | user stories, one public function each | a verb: `sign_up`, `log_in` |
+//! | [`api`] | HTTP: operations, guards, layers, the one error body | a path: `account`, `sessions` |
+//!
+//! Around them stand [`cli`] and [`config`], which put the house together, [`server`], which lets requests in, and
+//! [`worker`], which cleans up. [`telemetry`] is the floor under all rooms: it imports none of them, and any may use it.
+//! Each library has one home: `sqlx` in `store` (derives on `model` newtypes aside), `argon2` in `app`, `poem` in `api` and
+//! `server` (and `cli::serve`, for the metrics page, and `config`, for a header's name).
+//!
+//! # One request's walk
+//!
+//! `POST /api/auth/login`: [`server`] accepts the connection, with time-outs. The layers in [`api::routes`] give the request
+//! a task of its own, an id, its client's address, a body of bounded size, an answer to "may this page call?", and a session
+//! that loads nothing yet. `api::account` reads the fields into an `Email` and a `Password` and calls [`flows::log_in`]. That
+//! reads the account, verifies the password in one of the hashing slots, and in one transaction notes the log-in, ends the
+//! session that was presented and inserts the new one. On the way back the session layer writes the cookie, last.
+//! Everything that is refused meets in [`api::error`].
+//!
+//! # Two databases
+//!
+//! A store function has one SQL text and runs it on whichever [`store::Conn`] it is given; the macro `on!` writes the two
+//! arms. What keeps that true is that the whole HTTP test suite runs on both.
+//!
+//! # To add a feature
+//!
+//! One file in each room and one test file: a migration pair, a store file if there is a new table, a flow, an operation.
+//!
+//! # Kept beyond the five rooms, with reasons
+//!
+//! `api::spec::Described` implements the framework's `OpenApi` a second time, so that the document can be written without a
+//! database. `model::session` uses `tower_sessions::session::Id`, because the session's secret is that library's id.
+
+pub mod api;
+pub mod app;
+pub mod cli;
+pub mod config;
+pub mod flows;
+pub mod model;
+pub mod server;
+pub mod store;
+pub mod telemetry;
+pub mod worker;

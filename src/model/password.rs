@@ -1,0 +1,157 @@
+//! Passwords: what is accepted as a new one, and how plain text is kept from leaking.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use unicode_normalization::UnicodeNormalization;
+use zeroize::Zeroizing;
+
+use super::email::Email;
+
+/// A password as it will be hashed: NFC-normalised (NIST SP 800-63B-4, 3.1.1.2), otherwise exactly as received. It is
+/// wiped from memory when dropped and never printed.
+#[derive(Clone)]
+pub struct Password(Zeroizing<String>);
+
+impl Password {
+    /// Most code points a password may have; bounds the work that one request can cause.
+    pub const MAX_LENGTH: usize = 256;
+
+    #[must_use]
+    pub fn new(raw: &str) -> Self {
+        Self(Zeroizing::new(raw.nfc().collect()))
+    }
+
+    /// The bytes that are hashed.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+
+    /// Length in Unicode code points.
+    #[must_use]
+    pub fn length(&self) -> usize {
+        self.0.chars().count()
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(…)")
+    }
+}
+
+/// A stored password hash: a PHC string. Useless for logging in, yet worth guarding.
+#[derive(Clone, PartialEq, Eq, sqlx::Type)]
+#[sqlx(transparent)]
+pub struct PasswordHash(pub String);
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PasswordHash(…)")
+    }
+}
+
+/// Why a new password is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WeakPassword {
+    TooShort { minimum: usize },
+    TooLong,
+    SameAsEmail,
+    TooCommon,
+}
+
+/// What a new password must satisfy. There are no composition rules (OWASP ASVS v5.0.0-6.2.5).
+#[derive(Debug)]
+pub struct PasswordPolicy {
+    minimum: usize,
+    common: HashSet<&'static str>,
+}
+
+/// Passwords that attackers try first, lower-cased (OWASP ASVS v5.0.0-6.2.4).
+const COMMON_PASSWORDS: &str = include_str!("common_passwords.txt");
+
+impl PasswordPolicy {
+    /// A policy that asks for at least `minimum` code points.
+    #[must_use]
+    pub fn new(minimum: usize) -> Self {
+        Self {
+            minimum,
+            common: COMMON_PASSWORDS.lines().collect(),
+        }
+    }
+
+    /// Checks a password that `email`'s owner wants to use from now on.
+    ///
+    /// # Errors
+    /// The first reason to refuse it.
+    pub fn check(&self, password: &Password, email: Option<&Email>) -> Result<(), WeakPassword> {
+        let length = password.length();
+        if length < self.minimum {
+            return Err(WeakPassword::TooShort {
+                minimum: self.minimum,
+            });
+        }
+        if length > Password::MAX_LENGTH {
+            return Err(WeakPassword::TooLong);
+        }
+        let lowered = Zeroizing::new(password.0.to_lowercase());
+        if email.is_some_and(|email| is_address(&lowered, email)) {
+            return Err(WeakPassword::SameAsEmail);
+        }
+        if self.common.contains(lowered.as_str()) {
+            return Err(WeakPassword::TooCommon);
+        }
+        Ok(())
+    }
+}
+
+fn is_address(lowered: &str, email: &Email) -> bool {
+    lowered == email.canonical() || lowered == email.typed().to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(raw: &str) -> Result<(), WeakPassword> {
+        let email = Email::parse("Jane@Example.com").unwrap();
+        PasswordPolicy::new(8).check(&Password::new(raw), Some(&email))
+    }
+
+    #[test]
+    fn the_published_samples_are_accepted() {
+        assert_eq!(check("yourpassword"), Ok(()));
+        assert_eq!(check("SecurePass123!"), Ok(()));
+    }
+
+    #[test]
+    fn length_counts_code_points_after_normalisation() {
+        assert_eq!(check("1x3y5z7"), Err(WeakPassword::TooShort { minimum: 8 }));
+        assert_eq!(check("🦀🦀🦀🦀🦀🦀🦀🐙"), Ok(()));
+        // Eight code points as typed, seven once composed.
+        assert_eq!(check("e\u{301}bcdefg"), Err(WeakPassword::TooShort { minimum: 8 }));
+        assert_eq!(check(&"é".repeat(256)), Ok(()));
+        assert_eq!(check(&"é".repeat(257)), Err(WeakPassword::TooLong));
+    }
+
+    #[test]
+    fn any_characters_are_accepted_and_none_is_trimmed() {
+        assert_eq!(check("        "), Ok(()));
+        assert_ne!(Password::new("secret ").as_bytes(), Password::new("secret").as_bytes());
+        assert_ne!(Password::new("ﬁnance").as_bytes(), Password::new("finance").as_bytes());
+    }
+
+    #[test]
+    fn common_passwords_and_the_address_itself_are_refused() {
+        assert_eq!(check("password1"), Err(WeakPassword::TooCommon));
+        assert_eq!(check("PassWord1"), Err(WeakPassword::TooCommon));
+        assert_eq!(check("jane@EXAMPLE.com"), Err(WeakPassword::SameAsEmail));
+    }
+
+    #[test]
+    fn secrets_are_not_printed() {
+        let shown = format!("{:?} {:?}", Password::new("hunter2hunter2"), PasswordHash("$argon2id$".into()));
+        assert_eq!(shown, "Password(…) PasswordHash(…)");
+    }
+}

@@ -1,0 +1,197 @@
+//! The session cookie: its name, its attributes, and how it is read from a request.
+
+use std::str::FromStr;
+
+use chrono::TimeDelta;
+use url::{Host, Url};
+
+use super::session::SessionSecret;
+
+/// When a browser sends the cookie along with requests that another site caused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum SameSite {
+    Strict,
+    Lax,
+    None,
+}
+
+/// Everything about the cookie but its value. Constructed only in combinations that browsers keep.
+#[derive(Debug, Clone)]
+pub struct SessionCookie {
+    name: String,
+    attributes: String,
+}
+
+/// A combination of settings that browsers would drop.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RefusedCookie {
+    #[error("COOKIE_NAME `{0}` is not a cookie name: use letters, digits, `-` and `_`")]
+    Name(String),
+    #[error("COOKIE_NAME `{0}` needs an https PUBLIC_URL: browsers drop `__Host-` and `__Secure-` cookies otherwise")]
+    PrefixWithoutHttps(String),
+    #[error("COOKIE_NAME `{0}` can't go with COOKIE_DOMAIN: browsers drop `__Host-` cookies that name a domain; choose a name without the prefix")]
+    HostPrefixWithDomain(String),
+    #[error("COOKIE_SAME_SITE `none` needs an https PUBLIC_URL: browsers drop such cookies without Secure")]
+    NoneWithoutHttps,
+    #[error("COOKIE_DOMAIN `{0}` must be the host of PUBLIC_URL or a domain above it that has a dot")]
+    ForeignDomain(String),
+}
+
+impl SessionCookie {
+    /// The name where no setting says otherwise; with an https public URL it gets the `__Host-` prefix.
+    pub const DEFAULT_NAME: &'static str = "neptun-session";
+
+    /// Puts the settings together.
+    ///
+    /// # Errors
+    /// [`RefusedCookie`] when a browser would not keep the result.
+    pub fn new(public_url: &Url, name: Option<&str>, same_site: SameSite, domain: Option<&str>) -> Result<Self, RefusedCookie> {
+        let secure = public_url.scheme() == "https";
+        let name = match name {
+            Some(name) => name.to_owned(),
+            None if secure && domain.is_none() => format!("__Host-{}", Self::DEFAULT_NAME),
+            None => Self::DEFAULT_NAME.to_owned(),
+        };
+        check_name(&name, secure, domain)?;
+        if same_site == SameSite::None && !secure {
+            return Err(RefusedCookie::NoneWithoutHttps);
+        }
+        let mut attributes = format!("; HttpOnly; SameSite={same_site:?}; Path=/");
+        if secure {
+            attributes.push_str("; Secure");
+        }
+        if let Some(domain) = domain {
+            check_domain(domain, public_url)?;
+            attributes.push_str("; Domain=");
+            attributes.push_str(domain);
+        }
+        Ok(Self { name, attributes })
+    }
+
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The `Set-Cookie` value that keeps `secret` for `max_age`.
+    #[must_use]
+    pub fn keep(&self, secret: SessionSecret, max_age: TimeDelta) -> String {
+        let value = secret.reveal();
+        format!("{}={value}{}; Max-Age={}", self.name, self.attributes, max_age.num_seconds().max(0))
+    }
+
+    /// The `Set-Cookie` value that removes the cookie. It repeats every attribute: browsers ignore it otherwise.
+    #[must_use]
+    pub fn remove(&self) -> String {
+        format!("{}={}; Max-Age=0", self.name, self.attributes)
+    }
+
+    /// Finds the cookie among raw `Cookie` headers by its exact name. Nothing is decoded, so `%5F%5FHost-…` is not ours;
+    /// a name that appears twice is refused, because one of the two was planted.
+    #[must_use]
+    pub fn find(&self, headers: &[&str]) -> Option<SessionSecret> {
+        let mut values = headers
+            .iter()
+            .flat_map(|header| header.split(';'))
+            .filter_map(|pair| pair.trim_matches([' ', '\t']).split_once('='))
+            .filter(|(name, _)| *name == self.name)
+            .map(|(_, value)| value);
+        match (values.next(), values.next()) {
+            (Some(value), None) => SessionSecret::from_str(value).ok(),
+            _ => None,
+        }
+    }
+}
+
+fn check_name(name: &str, secure: bool, domain: Option<&str>) -> Result<(), RefusedCookie> {
+    let is_token = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    // Browsers compare the prefixes without regard to case.
+    let lowered = name.to_ascii_lowercase();
+    let host_prefix = lowered.starts_with("__host-");
+    let prefix = host_prefix || lowered.starts_with("__secure-");
+    if !is_token {
+        Err(RefusedCookie::Name(name.to_owned()))
+    } else if prefix && !secure {
+        Err(RefusedCookie::PrefixWithoutHttps(name.to_owned()))
+    } else if host_prefix && domain.is_some() {
+        Err(RefusedCookie::HostPrefixWithDomain(name.to_owned()))
+    } else {
+        Ok(())
+    }
+}
+
+fn check_domain(domain: &str, public_url: &Url) -> Result<(), RefusedCookie> {
+    let accepted = match public_url.host() {
+        Some(Host::Domain(host)) => host == domain || (domain.contains('.') && host.ends_with(&format!(".{domain}"))),
+        _ => false,
+    };
+    accepted.then_some(()).ok_or_else(|| RefusedCookie::ForeignDomain(domain.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cookie(url: &str, name: Option<&str>, same_site: SameSite, domain: Option<&str>) -> Result<SessionCookie, RefusedCookie> {
+        SessionCookie::new(&Url::parse(url).unwrap(), name, same_site, domain)
+    }
+
+    fn host_cookie() -> SessionCookie {
+        cookie("https://auth.example.com", None, SameSite::Lax, None).unwrap()
+    }
+
+    #[test]
+    fn https_gives_a_host_cookie_and_http_a_plain_one() {
+        let secret = SessionSecret::generate();
+        let value = secret.reveal();
+        assert_eq!(
+            host_cookie().keep(secret, TimeDelta::days(7)),
+            format!("__Host-neptun-session={value}; HttpOnly; SameSite=Lax; Path=/; Secure; Max-Age=604800")
+        );
+        let plain = cookie("http://localhost:8080", None, SameSite::Lax, None).unwrap();
+        assert_eq!(
+            plain.keep(secret, TimeDelta::days(7)),
+            format!("neptun-session={value}; HttpOnly; SameSite=Lax; Path=/; Max-Age=604800")
+        );
+    }
+
+    #[test]
+    fn removal_repeats_every_attribute() {
+        let shared = cookie("https://auth.example.com", None, SameSite::None, Some("example.com")).unwrap();
+        assert_eq!(shared.remove(), "neptun-session=; HttpOnly; SameSite=None; Path=/; Secure; Domain=example.com; Max-Age=0");
+    }
+
+    #[test]
+    fn combinations_that_browsers_drop_are_refused() {
+        let https = "https://auth.example.com";
+        let http = "http://localhost:8080";
+        let lax = SameSite::Lax;
+        assert!(matches!(cookie(http, Some("__Host-s"), lax, None), Err(RefusedCookie::PrefixWithoutHttps(_))));
+        assert!(matches!(cookie(http, Some("__secure-s"), lax, None), Err(RefusedCookie::PrefixWithoutHttps(_))));
+        assert!(matches!(cookie(https, Some("__Host-s"), lax, Some("example.com")), Err(RefusedCookie::HostPrefixWithDomain(_))));
+        assert!(matches!(cookie(http, None, SameSite::None, None), Err(RefusedCookie::NoneWithoutHttps)));
+        for domain in ["com", "evil.example", "th.example.com", "app.auth.example.com", ".example.com", ""] {
+            assert!(matches!(cookie(https, None, lax, Some(domain)), Err(RefusedCookie::ForeignDomain(_))), "{domain}");
+        }
+        assert!(matches!(cookie("http://127.0.0.1:8080", None, lax, Some("0.1")), Err(RefusedCookie::ForeignDomain(_))));
+        for name in ["", "a b", "a;b", "a=b", "sitzung\u{e9}"] {
+            assert!(matches!(cookie(https, Some(name), lax, None), Err(RefusedCookie::Name(_))), "{name}");
+        }
+    }
+
+    #[test]
+    fn only_the_exact_name_is_ours_and_only_once() {
+        let cookie = host_cookie();
+        let secret = SessionSecret::generate();
+        let value = secret.reveal();
+        let ours = format!("__Host-neptun-session={value}");
+        assert_eq!(cookie.find(&[&format!("theme=dark; {ours}; x=y")]), Some(secret));
+        assert_eq!(cookie.find(&["theme=dark", &ours]), Some(secret));
+        assert_eq!(cookie.find(&[&format!("{ours}; {ours}")]), None);
+        assert_eq!(cookie.find(&[&ours, &ours]), None);
+        for name in ["%5F%5FHost-neptun-session", "__host-neptun-session", "\u{2000}__Host-neptun-session", "neptun-session", "x__Host-neptun-session"] {
+            assert_eq!(cookie.find(&[&format!("{name}={value}")]), None, "{name}");
+        }
+        assert_eq!(cookie.find(&[&format!("__Host-neptun-session=\"{value}\"")]), None);
+    }
+}

@@ -1,0 +1,144 @@
+//! The accept loop: hands connections to Poem's endpoint with time-outs and bounds that Poem's own server lacks.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use poem::endpoint::BoxEndpoint;
+use poem::http::uri::Scheme;
+use poem::web::{LocalAddr, RemoteAddr};
+use poem::{Endpoint, Request, Response};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use activity::Activity;
+
+mod activity;
+
+/// Connections beyond these wait in the system's backlog until another one closes.
+const MOST_CONNECTIONS: u32 = 10_000;
+/// For a request's whole header, and for a kept-alive connection's next request to begin.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(12);
+/// Longest header; a session cookie and what a browser adds take a tenth of it.
+const HEADER_BYTES: usize = 32 * 1024;
+/// A connection without a request for this long is asked to close, and cut off at the next look.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+/// Requests that one HTTP/2 connection may have running at once.
+const MOST_STREAMS: u32 = 64;
+/// How long requests in flight may take once the service is told to stop.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(8);
+/// After a failed accept, most likely for want of file descriptors, trying again at once would only burn the processor.
+const ACCEPT_BACK_OFF: Duration = Duration::from_millis(100);
+
+/// Serves `endpoint` on an already bound `listener` until `shutdown`, then answers what is in flight and returns.
+pub async fn serve(listener: TcpListener, endpoint: BoxEndpoint<'static, Response>, shutdown: CancellationToken) {
+    let endpoint = Arc::new(endpoint);
+    let connections = Arc::new(Semaphore::new(MOST_CONNECTIONS as usize));
+    loop {
+        let accepted = tokio::select! {
+            accepted = accept(&listener, &connections) => accepted,
+            () = shutdown.cancelled() => break,
+        };
+        match accepted {
+            Ok((stream, peer, permit)) => {
+                tokio::spawn(connection(stream, peer, Arc::clone(&endpoint), shutdown.clone(), permit));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                sleep(ACCEPT_BACK_OFF).await;
+            }
+        }
+    }
+    drop(listener);
+    // Every connection holds one permit, so all of them together mean that none is left.
+    if timeout(DRAIN_TIMEOUT, connections.acquire_many(MOST_CONNECTIONS)).await.is_err() {
+        tracing::warn!("some connections did not finish in time");
+    }
+}
+
+async fn accept(
+    listener: &TcpListener,
+    connections: &Arc<Semaphore>,
+) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+    let permit = Arc::clone(connections).acquire_owned().await.map_err(io::Error::other)?;
+    let (stream, peer) = listener.accept().await?;
+    // Answers are small; waiting to fill a packet would only delay them.
+    stream.set_nodelay(true)?;
+    Ok((stream, peer, permit))
+}
+
+async fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    endpoint: Arc<BoxEndpoint<'static, Response>>,
+    shutdown: CancellationToken,
+    _permit: OwnedSemaphorePermit,
+) {
+    let Ok(local) = stream.local_addr() else {
+        return;
+    };
+    let activity = Activity::default();
+    let service = service_fn(|request: hyper::Request<Incoming>| {
+        let endpoint = Arc::clone(&endpoint);
+        let in_flight = activity.begin();
+        async move {
+            let request: Request =
+                (request, LocalAddr(local.into()), RemoteAddr(peer.into()), Scheme::HTTP).into();
+            let response = endpoint.get_response(request).await;
+            drop(in_flight);
+            Ok::<_, Infallible>(hyper::Response::from(response))
+        }
+    });
+    let builder = builder();
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+    let mut look = interval(HEADER_TIMEOUT);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    look.tick().await;
+    let mut closing = false;
+    loop {
+        tokio::select! {
+            // Errors are the client's: it sent something that is not HTTP, or left.
+            _ = connection.as_mut() => return,
+            () = shutdown.cancelled(), if !closing => {
+                closing = true;
+                connection.as_mut().graceful_shutdown();
+            }
+            _ = look.tick() => {
+                if !activity.is_idle_for(HEADER_TIMEOUT, IDLE_TIMEOUT) {
+                    continue;
+                }
+                if closing {
+                    return;
+                }
+                closing = true;
+                connection.as_mut().graceful_shutdown();
+            }
+        }
+    }
+}
+
+fn builder() -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT)
+        .max_buf_size(HEADER_BYTES);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(MOST_STREAMS)
+        .max_header_list_size(HEADER_BYTES as u32)
+        .keep_alive_interval(HEADER_TIMEOUT)
+        .keep_alive_timeout(HEADER_TIMEOUT);
+    builder
+}

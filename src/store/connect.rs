@@ -1,0 +1,174 @@
+//! Opening the database: choosing the kind by URL, setting it up to lose nothing, migrating it.
+
+use std::fs::{self, File, OpenOptions};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use anyhow::{Context, bail, ensure};
+use sqlx::migrate::Migrator;
+use sqlx::pool::PoolOptions;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{Executor, Sqlite};
+
+use super::{DatabaseFile, Db, Result, on};
+use crate::model::unavailable::Unavailable;
+
+static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// A request that can't get a connection in this time is answered with 503.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long SQLite waits for another process that holds the write lock.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+const SQLITE_READERS: u32 = 4;
+const POSTGRES_CONNECTIONS: u32 = 20;
+/// First release without the WAL-reset defect, which could lose committed writes.
+const SAFE_SQLITE: (u32, u32, u32) = (3, 51, 3);
+
+impl Db {
+    /// Opens the database at `url` (`sqlite:PATH` or `postgres://…`), creating a missing SQLite file, and migrates it.
+    ///
+    /// # Errors
+    /// A sentence for the operator when the URL, the file or the server can't be used. An existing file that is not a
+    /// usable database is left as it is.
+    pub async fn connect(url: &str) -> anyhow::Result<Self> {
+        match url.split_once(':').map_or(url, |(scheme, _)| scheme) {
+            "sqlite" => open_sqlite(url).await,
+            "postgres" | "postgresql" => open_postgres(url).await,
+            _ => bail!("DATABASE_URL must start with `sqlite:` or `postgres://`"),
+        }
+    }
+
+    /// Whether the database answers and has exactly the migrations that this binary was built with.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn is_migrated(&self) -> Result<bool> {
+        let expected = match self {
+            Self::Sqlite { file, .. } => {
+                file.check_in_place()?;
+                SQLITE_MIGRATIONS.iter().count()
+            }
+            Self::Postgres(_) => POSTGRES_MIGRATIONS.iter().count(),
+        };
+        let mut read = self.read().await?;
+        let applied: i64 = on!(read.conn(), c => {
+            sqlx::query_scalar("SELECT COUNT(*) FROM _sqlx_migrations WHERE success").fetch_one(c).await?
+        });
+        Ok(usize::try_from(applied) == Ok(expected))
+    }
+}
+
+impl DatabaseFile {
+    /// SQLite goes on writing to a file that was deleted or replaced, and all of it is lost. Refuse instead.
+    pub(super) fn check_in_place(&self) -> Result<()> {
+        let unavailable = match fs::metadata(&self.path) {
+            Ok(metadata) if metadata.ino() == self.inode => return Ok(()),
+            Ok(_) => Unavailable::new("the database file was replaced while it was open"),
+            Err(error) => Unavailable::because("the database file has gone", error),
+        };
+        Err(super::Error::Unavailable(unavailable))
+    }
+}
+
+async fn open_sqlite(url: &str) -> anyhow::Result<Db> {
+    let options = SqliteConnectOptions::from_str(url).context("DATABASE_URL is not a SQLite URL")?;
+    let path = options.get_filename().to_owned();
+    ensure!(
+        !url.contains(":memory:"),
+        "DATABASE_URL must name a file: an in-memory database would forget every account"
+    );
+    let subject = || format!("the database file {}", path.display());
+    create_private(&path).with_context(subject)?;
+    let options = options
+        .journal_mode(SqliteJournalMode::Wal)
+        // An acknowledged sign-up survives a power cut, not only a crash.
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT);
+    let writer = sqlite_pool(1).connect_with(options.clone()).await.with_context(subject)?;
+    let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&writer).await?;
+    ensure!(is_safe(&version), "SQLite {version} can lose committed writes; {SAFE_SQLITE:?} or later is needed");
+    {
+        let _only_migrator = lock_beside(&path).with_context(subject)?;
+        SQLITE_MIGRATIONS.run(&writer).await.with_context(|| format!("migrating {}", subject()))?;
+    }
+    let readers = sqlite_pool(SQLITE_READERS).connect_lazy_with(options.read_only(true));
+    let inode = fs::metadata(&path).with_context(subject)?.ino();
+    Ok(Db::Sqlite { readers, writer, file: DatabaseFile { path, inode } })
+}
+
+fn sqlite_pool(connections: u32) -> PoolOptions<Sqlite> {
+    // Local connections don't go stale, so nothing is gained by testing or replacing them.
+    PoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .test_before_acquire(false)
+        .idle_timeout(None)
+        .max_lifetime(None)
+}
+
+/// Creates the file and the folders above it so that only their owner can read them.
+fn create_private(path: &Path) -> std::io::Result<()> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    }
+    OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
+    Ok(())
+}
+
+/// Keeps a second process that starts at the same moment from migrating too; released when the file is dropped.
+fn lock_beside(path: &Path) -> std::io::Result<File> {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-migration-lock");
+    let file = OpenOptions::new().append(true).create(true).mode(0o600).open(name)?;
+    file.lock()?;
+    Ok(file)
+}
+
+fn is_safe(version: &str) -> bool {
+    let mut parts = version.split('.').map_while(|part| part.parse::<u32>().ok());
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(major), Some(minor), Some(patch)) => (major, minor, patch) >= SAFE_SQLITE,
+        _ => false,
+    }
+}
+
+async fn open_postgres(url: &str) -> anyhow::Result<Db> {
+    let options = PgConnectOptions::from_str(url).context("DATABASE_URL is not a PostgreSQL URL")?;
+    let pool = PgPoolOptions::new()
+        .max_connections(POSTGRES_CONNECTIONS)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        // A transaction that nobody finishes must not hold its locks, and no statement of ours takes long.
+        .after_connect(|connection, _| {
+            Box::pin(async move {
+                connection
+                    .execute("SET idle_in_transaction_session_timeout = '10s'; SET statement_timeout = '15s'; SET lock_timeout = '5s'")
+                    .await?;
+                Ok(())
+            })
+        })
+        .connect_with(options)
+        .await
+        .context("PostgreSQL at DATABASE_URL can't be used")?;
+    // sqlx takes an advisory lock, so of several instances that start together one migrates and the others wait.
+    POSTGRES_MIGRATIONS.run(&pool).await.context("migrating the PostgreSQL database")?;
+    Ok(Db::Postgres(pool))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_safe;
+
+    #[test]
+    fn releases_that_lose_writes_are_refused() {
+        assert!(is_safe("3.51.3"));
+        assert!(is_safe("3.52.0"));
+        assert!(!is_safe("3.51.2"));
+        assert!(!is_safe("3.9.9"));
+        assert!(!is_safe("nonsense"));
+    }
+}

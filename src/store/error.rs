@@ -1,0 +1,66 @@
+//! What can go wrong in a database, sorted by what a caller can do about it.
+
+use sqlx::error::DatabaseError;
+use sqlx::sqlite::SqliteError;
+
+use crate::model::unavailable::Unavailable;
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A failed database operation.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Waiting may help: unreachable, locked, full or read-only.
+    #[error("the database can't be used now")]
+    Unavailable(#[source] Unavailable),
+    /// A defect of the service or of its database.
+    #[error("a database operation failed")]
+    Failed(#[source] sqlx::Error),
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        match outage(&error) {
+            Some(what) => Self::Unavailable(Unavailable::because(what, error)),
+            None => Self::Failed(error),
+        }
+    }
+}
+
+fn outage(error: &sqlx::Error) -> Option<&'static str> {
+    match error {
+        sqlx::Error::PoolTimedOut => Some("no database connection became free in time"),
+        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
+            Some("the database can't be reached")
+        }
+        sqlx::Error::Database(error) => match error.try_downcast_ref::<SqliteError>() {
+            Some(error) => sqlite_outage(error),
+            None => postgres_outage(error.code()?.as_ref()),
+        },
+        _ => None,
+    }
+}
+
+/// Primary result codes, see <https://www.sqlite.org/rescode.html>.
+fn sqlite_outage(error: &SqliteError) -> Option<&'static str> {
+    let extended: u32 = error.code()?.parse().ok()?;
+    match extended & 0xff {
+        5 | 6 => Some("the database is locked by another process"),
+        8 => Some("the database is read-only"),
+        10 => Some("the disk under the database fails"),
+        13 => Some("the disk under the database is full"),
+        14 => Some("the database file can't be opened"),
+        _ => None,
+    }
+}
+
+/// SQLSTATE classes, see appendix A of PostgreSQL's manual.
+fn postgres_outage(sqlstate: &str) -> Option<&'static str> {
+    match sqlstate {
+        "25006" => Some("the database is read-only"),
+        "40001" | "40P01" | "55P03" | "57014" => Some("the database gave up on a lock"),
+        _ if sqlstate.starts_with("53") => Some("the database has run out of a resource"),
+        _ if sqlstate.starts_with("08") || sqlstate.starts_with("57P") => Some("the database can't be reached"),
+        _ => None,
+    }
+}

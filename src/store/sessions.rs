@@ -1,0 +1,85 @@
+//! Sessions. A session lives while its row is there and `idle_expires_at` lies ahead; ending one deletes the row.
+
+use chrono::{DateTime, Utc};
+
+use super::{Conn, Result, on};
+use crate::model::session::{ListedSession, NewSession, SecretHash, SessionId, StoredSession};
+use crate::model::user::UserId;
+
+/// Stores a new session. Never overwrites one: secret hashes and ids are unique.
+pub async fn insert(conn: Conn<'_>, session: &NewSession, data: &str) -> Result<()> {
+    const SQL: &str = "INSERT INTO sessions (id, secret_hash, user_id, kind, created_at, last_seen_at, \
+        idle_expires_at, absolute_expires_at, ip, user_agent, data) VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8, $9, $10)";
+    on!(conn, c => {
+        sqlx::query(SQL)
+            .bind(session.id)
+            .bind(&session.secret_hash)
+            .bind(session.user_id)
+            .bind(session.kind)
+            .bind(session.created_at)
+            .bind(session.idle_expires_at)
+            .bind(session.absolute_expires_at)
+            .bind(session.client.ip.map(|ip| ip.to_string()))
+            .bind(session.client.user_agent.as_deref())
+            .bind(data)
+            .execute(c)
+            .await?;
+    });
+    Ok(())
+}
+
+/// The live session that a secret belongs to, with its user's address.
+pub async fn by_secret(conn: Conn<'_>, secret: &SecretHash, now: DateTime<Utc>) -> Result<Option<StoredSession>> {
+    const SQL: &str = "SELECT s.id, s.user_id, u.email, s.created_at, s.last_seen_at, s.idle_expires_at, \
+        s.absolute_expires_at, s.data FROM sessions s LEFT JOIN users u ON u.id = s.user_id \
+        WHERE s.secret_hash = $1 AND s.idle_expires_at > $2";
+    Ok(on!(conn, c => sqlx::query_as(SQL).bind(secret).bind(now).fetch_optional(c).await?))
+}
+
+/// The live sessions of an account, the latest used first.
+pub async fn of_user(conn: Conn<'_>, user: UserId, now: DateTime<Utc>) -> Result<Vec<ListedSession>> {
+    const SQL: &str = "SELECT id, kind, created_at, last_seen_at, idle_expires_at, ip, user_agent FROM sessions \
+        WHERE user_id = $1 AND idle_expires_at > $2 ORDER BY last_seen_at DESC, id DESC";
+    Ok(on!(conn, c => sqlx::query_as(SQL).bind(user).bind(now).fetch_all(c).await?))
+}
+
+/// Notes that a session was used. Updates only: a session that ended meanwhile stays ended.
+pub async fn renew(conn: Conn<'_>, id: SessionId, now: DateTime<Utc>, idle_expires_at: DateTime<Utc>) -> Result<()> {
+    const SQL: &str = "UPDATE sessions SET last_seen_at = $1, idle_expires_at = $2 WHERE id = $3 AND idle_expires_at > $1";
+    on!(conn, c => { sqlx::query(SQL).bind(now).bind(idle_expires_at).bind(id).execute(c).await?; });
+    Ok(())
+}
+
+/// Replaces what a session remembers; `false` when it has ended. Updates only, like [`renew`].
+pub async fn save_data(conn: Conn<'_>, secret: &SecretHash, data: &str, now: DateTime<Utc>) -> Result<bool> {
+    const SQL: &str = "UPDATE sessions SET data = $1 WHERE secret_hash = $2 AND idle_expires_at > $3";
+    let saved = on!(conn, c => sqlx::query(SQL).bind(data).bind(secret).bind(now).execute(c).await?.rows_affected());
+    Ok(saved == 1)
+}
+
+/// Ends the session that a secret belongs to; `false` when there was none alive.
+pub async fn end(conn: Conn<'_>, secret: &SecretHash, now: DateTime<Utc>) -> Result<bool> {
+    const SQL: &str = "DELETE FROM sessions WHERE secret_hash = $1 AND idle_expires_at > $2";
+    let ended = on!(conn, c => sqlx::query(SQL).bind(secret).bind(now).execute(c).await?.rows_affected());
+    Ok(ended == 1)
+}
+
+/// Ends one session of `user`; `false` when they have no such session, whoever else may have it.
+pub async fn end_of_user(conn: Conn<'_>, user: UserId, id: SessionId, now: DateTime<Utc>) -> Result<bool> {
+    const SQL: &str = "DELETE FROM sessions WHERE user_id = $1 AND id = $2 AND idle_expires_at > $3";
+    let ended = on!(conn, c => sqlx::query(SQL).bind(user).bind(id).bind(now).execute(c).await?.rows_affected());
+    Ok(ended == 1)
+}
+
+/// Ends every session of `user` except `kept`, and tells how many were alive.
+pub async fn end_others_of_user(conn: Conn<'_>, user: UserId, kept: SessionId, now: DateTime<Utc>) -> Result<u64> {
+    const SQL: &str = "DELETE FROM sessions WHERE user_id = $1 AND id <> $2 AND idle_expires_at > $3";
+    Ok(on!(conn, c => sqlx::query(SQL).bind(user).bind(kept).bind(now).execute(c).await?.rows_affected()))
+}
+
+/// Deletes at most `limit` expired rows and tells how many, so that a large purge never holds the write lock for long.
+pub async fn purge(conn: Conn<'_>, now: DateTime<Utc>, limit: i64) -> Result<u64> {
+    const SQL: &str = "DELETE FROM sessions WHERE id IN \
+        (SELECT id FROM sessions WHERE idle_expires_at <= $1 ORDER BY idle_expires_at LIMIT $2)";
+    Ok(on!(conn, c => sqlx::query(SQL).bind(now).bind(limit).execute(c).await?.rows_affected()))
+}

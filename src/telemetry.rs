@@ -1,0 +1,93 @@
+//! What the service tells its operators: logs and metrics. Every metric name stands here.
+//!
+//! Neither carries an e-mail address, a password, a cookie, a token or a query string.
+
+use std::time::Duration;
+
+use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tracing_subscriber::EnvFilter;
+
+const REQUESTS: &str = "neptun_auth_requests_total";
+const REQUEST_SECONDS: &str = "neptun_auth_request_duration_seconds";
+const HASH_QUEUE: &str = "neptun_auth_hash_queue";
+const SESSIONS_CREATED: &str = "neptun_auth_sessions_created_total";
+const SESSIONS_ENDED: &str = "neptun_auth_sessions_ended_total";
+
+/// From half a millisecond, a session check, to the deadline of the hashing queue.
+const LATENCY_BUCKETS: [f64; 12] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+
+/// The form of log lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+/// Sends logs to standard error in the given form, filtered as `tracing_subscriber::EnvFilter` describes.
+///
+/// # Errors
+/// When `filter` can't be read.
+pub fn start_logs(filter: &str, format: LogFormat) -> anyhow::Result<()> {
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::try_new(filter)?)
+        .with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => logs.with_ansi(false).init(),
+        LogFormat::Json => logs.json().flatten_event(true).with_current_span(true).with_span_list(false).init(),
+    }
+    Ok(())
+}
+
+/// Starts to collect metrics; the handle renders them for Prometheus.
+///
+/// # Errors
+/// When metrics are collected already.
+pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
+    let handle = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Full(REQUEST_SECONDS.to_owned()), &LATENCY_BUCKETS)?
+        .install_recorder()?;
+    describe_counter!(REQUESTS, "Requests answered, by operation and status");
+    describe_histogram!(REQUEST_SECONDS, "Seconds from a request's arrival to its answer, by operation");
+    describe_gauge!(HASH_QUEUE, "Passwords that wait for a hashing slot");
+    describe_counter!(SESSIONS_CREATED, "Sessions started, by kind");
+    describe_counter!(SESSIONS_ENDED, "Sessions ended, by reason");
+    Ok(handle)
+}
+
+/// Counts an answered request.
+pub fn request(operation: &'static str, status: u16, duration: Duration) {
+    counter!(REQUESTS, "operation" => operation, "status" => status.to_string()).increment(1);
+    histogram!(REQUEST_SECONDS, "operation" => operation).record(duration);
+}
+
+/// Shows how many passwords wait for a hashing slot.
+pub fn hash_queue(length: usize) {
+    gauge!(HASH_QUEUE).set(u32::try_from(length).unwrap_or(u32::MAX));
+}
+
+/// Counts a session that began.
+pub fn session_created(kind: &'static str) {
+    counter!(SESSIONS_CREATED, "kind" => kind).increment(1);
+}
+
+/// Why sessions end.
+#[derive(Debug, Clone, Copy)]
+pub enum Ended {
+    LoggedOut,
+    /// A new log-in took the place of the session that was presented.
+    Replaced,
+    Revoked,
+    Expired,
+}
+
+/// Counts sessions that ended.
+pub fn sessions_ended(reason: Ended, number: u64) {
+    let reason = match reason {
+        Ended::LoggedOut => "logged_out",
+        Ended::Replaced => "replaced",
+        Ended::Revoked => "revoked",
+        Ended::Expired => "expired",
+    };
+    counter!(SESSIONS_ENDED, "reason" => reason).increment(number);
+}

@@ -1,0 +1,38 @@
+import { chromium } from "playwright-core";
+import { join } from "node:path";
+
+/**
+ * A headless browser that can reach this machine only, so that a page which asks for anything else fails its test.
+ * CHROMIUM is empty when the tests have to use the one that Playwright installed.
+ */
+export function launchBrowser() {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM || undefined,
+    args: ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"],
+  });
+}
+
+/** Opens an address as somebody whose browser has never been there. */
+export async function openPage(browser, url, options) {
+  const context = await browser.newContext(options);
+  context.setDefaultTimeout(10_000);
+  const page = await context.newPage();
+  const seen = observe(page);
+  await page.goto(url);
+  return { context, page, seen };
+}
+
+/** Collects what a person with open developer tools would see go wrong, and every address the page asks for. */
+function observe(page) {
+  const seen = { problems: [], requests: [] };
+  page.on("pageerror", (error) => seen.problems.push(error.message));
+  page.on("console", (message) => {
+    if (message.type() === "error") seen.problems.push(message.text());
+  });
+  page.on("request", (request) => seen.requests.push(request.url()));
+  return seen;
+}
+
+export function screenshot(page, name) {
+  return page.screenshot({ path: join(process.env.ARTEFACTS, `${name}.png`), fullPage: true });
+}

@@ -1,0 +1,32 @@
+/** What a person sees and does on the example page, by the names that a screen reader reads out. */
+
+export function pageFor(pages, service) {
+  return `${pages.origin}/?api=${service}`;
+}
+
+export function field(page, form, label) {
+  return page.getByRole("form", { name: form }).getByLabel(label);
+}
+
+export async function submit(page, form, { email, password }) {
+  await field(page, form, "E-mail").fill(email);
+  await field(page, form, "Password").fill(password);
+  await page.getByRole("form", { name: form }).getByRole("button").click();
+}
+
+export function press(page, button) {
+  return page.getByRole("button", { name: button }).click();
+}
+
+/** Waits until the page tells the person this. */
+export function told(page, message) {
+  return page.getByRole("status").filter({ hasText: message }).waitFor();
+}
+
+export function signedIn(page) {
+  return page.getByRole("heading", { name: "Who am I" }).waitFor();
+}
+
+export function signedOut(page) {
+  return page.getByRole("heading", { name: "Log in" }).waitFor();
+}

@@ -1,0 +1,6 @@
+curl -X POST https://neptun-webui.vercel.app/api/auth/sign-up \
+  -H "Content-Type: application/json" \
+  -d '{
+    "email": "user@example.com",
+    "password": "yourpassword"
+  }'

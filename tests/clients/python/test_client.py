@@ -1,0 +1,79 @@
+"""The generated Python client, used the way its README shows."""
+
+import os
+from http import HTTPStatus
+from uuid import uuid4
+
+from neptun_auth_client import AuthenticatedClient, Client
+from neptun_auth_client.api.account import log_in, log_out, sign_up
+from neptun_auth_client.api.session import check_session_by_get, get_session
+from neptun_auth_client.api.sessions import list_sessions, revoke_other_sessions, revoke_session
+from neptun_auth_client.models import CurrentSessionResponse, Error, LogInRequest, SignUpRequest
+
+SERVICE = os.environ["SERVICE_URL"]
+PASSWORD = "correct horse battery"
+
+
+def new_email() -> str:
+    return f"{uuid4()}@example.com"
+
+
+def sign_in(start) -> AuthenticatedClient:
+    """Signs up or logs in, then carries the cookie as the credential that the document names."""
+    with Client(SERVICE) as client:
+        assert start(client).status_code == HTTPStatus.OK
+        (cookie,) = client.get_httpx_client().cookies.jar
+    return AuthenticatedClient(SERVICE, token=f"{cookie.name}={cookie.value}", prefix="", auth_header_name="Cookie")
+
+
+def sign_up_as(email: str) -> AuthenticatedClient:
+    body = SignUpRequest(email=email, password=PASSWORD)
+    return sign_in(lambda client: sign_up.sync_detailed(client=client, body=body))
+
+
+def log_in_as(email: str) -> AuthenticatedClient:
+    body = LogInRequest(email=email, password=PASSWORD)
+    return sign_in(lambda client: log_in.sync_detailed(client=client, body=body))
+
+
+def test_a_session_from_sign_up_to_logout() -> None:
+    email = new_email()
+    client = sign_up_as(email)
+
+    session = get_session.sync(client=client)
+    assert isinstance(session, CurrentSessionResponse)
+    assert session.user.primary_email == email
+    assert session.expires_at > session.logged_in_at
+
+    assert [one.current for one in list_sessions.sync(client=client)] == [True]
+
+    assert log_out.sync(client=client) is True
+    afterwards = get_session.sync_detailed(client=client)
+    assert afterwards.status_code == HTTPStatus.UNAUTHORIZED
+    assert isinstance(afterwards.parsed, Error)
+
+
+def test_one_session_ends_others() -> None:
+    email = new_email()
+    first, second, third = sign_up_as(email), log_in_as(email), log_in_as(email)
+
+    other = next(one for one in list_sessions.sync(client=second) if not one.current)
+    assert revoke_session.sync_detailed(other.id, client=second).status_code == HTTPStatus.NO_CONTENT
+    assert revoke_other_sessions.sync(client=second).revoked == 1
+
+    statuses = [check_session_by_get.sync_detailed(client=client).status_code for client in (first, second, third)]
+    assert statuses == [HTTPStatus.UNAUTHORIZED, HTTPStatus.NO_CONTENT, HTTPStatus.UNAUTHORIZED]
+
+
+def test_a_taken_email_and_refused_fields_arrive_as_the_typed_error() -> None:
+    email = new_email()
+    sign_up_as(email)
+    with Client(SERVICE) as client:
+        taken = sign_up.sync(client=client, body=SignUpRequest(email=email, password=PASSWORD))
+        refused = sign_up.sync(client=client, body=SignUpRequest(email="nobody", password="short"))
+
+    assert isinstance(taken, Error)
+    assert taken.status_code == HTTPStatus.CONFLICT
+    assert taken.code == "email_taken"
+    assert isinstance(refused, Error)
+    assert sorted(issue.path[0] for issue in refused.data.issues) == ["email", "password"]
