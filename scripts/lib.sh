@@ -31,15 +31,16 @@ find_chromium() {
 # Runs a command in a process group of its own and hands INT and TERM to all of it, so that a cancelled run leaves
 # nothing behind: bash alone would end and let its child go on.
 supervise() {
-  local child status=0
+  local child status=0 cancelled=no
   set -m
   "$@" &
   child=$!
   set +m
-  trap 'kill -TERM -- "-$child"' INT TERM
+  trap 'cancelled=yes; kill -TERM -- "-$child" 2>/dev/null || true' INT TERM
   wait "$child" || status=$?
   # A signal ends the first wait before the child has ended.
   while kill -0 "$child" 2>/dev/null; do wait "$child" || status=$?; done
   trap - INT TERM
+  if [[ $cancelled == yes ]]; then exit 143; fi
   return "$status"
 }

@@ -39,11 +39,11 @@ pub struct Settings {
     /// Port to listen on at every address, as hosting platforms set it; LISTEN wins over it
     #[arg(long, env = "PORT", global = true)]
     port: Option<u16>,
-    /// Address by which browsers reach the service [default: http://localhost and the port]
+    /// Address by which browsers reach the service [default: localhost with the port, by http]
     #[arg(long, env = "NEPTUN_AUTH_PUBLIC_URL", global = true)]
     public_url: Option<Url>,
 
-    /// `sqlite:PATH` or `postgres://…` [default: sqlite:data/neptun-auth.db, or DATABASE_URL where that is set]
+    /// `sqlite:PATH` or `postgres://…` [default: `sqlite:data/neptun-auth.db`, or `DATABASE_URL` where that is set]
     #[arg(long, env = "NEPTUN_AUTH_DATABASE_URL", hide_env_values = true, global = true)]
     database_url: Option<Secret>,
     #[arg(long = "bare-database-url", env = "DATABASE_URL", hide = true, global = true)]
@@ -68,7 +68,12 @@ pub struct Settings {
     #[arg(long, env = "NEPTUN_AUTH_SESSION_IDLE_TIMEOUT", default_value = "7d", global = true)]
     session_idle_timeout: humantime::Duration,
     /// A session ends this long after its log-in
-    #[arg(long, env = "NEPTUN_AUTH_SESSION_ABSOLUTE_TIMEOUT", default_value = "30d", global = true)]
+    #[arg(
+        long,
+        env = "NEPTUN_AUTH_SESSION_ABSOLUTE_TIMEOUT",
+        default_value = "30d",
+        global = true
+    )]
     session_absolute_timeout: humantime::Duration,
 
     /// Fewest characters of a new password; 8 or more
@@ -144,7 +149,8 @@ impl Settings {
             let default = format!("http://localhost:{}", self.listen().port());
             return default.parse().context("PUBLIC_URL");
         };
-        let is_origin = url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+        let is_origin =
+            url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
         ensure!(
             matches!(url.scheme(), "http" | "https") && url.has_host() && is_origin,
             "PUBLIC_URL must be scheme, host and port only, as in https://auth.example.com"
@@ -170,8 +176,14 @@ impl Settings {
             idle > Lifetimes::RENEWAL_INTERVAL,
             "SESSION_IDLE_TIMEOUT must be longer than a minute, the precision with which use is noted"
         );
-        ensure!(idle <= absolute, "SESSION_IDLE_TIMEOUT must not be longer than SESSION_ABSOLUTE_TIMEOUT");
-        ensure!(absolute <= TimeDelta::days(400), "SESSION_ABSOLUTE_TIMEOUT must not be longer than the 400 days that browsers keep a cookie");
+        ensure!(
+            idle <= absolute,
+            "SESSION_IDLE_TIMEOUT must not be longer than SESSION_ABSOLUTE_TIMEOUT"
+        );
+        ensure!(
+            absolute <= TimeDelta::days(400),
+            "SESSION_ABSOLUTE_TIMEOUT must not be longer than the 400 days that browsers keep a cookie"
+        );
         Ok(Lifetimes { idle, absolute })
     }
 

@@ -29,7 +29,7 @@ const MOST_CONNECTIONS: u32 = 10_000;
 /// For a request's whole header, and for a kept-alive connection's next request to begin.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(12);
 /// Longest header; a session cookie and what a browser adds take a tenth of it.
-const HEADER_BYTES: usize = 32 * 1024;
+const HEADER_BYTES: u32 = 32 * 1024;
 /// A connection without a request for this long is asked to close, and cut off at the next look.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Requests that one HTTP/2 connection may have running at once.
@@ -50,7 +50,13 @@ pub async fn serve(listener: TcpListener, endpoint: BoxEndpoint<'static, Respons
         };
         match accepted {
             Ok((stream, peer, permit)) => {
-                tokio::spawn(connection(stream, peer, Arc::clone(&endpoint), shutdown.clone(), permit));
+                tokio::spawn(connection(
+                    stream,
+                    peer,
+                    Arc::clone(&endpoint),
+                    shutdown.clone(),
+                    permit,
+                ));
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
@@ -60,7 +66,10 @@ pub async fn serve(listener: TcpListener, endpoint: BoxEndpoint<'static, Respons
     }
     drop(listener);
     // Every connection holds one permit, so all of them together mean that none is left.
-    if timeout(DRAIN_TIMEOUT, connections.acquire_many(MOST_CONNECTIONS)).await.is_err() {
+    if timeout(DRAIN_TIMEOUT, connections.acquire_many(MOST_CONNECTIONS))
+        .await
+        .is_err()
+    {
         tracing::warn!("some connections did not finish in time");
     }
 }
@@ -69,7 +78,10 @@ async fn accept(
     listener: &TcpListener,
     connections: &Arc<Semaphore>,
 ) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
-    let permit = Arc::clone(connections).acquire_owned().await.map_err(io::Error::other)?;
+    let permit = Arc::clone(connections)
+        .acquire_owned()
+        .await
+        .map_err(io::Error::other)?;
     let (stream, peer) = listener.accept().await?;
     // Answers are small; waiting to fill a packet would only delay them.
     stream.set_nodelay(true)?;
@@ -91,8 +103,7 @@ async fn connection(
         let endpoint = Arc::clone(&endpoint);
         let in_flight = activity.begin();
         async move {
-            let request: Request =
-                (request, LocalAddr(local.into()), RemoteAddr(peer.into()), Scheme::HTTP).into();
+            let request: Request = (request, LocalAddr(local.into()), RemoteAddr(peer.into()), Scheme::HTTP).into();
             let response = endpoint.get_response(request).await;
             drop(in_flight);
             Ok::<_, Infallible>(hyper::Response::from(response))
@@ -132,12 +143,12 @@ fn builder() -> Builder<TokioExecutor> {
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
-        .max_buf_size(HEADER_BYTES);
+        .max_buf_size(HEADER_BYTES as usize);
     builder
         .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(MOST_STREAMS)
-        .max_header_list_size(HEADER_BYTES as u32)
+        .max_header_list_size(HEADER_BYTES)
         .keep_alive_interval(HEADER_TIMEOUT)
         .keep_alive_timeout(HEADER_TIMEOUT);
     builder

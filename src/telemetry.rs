@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use anyhow::Context;
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
@@ -15,7 +16,9 @@ const SESSIONS_CREATED: &str = "neptun_auth_sessions_created_total";
 const SESSIONS_ENDED: &str = "neptun_auth_sessions_ended_total";
 
 /// From half a millisecond, a session check, to the deadline of the hashing queue.
-const LATENCY_BUCKETS: [f64; 12] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+const LATENCY_BUCKETS: [f64; 12] = [
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0,
+];
 
 /// The form of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -30,11 +33,18 @@ pub enum LogFormat {
 /// When `filter` can't be read.
 pub fn start_logs(filter: &str, format: LogFormat) -> anyhow::Result<()> {
     let logs = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::try_new(filter)?)
+        .with_env_filter(
+            EnvFilter::try_new(filter).context("LOG is not a filter, as in `info` or `warn,neptun_auth=debug`")?,
+        )
         .with_writer(std::io::stderr);
     match format {
         LogFormat::Text => logs.with_ansi(false).init(),
-        LogFormat::Json => logs.json().flatten_event(true).with_current_span(true).with_span_list(false).init(),
+        LogFormat::Json => logs
+            .json()
+            .flatten_event(true)
+            .with_current_span(true)
+            .with_span_list(false)
+            .init(),
     }
     Ok(())
 }
@@ -48,7 +58,10 @@ pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
         .set_buckets_for_metric(Matcher::Full(REQUEST_SECONDS.to_owned()), &LATENCY_BUCKETS)?
         .install_recorder()?;
     describe_counter!(REQUESTS, "Requests answered, by operation and status");
-    describe_histogram!(REQUEST_SECONDS, "Seconds from a request's arrival to its answer, by operation");
+    describe_histogram!(
+        REQUEST_SECONDS,
+        "Seconds from a request's arrival to its answer, by operation"
+    );
     describe_gauge!(HASH_QUEUE, "Passwords that wait for a hashing slot");
     describe_counter!(SESSIONS_CREATED, "Sessions started, by kind");
     describe_counter!(SESSIONS_ENDED, "Sessions ended, by reason");

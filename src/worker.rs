@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::App;
 use crate::flows::purge_sessions::purge_sessions;
 
-const INTERVAL: Duration = Duration::from_secs(60);
+const INTERVAL: Duration = Duration::from_mins(1);
 
 /// Works until `shutdown`. A round that fails is logged, and the next one tries again.
 pub async fn run(app: App, shutdown: CancellationToken) {

@@ -116,6 +116,9 @@ impl Example for SignUpRequest {
 
 impl Example for LogInRequest {
     fn example() -> Self {
-        Self { email: "user@example.com".to_owned(), password: "yourpassword".to_owned() }
+        Self {
+            email: "user@example.com".to_owned(),
+            password: "yourpassword".to_owned(),
+        }
     }
 }

@@ -39,7 +39,11 @@ impl Fields {
         let text = self.required(name)?;
         let email = Email::parse(&text).ok();
         if email.is_none() {
-            self.refuse(name, IssueCode::InvalidEmail, "Enter one e-mail address, as in name@example.com");
+            self.refuse(
+                name,
+                IssueCode::InvalidEmail,
+                "Enter one e-mail address, as in name@example.com",
+            );
         }
         email
     }
@@ -53,10 +57,14 @@ impl Fields {
         let (code, message) = match weakness {
             WeakPassword::TooShort { minimum } => (IssueCode::TooShort, too_short(minimum)),
             WeakPassword::TooLong => (IssueCode::TooLong, too_long()),
-            WeakPassword::SameAsEmail => (IssueCode::SameAsEmail, "Password must not be the e-mail address".to_owned()),
-            WeakPassword::TooCommon => {
-                (IssueCode::TooCommon, "Password is among the first that attackers try; choose another".to_owned())
-            }
+            WeakPassword::SameAsEmail => (
+                IssueCode::SameAsEmail,
+                "Password must not be the e-mail address".to_owned(),
+            ),
+            WeakPassword::TooCommon => (
+                IssueCode::TooCommon,
+                "Password is among the first that attackers try; choose another".to_owned(),
+            ),
         };
         self.refuse(name, code, message);
         None
@@ -80,7 +88,9 @@ impl Fields {
             return;
         }
         let repeated = self.required(name).map(|text| Password::new(&text));
-        let differs = repeated.zip(first).is_some_and(|(repeated, first)| repeated.as_bytes() != first.as_bytes());
+        let differs = repeated
+            .zip(first)
+            .is_some_and(|(repeated, first)| repeated.as_bytes() != first.as_bytes());
         if differs {
             self.refuse(name, IssueCode::Mismatch, "The passwords are not the same");
         }
@@ -88,7 +98,8 @@ impl Fields {
 
     /// What was read, if nothing is wrong with any field.
     pub fn finish<T>(self, read: Option<T>) -> Result<T, ApiError> {
-        read.filter(|_| self.issues.is_empty()).ok_or_else(|| ApiError::validation(self.issues))
+        read.filter(|_| self.issues.is_empty())
+            .ok_or_else(|| ApiError::validation(self.issues))
     }
 
     fn required(&mut self, name: &str) -> Option<String> {
@@ -102,7 +113,11 @@ impl Fields {
     }
 
     fn refuse(&mut self, name: &str, code: IssueCode, message: impl Into<String>) {
-        self.issues.push(Issue { code, path: vec![name.to_owned()], message: message.into() });
+        self.issues.push(Issue {
+            code,
+            path: vec![name.to_owned()],
+            message: message.into(),
+        });
     }
 }
 
@@ -125,7 +140,13 @@ impl<T> JsonOrForm<T> {
             return Err(ErrorCode::UnsupportedMediaType.into());
         };
         let values = values.ok_or_else(malformed)?;
-        Ok(Self { fields: Fields { values, issues: Vec::new() }, schema: PhantomData })
+        Ok(Self {
+            fields: Fields {
+                values,
+                issues: Vec::new(),
+            },
+            schema: PhantomData,
+        })
     }
 }
 
@@ -166,8 +187,15 @@ impl<'a, T: Type> ApiExtractor<'a> for JsonOrForm<T> {
     }
 
     fn request_meta() -> Option<MetaRequest> {
-        let content = [JSON, FORM].map(|content_type| MetaMediaType { content_type, schema: T::schema_ref() });
-        Some(MetaRequest { description: None, content: content.into(), required: true })
+        let content = [JSON, FORM].map(|content_type| MetaMediaType {
+            content_type,
+            schema: T::schema_ref(),
+        });
+        Some(MetaRequest {
+            description: None,
+            content: content.into(),
+            required: true,
+        })
     }
 
     async fn from_request(
@@ -175,7 +203,10 @@ impl<'a, T: Type> ApiExtractor<'a> for JsonOrForm<T> {
         body: &mut RequestBody,
         _: ExtractParamOptions<()>,
     ) -> poem::Result<Self> {
-        let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let content_type = request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok());
         // The `body_limit` layer has bounded the size already.
         let bytes = body.take()?.into_bytes().await?;
         Ok(Self::parse(content_type.unwrap_or_default(), &bytes)?)
@@ -192,7 +223,16 @@ mod tests {
 
     #[test]
     fn only_objects_and_unambiguous_forms_are_bodies() {
-        for bytes in ["", "[]", "null", "\"text\"", "{", "{}x", "\u{feff}{}", r#"{"email":"\ud800"}"#] {
+        for bytes in [
+            "",
+            "[]",
+            "null",
+            "\"text\"",
+            "{",
+            "{}x",
+            "\u{feff}{}",
+            r#"{"email":"\ud800"}"#,
+        ] {
             assert!(parse(JSON, bytes.as_bytes()).is_err(), "{bytes}");
         }
         assert!(parse(JSON, "[".repeat(16_000).as_bytes()).is_err());
@@ -206,8 +246,18 @@ mod tests {
         for media_type in ["application/json", "Application/JSON; charset=utf-8"] {
             assert!(parse(media_type, b"{}").is_ok(), "{media_type}");
         }
-        for media_type in ["", "text/plain", "multipart/form-data", "application/xml", "application/jsonx"] {
-            assert_eq!(parse(media_type, b"{}").unwrap_err().code, ErrorCode::UnsupportedMediaType, "{media_type}");
+        for media_type in [
+            "",
+            "text/plain",
+            "multipart/form-data",
+            "application/xml",
+            "application/jsonx",
+        ] {
+            assert_eq!(
+                parse(media_type, b"{}").unwrap_err().code,
+                ErrorCode::UnsupportedMediaType,
+                "{media_type}"
+            );
         }
     }
 }

@@ -1,10 +1,12 @@
 //! `/openapi.json`, `/openapi.yaml` and Swagger UI at `/docs/`, which works offline and is signed in by its own cookie.
 
+use std::sync::Arc;
+
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use poem::endpoint::make_sync;
 use poem::http::{StatusCode, header};
-use poem::{Response, Route, get};
+use poem::{Endpoint, Request, Response, Result, Route, get};
 use sha2::{Digest, Sha256};
 
 use super::spec::Document;
@@ -12,12 +14,27 @@ use super::spec::Document;
 /// Every path here; all of them take GET.
 pub const PATHS: &[&str] = &["/", "/docs", "/docs/", "/openapi.json", "/openapi.yaml"];
 
-/// Routes that serve `document`.
-pub fn routes(document: &Document) -> Route {
+/// Answers requests for one of `pages` and passes all others on.
+pub async fn docs<E>(pages: Arc<Route>, next: Arc<E>, request: Request) -> Result<Response>
+where
+    E: Endpoint<Output = Response>,
+{
+    if PATHS.contains(&request.uri().path()) {
+        pages.call(request).await
+    } else {
+        next.call(request).await
+    }
+}
+
+/// The pages that show `document`.
+#[must_use]
+pub fn pages(document: &Document) -> Route {
     let page = document.swagger_ui();
     let policy = content_security_policy(&page);
     let fixed = |content_type: &'static str, body: String| {
-        get(make_sync(move |_| Response::builder().content_type(content_type).body(body.clone())))
+        get(make_sync(move |_| {
+            Response::builder().content_type(content_type).body(body.clone())
+        }))
     };
     Route::new()
         .at("/openapi.json", fixed("application/json", document.json()))
@@ -37,7 +54,10 @@ pub fn routes(document: &Document) -> Route {
 }
 
 fn to_docs() -> Response {
-    Response::builder().status(StatusCode::TEMPORARY_REDIRECT).header(header::LOCATION, "/docs/").finish()
+    Response::builder()
+        .status(StatusCode::TEMPORARY_REDIRECT)
+        .header(header::LOCATION, "/docs/")
+        .finish()
 }
 
 /// Lets run what is on the page, by hash, and nothing else. Swagger UI sets style attributes, which have no hashes.

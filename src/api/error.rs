@@ -50,7 +50,10 @@ impl ErrorCode {
                 "The request body has a media type that this operation does not take",
             ),
             Self::InternalError => (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side"),
-            Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "The service is busy; try again in a moment"),
+            Self::Unavailable => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "The service is busy; try again in a moment",
+            ),
         }
     }
 
@@ -122,7 +125,10 @@ impl ApiError {
     /// Refuses a body for all of its `issues`.
     #[must_use]
     pub fn validation(issues: Vec<Issue>) -> Self {
-        Self { code: ErrorCode::ValidationError, issues }
+        Self {
+            code: ErrorCode::ValidationError,
+            issues,
+        }
     }
 
     /// The answer to a failure that is none of the client's making. It is logged here, once, with its whole chain; the
@@ -162,7 +168,9 @@ impl ApiError {
             .content_type("application/json")
             .body(Body::from(self.body().to_json_string()));
         if self.code == ErrorCode::Unavailable {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(Unavailable::RETRY_AFTER));
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(Unavailable::RETRY_AFTER));
         }
         response
     }
@@ -170,7 +178,10 @@ impl ApiError {
 
 impl From<ErrorCode> for ApiError {
     fn from(code: ErrorCode) -> Self {
-        Self { code, issues: Vec::new() }
+        Self {
+            code,
+            issues: Vec::new(),
+        }
     }
 }
 

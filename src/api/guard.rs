@@ -54,6 +54,8 @@ impl<'a> ApiExtractor<'a> for CurrentUser {
     ) -> poem::Result<Self> {
         let session = <RequestSession as FromRequest>::from_request(request, body).await?;
         let signed_in = session.authenticate().await?;
-        Ok(Self(signed_in.ok_or_else(|| ApiError::from(ErrorCode::NotAuthenticated))?))
+        Ok(Self(
+            signed_in.ok_or_else(|| ApiError::from(ErrorCode::NotAuthenticated))?,
+        ))
     }
 }

@@ -39,6 +39,8 @@ impl HealthApi {
 
 impl Example for HealthResponse {
     fn example() -> Self {
-        Self { status: "ok".to_owned() }
+        Self {
+            status: "ok".to_owned(),
+        }
     }
 }

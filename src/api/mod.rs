@@ -57,7 +57,12 @@ enum Tag {
     Health,
 }
 
-type Apis = (account::AccountApi, session::SessionApi, sessions::SessionsApi, health::HealthApi);
+type Apis = (
+    account::AccountApi,
+    session::SessionApi,
+    sessions::SessionsApi,
+    health::HealthApi,
+);
 
 fn apis(app: &App) -> Apis {
     (
@@ -72,14 +77,17 @@ fn apis(app: &App) -> Apis {
 #[must_use]
 pub fn routes(app: &App, web: &Web) -> BoxEndpoint<'static, Response> {
     let document = Document::new(web.cookie.name());
-    let paths = Arc::new(Paths::new(&document, docs::PATHS));
-    let docs = if web.docs { docs::routes(&document) } else { Route::new() };
+    let pages = Arc::new(if web.docs { docs::pages(&document) } else { Route::new() });
+    let others = if web.docs { docs::PATHS } else { &[] };
+    let paths = Arc::new(Paths::new(&document, others));
     let (app, cookie) = (app.clone(), Arc::new(web.cookie.clone()));
     let (address, origins) = (Arc::new(web.client_address.clone()), Arc::new(web.origins.clone()));
     let https = web.https;
 
     // The last layer is the outermost.
-    docs.nest_no_strip("/", OpenApiService::new(apis(&app), "", "").into_endpoint())
+    OpenApiService::new(apis(&app), "", "")
+        .into_endpoint()
+        .around(move |next, request| docs::docs(Arc::clone(&pages), next, request))
         .around(move |next, request| errors(Arc::clone(&paths), next, request))
         .around(move |next, request| session(app.clone(), Arc::clone(&cookie), next, request))
         .around(body_limit)

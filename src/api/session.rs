@@ -132,7 +132,9 @@ impl SessionApi {
     #[oai(path = "/api/_auth/session", method = "get", operation_id = "getUserSession")]
     async fn get_user_session(&self, session: RequestSession) -> Result<Json<UserSessionResponse>, ApiError> {
         let signed_in = session.authenticate().await?;
-        Ok(Json(signed_in.as_ref().map(UserSessionResponse::of).unwrap_or_default()))
+        Ok(Json(
+            signed_in.as_ref().map(UserSessionResponse::of).unwrap_or_default(),
+        ))
     }
 
     /// Log out as nuxt-auth-utils does
@@ -149,13 +151,19 @@ const OUTSIDE_HEADERS: &AsciiSet = &CONTROLS.add(b'%');
 
 impl SessionUser {
     fn of(signed_in: &SignedIn) -> Self {
-        Self { id: signed_in.user_id.0, primary_email: signed_in.email.clone() }
+        Self {
+            id: signed_in.user_id.0,
+            primary_email: signed_in.email.clone(),
+        }
     }
 }
 
 impl SessionResponse {
     pub fn of(signed_in: &SignedIn) -> Self {
-        Self { user: SessionUser::of(signed_in), logged_in_at: Time(signed_in.created_at) }
+        Self {
+            user: SessionUser::of(signed_in),
+            logged_in_at: Time(signed_in.created_at),
+        }
     }
 }
 
@@ -202,4 +210,3 @@ impl Example for LoggedOutResponse {
         Self { logged_out: true }
     }
 }
-

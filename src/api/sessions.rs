@@ -62,7 +62,12 @@ impl SessionsApi {
     #[oai(path = "/api/auth/sessions", method = "get", operation_id = "listSessions")]
     async fn list_sessions(&self, user: CurrentUser) -> Result<Json<Vec<ListedSessionResponse>>, ApiError> {
         let sessions = list_sessions(&self.0, user.0.user_id).await?;
-        Ok(Json(sessions.into_iter().map(|session| ListedSessionResponse::of(session, &user.0)).collect()))
+        Ok(Json(
+            sessions
+                .into_iter()
+                .map(|session| ListedSessionResponse::of(session, &user.0))
+                .collect(),
+        ))
     }
 
     /// End one session

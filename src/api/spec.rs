@@ -39,7 +39,11 @@ impl Document {
         let derived = service.spec();
         let mut complete = serde_json::from_str(&derived).expect("the framework writes JSON");
         finish(&mut complete, cookie_name);
-        Self { complete, derived, swagger_ui: service.swagger_ui_html() }
+        Self {
+            complete,
+            derived,
+            swagger_ui: service.swagger_ui_html(),
+        }
     }
 
     /// The document as JSON, indented.
@@ -78,34 +82,39 @@ impl<T: OpenApi> OpenApi for Described<T> {
     fn add_routes(self, _: &mut HashMap<String, HashMap<Method, BoxEndpoint<'static>>>) {}
 }
 
+/// Formats that the framework has no types for.
+const FORMATS: &[(&str, &str, &str)] = &[
+    ("SignUpRequest", "email", "email"),
+    ("SignUpRequest", "password", "password"),
+    ("SignUpRequest", "confirmPassword", "password"),
+    ("LogInRequest", "email", "email"),
+    ("LogInRequest", "password", "password"),
+    ("SessionUser", "primary_email", "email"),
+];
+
 fn finish(document: &mut Value, cookie_name: &str) {
     document["openapi"] = json!("3.0.3");
     document["components"]["securitySchemes"][COOKIE_SCHEME]["name"] = json!(cookie_name);
-    // Leaving out an optional field and sending null mean the same.
-    document["components"]["schemas"]["SignUpRequest"]["properties"]["confirmPassword"]["nullable"] = json!(true);
-    for (method, operation) in operations(document) {
-        let responses = object(&mut operation["responses"]);
-        for response in responses.values_mut() {
-            drop_charset(response);
-        }
-        spec_responses::add(method, operation);
+    let schemas = &mut document["components"]["schemas"];
+    for (schema, property, format) in FORMATS {
+        schemas[schema]["properties"][property]["format"] = json!(format);
     }
-}
-
-/// The framework names the media type with its charset, which generators take for another type than JSON.
-fn drop_charset(response: &mut Value) {
-    let Some(content) = response.get_mut("content").and_then(Value::as_object_mut) else {
-        return;
-    };
-    if let Some(media) = content.remove("application/json; charset=utf-8") {
-        content.insert("application/json".to_owned(), media);
+    // Leaving out an optional field and sending null mean the same.
+    schemas["SignUpRequest"]["properties"]["confirmPassword"]["nullable"] = json!(true);
+    let schemas = schemas.clone();
+    for (method, operation) in operations(document) {
+        spec_responses::add(method, operation, &schemas);
     }
 }
 
 /// Every operation with its method.
 fn operations(document: &mut Value) -> impl Iterator<Item = (&str, &mut Value)> {
     let paths = object(&mut document["paths"]).values_mut();
-    paths.flat_map(|path| object(path).iter_mut().map(|(method, operation)| (method.as_str(), operation)))
+    paths.flat_map(|path| {
+        object(path)
+            .iter_mut()
+            .map(|(method, operation)| (method.as_str(), operation))
+    })
 }
 
 fn object(value: &mut Value) -> &mut Map<String, Value> {
@@ -144,5 +153,8 @@ fn segments(path: &str) -> Vec<String> {
 
 fn matches(template: &[String], path: &[String]) -> bool {
     template.len() == path.len()
-        && template.iter().zip(path).all(|(expected, found)| expected.starts_with('{') || expected == found)
+        && template
+            .iter()
+            .zip(path)
+            .all(|(expected, found)| expected.starts_with('{') || expected == found)
 }

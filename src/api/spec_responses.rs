@@ -14,13 +14,21 @@ const OWN_REFUSALS: &[(&str, &[ErrorCode])] = &[
 /// Operations that write the session cookie whenever they succeed; others only renew it.
 const WRITE_COOKIE: &[&str] = &["signUp", "logIn", "logOut", "clearUserSession"];
 
-/// Completes the responses of one operation.
-pub fn add(method: &str, operation: &mut Value) {
+/// Completes one operation: its responses, and an example of every body. `schemas` are the document's.
+pub fn add(method: &str, operation: &mut Value, schemas: &Value) {
     let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
     for response in members(&mut operation["responses"]) {
+        drop_charset(response);
+        add_examples(response, schemas);
+        if response["description"] == "" {
+            response["description"] = json!("Done");
+        }
         if WRITE_COOKIE.contains(&id.as_str()) {
             response["headers"]["Set-Cookie"] = header("The session cookie, or its removal");
         }
+    }
+    if let Some(body) = operation.get_mut("requestBody") {
+        add_examples(body, schemas);
     }
     for code in refusals(method, operation, &id) {
         let status = code.status().as_u16().to_string();
@@ -31,12 +39,54 @@ pub fn add(method: &str, operation: &mut Value) {
     }
 }
 
+/// The framework names the media type with its charset, which generators take for another type than JSON.
+fn drop_charset(response: &mut Value) {
+    let Some(content) = response.get_mut("content").and_then(Value::as_object_mut) else {
+        return;
+    };
+    if let Some(media) = content.remove("application/json; charset=utf-8") {
+        content.insert("application/json".to_owned(), media);
+    }
+}
+
+fn add_examples(holder: &mut Value, schemas: &Value) {
+    let Some(content) = holder.get_mut("content") else {
+        return;
+    };
+    for media in members(content) {
+        media["example"] = example(&media["schema"], schemas);
+    }
+}
+
+/// The example of a schema: its own, that of the schema it refers to, or a list of one.
+fn example(schema: &Value, schemas: &Value) -> Value {
+    if let Some(name) = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
+        return schemas[name]["example"].clone();
+    }
+    match schema["type"].as_str() {
+        Some("array") => json!([example(&schema["items"], schemas)]),
+        Some("boolean") => json!(true),
+        _ => Value::Null,
+    }
+}
+
 fn refusals(method: &str, operation: &Value, id: &str) -> Vec<ErrorCode> {
-    let own = OWN_REFUSALS.iter().filter(|(operation, _)| *operation == id).flat_map(|(_, codes)| *codes);
+    let own = OWN_REFUSALS
+        .iter()
+        .filter(|(operation, _)| *operation == id)
+        .flat_map(|(_, codes)| *codes);
     let mut codes: Vec<_> = own.copied().collect();
-    codes.extend([ErrorCode::BodyTooLarge, ErrorCode::InternalError, ErrorCode::Unavailable]);
+    codes.extend([
+        ErrorCode::BodyTooLarge,
+        ErrorCode::InternalError,
+        ErrorCode::Unavailable,
+    ]);
     if operation.get("requestBody").is_some() {
-        codes.extend([ErrorCode::ValidationError, ErrorCode::UnsupportedMediaType, ErrorCode::RequestTimeout]);
+        codes.extend([
+            ErrorCode::ValidationError,
+            ErrorCode::UnsupportedMediaType,
+            ErrorCode::RequestTimeout,
+        ]);
     }
     if operation.get("security").is_some() {
         codes.push(ErrorCode::NotAuthenticated);

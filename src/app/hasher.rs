@@ -37,7 +37,8 @@ impl Hasher {
     /// # Errors
     /// When Argon2 does not know such parameters or the system has no threads or randomness to give.
     pub fn new(memory_kib: u32, iterations: u32) -> anyhow::Result<Self> {
-        let params = Params::new(memory_kib, iterations, 1, None).map_err(|error| anyhow!("Argon2 parameters: {error}"))?;
+        let params =
+            Params::new(memory_kib, iterations, 1, None).map_err(|error| anyhow!("Argon2 parameters: {error}"))?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let dummy = encode(&params, &random::<16>()?, &random::<{ Params::DEFAULT_OUTPUT_LEN }>()?)?;
         let slots = HashingSlots::start(cores, QUEUE_CAPACITY).context("starting the hashing threads")?;
@@ -62,7 +63,10 @@ impl Hasher {
         let is_known = stored.is_some();
         let stored = stored.unwrap_or_else(|| self.dummy.clone());
         let params = self.params.clone();
-        let verdict = self.slots.run(move |memory| verify(&params, &password, &stored, memory)).await??;
+        let verdict = self
+            .slots
+            .run(move |memory| verify(&params, &password, &stored, memory))
+            .await??;
         Ok(if is_known { verdict } else { Verdict::Wrong })
     }
 }
@@ -74,11 +78,18 @@ fn hash(params: &Params, password: &Password, memory: &mut Memory) -> anyhow::Re
     encode(params, &salt, &output)
 }
 
-fn verify(current: &Params, password: &Password, stored: &PasswordHash, memory: &mut Memory) -> anyhow::Result<Verdict> {
+fn verify(
+    current: &Params,
+    password: &Password,
+    stored: &PasswordHash,
+    memory: &mut Memory,
+) -> anyhow::Result<Verdict> {
     let stored = phc::PasswordHash::new(&stored.0).context("a stored password hash is not a PHC string")?;
     let (argon2, salt, expected) = read(&stored).context("a stored password hash can't be used")?;
     let mut output = [0; Output::MAX_LENGTH];
-    let output = output.get_mut(..expected.len()).context("a stored password hash is too long")?;
+    let output = output
+        .get_mut(..expected.len())
+        .context("a stored password hash is too long")?;
     compute(&argon2, password, salt, output, memory)?;
     // `Output` compares in constant time.
     if Output::new(output)? != *expected {
@@ -104,7 +115,13 @@ fn read(stored: &phc::PasswordHash) -> anyhow::Result<(Argon2<'static>, &Salt, &
     Ok((Argon2::new(algorithm, version, params), salt, output))
 }
 
-fn compute(argon2: &Argon2<'_>, password: &Password, salt: &[u8], output: &mut [u8], memory: &mut Memory) -> anyhow::Result<()> {
+fn compute(
+    argon2: &Argon2<'_>,
+    password: &Password,
+    salt: &[u8],
+    output: &mut [u8],
+    memory: &mut Memory,
+) -> anyhow::Result<()> {
     let blocks = argon2.params().block_count();
     if memory.len() < blocks {
         memory.resize_with(blocks, Default::default);
@@ -146,19 +163,43 @@ mod tests {
         let hasher = Hasher::new(64, 2).unwrap();
         let stored = hasher.hash(password("correct horse")).await.unwrap();
         assert!(stored.0.starts_with("$argon2id$v=19$m=64,t=2,p=1$"), "{}", stored.0);
-        assert_eq!(hasher.verify(password("correct horse"), Some(stored.clone())).await.unwrap(), Verdict::Right);
-        assert_eq!(hasher.verify(password("correct horsf"), Some(stored.clone())).await.unwrap(), Verdict::Wrong);
-        assert_eq!(hasher.verify(password("correct horse"), None).await.unwrap(), Verdict::Wrong);
+        assert_eq!(
+            hasher
+                .verify(password("correct horse"), Some(stored.clone()))
+                .await
+                .unwrap(),
+            Verdict::Right
+        );
+        assert_eq!(
+            hasher
+                .verify(password("correct horsf"), Some(stored.clone()))
+                .await
+                .unwrap(),
+            Verdict::Wrong
+        );
+        assert_eq!(
+            hasher.verify(password("correct horse"), None).await.unwrap(),
+            Verdict::Wrong
+        );
         assert_ne!(hasher.hash(password("correct horse")).await.unwrap(), stored);
     }
 
     #[tokio::test]
     async fn hashes_of_the_plain_crate_verify_and_weaker_ones_are_noticed() {
         let hasher = Hasher::new(128, 2).unwrap();
-        for (memory, verdict) in [(64, Verdict::RightButWeak), (128, Verdict::Right), (256, Verdict::Right)] {
-            let crate_hash = Argon2::from(Params::new(memory, 2, 1, None).unwrap()).hash_password(b"correct horse").unwrap();
+        for (memory, verdict) in [
+            (64, Verdict::RightButWeak),
+            (128, Verdict::Right),
+            (256, Verdict::Right),
+        ] {
+            let crate_hash = Argon2::from(Params::new(memory, 2, 1, None).unwrap())
+                .hash_password(b"correct horse")
+                .unwrap();
             let stored = PasswordHash(crate_hash.to_string());
-            assert_eq!(hasher.verify(password("correct horse"), Some(stored)).await.unwrap(), verdict);
+            assert_eq!(
+                hasher.verify(password("correct horse"), Some(stored)).await.unwrap(),
+                verdict
+            );
         }
     }
 
@@ -167,7 +208,13 @@ mod tests {
         let hasher = Hasher::new(64, 2).unwrap();
         let long = "x".repeat(72);
         let stored = hasher.hash(password(&format!("{long}A"))).await.unwrap();
-        assert_eq!(hasher.verify(password(&format!("{long}B")), Some(stored)).await.unwrap(), Verdict::Wrong);
+        assert_eq!(
+            hasher
+                .verify(password(&format!("{long}B")), Some(stored))
+                .await
+                .unwrap(),
+            Verdict::Wrong
+        );
     }
 
     #[tokio::test]
@@ -182,7 +229,13 @@ mod tests {
             "$argon2id$v=19$m=64,t=2,p=1".into(),
             format!("$scrypt$ln=16,r=8,p=1$c29tZXNhbHRzb21l${output}"),
         ] {
-            assert!(hasher.verify(password("x"), Some(PasswordHash(stored.clone()))).await.is_err(), "{stored}");
+            assert!(
+                hasher
+                    .verify(password("x"), Some(PasswordHash(stored.clone())))
+                    .await
+                    .is_err(),
+                "{stored}"
+            );
         }
     }
 }

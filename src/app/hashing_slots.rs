@@ -17,7 +17,7 @@ use crate::telemetry;
 /// Longest time that work waits for a slot. What waits longer is given up, because its client has.
 const DEADLINE: Duration = Duration::from_secs(5);
 /// A slot that has been idle for this long gives its memory back.
-const KEEP_MEMORY: Duration = Duration::from_secs(60);
+const KEEP_MEMORY: Duration = Duration::from_mins(1);
 
 /// The memory that Argon2 works in; reusing it spares the page faults of a fresh allocation.
 pub type Memory = Vec<Block>;
@@ -50,12 +50,20 @@ impl HashingSlots {
     /// # Errors
     /// When the system refuses a thread.
     pub fn start(slots: usize, capacity: usize) -> std::io::Result<Self> {
-        let shared = Arc::new(Shared { queue: Mutex::default(), changed: Condvar::new(), capacity });
+        let shared = Arc::new(Shared {
+            queue: Mutex::default(),
+            changed: Condvar::new(),
+            capacity,
+        });
         // Made first, so that a failure half-way ends the threads that already run.
-        let started = Self { shared: Arc::clone(&shared) };
+        let started = Self {
+            shared: Arc::clone(&shared),
+        };
         for slot in 0..slots {
             let shared = Arc::clone(&shared);
-            std::thread::Builder::new().name(format!("hash-{slot}")).spawn(move || shared.serve())?;
+            std::thread::Builder::new()
+                .name(format!("hash-{slot}"))
+                .spawn(move || shared.serve())?;
         }
         Ok(started)
     }
@@ -64,14 +72,22 @@ impl HashingSlots {
     ///
     /// # Errors
     /// [`Unavailable`] at once when the queue is full, or when no slot came free before the deadline.
-    pub async fn run<T: Send + 'static>(&self, work: impl FnOnce(&mut Memory) -> T + Send + 'static) -> Result<T, Unavailable> {
+    pub async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Memory) -> T + Send + 'static,
+    ) -> Result<T, Unavailable> {
         let (answer, answered) = oneshot::channel();
         let work = Box::new(move |memory: &mut Memory| {
             // The receiver is only gone when the whole service is going.
             drop(answer.send(work(memory)));
         });
-        self.shared.push(Job { work, deadline: Instant::now() + DEADLINE })?;
-        answered.await.map_err(|_| Unavailable::new("no hashing slot came free before the deadline"))
+        self.shared.push(Job {
+            work,
+            deadline: Instant::now() + DEADLINE,
+        })?;
+        answered
+            .await
+            .map_err(|_| Unavailable::new("no hashing slot came free before the deadline"))
     }
 }
 
@@ -121,7 +137,10 @@ impl Shared {
             if queue.closed {
                 return None;
             }
-            let (woken, wait) = self.changed.wait_timeout(queue, KEEP_MEMORY).unwrap_or_else(PoisonError::into_inner);
+            let (woken, wait) = self
+                .changed
+                .wait_timeout(queue, KEEP_MEMORY)
+                .unwrap_or_else(PoisonError::into_inner);
             queue = woken;
             if wait.timed_out() {
                 *memory = Memory::new();
@@ -132,7 +151,9 @@ impl Shared {
 
 impl std::fmt::Debug for Shared {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Shared").field("capacity", &self.capacity).finish_non_exhaustive()
+        f.debug_struct("Shared")
+            .field("capacity", &self.capacity)
+            .finish_non_exhaustive()
     }
 }
 
@@ -148,10 +169,12 @@ mod tests {
         let busy = tokio::spawn({
             let slots = Arc::clone(&slots);
             async move {
-                slots.run(move |_| {
-                    running.send(()).unwrap();
-                    gate.recv().unwrap();
-                }).await
+                slots
+                    .run(move |_| {
+                        running.send(()).unwrap();
+                        gate.recv().unwrap();
+                    })
+                    .await
             }
         });
         started.await.unwrap();

@@ -34,7 +34,14 @@ impl App {
     #[must_use]
     pub fn new(db: Db, clock: Clock, hasher: Hasher, password_policy: PasswordPolicy, lifetimes: Lifetimes) -> Self {
         let sessions = Arc::new(Sessions::new(db.clone(), clock.clone(), lifetimes));
-        Self(Arc::new(Tools { db, clock, hasher, password_policy, lifetimes, sessions }))
+        Self(Arc::new(Tools {
+            db,
+            clock,
+            hasher,
+            password_policy,
+            lifetimes,
+            sessions,
+        }))
     }
 }
 

@@ -52,28 +52,39 @@ impl SessionStore for Sessions {
         let secret = SessionSecret::from(record.id).hash();
         let data = encode(&record.data)?;
         let mut tx = self.db.write().await.map_err(backend)?;
-        let is_alive = sessions::save_data(tx.conn(), &secret, &data, self.clock.now()).await.map_err(backend)?;
+        let is_alive = sessions::save_data(tx.conn(), &secret, &data, self.clock.now())
+            .await
+            .map_err(backend)?;
         tx.commit().await.map_err(backend)?;
-        if is_alive { Ok(()) } else { Err(Error::Backend("the session ended while it was in use".into())) }
+        if is_alive {
+            Ok(())
+        } else {
+            Err(Error::Backend("the session ended while it was in use".into()))
+        }
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
         let secret = SessionSecret::from(*id).hash();
         let mut read = self.db.read().await.map_err(backend)?;
-        let stored = sessions::by_secret(read.conn(), &secret, self.clock.now()).await.map_err(backend)?;
+        let stored = sessions::by_secret(read.conn(), &secret, self.clock.now())
+            .await
+            .map_err(backend)?;
         stored.map(|stored| record(*id, &stored)).transpose()
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
         let secret = SessionSecret::from(*id).hash();
         let mut tx = self.db.write().await.map_err(backend)?;
-        sessions::end(tx.conn(), &secret, self.clock.now()).await.map_err(backend)?;
+        sessions::end(tx.conn(), &secret, self.clock.now())
+            .await
+            .map_err(backend)?;
         tx.commit().await.map_err(backend)
     }
 }
 
 fn record(id: Id, stored: &StoredSession) -> Result<Record> {
-    let mut data: HashMap<String, Value> = serde_json::from_str(&stored.data).map_err(|error| Error::Decode(error.to_string()))?;
+    let mut data: HashMap<String, Value> =
+        serde_json::from_str(&stored.data).map_err(|error| Error::Decode(error.to_string()))?;
     if let Some(signed_in) = stored.signed_in() {
         let value = serde_json::to_value(signed_in).map_err(|error| Error::Encode(error.to_string()))?;
         data.insert(SIGNED_IN.to_owned(), value);

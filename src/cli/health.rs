@@ -15,7 +15,11 @@ pub fn ask(listen: SocketAddr) -> anyhow::Result<()> {
     stream.write_all(b"GET /health/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
     let mut status_line = [0; 12];
     stream.read_exact(&mut status_line)?;
-    ensure!(status_line == *b"HTTP/1.1 200", "it answered {}", String::from_utf8_lossy(&status_line));
+    ensure!(
+        status_line == *b"HTTP/1.1 200",
+        "it answered {}",
+        String::from_utf8_lossy(&status_line)
+    );
     Ok(())
 }
 

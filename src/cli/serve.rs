@@ -43,7 +43,9 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
         db.close().await;
         anyhow::Ok(())
     };
-    timeout(CLOSE_TIMEOUT, finished).await.context("the database took too long to close")??;
+    timeout(CLOSE_TIMEOUT, finished)
+        .await
+        .context("the database took too long to close")??;
     tracing::info!("stopped");
     Ok(())
 }
@@ -56,7 +58,9 @@ async fn serve_metrics(settings: &Settings, shutdown: CancellationToken) -> anyh
     let listener = bind(address, "METRICS_LISTEN").await?;
     let page = poem::endpoint::make_sync(move |_| {
         metrics.run_upkeep();
-        Response::builder().content_type("text/plain; version=0.0.4").body(metrics.render())
+        Response::builder()
+            .content_type("text/plain; version=0.0.4")
+            .body(metrics.render())
     });
     let endpoint = Route::new().at("/metrics", get(page)).map_to_response().boxed();
     tokio::spawn(server::serve(listener, endpoint, shutdown));
@@ -64,7 +68,9 @@ async fn serve_metrics(settings: &Settings, shutdown: CancellationToken) -> anyh
 }
 
 async fn bind(address: std::net::SocketAddr, setting: &str) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| format!("{address} can't be listened on; choose another {setting}"))
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("{address} can't be listened on; choose another {setting}"))
 }
 
 fn announce(settings: &Settings, public_url: &Url, docs: bool) {

@@ -16,8 +16,14 @@ pub fn with_defaults_of(mut command: Command, path: &Path) -> anyhow::Result<Com
     let text = fs::read_to_string(path).with_context(subject)?;
     let table: Table = text.parse().with_context(subject)?;
     for (name, value) in table {
-        let is_known = command.get_arguments().any(|argument| argument.get_id() == name.as_str());
-        ensure!(is_known && name != "config", "{}: there is no setting `{name}`", subject());
+        let is_known = command
+            .get_arguments()
+            .any(|argument| argument.get_id() == name.as_str());
+        ensure!(
+            is_known && name != "config",
+            "{}: there is no setting `{name}`",
+            subject()
+        );
         let value = text_of(&value).with_context(|| format!("{}: `{name}`", subject()))?;
         command = command.mut_arg(&name, |argument| argument.default_value(value));
     }

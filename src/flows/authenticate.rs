@@ -27,15 +27,24 @@ pub async fn authenticate(app: &App, session: &Session) -> anyhow::Result<Option
     };
     let now = app.clock.now();
     if !signed_in.renewal_is_due(now) {
-        return Ok(Some(Authenticated { signed_in, renewed: false }));
+        return Ok(Some(Authenticated {
+            signed_in,
+            renewed: false,
+        }));
     }
     let renewed = signed_in.clone().renewed(&app.lifetimes, now);
     match write_down(app, &renewed).await {
-        Ok(()) => Ok(Some(Authenticated { signed_in: renewed, renewed: true })),
+        Ok(()) => Ok(Some(Authenticated {
+            signed_in: renewed,
+            renewed: true,
+        })),
         // A full or locked database must not keep people from being recognised; the next use tries again.
         Err(error) => {
             tracing::warn!(error = %anyhow::Error::from(error), "a session could not be renewed");
-            Ok(Some(Authenticated { signed_in, renewed: false }))
+            Ok(Some(Authenticated {
+                signed_in,
+                renewed: false,
+            }))
         }
     }
 }

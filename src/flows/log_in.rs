@@ -26,11 +26,17 @@ impl From<store::Error> for LogInError {
 ///
 /// # Errors
 /// [`LogInError::InvalidCredentials`], after the same work whether or not the account exists.
-pub async fn log_in(app: &App, email: Email, password: Password, newcomer: Newcomer) -> Result<StartedSession, LogInError> {
+pub async fn log_in(
+    app: &App,
+    email: Email,
+    password: Password,
+    newcomer: Newcomer,
+) -> Result<StartedSession, LogInError> {
     let credentials = users::by_email(app.db.read().await?.conn(), &email).await?;
     let stored = credentials.as_ref().and_then(|known| known.password_hash.clone());
     let verdict = app.hasher.verify(password.clone(), stored).await?;
-    let Some((user, verified)) = credentials.and_then(|known| Some(((known.id, known.email), known.password_hash?))) else {
+    let Some((user, verified)) = credentials.and_then(|known| Some(((known.id, known.email), known.password_hash?)))
+    else {
         return Err(LogInError::InvalidCredentials);
     };
     let current = match verdict {

@@ -27,14 +27,24 @@ impl From<store::Error> for SignUpError {
 ///
 /// # Errors
 /// [`SignUpError::EmailTaken`], also for all but one of many that sign up with one address at the same moment.
-pub async fn sign_up(app: &App, email: Email, password: Password, newcomer: Newcomer) -> Result<StartedSession, SignUpError> {
+pub async fn sign_up(
+    app: &App,
+    email: Email,
+    password: Password,
+    newcomer: Newcomer,
+) -> Result<StartedSession, SignUpError> {
     // Looking first spares the hash; only the insert below decides.
     if users::by_email(app.db.read().await?.conn(), &email).await?.is_some() {
         return Err(SignUpError::EmailTaken);
     }
     let password_hash = app.hasher.hash(password).await?;
     let now = app.clock.now();
-    let user = NewUser { id: UserId(Uuid::now_v7()), email, password_hash, created_at: now };
+    let user = NewUser {
+        id: UserId(Uuid::now_v7()),
+        email,
+        password_hash,
+        created_at: now,
+    };
 
     let mut tx = app.db.write().await?;
     if !users::insert(tx.conn(), &user).await? {

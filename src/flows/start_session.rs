@@ -50,7 +50,11 @@ pub(super) async fn start_session(
         idle_expires_at: session.idle_expires_at,
         absolute_expires_at: session.absolute_expires_at,
     };
-    Ok(StartedSession { signed_in, secret, replaced })
+    Ok(StartedSession {
+        signed_in,
+        secret,
+        replaced,
+    })
 }
 
 impl StartedSession {

@@ -117,7 +117,10 @@ mod tests {
 
     #[test]
     fn one_address_has_one_canonical_form() {
-        assert_eq!(canonical("user@Bücher.example"), canonical("USER@xn--bcher-kva.example"));
+        assert_eq!(
+            canonical("user@Bücher.example"),
+            canonical("USER@xn--bcher-kva.example")
+        );
         // Composed and decomposed é.
         assert_eq!(canonical("jos\u{e9}@example.com"), canonical("jose\u{301}@example.com"));
         assert_eq!(canonical("ΣΟΦΟΣ@example.com"), canonical("σοφος@example.com"));
@@ -126,11 +129,37 @@ mod tests {
     #[test]
     fn refuses_what_is_not_one_plain_address() {
         for raw in [
-            "", "@", "a@", "@b.example", "plain", "a@b", "a@b.", "a@.b", "a@b..c", "Bob <a@b.example>", "<a@b.example>",
-            "a@[127.0.0.1]", "a@127.0.0.1", "a@b.example,c@d.example", "a b@c.example", "a@b c.example", "a@@b.example",
-            "a@b@c.example", ".a@b.example", "a.@b.example", "a..b@c.example", "\"a b\"@c.example", "a\u{0}@b.example",
-            "a@b.example\r\nBcc: c@d.example", "a@-b.example", "a@b_c.example", "a\u{200b}@b.example",
-            "a\u{ff20}b.example", "a\u{ff20}b@c.example", "a(comment)@b.example", "a@xn--.example",
+            "",
+            "@",
+            "a@",
+            "@b.example",
+            "plain",
+            "a@b",
+            "a@b.",
+            "a@.b",
+            "a@b..c",
+            "Bob <a@b.example>",
+            "<a@b.example>",
+            "a@[127.0.0.1]",
+            "a@127.0.0.1",
+            "a@b.example,c@d.example",
+            "a b@c.example",
+            "a@b c.example",
+            "a@@b.example",
+            "a@b@c.example",
+            ".a@b.example",
+            "a.@b.example",
+            "a..b@c.example",
+            "\"a b\"@c.example",
+            "a\u{0}@b.example",
+            "a@b.example\r\nBcc: c@d.example",
+            "a@-b.example",
+            "a@b_c.example",
+            "a\u{200b}@b.example",
+            "a\u{ff20}b.example",
+            "a\u{ff20}b@c.example",
+            "a(comment)@b.example",
+            "a@xn--.example",
         ] {
             assert_eq!(canonical(raw), None, "{raw:?}");
         }
@@ -138,7 +167,7 @@ mod tests {
 
     #[test]
     fn bounds_the_length_in_bytes() {
-        let domain = format!("{}.{}.{}.example", "a".repeat(60), "b".repeat(60), "c".repeat(53));
+        let domain = format!("{}.{}.{}.example", "a".repeat(60), "b".repeat(60), "c".repeat(60));
         let longest = format!("{}@{domain}", "x".repeat(253 - domain.len()));
         assert_eq!(longest.len(), 254);
         assert!(canonical(&longest).is_some());

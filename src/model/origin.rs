@@ -8,7 +8,9 @@ pub struct Origin(String);
 
 /// The text is not a web origin.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not an origin: write scheme, host and, where it is not the default, port, as in https://app.example.com")]
+#[error(
+    "`{0}` is not an origin: write scheme, host and, where it is not the default, port, as in https://app.example.com"
+)]
 pub struct InvalidOrigin(String);
 
 impl Origin {
@@ -99,8 +101,18 @@ mod tests {
         assert!(Origin::parse("https://app.example.com").is_ok());
         assert!(Origin::parse("http://localhost:3000").is_ok());
         for text in [
-            "*", "null", "", "app.example.com", "https://app.example.com/", "https://app.example.com/path", "https://*.example.com/",
-            "https://App.example.com", "https://app.example.com:443", "https://user@app.example.com", "file:///tmp", "ftp://example.com",
+            "*",
+            "null",
+            "",
+            "app.example.com",
+            "https://app.example.com/",
+            "https://app.example.com/path",
+            "https://*.example.com/",
+            "https://App.example.com",
+            "https://app.example.com:443",
+            "https://user@app.example.com",
+            "file:///tmp",
+            "ftp://example.com",
         ] {
             assert!(Origin::parse(text).is_err(), "{text}");
         }
@@ -112,9 +124,19 @@ mod tests {
         assert!(allowed.contains("https://auth.example.com"));
         assert!(allowed.contains("https://app.example.com"));
         for hostile in [
-            "null", "", "*", "https://example.com", "http://app.example.com", "https://app.example.com:8443", "https://app.example.com.evil.example",
-            "https://evil-app.example.com", "https://APP.example.com", "https://app.example.com/", "https://app.example.com@evil.example",
-            "http://localhost:3000", "http://127.0.0.1",
+            "null",
+            "",
+            "*",
+            "https://example.com",
+            "http://app.example.com",
+            "https://app.example.com:8443",
+            "https://app.example.com.evil.example",
+            "https://evil-app.example.com",
+            "https://APP.example.com",
+            "https://app.example.com/",
+            "https://app.example.com@evil.example",
+            "http://localhost:3000",
+            "http://127.0.0.1",
         ] {
             assert!(!allowed.contains(hostile), "{hostile}");
         }
@@ -126,7 +148,15 @@ mod tests {
         for page in ["http://localhost:3000", "http://127.0.0.1:5173", "http://localhost"] {
             assert!(open.contains(page), "{page}");
         }
-        for page in ["https://localhost.evil.example", "http://localhost:3000.evil.example", "http://localhost:99999", "http://localhost:", "http://127.0.0.1.evil.example", "http://localhost:+80", "null"] {
+        for page in [
+            "https://localhost.evil.example",
+            "http://localhost:3000.evil.example",
+            "http://localhost:99999",
+            "http://localhost:",
+            "http://127.0.0.1.evil.example",
+            "http://localhost:+80",
+            "null",
+        ] {
             assert!(!open.contains(page), "{page}");
         }
         assert!(!allowed("http://localhost:8080", &["http://localhost:3000"]).contains("http://localhost:4000"));

@@ -88,9 +88,7 @@ impl PasswordPolicy {
     pub fn check(&self, password: &Password, email: Option<&Email>) -> Result<(), WeakPassword> {
         let length = password.length();
         if length < self.minimum {
-            return Err(WeakPassword::TooShort {
-                minimum: self.minimum,
-            });
+            return Err(WeakPassword::TooShort { minimum: self.minimum });
         }
         if length > Password::MAX_LENGTH {
             return Err(WeakPassword::TooLong);
@@ -151,7 +149,11 @@ mod tests {
 
     #[test]
     fn secrets_are_not_printed() {
-        let shown = format!("{:?} {:?}", Password::new("hunter2hunter2"), PasswordHash("$argon2id$".into()));
+        let shown = format!(
+            "{:?} {:?}",
+            Password::new("hunter2hunter2"),
+            PasswordHash("$argon2id$".into())
+        );
         assert_eq!(shown, "Password(…) PasswordHash(…)");
     }
 }

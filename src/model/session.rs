@@ -263,7 +263,14 @@ mod tests {
     #[test]
     fn other_texts_are_not_secrets() {
         let secret = SessionSecret::generate().reveal();
-        for text in ["", "abc", &secret[1..], &format!("{secret}A"), &secret.replacen(&secret[..1], "*", 1), &"A".repeat(100_000)] {
+        for text in [
+            "",
+            "abc",
+            &secret[1..],
+            &format!("{secret}A"),
+            &secret.replacen(&secret[..1], "*", 1),
+            &"A".repeat(100_000),
+        ] {
             assert_eq!(text.parse::<SessionSecret>(), Err(MalformedSecret));
         }
     }
@@ -273,12 +280,18 @@ mod tests {
         let secrets: HashSet<_> = (0..100_000).map(|_| SessionSecret::generate().reveal()).collect();
         assert_eq!(secrets.len(), 100_000);
         let secret = SessionSecret::generate();
-        assert_eq!(format!("{secret:?} {:?}", secret.hash()), "SessionSecret(…) SecretHash(…)");
+        assert_eq!(
+            format!("{secret:?} {:?}", secret.hash()),
+            "SessionSecret(…) SecretHash(…)"
+        );
     }
 
     #[test]
     fn idle_time_never_outlasts_the_absolute_end() {
-        let lifetimes = Lifetimes { idle: TimeDelta::days(7), absolute: TimeDelta::days(30) };
+        let lifetimes = Lifetimes {
+            idle: TimeDelta::days(7),
+            absolute: TimeDelta::days(30),
+        };
         let start = DateTime::UNIX_EPOCH;
         let end = start + lifetimes.absolute;
         assert_eq!(lifetimes.idle_deadline(start, end), start + TimeDelta::days(7));

@@ -29,7 +29,9 @@ pub enum RefusedCookie {
     Name(String),
     #[error("COOKIE_NAME `{0}` needs an https PUBLIC_URL: browsers drop `__Host-` and `__Secure-` cookies otherwise")]
     PrefixWithoutHttps(String),
-    #[error("COOKIE_NAME `{0}` can't go with COOKIE_DOMAIN: browsers drop `__Host-` cookies that name a domain; choose a name without the prefix")]
+    #[error(
+        "COOKIE_NAME `{0}` can't go with COOKIE_DOMAIN: browsers drop `__Host-` cookies that name a domain; choose a name without the prefix"
+    )]
     HostPrefixWithDomain(String),
     #[error("COOKIE_SAME_SITE `none` needs an https PUBLIC_URL: browsers drop such cookies without Secure")]
     NoneWithoutHttps,
@@ -45,7 +47,12 @@ impl SessionCookie {
     ///
     /// # Errors
     /// [`RefusedCookie`] when a browser would not keep the result.
-    pub fn new(public_url: &Url, name: Option<&str>, same_site: SameSite, domain: Option<&str>) -> Result<Self, RefusedCookie> {
+    pub fn new(
+        public_url: &Url,
+        name: Option<&str>,
+        same_site: SameSite,
+        domain: Option<&str>,
+    ) -> Result<Self, RefusedCookie> {
         let secure = public_url.scheme() == "https";
         let name = match name {
             Some(name) => name.to_owned(),
@@ -77,7 +84,12 @@ impl SessionCookie {
     #[must_use]
     pub fn keep(&self, secret: SessionSecret, max_age: TimeDelta) -> String {
         let value = secret.reveal();
-        format!("{}={value}{}; Max-Age={}", self.name, self.attributes, max_age.num_seconds().max(0))
+        format!(
+            "{}={value}{}; Max-Age={}",
+            self.name,
+            self.attributes,
+            max_age.num_seconds().max(0)
+        )
     }
 
     /// The `Set-Cookie` value that removes the cookie. It repeats every attribute: browsers ignore it otherwise.
@@ -104,7 +116,10 @@ impl SessionCookie {
 }
 
 fn check_name(name: &str, secure: bool, domain: Option<&str>) -> Result<(), RefusedCookie> {
-    let is_token = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    let is_token = !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
     // Browsers compare the prefixes without regard to case.
     let lowered = name.to_ascii_lowercase();
     let host_prefix = lowered.starts_with("__host-");
@@ -125,14 +140,21 @@ fn check_domain(domain: &str, public_url: &Url) -> Result<(), RefusedCookie> {
         Some(Host::Domain(host)) => host == domain || (domain.contains('.') && host.ends_with(&format!(".{domain}"))),
         _ => false,
     };
-    accepted.then_some(()).ok_or_else(|| RefusedCookie::ForeignDomain(domain.to_owned()))
+    accepted
+        .then_some(())
+        .ok_or_else(|| RefusedCookie::ForeignDomain(domain.to_owned()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn cookie(url: &str, name: Option<&str>, same_site: SameSite, domain: Option<&str>) -> Result<SessionCookie, RefusedCookie> {
+    fn cookie(
+        url: &str,
+        name: Option<&str>,
+        same_site: SameSite,
+        domain: Option<&str>,
+    ) -> Result<SessionCookie, RefusedCookie> {
         SessionCookie::new(&Url::parse(url).unwrap(), name, same_site, domain)
     }
 
@@ -158,7 +180,10 @@ mod tests {
     #[test]
     fn removal_repeats_every_attribute() {
         let shared = cookie("https://auth.example.com", None, SameSite::None, Some("example.com")).unwrap();
-        assert_eq!(shared.remove(), "neptun-session=; HttpOnly; SameSite=None; Path=/; Secure; Domain=example.com; Max-Age=0");
+        assert_eq!(
+            shared.remove(),
+            "neptun-session=; HttpOnly; SameSite=None; Path=/; Secure; Domain=example.com; Max-Age=0"
+        );
     }
 
     #[test]
@@ -166,16 +191,47 @@ mod tests {
         let https = "https://auth.example.com";
         let http = "http://localhost:8080";
         let lax = SameSite::Lax;
-        assert!(matches!(cookie(http, Some("__Host-s"), lax, None), Err(RefusedCookie::PrefixWithoutHttps(_))));
-        assert!(matches!(cookie(http, Some("__secure-s"), lax, None), Err(RefusedCookie::PrefixWithoutHttps(_))));
-        assert!(matches!(cookie(https, Some("__Host-s"), lax, Some("example.com")), Err(RefusedCookie::HostPrefixWithDomain(_))));
-        assert!(matches!(cookie(http, None, SameSite::None, None), Err(RefusedCookie::NoneWithoutHttps)));
-        for domain in ["com", "evil.example", "th.example.com", "app.auth.example.com", ".example.com", ""] {
-            assert!(matches!(cookie(https, None, lax, Some(domain)), Err(RefusedCookie::ForeignDomain(_))), "{domain}");
+        assert!(matches!(
+            cookie(http, Some("__Host-s"), lax, None),
+            Err(RefusedCookie::PrefixWithoutHttps(_))
+        ));
+        assert!(matches!(
+            cookie(http, Some("__secure-s"), lax, None),
+            Err(RefusedCookie::PrefixWithoutHttps(_))
+        ));
+        assert!(matches!(
+            cookie(https, Some("__Host-s"), lax, Some("example.com")),
+            Err(RefusedCookie::HostPrefixWithDomain(_))
+        ));
+        assert!(matches!(
+            cookie(http, None, SameSite::None, None),
+            Err(RefusedCookie::NoneWithoutHttps)
+        ));
+        for domain in [
+            "com",
+            "evil.example",
+            "th.example.com",
+            "app.auth.example.com",
+            ".example.com",
+            "",
+        ] {
+            assert!(
+                matches!(
+                    cookie(https, None, lax, Some(domain)),
+                    Err(RefusedCookie::ForeignDomain(_))
+                ),
+                "{domain}"
+            );
         }
-        assert!(matches!(cookie("http://127.0.0.1:8080", None, lax, Some("0.1")), Err(RefusedCookie::ForeignDomain(_))));
+        assert!(matches!(
+            cookie("http://127.0.0.1:8080", None, lax, Some("0.1")),
+            Err(RefusedCookie::ForeignDomain(_))
+        ));
         for name in ["", "a b", "a;b", "a=b", "sitzung\u{e9}"] {
-            assert!(matches!(cookie(https, Some(name), lax, None), Err(RefusedCookie::Name(_))), "{name}");
+            assert!(
+                matches!(cookie(https, Some(name), lax, None), Err(RefusedCookie::Name(_))),
+                "{name}"
+            );
         }
     }
 
@@ -189,7 +245,13 @@ mod tests {
         assert_eq!(cookie.find(&["theme=dark", &ours]), Some(secret));
         assert_eq!(cookie.find(&[&format!("{ours}; {ours}")]), None);
         assert_eq!(cookie.find(&[&ours, &ours]), None);
-        for name in ["%5F%5FHost-neptun-session", "__host-neptun-session", "\u{2000}__Host-neptun-session", "neptun-session", "x__Host-neptun-session"] {
+        for name in [
+            "%5F%5FHost-neptun-session",
+            "__host-neptun-session",
+            "\u{2000}__Host-neptun-session",
+            "neptun-session",
+            "x__Host-neptun-session",
+        ] {
             assert_eq!(cookie.find(&[&format!("{name}={value}")]), None, "{name}");
         }
         assert_eq!(cookie.find(&[&format!("__Host-neptun-session=\"{value}\"")]), None);

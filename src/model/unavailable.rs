@@ -33,6 +33,6 @@ impl Unavailable {
     /// Whether any error in the chain is this one.
     #[must_use]
     pub fn is_in(error: &anyhow::Error) -> bool {
-        error.chain().any(|cause| cause.is::<Self>())
+        error.chain().any(<dyn Error>::is::<Self>)
     }
 }

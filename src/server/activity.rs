@@ -21,7 +21,11 @@ pub struct InFlight(Activity);
 
 impl Default for Activity {
     fn default() -> Self {
-        Self(Arc::new(Mutex::new(State { in_flight: 0, answered: false, last: Instant::now() })))
+        Self(Arc::new(Mutex::new(State {
+            in_flight: 0,
+            answered: false,
+            last: Instant::now(),
+        })))
     }
 }
 

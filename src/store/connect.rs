@@ -89,16 +89,29 @@ async fn open_sqlite(url: &str) -> anyhow::Result<Db> {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(BUSY_TIMEOUT);
-    let writer = sqlite_pool(1).connect_with(options.clone()).await.with_context(subject)?;
+    let writer = sqlite_pool(1)
+        .connect_with(options.clone())
+        .await
+        .with_context(subject)?;
     let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&writer).await?;
-    ensure!(is_safe(&version), "SQLite {version} can lose committed writes; {SAFE_SQLITE:?} or later is needed");
+    ensure!(
+        is_safe(&version),
+        "SQLite {version} can lose committed writes; {SAFE_SQLITE:?} or later is needed"
+    );
     {
         let _only_migrator = lock_beside(&path).with_context(subject)?;
-        SQLITE_MIGRATIONS.run(&writer).await.with_context(|| format!("migrating {}", subject()))?;
+        SQLITE_MIGRATIONS
+            .run(&writer)
+            .await
+            .with_context(|| format!("migrating {}", subject()))?;
     }
     let readers = sqlite_pool(SQLITE_READERS).connect_lazy_with(options.read_only(true));
     let inode = fs::metadata(&path).with_context(subject)?.ino();
-    Ok(Db::Sqlite { readers, writer, file: DatabaseFile { path, inode } })
+    Ok(Db::Sqlite {
+        readers,
+        writer,
+        file: DatabaseFile { path, inode },
+    })
 }
 
 fn sqlite_pool(connections: u32) -> PoolOptions<Sqlite> {
@@ -155,7 +168,10 @@ async fn open_postgres(url: &str) -> anyhow::Result<Db> {
         .await
         .context("PostgreSQL at DATABASE_URL can't be used")?;
     // sqlx takes an advisory lock, so of several instances that start together one migrates and the others wait.
-    POSTGRES_MIGRATIONS.run(&pool).await.context("migrating the PostgreSQL database")?;
+    POSTGRES_MIGRATIONS
+        .run(&pool)
+        .await
+        .context("migrating the PostgreSQL database")?;
     Ok(Db::Postgres(pool))
 }
 

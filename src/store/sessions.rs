@@ -45,7 +45,8 @@ pub async fn of_user(conn: Conn<'_>, user: UserId, now: DateTime<Utc>) -> Result
 
 /// Notes that a session was used. Updates only: a session that ended meanwhile stays ended.
 pub async fn renew(conn: Conn<'_>, id: SessionId, now: DateTime<Utc>, idle_expires_at: DateTime<Utc>) -> Result<()> {
-    const SQL: &str = "UPDATE sessions SET last_seen_at = $1, idle_expires_at = $2 WHERE id = $3 AND idle_expires_at > $1";
+    const SQL: &str =
+        "UPDATE sessions SET last_seen_at = $1, idle_expires_at = $2 WHERE id = $3 AND idle_expires_at > $1";
     on!(conn, c => { sqlx::query(SQL).bind(now).bind(idle_expires_at).bind(id).execute(c).await?; });
     Ok(())
 }

@@ -22,7 +22,9 @@ where
         Err(code) => {
             let mut response = ApiError::from(code).to_response();
             // The rest of the body may still be on its way and must not be taken for the next request.
-            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            response
+                .headers_mut()
+                .insert(header::CONNECTION, HeaderValue::from_static("close"));
             Ok(response)
         }
     }

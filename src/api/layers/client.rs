@@ -47,12 +47,19 @@ impl ClientAddress {
 }
 
 fn texts<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
-    headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok())
+    headers
+        .get_all(name)
+        .into_iter()
+        .filter_map(|value| value.to_str().ok())
 }
 
 impl<'a> FromRequest<'a> for Client {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
-        Ok(request.extensions().get().cloned().expect("the client layer surrounds every operation"))
+        Ok(request
+            .extensions()
+            .get()
+            .cloned()
+            .expect("the client layer surrounds every operation"))
     }
 }
 
@@ -61,28 +68,59 @@ mod tests {
     use super::*;
 
     fn seen(address: &ClientAddress, peer: &str, headers: &[(&'static str, &'static str)]) -> String {
-        let headers = headers.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap())).collect();
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()))
+            .collect();
         address.of(peer.parse().unwrap(), &headers).to_string()
     }
 
     #[test]
     fn headers_of_strangers_change_nothing() {
         let address = ClientAddress::default();
-        for name in ["x-forwarded-for", "x-real-ip", "forwarded", "fly-client-ip", "cf-connecting-ip"] {
-            assert_eq!(seen(&address, "203.0.113.9", &[(name, "1.2.3.4")]), "203.0.113.9", "{name}");
+        for name in [
+            "x-forwarded-for",
+            "x-real-ip",
+            "forwarded",
+            "fly-client-ip",
+            "cf-connecting-ip",
+        ] {
+            assert_eq!(
+                seen(&address, "203.0.113.9", &[(name, "1.2.3.4")]),
+                "203.0.113.9",
+                "{name}"
+            );
         }
     }
 
     #[test]
     fn a_configured_header_is_believed_once_and_only_from_listed_proxies() {
         let header = Some(HeaderName::from_static("fly-client-ip"));
-        let anyone = ClientAddress { header: header.clone(), ..Default::default() };
-        assert_eq!(seen(&anyone, "172.16.0.1", &[("fly-client-ip", "198.51.100.7")]), "198.51.100.7");
-        assert_eq!(seen(&anyone, "172.16.0.1", &[("fly-client-ip", "nonsense")]), "172.16.0.1");
-        assert_eq!(seen(&anyone, "172.16.0.1", &[("x-forwarded-for", "198.51.100.7")]), "172.16.0.1");
+        let anyone = ClientAddress {
+            header: header.clone(),
+            ..Default::default()
+        };
+        assert_eq!(
+            seen(&anyone, "172.16.0.1", &[("fly-client-ip", "198.51.100.7")]),
+            "198.51.100.7"
+        );
+        assert_eq!(
+            seen(&anyone, "172.16.0.1", &[("fly-client-ip", "nonsense")]),
+            "172.16.0.1"
+        );
+        assert_eq!(
+            seen(&anyone, "172.16.0.1", &[("x-forwarded-for", "198.51.100.7")]),
+            "172.16.0.1"
+        );
         let proxies = TrustedProxies::new(vec!["10.0.0.0/8".parse().unwrap()]);
         let listed = ClientAddress { header, proxies };
-        assert_eq!(seen(&listed, "203.0.113.9", &[("fly-client-ip", "198.51.100.7")]), "203.0.113.9");
-        assert_eq!(seen(&listed, "10.1.1.1", &[("fly-client-ip", "198.51.100.7")]), "198.51.100.7");
+        assert_eq!(
+            seen(&listed, "203.0.113.9", &[("fly-client-ip", "198.51.100.7")]),
+            "203.0.113.9"
+        );
+        assert_eq!(
+            seen(&listed, "10.1.1.1", &[("fly-client-ip", "198.51.100.7")]),
+            "198.51.100.7"
+        );
     }
 }

@@ -28,7 +28,9 @@ where
     let method = request.method().clone();
     let mut response = answer(&next, request).instrument(span.clone()).await;
 
-    let operation = response.data::<OperationId>().map_or(NO_OPERATION, |operation| operation.0);
+    let operation = response
+        .data::<OperationId>()
+        .map_or(NO_OPERATION, |operation| operation.0);
     let status = response.status().as_u16();
     let duration = started.elapsed();
     telemetry::request(operation, status, duration);

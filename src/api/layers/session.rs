@@ -54,7 +54,11 @@ where
 }
 
 fn presented(cookie: &SessionCookie, headers: &HeaderMap) -> Option<SessionSecret> {
-    let headers: Vec<_> = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).collect();
+    let headers: Vec<_> = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .collect();
     cookie.find(&headers)
 }
 
@@ -82,7 +86,10 @@ impl RequestSession {
     /// What a flow needs to know to start a session for `client`.
     #[must_use]
     pub fn newcomer(&self, client: Client) -> Newcomer {
-        Newcomer { client, presented: self.0.presented }
+        Newcomer {
+            client,
+            presented: self.0.presented,
+        }
     }
 
     /// Gives the client the secret of a session that a flow has started.
@@ -112,6 +119,10 @@ impl RequestSession {
 
 impl<'a> FromRequest<'a> for RequestSession {
     async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
-        Ok(request.extensions().get().cloned().expect("the session layer surrounds every operation"))
+        Ok(request
+            .extensions()
+            .get()
+            .cloned()
+            .expect("the session layer surrounds every operation"))
     }
 }

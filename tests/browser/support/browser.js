@@ -33,6 +33,6 @@ function observe(page) {
   return seen;
 }
 
-export function screenshot(page, name) {
-  return page.screenshot({ path: join(process.env.ARTEFACTS, `${name}.png`), fullPage: true });
+export function screenshot(page, name, options = { fullPage: true }) {
+  return page.screenshot({ path: join(process.env.ARTEFACTS, `${name}.png`), ...options });
 }

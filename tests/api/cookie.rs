@@ -1,0 +1,69 @@
+//! The cookie as browsers see it. Every combination of settings is tested in `model/session_cookie.rs`.
+
+use crate::helpers::{PASSWORD, TestApp};
+
+#[tokio::test]
+async fn a_loopback_service_sets_a_plain_cookie() {
+    let app = TestApp::new().await;
+    let answer = app.client().sign_up("user@example.com", PASSWORD).await;
+    let (pair, attributes) = answer.set_cookie().unwrap().split_once(';').unwrap();
+    let (name, value) = pair.split_once('=').unwrap();
+    assert_eq!((name, value.len()), ("neptun-session", 22));
+    assert_eq!(attributes, " HttpOnly; SameSite=Lax; Path=/; Max-Age=604800");
+}
+
+#[tokio::test]
+async fn an_https_service_sets_and_removes_a_host_cookie() {
+    let app = TestApp::with_web("https://auth.example.com", &[]).await;
+    let client = app.client();
+    let set = client.sign_up("user@example.com", PASSWORD).await;
+    let (pair, kept) = set.set_cookie().unwrap().split_once(';').unwrap();
+    assert!(pair.starts_with("__Host-neptun-session="));
+    assert_eq!(kept, " HttpOnly; SameSite=Lax; Path=/; Secure; Max-Age=604800");
+    let removal = client.log_out().await;
+    let removed = "__Host-neptun-session=; HttpOnly; SameSite=Lax; Path=/; Secure; Max-Age=0";
+    assert_eq!(removal.set_cookie(), Some(removed));
+}
+
+#[tokio::test]
+async fn look_alikes_and_duplicates_of_the_cookie_are_not_ours() {
+    let app = TestApp::with_web("https://auth.example.com", &[]).await;
+    let client = app.signed_up("user@example.com").await;
+    let ours = client.cookie().unwrap();
+    let value = ours.split_once('=').unwrap().1.to_owned();
+    for cookie in [
+        format!("%5F%5FHost-neptun-session={value}"),
+        format!("__host-neptun-session={value}"),
+        format!("neptun-session={value}"),
+        format!("{ours}; {ours}"),
+        format!("{ours}; __Host-neptun-session=AAAAAAAAAAAAAAAAAAAAAA"),
+        format!("__Host-neptun-session=\"{value}\""),
+    ] {
+        client.set_cookie(Some(cookie.clone()));
+        assert_eq!(client.session_status().await, 401, "{cookie}");
+    }
+    client.set_cookie(Some(format!("theme=dark; {ours}; x={}", "y".repeat(3000))));
+    assert_eq!(client.session_status().await, 200);
+}
+
+#[tokio::test]
+async fn malformed_cookies_are_nobodys() {
+    let app = TestApp::new().await;
+    let client = app.client();
+    let long = "A".repeat(20_000);
+    for value in [
+        "",
+        "=",
+        "null",
+        "AAAA",
+        "AAAAAAAAAAAAAAAAAAAAAB",
+        "../../etc/passwd",
+        "' OR 1=1",
+        &long,
+    ] {
+        client.set_cookie(Some(format!("neptun-session={value}")));
+        assert_eq!(client.session_status().await, 401, "{value:.30}");
+    }
+    client.set_cookie(Some(";;;=;neptun-session;===".to_owned()));
+    assert_eq!(client.session_status().await, 401);
+}

@@ -1,0 +1,162 @@
+//! The OpenAPI document and Swagger UI.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use neptun_auth::api::spec::Document;
+use serde_json::Value;
+
+use crate::helpers::TestApp;
+
+fn committed(name: &str) -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi").join(name)).unwrap()
+}
+
+fn operations(document: &Value) -> Vec<(&str, &str, &Value)> {
+    let paths = document["paths"].as_object().unwrap().iter();
+    paths
+        .flat_map(|(path, methods)| {
+            let methods = methods.as_object().unwrap().iter();
+            methods.map(move |(method, operation)| (method.as_str(), path.as_str(), operation))
+        })
+        .collect()
+}
+
+#[test]
+fn the_committed_document_is_current() {
+    let document = Document::new("neptun-session");
+    let advice = "run `cargo run -- openapi` and commit what it writes";
+    assert!(committed("openapi.json") == document.json(), "{advice}");
+    assert!(committed("openapi.yaml") == document.yaml(), "{advice}");
+}
+
+#[tokio::test]
+async fn the_service_serves_the_document_and_names_its_own_cookie() {
+    let app = TestApp::new().await;
+    let json = app.client().get("/openapi.json").await;
+    assert_eq!(json.header("content-type"), Some("application/json"));
+    assert_eq!(json.body, committed("openapi.json"));
+    let yaml = app.client().get("/openapi.yaml").await;
+    assert_eq!(yaml.header("content-type"), Some("application/yaml"));
+    assert_eq!(yaml.body, committed("openapi.yaml"));
+    let https = TestApp::with_web("https://auth.example.com", &[]).await;
+    let scheme = &https.client().get("/openapi.json").await.json()["components"]["securitySchemes"]["sessionCookie"];
+    assert_eq!(scheme["name"], "__Host-neptun-session");
+    assert_eq!(
+        (scheme["type"].as_str(), scheme["in"].as_str()),
+        (Some("apiKey"), Some("cookie"))
+    );
+}
+
+#[test]
+fn operations_are_those_of_the_contract() {
+    let document: Value = serde_json::from_str(&committed("openapi.json")).unwrap();
+    assert_eq!(document["openapi"], "3.0.3");
+    let found: BTreeSet<_> = operations(&document)
+        .iter()
+        .map(|(method, path, operation)| format!("{} {method} {path}", operation["operationId"].as_str().unwrap()))
+        .collect();
+    let expected = [
+        "signUp post /api/auth/sign-up",
+        "logIn post /api/auth/login",
+        "logOut post /api/auth/logout",
+        "checkSession head /api/auth/check",
+        "checkSessionByGet get /api/auth/check",
+        "getSession get /api/auth/session",
+        "getUserSession get /api/_auth/session",
+        "clearUserSession delete /api/_auth/session",
+        "listSessions get /api/auth/sessions",
+        "revokeSession delete /api/auth/sessions/{id}",
+        "revokeOtherSessions delete /api/auth/sessions",
+        "verifySession get /api/auth/verify",
+        "getLiveness get /health/live",
+        "getReadiness get /health/ready",
+    ];
+    assert_eq!(found, expected.iter().map(|row| (*row).to_owned()).collect());
+}
+
+#[test]
+fn every_operation_declares_its_refusals_headers_and_examples() {
+    let document: Value = serde_json::from_str(&committed("openapi.json")).unwrap();
+    for (method, path, operation) in operations(&document) {
+        let place = format!("{method} {path}");
+        let responses = operation["responses"].as_object().unwrap();
+        for status in ["500", "503"] {
+            assert!(responses.contains_key(status), "{place} lacks {status}");
+        }
+        assert_eq!(
+            responses.contains_key("401"),
+            operation.get("security").is_some() || path.ends_with("login"),
+            "{place}"
+        );
+        for (status, response) in responses {
+            let place = format!("{place} {status}");
+            assert!(
+                !response["description"].as_str().unwrap().is_empty(),
+                "{place} has no description"
+            );
+            assert!(
+                response["headers"].get("X-Request-Id").is_some(),
+                "{place} lacks X-Request-Id"
+            );
+            assert_eq!(
+                response["headers"].get("Retry-After").is_some(),
+                status == "503",
+                "{place}"
+            );
+            let is_refusal = !status.starts_with('2');
+            let media = &response["content"]["application/json"];
+            if is_refusal && method != "head" {
+                assert_eq!(media["schema"]["$ref"], "#/components/schemas/Error", "{place}");
+                assert_eq!(media["example"]["statusCode"].to_string(), *status, "{place}");
+            }
+            if !is_refusal && status != "204" {
+                assert!(media.get("example").is_some(), "{place} has no example");
+            }
+        }
+        for (_, media) in operation["requestBody"]["content"].as_object().into_iter().flatten() {
+            assert!(media.get("example").is_some(), "{place} has no example body");
+        }
+    }
+    assert!(
+        !document.to_string().contains("charset"),
+        "generators take a media type with a charset for another type"
+    );
+}
+
+#[tokio::test]
+async fn swagger_ui_is_one_page_that_loads_nothing() {
+    let app = TestApp::new().await;
+    let page = app.client().get("/docs/").await;
+    assert_eq!(
+        page.assert_status(200).header("content-type"),
+        Some("text/html; charset=utf-8")
+    );
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.contains("default-src 'none'") && policy.contains("connect-src 'self'"));
+    let scripts = policy
+        .split(';')
+        .find(|part| part.trim().starts_with("script-src"))
+        .unwrap();
+    assert_eq!(scripts.matches("'sha256-").count(), 2, "{scripts}");
+    assert!(!scripts.contains("unsafe"), "{scripts}");
+    assert!(!page.body.contains("<script src") && !page.body.contains("<link"));
+    assert!(page.body.contains(r#""operationId":"signUp""#));
+    assert!(
+        page.body.contains(r#""openapi":"3.0.3""#),
+        "the page shows the completed document"
+    );
+    assert_eq!(
+        app.client().get("/").await.assert_status(307).header("location"),
+        Some("/docs/")
+    );
+}
+
+#[tokio::test]
+async fn documentation_can_be_switched_off() {
+    let app = TestApp::without_docs().await;
+    for path in ["/docs/", "/docs", "/openapi.json", "/openapi.yaml", "/"] {
+        app.client().get(path).await.assert_error(404, "not_found");
+    }
+    app.client().get("/health/live").await.assert_status(200);
+}

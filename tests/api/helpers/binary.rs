@@ -1,0 +1,156 @@
+//! The real binary as a process of its own, ended when the test ends.
+
+use std::io::Read;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tempfile::NamedTempFile;
+use ureq::Agent;
+
+pub struct Binary {
+    child: Child,
+    pub address: SocketAddr,
+    log: NamedTempFile,
+    /// From starting the process to its first ready answer.
+    pub start_up: Duration,
+}
+
+impl Binary {
+    /// Starts the service on a free port and waits until it is ready.
+    pub fn start(database_url: &str, settings: &[(&str, &str)]) -> Self {
+        let address = free_address();
+        let log = NamedTempFile::new().unwrap();
+        let started = Instant::now();
+        let mut command = command(database_url);
+        command
+            .env("NEPTUN_AUTH_LISTEN", address.to_string())
+            .envs(settings.iter().copied());
+        let child = command.stderr(log.reopen().unwrap()).spawn().unwrap();
+        let mut binary = Self {
+            child,
+            address,
+            log,
+            start_up: Duration::ZERO,
+        };
+        while binary.status("GET", "/health/ready").is_none_or(|status| status != 200) {
+            assert!(
+                binary.child.try_wait().unwrap().is_none(),
+                "the service ended: {}",
+                binary.log()
+            );
+            assert!(
+                started.elapsed() < Duration::from_secs(20),
+                "the service is not ready: {}",
+                binary.log()
+            );
+            sleep(Duration::from_millis(5));
+        }
+        binary.start_up = started.elapsed();
+        binary
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    pub fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        stream
+    }
+
+    /// The status of a request without a body; `None` when there was no answer.
+    pub fn status(&self, method: &str, path: &str) -> Option<u16> {
+        let request = ureq::http::Request::builder()
+            .method(method)
+            .uri(self.url(path))
+            .body(())
+            .unwrap();
+        agent().run(request).ok().map(|response| response.status().as_u16())
+    }
+
+    /// The status of a sign-up or log-in; `None` when there was no answer.
+    pub fn post_credentials(&self, agent: &Agent, path: &str, email: &str, password: &str) -> Option<u16> {
+        let body = json!({ "email": email, "password": password });
+        let answer = agent.post(self.url(path)).send_json(body);
+        answer.ok().map(|response| response.status().as_u16())
+    }
+
+    /// Ends the process as a power cut would.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    pub fn signal(&self, name: &str) {
+        let status = Command::new("kill")
+            .args([name, &self.child.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(status.success());
+    }
+
+    /// Waits for the process to end by itself.
+    pub fn wait(&mut self, limit: Duration) -> Option<ExitStatus> {
+        let started = Instant::now();
+        while started.elapsed() < limit {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return Some(status);
+            }
+            sleep(Duration::from_millis(10));
+        }
+        None
+    }
+
+    /// Everything that was logged so far.
+    pub fn log(&self) -> String {
+        let mut text = String::new();
+        self.log.reopen().unwrap().read_to_string(&mut text).unwrap();
+        text
+    }
+
+    /// Log lines of a service with `LOG_FORMAT=json`.
+    pub fn log_lines(&self) -> Vec<Value> {
+        self.log()
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("each line is JSON"))
+            .collect()
+    }
+}
+
+impl Drop for Binary {
+    fn drop(&mut self) {
+        // It may have ended already, which is as good.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// The binary with nothing in its environment but the database.
+pub fn command(database_url: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_neptun-auth"));
+    command.env_clear().env("NEPTUN_AUTH_DATABASE_URL", database_url);
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// A client that follows no redirects, keeps cookies and takes every status for an answer.
+pub fn agent() -> Agent {
+    let config = Agent::config_builder();
+    let config = config
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .timeout_global(Some(Duration::from_secs(30)));
+    config.build().into()
+}
+
+/// An address that nobody listens on at the moment.
+pub fn free_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}

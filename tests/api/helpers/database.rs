@@ -1,0 +1,131 @@
+//! A database for one test, of the kind that `TEST_DATABASE_URL` names.
+
+use sqlx::postgres::PgPoolOptions;
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgPool, SqliteConnection};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+pub struct TestDatabase {
+    /// What the service connects to.
+    pub url: String,
+    kind: Kind,
+}
+
+enum Kind {
+    Sqlite(TempDir),
+    /// A connection of the test's own, with the test's schema first in its search path.
+    Postgres(PgPool),
+}
+
+impl TestDatabase {
+    pub async fn create() -> Self {
+        match postgres_url() {
+            None => {
+                let folder = TempDir::new().unwrap();
+                let url = format!("sqlite:{}", folder.path().join("test.db").display());
+                Self {
+                    url,
+                    kind: Kind::Sqlite(folder),
+                }
+            }
+            Some(server) => {
+                let schema = format!("test_{}", Uuid::now_v7().simple());
+                let mut connection = PgConnection::connect(&server).await.unwrap();
+                connection
+                    .execute(AssertSqlSafe(format!("CREATE SCHEMA {schema}")))
+                    .await
+                    .unwrap();
+                connection.close().await.unwrap();
+                let separator = if server.contains('?') { '&' } else { '?' };
+                let url = format!("{server}{separator}options[search_path]={schema}");
+                let pool = PgPoolOptions::new().max_connections(1).connect(&url).await.unwrap();
+                Self {
+                    url,
+                    kind: Kind::Postgres(pool),
+                }
+            }
+        }
+    }
+
+    /// The number that `sql` selects.
+    pub async fn count(&self, sql: &'static str) -> i64 {
+        match &self.kind {
+            Kind::Sqlite(_) => sqlx::query_scalar(sql)
+                .fetch_one(&mut self.sqlite().await)
+                .await
+                .unwrap(),
+            Kind::Postgres(pool) => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
+        }
+    }
+
+    pub async fn users(&self) -> i64 {
+        self.count("SELECT COUNT(*) FROM users").await
+    }
+
+    pub async fn sessions(&self) -> i64 {
+        self.count("SELECT COUNT(*) FROM sessions").await
+    }
+
+    /// Runs the statement for this kind of database.
+    pub async fn execute(&self, sqlite: &'static str, postgres: &'static str) {
+        match &self.kind {
+            Kind::Sqlite(_) => drop(self.sqlite().await.execute(sqlite).await.unwrap()),
+            Kind::Postgres(pool) => drop(pool.execute(postgres).await.unwrap()),
+        }
+    }
+
+    /// Gives every account this password hash.
+    pub async fn set_password_hash(&self, hash: &str) {
+        let sql = "UPDATE users SET password_hash = $1";
+        match &self.kind {
+            Kind::Sqlite(_) => drop(
+                sqlx::query(sql)
+                    .bind(hash)
+                    .execute(&mut self.sqlite().await)
+                    .await
+                    .unwrap(),
+            ),
+            Kind::Postgres(pool) => drop(sqlx::query(sql).bind(hash).execute(pool).await.unwrap()),
+        }
+    }
+
+    /// Everything that is stored, as bytes: SQLite's files, or every row of PostgreSQL's tables as text.
+    pub async fn dump(&self) -> Vec<u8> {
+        match &self.kind {
+            Kind::Sqlite(folder) => {
+                let files = std::fs::read_dir(folder.path()).unwrap();
+                files
+                    .flat_map(|file| std::fs::read(file.unwrap().path()).unwrap())
+                    .collect()
+            }
+            Kind::Postgres(pool) => {
+                let sql = "SELECT u::text FROM users u UNION ALL SELECT s::text FROM sessions s";
+                let rows: Vec<String> = sqlx::query_scalar(sql).fetch_all(pool).await.unwrap();
+                rows.concat().into_bytes()
+            }
+        }
+    }
+
+    /// Takes the database away from under the service.
+    pub async fn remove(&self) {
+        match &self.kind {
+            Kind::Sqlite(folder) => {
+                for file in std::fs::read_dir(folder.path()).unwrap() {
+                    std::fs::remove_file(file.unwrap().path()).unwrap();
+                }
+            }
+            Kind::Postgres(pool) => {
+                pool.execute("DROP TABLE sessions; DROP TABLE users").await.unwrap();
+            }
+        }
+    }
+
+    async fn sqlite(&self) -> SqliteConnection {
+        SqliteConnection::connect(&self.url).await.unwrap()
+    }
+}
+
+/// The tests' only setting.
+fn postgres_url() -> Option<String> {
+    std::env::var("TEST_DATABASE_URL").ok()
+}

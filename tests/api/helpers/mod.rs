@@ -1,0 +1,94 @@
+//! An app with a database of its own, and clients that call it.
+
+pub mod binary;
+mod client;
+mod database;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta};
+use neptun_auth::api::{self, Web};
+use neptun_auth::app::App;
+use neptun_auth::app::clock::Clock;
+use neptun_auth::app::hasher::Hasher;
+use neptun_auth::model::origin::{AllowedOrigins, Origin};
+use neptun_auth::model::password::PasswordPolicy;
+use neptun_auth::model::session::Lifetimes;
+use neptun_auth::model::session_cookie::{SameSite, SessionCookie};
+use poem::Response;
+use poem::endpoint::BoxEndpoint;
+use url::Url;
+
+pub use client::{Answer, Client};
+pub use database::TestDatabase;
+
+pub const PASSWORD: &str = "correct horse battery";
+
+/// The service as a test sees it.
+pub struct TestApp {
+    pub endpoint: Arc<BoxEndpoint<'static, Response>>,
+    pub app: App,
+    pub clock: Clock,
+    pub database: TestDatabase,
+}
+
+impl TestApp {
+    /// An app on `http://localhost:8080` with cheap hashes and a clock that stands still.
+    pub async fn new() -> Self {
+        Self::with_web("http://localhost:8080", &[]).await
+    }
+
+    /// An app that browsers reach at `public_url`, and that `origins` may call.
+    pub async fn with_web(public_url: &str, origins: &[&str]) -> Self {
+        Self::build(public_url, origins, true).await
+    }
+
+    /// An app that does not describe itself.
+    pub async fn without_docs() -> Self {
+        Self::build("http://localhost:8080", &[], false).await
+    }
+
+    async fn build(public_url: &str, origins: &[&str], docs: bool) -> Self {
+        let public_url = Url::parse(public_url).unwrap();
+        let origins = origins.iter().map(|text| Origin::parse(text).unwrap()).collect();
+        let web = Web {
+            cookie: SessionCookie::new(&public_url, None, SameSite::Lax, None).unwrap(),
+            origins: AllowedOrigins::new(&public_url, origins),
+            client_address: api::ClientAddress::default(),
+            https: public_url.scheme() == "https",
+            docs,
+        };
+        let database = TestDatabase::create().await;
+        let db = neptun_auth::store::Db::connect(&database.url).await.unwrap();
+        let clock = Clock::fixed(DateTime::UNIX_EPOCH + TimeDelta::days(20_000));
+        let lifetimes = Lifetimes {
+            idle: TimeDelta::days(7),
+            absolute: TimeDelta::days(30),
+        };
+        let app = App::new(
+            db,
+            clock.clone(),
+            Hasher::new(64, 2).unwrap(),
+            PasswordPolicy::new(8),
+            lifetimes,
+        );
+        Self {
+            endpoint: Arc::new(api::routes(&app, &web)),
+            app,
+            clock,
+            database,
+        }
+    }
+
+    /// A client without a cookie.
+    pub fn client(&self) -> Client {
+        Client::new(Arc::clone(&self.endpoint))
+    }
+
+    /// A client that has just signed up as `email`.
+    pub async fn signed_up(&self, email: &str) -> Client {
+        let client = self.client();
+        client.sign_up(email, PASSWORD).await.assert_status(200);
+        client
+    }
+}

@@ -1,0 +1,71 @@
+//! The database fails: the answer says so in the error body, and nothing is half done.
+
+use chrono::TimeDelta;
+
+use crate::helpers::{PASSWORD, TestApp};
+
+#[tokio::test]
+async fn without_its_database_the_service_refuses_in_the_error_body() {
+    let app = TestApp::new().await;
+    let client = app.signed_up("user@example.com").await;
+    app.database.remove().await;
+    let sign_up = app.client().sign_up("second@example.com", PASSWORD).await;
+    assert!(sign_up.status.is_server_error(), "{}", sign_up.body);
+    let code = if sign_up.status == 503 {
+        "unavailable"
+    } else {
+        "internal_error"
+    };
+    sign_up.assert_error(sign_up.status.as_u16(), code);
+    assert_eq!(sign_up.set_cookie(), None);
+    for word in ["sql", "SQL", "table", "relation", "file", "test.db"] {
+        assert!(!sign_up.body.contains(word), "{}", sign_up.body);
+    }
+    let log_out = client.log_out().await;
+    assert!(log_out.status.is_server_error());
+}
+
+#[tokio::test]
+async fn a_lost_database_is_not_ready() {
+    let app = TestApp::new().await;
+    app.client().get("/health/ready").await.assert_status(200);
+    let forget = "DELETE FROM _sqlx_migrations";
+    app.database.execute(forget, forget).await;
+    let answer = app.client().get("/health/ready").await;
+    answer.assert_error(503, "unavailable");
+    assert_eq!(answer.header("retry-after"), Some("2"));
+    app.client().get("/health/live").await.assert_status(200);
+}
+
+#[tokio::test]
+async fn a_session_that_cannot_be_renewed_is_still_recognised() {
+    let app = TestApp::new().await;
+    let client = app.signed_up("user@example.com").await;
+    app.database
+        .execute(
+            "CREATE TRIGGER read_only BEFORE UPDATE ON sessions BEGIN SELECT RAISE(ABORT, 'injected'); END",
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'injected'; END $$; \
+             CREATE TRIGGER read_only BEFORE UPDATE ON sessions FOR EACH ROW EXECUTE FUNCTION refuse()",
+        )
+        .await;
+    app.clock.advance(TimeDelta::hours(1));
+    let answer = client.get("/api/auth/session").await;
+    assert_eq!(answer.assert_status(200).set_cookie(), None);
+}
+
+#[tokio::test]
+async fn a_session_is_never_assumed_when_the_store_cannot_tell() {
+    let app = TestApp::new().await;
+    let client = app.signed_up("user@example.com").await;
+    let rename = "ALTER TABLE sessions RENAME TO hidden";
+    app.database.execute(rename, rename).await;
+    for path in [
+        "/api/auth/check",
+        "/api/auth/session",
+        "/api/auth/verify",
+        "/api/auth/sessions",
+        "/api/_auth/session",
+    ] {
+        client.get(path).await.assert_error(503, "unavailable");
+    }
+}

@@ -1,0 +1,142 @@
+//! Clients that are slow, silent, many or not speaking HTTP.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::thread::{scope, sleep};
+use std::time::{Duration, Instant};
+
+use crate::helpers::TestDatabase;
+use crate::helpers::binary::{Binary, agent};
+
+/// How long the service keeps a connection whose client writes `bytes` and then one more byte every second.
+fn kept(binary: &Binary, bytes: &[u8], then: u8) -> Duration {
+    let mut stream = binary.connect();
+    stream.set_read_timeout(Some(Duration::from_secs(1))).unwrap();
+    let started = Instant::now();
+    stream.write_all(bytes).unwrap();
+    while started.elapsed() < Duration::from_secs(40) {
+        if is_closed(&mut stream) || stream.write_all(&[then]).is_err() {
+            break;
+        }
+    }
+    started.elapsed()
+}
+
+/// Waits up to the read time-out for the other side to close.
+fn is_closed(stream: &mut TcpStream) -> bool {
+    let mut buffer = [0; 1024];
+    match stream.read(&mut buffer) {
+        Ok(0) => true,
+        Ok(_) => false,
+        Err(error) => !matches!(
+            error.kind(),
+            std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut
+        ),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn slow_clients_are_cut_off_while_others_are_served() {
+    let database = TestDatabase::create().await;
+    let binary = Binary::start(&database.url, &[]);
+    let body =
+        b"POST /api/auth/login HTTP/1.1\r\nHost: x\r\ncontent-type: application/json\r\ncontent-length: 5000\r\n\r\n{";
+    let cases: [(&str, &[u8], u8); 4] = [
+        ("a header that never ends", b"GET /health/live HTTP/1.1\r\nx: ", b'y'),
+        ("silence but for the start of HTTP/2", b"P", b'R'),
+        ("a body that never ends", body, b' '),
+        ("half a first line", b"GE", b'T'),
+    ];
+    scope(|scope| {
+        let slow: Vec<_> = cases
+            .iter()
+            .map(|(name, bytes, then)| (name, scope.spawn(|| kept(&binary, bytes, *then))))
+            .collect();
+        let mut slowest = Duration::ZERO;
+        for _ in 0..50 {
+            let started = Instant::now();
+            assert_eq!(binary.status("GET", "/health/live"), Some(200));
+            slowest = slowest.max(started.elapsed());
+            sleep(Duration::from_millis(20));
+        }
+        assert!(slowest < Duration::from_secs(1), "a good client waited {slowest:?}");
+        for (name, thread) in slow {
+            let kept = thread.join().unwrap();
+            assert!(kept <= Duration::from_secs(15), "{name} was kept for {kept:?}");
+        }
+    });
+}
+
+/// What the service answers to raw bytes, up to the end of the connection or half a second of silence.
+fn exchange(binary: &Binary, bytes: &[u8]) -> String {
+    let mut stream = binary.connect();
+    stream.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
+    // The service may close before it has read everything.
+    drop(stream.write_all(bytes));
+    let mut answer = Vec::new();
+    let mut buffer = [0; 4096];
+    while let Ok(length @ 1..) = stream.read(&mut buffer) {
+        answer.extend_from_slice(&buffer[..length]);
+    }
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test]
+async fn ambiguous_and_oversized_requests_are_refused() {
+    let database = TestDatabase::create().await;
+    let binary = Binary::start(&database.url, &[]);
+    let start = "POST /api/auth/login HTTP/1.1\r\nHost: x\r\n";
+    let smuggled = "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n";
+    for bytes in [
+        format!("{start}content-length: 5\r\ncontent-length: 6\r\n\r\n{{}}    "),
+        format!("{start}transfer-encoding: chunked, identity\r\n\r\n0\r\n\r\n{smuggled}"),
+        format!("{start}transfer-encoding: xchunked\r\n\r\n{smuggled}"),
+        format!("{start}x: {}\r\n\r\n", "y".repeat(1_000_000)),
+        format!("{start}{}\r\n", "x: y\r\n".repeat(200)),
+        "NONSENSE\r\n\r\n".to_owned(),
+        format!("{start}content-length: 10000000000\r\n\r\n{smuggled}"),
+    ] {
+        let answer = exchange(&binary, bytes.as_bytes());
+        assert!(!answer.contains("HTTP/1.1 200"), "{bytes:.120}: {answer}");
+        assert_eq!(answer.matches("HTTP/1.1").count(), 1, "{bytes:.120}: {answer}");
+    }
+    assert_eq!(binary.status("GET", "/health/live"), Some(200));
+}
+
+#[tokio::test]
+async fn http_2_is_spoken_without_tls() {
+    let database = TestDatabase::create().await;
+    let binary = Binary::start(&database.url, &[]);
+    let preface_and_settings = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+    let mut stream = binary.connect();
+    stream.write_all(preface_and_settings).unwrap();
+    let mut frame = [0; 9];
+    stream.read_exact(&mut frame).unwrap();
+    assert_eq!(frame[3], 4, "the first frame of an HTTP/2 server is SETTINGS");
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_cancels_nothing() {
+    let database = TestDatabase::create().await;
+    let binary = Binary::start(&database.url, &[]);
+    for number in 0..20_u64 {
+        let body = format!(r#"{{"email":"user{number}@example.com","password":"a long password"}}"#);
+        let mut stream = binary.connect();
+        let length = body.len();
+        let header = format!(
+            "POST /api/auth/sign-up HTTP/1.1\r\nHost: x\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+        );
+        stream.write_all(header.as_bytes()).unwrap();
+        stream.write_all(body.as_bytes()).unwrap();
+        sleep(Duration::from_millis(number * 3));
+    }
+    // This one waits for its answer, and the queue is served in order: nothing of the others is in flight after it.
+    assert_eq!(
+        binary.post_credentials(&agent(), "/api/auth/sign-up", "last@example.com", "a long password"),
+        Some(200)
+    );
+    let (users, sessions) = (database.users().await, database.sessions().await);
+    assert_eq!(users, sessions, "an account without its session is half a sign-up");
+    // Those that left at once may have taken their request along; the patient ones, leaving mid-hash, had sent all of it.
+    assert!(users > 10, "only {users} of 21 sign-ups were finished");
+}

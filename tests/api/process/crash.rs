@@ -1,0 +1,74 @@
+//! `kill -9` at random moments: what a client was told stays true.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::{scope, sleep};
+use std::time::Duration;
+
+use crate::helpers::binary::{Binary, agent};
+use crate::helpers::{PASSWORD, TestDatabase};
+
+const ROUNDS: u64 = 20;
+const CLIENTS: usize = 8;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_acknowledged_sign_up_survives_a_kill() {
+    let database = TestDatabase::create().await;
+    let next = AtomicUsize::new(0);
+    let mut survived = 0;
+    for round in 0..ROUNDS {
+        let mut binary = Binary::start(&database.url, &[]);
+        assert!(
+            binary.start_up < Duration::from_secs(1),
+            "round {round} started in {:?}",
+            binary.start_up
+        );
+        let (acknowledged, refused) = storm(&mut binary, &next, 100 + round * 17);
+        let binary = Binary::start(&database.url, &[]);
+        let log_ins: Vec<_> = acknowledged
+            .iter()
+            .map(|email| (email, log_in(&binary, email)))
+            .collect();
+        for (email, status) in log_ins {
+            assert_eq!(status, Some(200), "{email} of round {round} was acknowledged");
+        }
+        assert!(refused.is_empty(), "unexpected answers in round {round}: {refused:?}");
+        survived += acknowledged.len();
+    }
+    assert!(
+        survived >= 100,
+        "only {survived} sign-ups were acknowledged, too few to show anything"
+    );
+    // Nobody has an account without a session having been started for it.
+    let half = "SELECT COUNT(*) FROM users u WHERE NOT EXISTS (SELECT 1 FROM sessions s WHERE s.user_id = u.id)";
+    assert_eq!(database.count(half).await, 0);
+}
+
+fn log_in(binary: &Binary, email: &str) -> Option<u16> {
+    binary.post_credentials(&agent(), "/api/auth/login", email, PASSWORD)
+}
+
+/// Signs up from many clients at once until the process is killed after `milliseconds`.
+fn storm(binary: &mut Binary, next: &AtomicUsize, milliseconds: u64) -> (Vec<String>, Vec<u16>) {
+    let (acknowledged, refused) = (Mutex::new(Vec::new()), Mutex::new(Vec::new()));
+    let url = binary.url("/api/auth/sign-up");
+    scope(|scope| {
+        for _ in 0..CLIENTS {
+            scope.spawn(|| {
+                let agent = agent();
+                loop {
+                    let email = format!("user{}@example.com", next.fetch_add(1, Ordering::Relaxed));
+                    let body = serde_json::json!({ "email": email, "password": PASSWORD });
+                    match agent.post(&url).send_json(body).map(|answer| answer.status().as_u16()) {
+                        Ok(200) => acknowledged.lock().unwrap().push(email),
+                        Ok(status) => refused.lock().unwrap().push(status),
+                        Err(_) => return,
+                    }
+                }
+            });
+        }
+        sleep(Duration::from_millis(milliseconds));
+        binary.kill();
+    });
+    (acknowledged.into_inner().unwrap(), refused.into_inner().unwrap())
+}

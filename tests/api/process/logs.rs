@@ -1,0 +1,92 @@
+//! What operators see: log lines and metrics, and what must never be in them.
+
+use crate::helpers::TestDatabase;
+use crate::helpers::binary::{Binary, agent, free_address};
+
+#[tokio::test]
+async fn each_request_is_one_line_without_anything_personal() {
+    let database = TestDatabase::create().await;
+    let settings = [
+        ("NEPTUN_AUTH_LOG_FORMAT", "json"),
+        ("NEPTUN_AUTH_LOG", "trace,hyper=debug,h2=debug"),
+    ];
+    let binary = Binary::start(&database.url, &settings);
+    let agent = agent();
+    let (email, password) = ("canary-email@example.com", "canary-password");
+    assert_eq!(
+        binary.post_credentials(&agent, "/api/auth/sign-up?canary-query=1", email, password),
+        Some(200)
+    );
+    let stored = agent.cookie_jar_lock();
+    let cookies: Vec<_> = stored.iter().map(|cookie| cookie.value().to_owned()).collect();
+    drop(stored);
+    assert_eq!(cookies.len(), 1);
+    assert_eq!(
+        binary.post_credentials(&agent, "/api/auth/login", email, "canary-wrong-password"),
+        Some(401)
+    );
+    let evil_agent = "evil\tcanary-agent \u{9b}31m";
+    agent
+        .get(binary.url("/api/auth/session?token=canary-query"))
+        .header("user-agent", evil_agent)
+        .call()
+        .unwrap();
+
+    let log = binary.log();
+    for canary in ["canary", "neptun-session", &cookies[0]] {
+        assert!(!log.contains(canary), "{canary} is in the log:\n{log}");
+    }
+    let lines = binary.log_lines();
+    let line = |operation: &str| {
+        let found = lines
+            .iter()
+            .find(|line| line["operation"] == operation && line["message"] == "answered");
+        found.unwrap_or_else(|| panic!("no line for {operation}:\n{log}"))
+    };
+    assert_eq!(line("signUp")["status"], 200);
+    assert_eq!(line("logIn")["status"], 401);
+    assert_eq!(line("getSession")["status"], 200);
+    for operation in ["signUp", "logIn", "getSession"] {
+        let line = line(operation);
+        assert!(line["duration_ms"].as_f64().unwrap() > 0.0);
+        assert!(uuid::Uuid::parse_str(line["span"]["request_id"].as_str().unwrap()).is_ok());
+        assert!(line["timestamp"].as_str().unwrap().ends_with('Z'));
+    }
+}
+
+#[tokio::test]
+async fn metrics_are_on_the_private_listener_only() {
+    let database = TestDatabase::create().await;
+    let private = free_address();
+    let binary = Binary::start(&database.url, &[("NEPTUN_AUTH_METRICS_LISTEN", &private.to_string())]);
+    let agent = agent();
+    binary
+        .post_credentials(&agent, "/api/auth/sign-up", "canary@example.com", "canary-password")
+        .unwrap();
+    binary
+        .post_credentials(&agent, "/api/auth/login", "canary@example.com", "canary-password")
+        .unwrap();
+    agent.post(binary.url("/api/auth/logout")).send_empty().unwrap();
+    assert_eq!(binary.status("GET", "/metrics"), Some(404));
+
+    let metrics = agent
+        .get(format!("http://{private}/metrics"))
+        .call()
+        .unwrap()
+        .body_mut()
+        .read_to_string()
+        .unwrap();
+    for expected in [
+        r#"neptun_auth_requests_total{operation="signUp",status="200"} 1"#,
+        r#"neptun_auth_requests_total{operation="logIn",status="200"} 1"#,
+        r#"neptun_auth_request_duration_seconds_count{operation="signUp"} 1"#,
+        r#"neptun_auth_request_duration_seconds_bucket{operation="signUp",le="5"} 1"#,
+        "neptun_auth_hash_queue 0",
+        r#"neptun_auth_sessions_created_total{kind="cookie"} 2"#,
+        r#"neptun_auth_sessions_ended_total{reason="replaced"} 1"#,
+        r#"neptun_auth_sessions_ended_total{reason="logged_out"} 1"#,
+    ] {
+        assert!(metrics.contains(expected), "{expected} is missing:\n{metrics}");
+    }
+    assert!(!metrics.contains("canary"));
+}

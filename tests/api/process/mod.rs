@@ -1,0 +1,7 @@
+//! The real binary: what only a process of its own can show.
+
+mod connections;
+mod crash;
+mod logs;
+mod settings;
+mod shutdown;

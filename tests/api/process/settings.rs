@@ -1,0 +1,221 @@
+//! Settings: a bad combination stops the start with a sentence that says what to change.
+
+use std::fs;
+use std::io::Write;
+
+use tempfile::{NamedTempFile, TempDir};
+
+use crate::helpers::TestDatabase;
+use crate::helpers::binary::{Binary, agent, command, free_address};
+
+/// What the service says when it refuses to start.
+fn refusal(database_url: &str, settings: &[(&str, &str)]) -> String {
+    let mut command = command(database_url);
+    command.env("NEPTUN_AUTH_LISTEN", free_address().to_string());
+    let output = command.envs(settings.iter().copied()).output().unwrap();
+    assert!(!output.status.success(), "it started with {settings:?}");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[test]
+fn bad_settings_stop_the_start_and_say_what_to_change() {
+    let https = ("NEPTUN_AUTH_PUBLIC_URL", "https://auth.example.com");
+    let cases: &[(&[(&str, &str)], &str)] = &[
+        (
+            &[("NEPTUN_AUTH_PUBLIC_URL", "http://auth.example.com")],
+            "PUBLIC_URL must begin with https://",
+        ),
+        (
+            &[("NEPTUN_AUTH_PUBLIC_URL", "https://example.com/auth")],
+            "PUBLIC_URL must be scheme, host and port only",
+        ),
+        (&[("NEPTUN_AUTH_COOKIE_NAME", "__Host-s")], "needs an https PUBLIC_URL"),
+        (&[("NEPTUN_AUTH_COOKIE_SAME_SITE", "none")], "needs an https PUBLIC_URL"),
+        (
+            &[
+                https,
+                ("NEPTUN_AUTH_COOKIE_NAME", "__Host-s"),
+                ("NEPTUN_AUTH_COOKIE_DOMAIN", "example.com"),
+            ],
+            "choose a name without the prefix",
+        ),
+        (
+            &[https, ("NEPTUN_AUTH_COOKIE_DOMAIN", "other.example")],
+            "COOKIE_DOMAIN `other.example` must be",
+        ),
+        (&[("NEPTUN_AUTH_COOKIE_SAME_SITE", "sometimes")], "strict, lax, none"),
+        (&[("NEPTUN_AUTH_ALLOWED_ORIGINS", "*")], "`*` is not an origin"),
+        (
+            &[("NEPTUN_AUTH_ALLOWED_ORIGINS", "https://app.example.com/")],
+            "is not an origin",
+        ),
+        (
+            &[("NEPTUN_AUTH_SESSION_IDLE_TIMEOUT", "31d")],
+            "must not be longer than SESSION_ABSOLUTE_TIMEOUT",
+        ),
+        (
+            &[("NEPTUN_AUTH_SESSION_IDLE_TIMEOUT", "30s")],
+            "SESSION_IDLE_TIMEOUT must be longer than a minute",
+        ),
+        (
+            &[("NEPTUN_AUTH_SESSION_IDLE_TIMEOUT", "soon")],
+            "--session-idle-timeout",
+        ),
+        (&[("NEPTUN_AUTH_PASSWORD_MIN_LENGTH", "7")], "--password-min-length"),
+        (&[("NEPTUN_AUTH_ARGON2_MEMORY_KIB", "1024")], "--argon2-memory-kib"),
+        (&[("NEPTUN_AUTH_ARGON2_ITERATIONS", "1")], "--argon2-iterations"),
+        (&[("NEPTUN_AUTH_TRUSTED_PROXIES", "everyone")], "--trusted-proxies"),
+        (&[("NEPTUN_AUTH_LOG", "neptun_auth=loud")], "LOG is not a filter"),
+        (
+            &[("NEPTUN_AUTH_CONFIG", "/nonexistent.toml")],
+            "the settings file /nonexistent.toml",
+        ),
+    ];
+    let folder = TempDir::new().unwrap();
+    let database_url = format!("sqlite:{}", folder.path().join("test.db").display());
+    for (settings, sentence) in cases {
+        let said = refusal(&database_url, settings);
+        assert!(said.contains(sentence), "{settings:?}: {said}");
+        assert!(!said.contains("panicked"), "{said}");
+    }
+    assert!(
+        !folder.path().join("test.db").exists(),
+        "a refused start touches no database"
+    );
+}
+
+#[test]
+fn unusable_databases_stop_the_start_and_stay_as_they_are() {
+    let folder = TempDir::new().unwrap();
+    let garbage = folder.path().join("garbage.db");
+    fs::write(
+        &garbage,
+        "this is not a database, and it is longer than a header of one hundred bytes, as a header has to be.",
+    )
+    .unwrap();
+    let before = fs::read(&garbage).unwrap();
+    let cases = [
+        (format!("sqlite:{}", garbage.display()), "garbage.db"),
+        ("sqlite:/proc/nowhere/x.db".to_owned(), "/proc/nowhere/x.db"),
+        ("sqlite::memory:".to_owned(), "must name a file"),
+        (
+            "mysql://localhost/x".to_owned(),
+            "must start with `sqlite:` or `postgres://`",
+        ),
+        (
+            "postgres://nobody:canary-secret@127.0.0.1:1/x".to_owned(),
+            "PostgreSQL at DATABASE_URL can't be used",
+        ),
+    ];
+    for (url, sentence) in cases {
+        let said = refusal(&url, &[]);
+        assert!(said.contains(sentence), "{url}: {said}");
+        assert!(!said.contains("canary-secret"), "{said}");
+    }
+    assert_eq!(fs::read(&garbage).unwrap(), before);
+}
+
+#[tokio::test]
+async fn flags_win_over_the_environment_and_both_over_the_file() {
+    let database = TestDatabase::create().await;
+    let mut file = NamedTempFile::with_suffix(".toml").unwrap();
+    writeln!(file, "cookie_name = 'from-file'\nallowed_origins = ['https://a.example', 'https://b.example']\npassword_min_length = 12\ndocs = 'off'").unwrap();
+    let path = file.path().to_str().unwrap().to_owned();
+    let binary = Binary::start(
+        &database.url,
+        &[
+            ("NEPTUN_AUTH_CONFIG", &path),
+            ("NEPTUN_AUTH_COOKIE_NAME", "from-environment"),
+        ],
+    );
+    let agent = agent();
+    assert_eq!(
+        binary.post_credentials(&agent, "/api/auth/sign-up", "user@example.com", "elevenchars"),
+        Some(400)
+    );
+    let body = serde_json::json!({ "email": "user@example.com", "password": "twelve chars" });
+    let answer = agent
+        .post(binary.url("/api/auth/sign-up"))
+        .header("origin", "https://b.example")
+        .send_json(body)
+        .unwrap();
+    assert_eq!(answer.status(), 200);
+    assert!(
+        answer.headers()["set-cookie"]
+            .to_str()
+            .unwrap()
+            .starts_with("from-environment=")
+    );
+    assert_eq!(binary.status("GET", "/docs/"), Some(404));
+    let output = command(&database.url)
+        .args(["--config", &path, "--docs", "maybe"])
+        .output()
+        .unwrap();
+    assert!(String::from_utf8(output.stderr).unwrap().contains("--docs"));
+}
+
+#[test]
+fn unknown_names_in_the_file_are_refused() {
+    let folder = TempDir::new().unwrap();
+    let database_url = format!("sqlite:{}", folder.path().join("test.db").display());
+    for (text, sentence) in [
+        ("cookie_nane = 'x'", "there is no setting `cookie_nane`"),
+        ("docs = { on = true }", "`docs`"),
+        ("docs = ", "the settings file"),
+    ] {
+        let path = folder.path().join("settings.toml");
+        fs::write(&path, text).unwrap();
+        let said = refusal(&database_url, &[("NEPTUN_AUTH_CONFIG", path.to_str().unwrap())]);
+        assert!(said.contains(sentence), "{text}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn the_prefixed_database_url_wins_and_the_bare_one_and_port_are_honoured() {
+    let database = TestDatabase::create().await;
+    let address = free_address();
+    let mut child = command(&database.url)
+        .env_remove("NEPTUN_AUTH_DATABASE_URL")
+        .env("DATABASE_URL", &database.url)
+        .env("PORT", address.port().to_string())
+        .spawn()
+        .unwrap();
+    let url = format!("http://{address}/health/ready");
+    let ready = (0..400).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+        agent().get(&url).call().is_ok_and(|answer| answer.status() == 200)
+    });
+    let health = command(&database.url)
+        .env("PORT", address.port().to_string())
+        .arg("health")
+        .status()
+        .unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(ready);
+    assert!(health.success());
+    let health = command(&database.url)
+        .env("PORT", address.port().to_string())
+        .arg("health")
+        .status()
+        .unwrap();
+    assert!(!health.success(), "nobody is there any more");
+}
+
+#[tokio::test]
+async fn two_instances_that_start_together_both_serve() {
+    let database = TestDatabase::create().await;
+    let (first, second) = (database.url.clone(), database.url.clone());
+    let first = tokio::task::spawn_blocking(move || Binary::start(&first, &[]));
+    let second = tokio::task::spawn_blocking(move || Binary::start(&second, &[]));
+    let (first, second) = (first.await.unwrap(), second.await.unwrap());
+    let agent = agent();
+    assert_eq!(
+        first.post_credentials(&agent, "/api/auth/sign-up", "user@example.com", "a long password"),
+        Some(200)
+    );
+    assert_eq!(
+        second.post_credentials(&agent, "/api/auth/login", "user@example.com", "a long password"),
+        Some(200)
+    );
+}
