@@ -25,9 +25,9 @@ COPY --from=build /usr/local/bin/neptun-auth /usr/local/bin/neptun-auth
 
 # By number, because an orchestrator that insists on "not root" cannot look a name up.
 USER 10001:10001
-# The plain DATABASE_URL, because it is the weaker of the two names: whichever one a platform sets, it replaces this.
+# The plain names, because they are the weaker ones: whichever of the two a platform sets, it replaces these.
 ENV DATABASE_URL=sqlite:/data/neptun-auth.db \
-    NEPTUN_AUTH_LISTEN=0.0.0.0:8080
+    PORT=8080
 VOLUME /data
 EXPOSE 8080
 

@@ -1,4 +1,5 @@
 # What the scripts share; sourced, not run.
+# shellcheck shell=bash
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # The tools that scripts/install-tools put beside the project come before the machine's own.

@@ -30,7 +30,7 @@ pub struct SignUpRequest {
     #[oai(validator(min_length = 8, max_length = 256))]
     password: String,
     /// The password typed again. Refused when it differs.
-    #[oai(rename = "confirmPassword")]
+    #[oai(rename = "confirmPassword", skip_serializing_if_is_none)]
     confirm_password: Option<String>,
 }
 

@@ -72,9 +72,14 @@ fn content_security_policy(page: &str) -> String {
     )
 }
 
-fn inline_scripts(page: &str) -> impl Iterator<Item = &str> {
-    page.split("<script").skip(1).filter_map(|rest| {
+/// The scripts in the page, read as a browser does: a script ends at the first end tag, and the text `<script` inside of
+/// one begins nothing.
+fn inline_scripts(mut page: &str) -> impl Iterator<Item = &str> {
+    std::iter::from_fn(move || {
+        let (_, rest) = page.split_once("<script")?;
         let (_, rest) = rest.split_once('>')?;
-        rest.split_once("</script>").map(|(script, _)| script)
+        let (script, rest) = rest.split_once("</script>")?;
+        page = rest;
+        Some(script)
     })
 }

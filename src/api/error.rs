@@ -165,7 +165,7 @@ impl ApiError {
     pub fn to_response(&self) -> Response {
         let mut response = Response::builder()
             .status(self.code.status())
-            .content_type("application/json")
+            .content_type("application/json; charset=utf-8")
             .body(Body::from(self.body().to_json_string()));
         if self.code == ErrorCode::Unavailable {
             response
@@ -243,7 +243,5 @@ impl ApiResponse for ApiError {
         MetaResponses { responses: Vec::new() }
     }
 
-    fn register(registry: &mut Registry) {
-        <ErrorBody as poem_openapi::types::Type>::register(registry);
-    }
+    fn register(_: &mut Registry) {}
 }

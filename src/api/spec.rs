@@ -6,9 +6,11 @@ use std::marker::PhantomData;
 use poem::endpoint::BoxEndpoint;
 use poem::http::Method;
 use poem_openapi::registry::{MetaApi, Registry};
+use poem_openapi::types::Type;
 use poem_openapi::{LicenseObject, OpenApi, OpenApiService, ServerObject};
 use serde_json::{Map, Value, json};
 
+use super::error::ErrorBody;
 use super::guard::COOKIE_SCHEME;
 use super::{Apis, spec_responses};
 
@@ -63,7 +65,9 @@ impl Document {
     pub fn swagger_ui(&self) -> String {
         // Inside a script element only `</` could end it early.
         let complete = self.complete.to_string().replace("</", "<\\/");
-        self.swagger_ui.replacen(&self.derived, &complete, 1)
+        let page = self.swagger_ui.replacen(&self.derived, &complete, 1);
+        // Without an icon of its own the browser would ask for one.
+        page.replacen("<head>", "<head>\n    <link rel=\"icon\" href=\"data:,\">", 1)
     }
 }
 
@@ -77,6 +81,8 @@ impl<T: OpenApi> OpenApi for Described<T> {
 
     fn register(registry: &mut Registry) {
         T::register(registry);
+        // Every refusal refers to it, but the framework only finds what operations name.
+        ErrorBody::register(registry);
     }
 
     fn add_routes(self, _: &mut HashMap<String, HashMap<Method, BoxEndpoint<'static>>>) {}
@@ -92,6 +98,13 @@ const FORMATS: &[(&str, &str, &str)] = &[
     ("SessionUser", "primary_email", "email"),
 ];
 
+/// Fields that may be null. In requests that means the same as leaving them out; answers never leave them out.
+const NULLABLE: &[(&str, &str)] = &[
+    ("SignUpRequest", "confirmPassword"),
+    ("ListedSession", "ip"),
+    ("ListedSession", "user_agent"),
+];
+
 fn finish(document: &mut Value, cookie_name: &str) {
     document["openapi"] = json!("3.0.3");
     document["components"]["securitySchemes"][COOKIE_SCHEME]["name"] = json!(cookie_name);
@@ -99,8 +112,15 @@ fn finish(document: &mut Value, cookie_name: &str) {
     for (schema, property, format) in FORMATS {
         schemas[schema]["properties"][property]["format"] = json!(format);
     }
-    // Leaving out an optional field and sending null mean the same.
-    schemas["SignUpRequest"]["properties"]["confirmPassword"]["nullable"] = json!(true);
+    for (schema, property) in NULLABLE {
+        schemas[schema]["properties"][property]["nullable"] = json!(true);
+    }
+    for property in ["ip", "user_agent"] {
+        schemas["ListedSession"]["required"]
+            .as_array_mut()
+            .expect("a list of names")
+            .push(json!(property));
+    }
     let schemas = schemas.clone();
     for (method, operation) in operations(document) {
         spec_responses::add(method, operation, &schemas);
@@ -132,9 +152,14 @@ impl Paths {
         let documented = document.complete["paths"].as_object().into_iter().flatten();
         let documented = documented.map(|(path, members)| {
             let methods = members.as_object().into_iter().flat_map(Map::keys);
-            (segments(path), methods.map(|method| method.to_uppercase()).collect())
+            (
+                segments(path),
+                with_head(methods.map(|method| method.to_uppercase()).collect()),
+            )
         });
-        let others = others.iter().map(|path| (segments(path), vec!["GET".to_owned()]));
+        let others = others
+            .iter()
+            .map(|path| (segments(path), with_head(vec!["GET".to_owned()])));
         Self(documented.chain(others).collect())
     }
 
@@ -145,6 +170,14 @@ impl Paths {
         let known = self.0.iter().find(|(template, _)| matches(template, &asked));
         known.map(|(_, methods)| methods.join(", ")).unwrap_or_default()
     }
+}
+
+/// The framework answers HEAD wherever it answers GET.
+fn with_head(mut methods: Vec<String>) -> Vec<String> {
+    if methods.iter().any(|method| method == "GET") && !methods.iter().any(|method| method == "HEAD") {
+        methods.push("HEAD".to_owned());
+    }
+    methods
 }
 
 fn segments(path: &str) -> Vec<String> {

@@ -34,6 +34,10 @@ pub fn add(method: &str, operation: &mut Value, schemas: &Value) {
         let status = code.status().as_u16().to_string();
         operation["responses"][status] = refusal(method, code);
     }
+    if operation.get("security").is_none() {
+        // Said rather than left out, so that nobody takes it for an oversight.
+        operation["security"] = json!([]);
+    }
     for response in members(&mut operation["responses"]) {
         response["headers"]["X-Request-Id"] = header("Names the request in the service's log");
     }

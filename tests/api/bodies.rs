@@ -97,7 +97,7 @@ async fn a_field_sent_twice_counts_once_or_not_at_all() {
     let twice = "email=a%40example.com&email=b%40example.com&password=correct+horse+battery";
     assert_eq!(
         post(&app, &form, twice).await.issues(),
-        [(String::new(), "malformed".to_owned())]
+        [("email".to_owned(), "invalid_type".to_owned())]
     );
 }
 

@@ -27,17 +27,17 @@ async fn methods_that_a_path_does_not_take_are_named_with_those_it_does() {
     for (method, path, allow) in [
         (Method::GET, "/api/auth/sign-up", "POST"),
         (Method::PUT, "/api/auth/login", "POST"),
-        (Method::POST, "/api/auth/sessions", "GET, DELETE"),
+        (Method::POST, "/api/auth/sessions", "GET, HEAD, DELETE"),
         (
             Method::GET,
             "/api/auth/sessions/0192d3a8-6c0e-7b52-9f4d-2a6b8c1e5f70",
             "DELETE",
         ),
         (Method::POST, "/api/auth/check", "HEAD, GET"),
-        (Method::DELETE, "/health/live", "GET"),
-        (Method::POST, "/openapi.json", "GET"),
-        (Method::TRACE, "/api/auth/session", "GET"),
-        (Method::OPTIONS, "/api/auth/session", "GET"),
+        (Method::DELETE, "/health/live", "GET, HEAD"),
+        (Method::POST, "/openapi.json", "GET, HEAD"),
+        (Method::TRACE, "/api/auth/session", "GET, HEAD"),
+        (Method::OPTIONS, "/api/auth/session", "GET, HEAD"),
     ] {
         let answer = client.send(method.clone(), path, &[], Body::empty()).await;
         answer.assert_error(405, "method_not_allowed");

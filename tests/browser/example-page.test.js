@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { call, newAccount, signUp } from "./support/account.js";
 import { launchBrowser, openPage, screenshot } from "./support/browser.js";
-import { field, pageFor, press, signedIn, signedOut, submit, told } from "./support/example-page.js";
+import { pageFor, press, signedIn, signedOut, submit, told } from "./support/example-page.js";
 import { servePages } from "./support/pages.js";
 
 const service = process.env.SERVICE_URL;

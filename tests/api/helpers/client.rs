@@ -112,7 +112,7 @@ impl Answer {
     #[track_caller]
     pub fn assert_error(&self, status: u16, code: &str) -> &Self {
         self.assert_status(status);
-        assert_eq!(self.header("content-type"), Some("application/json"));
+        assert_eq!(self.header("content-type"), Some("application/json; charset=utf-8"));
         let body = self.json();
         assert_eq!(body["statusCode"], status);
         assert_eq!(body["statusMessage"], self.status.canonical_reason().unwrap());

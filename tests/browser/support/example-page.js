@@ -4,7 +4,7 @@ export function pageFor(pages, service) {
   return `${pages.origin}/?api=${service}`;
 }
 
-export function field(page, form, label) {
+function field(page, form, label) {
   return page.getByRole("form", { name: form }).getByLabel(label);
 }
 
