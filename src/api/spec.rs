@@ -81,8 +81,6 @@ impl<T: OpenApi> OpenApi for Described<T> {
 
     fn register(registry: &mut Registry) {
         T::register(registry);
-        // Every refusal refers to it, but the framework only finds what operations name.
-        ErrorBody::register(registry);
     }
 
     fn add_routes(self, _: &mut HashMap<String, HashMap<Method, BoxEndpoint<'static>>>) {}
@@ -109,6 +107,7 @@ fn finish(document: &mut Value, cookie_name: &str) {
     document["openapi"] = json!("3.0.3");
     document["components"]["securitySchemes"][COOKIE_SCHEME]["name"] = json!(cookie_name);
     let schemas = &mut document["components"]["schemas"];
+    add_refusal_schemas(object(schemas));
     for (schema, property, format) in FORMATS {
         schemas[schema]["properties"][property]["format"] = json!(format);
     }
@@ -124,6 +123,15 @@ fn finish(document: &mut Value, cookie_name: &str) {
     let schemas = schemas.clone();
     for (method, operation) in operations(document) {
         spec_responses::add(method, operation, &schemas);
+    }
+}
+
+/// Every refusal refers to these, but the framework leaves out what no operation names by its type.
+fn add_refusal_schemas(schemas: &mut Map<String, Value>) {
+    let mut registry = Registry::new();
+    ErrorBody::register(&mut registry);
+    for (name, schema) in registry.schemas {
+        schemas.insert(name, serde_json::to_value(schema).expect("a schema is JSON"));
     }
 }
 
