@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::app;
 use crate::config::{self, Settings};
 
 mod health;
+mod keys;
 mod openapi;
 mod serve;
 
@@ -27,6 +29,11 @@ enum Command {
     Serve,
     /// Bring the database up to date and exit
     Migrate,
+    /// Manage the keys that sign access tokens
+    Keys {
+        #[command(subcommand)]
+        command: keys::KeysCommand,
+    },
     /// Write the OpenAPI document as openapi.json and openapi.yaml
     Openapi {
         /// Folder to write to
@@ -51,9 +58,9 @@ impl Cli {
     pub async fn run(self) -> anyhow::Result<()> {
         match self.command.unwrap_or(Command::Serve) {
             Command::Serve => serve::serve(&self.settings).await,
+            Command::Keys { command } => keys::run(command, &self.settings).await,
             Command::Migrate => {
-                let db = crate::store::Db::connect(self.settings.database_url()).await?;
-                db.close().await;
+                app::migrate(self.settings.database_url()).await?;
                 println!("The database is up to date.");
                 Ok(())
             }

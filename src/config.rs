@@ -6,7 +6,7 @@ use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use chrono::TimeDelta;
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
@@ -14,9 +14,11 @@ use poem::http::HeaderName;
 use url::Url;
 
 use crate::api::{ClientAddress, Web};
+use crate::app::clock::Clock;
+use crate::app::{Setup, secret_file};
 use crate::model::origin::{AllowedOrigins, Origin, is_loopback};
-use crate::model::password::Password;
 use crate::model::proxy::TrustedProxies;
+use crate::model::secret_key::SecretKey;
 use crate::model::session::Lifetimes;
 use crate::model::session_cookie::{SameSite, SessionCookie};
 use crate::telemetry::LogFormat;
@@ -48,6 +50,14 @@ pub struct Settings {
     database_url: Option<Secret>,
     #[arg(long = "bare-database-url", env = "DATABASE_URL", hide = true, global = true)]
     bare_database_url: Option<Secret>,
+
+    /// 64 hexadecimal digits from which all keys are derived [default: a file beside the SQLite database; needed with
+    /// PostgreSQL]
+    #[arg(long, env = "NEPTUN_AUTH_SECRET_KEY", hide_env_values = true, global = true)]
+    secret_key: Option<Secret>,
+    /// File that holds the secret key
+    #[arg(long, env = "NEPTUN_AUTH_SECRET_KEY_FILE", global = true)]
+    secret_key_file: Option<PathBuf>,
 
     /// Origins whose pages may call with credentials, separated by commas [default: any port of localhost while the
     /// public URL is there, otherwise none but the service's own]
@@ -81,10 +91,10 @@ pub struct Settings {
     password_min_length: u16,
     /// Memory of one password hash in KiB; 19456 or more
     #[arg(long, env = "NEPTUN_AUTH_ARGON2_MEMORY_KIB", default_value_t = 19_456, value_parser = clap::value_parser!(u32).range(LEAST_ARGON2_MEMORY_KIB..=1_048_576), global = true)]
-    pub argon2_memory_kib: u32,
+    argon2_memory_kib: u32,
     /// Passes over that memory; 2 or more
     #[arg(long, env = "NEPTUN_AUTH_ARGON2_ITERATIONS", default_value_t = 2, value_parser = clap::value_parser!(u32).range(LEAST_ARGON2_ITERATIONS..=64), global = true)]
-    pub argon2_iterations: u32,
+    argon2_iterations: u32,
 
     /// Networks of the proxies in front, separated by commas; only they are believed about a client's address
     #[arg(long, env = "NEPTUN_AUTH_TRUSTED_PROXIES", value_delimiter = ',', global = true)]
@@ -169,7 +179,30 @@ impl Settings {
         set.map_or("sqlite:data/neptun-auth.db", |url| &url.0)
     }
 
-    pub fn lifetimes(&self) -> anyhow::Result<Lifetimes> {
+    /// What the app is opened with.
+    pub fn setup(&self) -> anyhow::Result<Setup> {
+        Ok(Setup {
+            database_url: self.database_url().to_owned(),
+            secret_key: self.secret_key()?,
+            clock: Clock::System,
+            argon2_memory_kib: self.argon2_memory_kib,
+            argon2_iterations: self.argon2_iterations,
+            password_min_length: usize::from(self.password_min_length),
+            lifetimes: self.lifetimes()?,
+            issuer: self.public_url()?.origin().ascii_serialization(),
+        })
+    }
+
+    fn secret_key(&self) -> anyhow::Result<Option<SecretKey>> {
+        match (&self.secret_key, &self.secret_key_file) {
+            (Some(_), Some(_)) => bail!("SECRET_KEY and SECRET_KEY_FILE are both set; remove one of them"),
+            (Some(digits), None) => Ok(Some(digits.0.parse()?)),
+            (None, Some(path)) => Ok(Some(secret_file::read(path)?)),
+            (None, None) => Ok(None),
+        }
+    }
+
+    fn lifetimes(&self) -> anyhow::Result<Lifetimes> {
         let idle = TimeDelta::from_std(*self.session_idle_timeout).context("SESSION_IDLE_TIMEOUT")?;
         let absolute = TimeDelta::from_std(*self.session_absolute_timeout).context("SESSION_ABSOLUTE_TIMEOUT")?;
         ensure!(
@@ -185,12 +218,6 @@ impl Settings {
             "SESSION_ABSOLUTE_TIMEOUT must not be longer than the 400 days that browsers keep a cookie"
         );
         Ok(Lifetimes { idle, absolute })
-    }
-
-    /// Fewest code points of a new password.
-    #[must_use]
-    pub fn password_min_length(&self) -> usize {
-        usize::from(self.password_min_length).min(Password::MAX_LENGTH)
     }
 
     /// How the service meets browsers and proxies.

@@ -13,6 +13,7 @@ const REQUESTS: &str = "neptun_auth_requests_total";
 const REQUEST_SECONDS: &str = "neptun_auth_request_duration_seconds";
 const HASH_QUEUE: &str = "neptun_auth_hash_queue";
 const SESSIONS_CREATED: &str = "neptun_auth_sessions_created_total";
+const SECURITY_EVENTS: &str = "neptun_auth_security_events_total";
 const SESSIONS_ENDED: &str = "neptun_auth_sessions_ended_total";
 
 /// From half a millisecond, a session check, to the deadline of the hashing queue.
@@ -64,6 +65,10 @@ pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
     );
     describe_gauge!(HASH_QUEUE, "Passwords that wait for a hashing slot");
     describe_counter!(SESSIONS_CREATED, "Sessions started, by kind");
+    describe_counter!(
+        SECURITY_EVENTS,
+        "Things that only an attacker or a defect does, by event"
+    );
     describe_counter!(SESSIONS_ENDED, "Sessions ended, by reason");
     Ok(handle)
 }
@@ -84,6 +89,12 @@ pub fn session_created(kind: &'static str) {
     counter!(SESSIONS_CREATED, "kind" => kind).increment(1);
 }
 
+/// Counts and logs something that only an attacker or a defect does.
+pub fn security_event(event: &'static str) {
+    counter!(SECURITY_EVENTS, "event" => event).increment(1);
+    tracing::warn!(event, "security event");
+}
+
 /// Why sessions end.
 #[derive(Debug, Clone, Copy)]
 pub enum Ended {
@@ -91,6 +102,10 @@ pub enum Ended {
     /// A new log-in took the place of the session that was presented.
     Replaced,
     Revoked,
+    /// The account's password was changed.
+    PasswordChanged,
+    /// A refresh token was used again, so somebody else may have it.
+    TokenReused,
     Expired,
 }
 
@@ -100,6 +115,8 @@ pub fn sessions_ended(reason: Ended, number: u64) {
         Ended::LoggedOut => "logged_out",
         Ended::Replaced => "replaced",
         Ended::Revoked => "revoked",
+        Ended::PasswordChanged => "password_changed",
+        Ended::TokenReused => "token_reused",
         Ended::Expired => "expired",
     };
     counter!(SESSIONS_ENDED, "reason" => reason).increment(number);

@@ -1,4 +1,4 @@
-//! What the service does by itself: forgetting expired sessions.
+//! What the service does by itself: forgetting expired sessions, keeping up with signing keys.
 
 use std::time::Duration;
 
@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::flows::purge_sessions::purge_sessions;
+use crate::flows::refresh_keys::refresh_keys;
 
 const INTERVAL: Duration = Duration::from_mins(1);
 
@@ -16,21 +17,27 @@ pub async fn run(app: App, shutdown: CancellationToken) {
     round.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            _ = round.tick() => work(&app).await,
+            _ = round.tick() => {
+                note("purging expired sessions", purge(&app).await);
+                note("refreshing the signing keys", refresh_keys(&app).await);
+            }
             () = shutdown.cancelled() => return,
         }
     }
 }
 
-async fn work(app: &App) {
-    loop {
-        match purge_sessions(app).await {
-            Ok(true) => {}
-            Ok(false) => return,
-            Err(error) => {
-                tracing::warn!(error = format!("{error:#}"), "expired sessions could not be purged");
-                return;
-            }
-        }
+async fn purge(app: &App) -> anyhow::Result<()> {
+    while purge_sessions(app).await? {}
+    Ok(())
+}
+
+/// A task that failed costs nothing but this round.
+fn note(task: &str, result: anyhow::Result<()>) {
+    if let Err(error) = result {
+        tracing::warn!(
+            task,
+            error = format!("{error:#}"),
+            "a background task failed; the next round tries again"
+        );
     }
 }

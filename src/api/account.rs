@@ -1,21 +1,25 @@
-//! `/api/auth/sign-up`, `/api/auth/login`, `/api/auth/logout`.
+//! `/api/auth/sign-up`, `/api/auth/login`, `/api/auth/logout`, `/api/auth/password`.
 
 use poem_openapi::payload::Json;
 use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
 
 use super::Tag;
-use super::body::{Fields, JsonOrForm};
+use super::body::JsonOrForm;
 use super::error::ApiError;
+use super::fields::Fields;
+use super::guard::CurrentUser;
 use super::layers::session::RequestSession;
 use super::session::SessionResponse;
 use crate::app::App;
+use crate::flows::change_password::change_password;
 use crate::flows::log_in::log_in;
 use crate::flows::log_out::log_out;
-use crate::flows::sign_up::sign_up;
+use crate::flows::sign_up::{NewAccount, sign_up};
 use crate::model::client::Client;
 use crate::model::email::Email;
 use crate::model::password::{Password, PasswordPolicy};
+use crate::model::user::{Login, Profile};
 
 pub struct AccountApi(pub App);
 
@@ -44,6 +48,17 @@ pub struct LogInRequest {
     password: String,
 }
 
+/// What a person enters to change their password.
+#[derive(Debug, Object)]
+#[oai(example)]
+pub struct ChangePasswordRequest {
+    #[oai(validator(min_length = 1, max_length = 256))]
+    current_password: String,
+    /// 8 to 256 characters of any kind, counted as Unicode code points.
+    #[oai(validator(min_length = 8, max_length = 256))]
+    new_password: String,
+}
+
 #[OpenApi(tag = "Tag::Account")]
 impl AccountApi {
     /// Make an account and start a session
@@ -58,7 +73,12 @@ impl AccountApi {
         client: Client,
     ) -> Result<Json<SessionResponse>, ApiError> {
         let (email, password) = read_sign_up(body.fields, &self.0.password_policy)?;
-        let started = sign_up(&self.0, email, password, session.newcomer(client)).await?;
+        let account = NewAccount {
+            email,
+            password,
+            profile: Profile::default(),
+        };
+        let started = sign_up(&self.0, account, session.newcomer(client)).await?;
         session.adopt(&started);
         Ok(Json(SessionResponse::of(&started.signed_in)))
     }
@@ -75,7 +95,7 @@ impl AccountApi {
         client: Client,
     ) -> Result<Json<SessionResponse>, ApiError> {
         let (email, password) = read_log_in(body.fields)?;
-        let started = log_in(&self.0, email, password, session.newcomer(client)).await?;
+        let started = log_in(&self.0, &Login::Email(email), password, session.newcomer(client)).await?;
         session.adopt(&started);
         Ok(Json(SessionResponse::of(&started.signed_in)))
     }
@@ -89,6 +109,34 @@ impl AccountApi {
         session.discard();
         Ok(Json(ended))
     }
+
+    /// Change the password
+    ///
+    /// Ends every session of the account, tokens included, and starts a new one here. Takes JSON only.
+    #[oai(path = "/api/auth/password", method = "post", operation_id = "changePassword")]
+    async fn change_password(
+        &self,
+        user: CurrentUser,
+        body: JsonOrForm<ChangePasswordRequest>,
+        session: RequestSession,
+        client: Client,
+    ) -> Result<Json<SessionResponse>, ApiError> {
+        let email = Email::parse(&user.0.email).ok();
+        let (current, new) = read_change(body.fields, &self.0.password_policy, email.as_ref())?;
+        let started = change_password(&self.0, &user.0, current, new, session.newcomer(client)).await?;
+        session.adopt(&started);
+        Ok(Json(SessionResponse::of(&started.signed_in)))
+    }
+}
+
+fn read_change(
+    mut fields: Fields,
+    policy: &PasswordPolicy,
+    email: Option<&Email>,
+) -> Result<(Password, Password), ApiError> {
+    let current = fields.password("current_password");
+    let new = fields.new_password("new_password", policy, email);
+    fields.finish(current.zip(new))
 }
 
 fn read_sign_up(mut fields: Fields, policy: &PasswordPolicy) -> Result<(Email, Password), ApiError> {
@@ -110,6 +158,15 @@ impl Example for SignUpRequest {
             email: "user@example.com".to_owned(),
             password: "yourpassword".to_owned(),
             confirm_password: None,
+        }
+    }
+}
+
+impl Example for ChangePasswordRequest {
+    fn example() -> Self {
+        Self {
+            current_password: "yourpassword".to_owned(),
+            new_password: "anotherpassword".to_owned(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Request bodies: JSON objects and forms, read field by field so that one answer lists everything that is wrong.
+//! Request bodies: JSON objects and forms.
 //!
 //! The framework's own parser stops at the first mistake, names internal types and repeats what was sent.
 
@@ -13,8 +13,7 @@ use serde_json::{Map, Value};
 use url::form_urlencoded;
 
 use super::error::{ApiError, ErrorCode, Issue, IssueCode};
-use crate::model::email::Email;
-use crate::model::password::{Password, PasswordPolicy, WeakPassword};
+use super::fields::Fields;
 
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -24,109 +23,6 @@ const FORM: &str = "application/x-www-form-urlencoded";
 pub struct JsonOrForm<T> {
     pub fields: Fields,
     schema: PhantomData<T>,
-}
-
-/// A body's fields, and what has been found wrong with them so far.
-#[derive(Debug)]
-pub struct Fields {
-    values: Map<String, Value>,
-    issues: Vec<Issue>,
-}
-
-impl Fields {
-    /// An address, required.
-    pub fn email(&mut self, name: &str) -> Option<Email> {
-        let text = self.required(name)?;
-        let email = Email::parse(&text).ok();
-        if email.is_none() {
-            self.refuse(
-                name,
-                IssueCode::InvalidEmail,
-                "Enter one e-mail address, as in name@example.com",
-            );
-        }
-        email
-    }
-
-    /// A password that somebody wants to use from now on, required.
-    pub fn new_password(&mut self, name: &str, policy: &PasswordPolicy, email: Option<&Email>) -> Option<Password> {
-        let password = Password::new(&self.required(name)?);
-        let Err(weakness) = policy.check(&password, email) else {
-            return Some(password);
-        };
-        let (code, message) = match weakness {
-            WeakPassword::TooShort { minimum } => (IssueCode::TooShort, too_short(minimum)),
-            WeakPassword::TooLong => (IssueCode::TooLong, too_long()),
-            WeakPassword::SameAsEmail => (
-                IssueCode::SameAsEmail,
-                "Password must not be the e-mail address".to_owned(),
-            ),
-            WeakPassword::TooCommon => (
-                IssueCode::TooCommon,
-                "Password is among the first that attackers try; choose another".to_owned(),
-            ),
-        };
-        self.refuse(name, code, message);
-        None
-    }
-
-    /// A password to be checked against an account, required. Rules for new passwords don't apply to it.
-    pub fn password(&mut self, name: &str) -> Option<Password> {
-        let password = Password::new(&self.required(name)?);
-        let (code, message) = match password.length() {
-            0 => (IssueCode::TooShort, too_short(1)),
-            1..=Password::MAX_LENGTH => return Some(password),
-            _ => (IssueCode::TooLong, too_long()),
-        };
-        self.refuse(name, code, message);
-        None
-    }
-
-    /// The same password typed again, if it was.
-    pub fn repeated_password(&mut self, name: &str, first: Option<&Password>) {
-        if self.values.get(name).is_none_or(Value::is_null) {
-            return;
-        }
-        let repeated = self.required(name).map(|text| Password::new(&text));
-        let differs = repeated
-            .zip(first)
-            .is_some_and(|(repeated, first)| repeated.as_bytes() != first.as_bytes());
-        if differs {
-            self.refuse(name, IssueCode::Mismatch, "The passwords are not the same");
-        }
-    }
-
-    /// What was read, if nothing is wrong with any field.
-    pub fn finish<T>(self, read: Option<T>) -> Result<T, ApiError> {
-        read.filter(|_| self.issues.is_empty())
-            .ok_or_else(|| ApiError::validation(self.issues))
-    }
-
-    fn required(&mut self, name: &str) -> Option<String> {
-        let (code, message) = match self.values.remove(name) {
-            Some(Value::String(text)) => return Some(text),
-            None | Some(Value::Null) => (IssueCode::Required, "Required"),
-            Some(_) => (IssueCode::InvalidType, "Must be one string"),
-        };
-        self.refuse(name, code, message);
-        None
-    }
-
-    fn refuse(&mut self, name: &str, code: IssueCode, message: impl Into<String>) {
-        self.issues.push(Issue {
-            code,
-            path: vec![name.to_owned()],
-            message: message.into(),
-        });
-    }
-}
-
-fn too_short(minimum: usize) -> String {
-    format!("Password must have at least {minimum} characters")
-}
-
-fn too_long() -> String {
-    format!("Password must have at most {} characters", Password::MAX_LENGTH)
 }
 
 impl<T> JsonOrForm<T> {
@@ -141,10 +37,7 @@ impl<T> JsonOrForm<T> {
         };
         let values = values.ok_or_else(malformed)?;
         Ok(Self {
-            fields: Fields {
-                values,
-                issues: Vec::new(),
-            },
+            fields: Fields::new(values),
             schema: PhantomData,
         })
     }
@@ -245,13 +138,9 @@ mod tests {
     #[test]
     fn a_form_field_that_is_sent_twice_or_garbled_is_no_string() {
         for form in ["password=a&password=b", "password=%ff%ff%ff%ff%ff%ff%ff%ff"] {
-            assert_eq!(
-                parse(FORM, form.as_bytes()).unwrap().required("password"),
-                None,
-                "{form}"
-            );
+            assert_eq!(parse(FORM, form.as_bytes()).unwrap().text("password"), None, "{form}");
         }
-        let unknown = parse(FORM, b"x=1&x=2&y=%ff&password=a+b").unwrap().required("password");
+        let unknown = parse(FORM, b"x=1&x=2&y=%ff&password=a+b").unwrap().text("password");
         assert_eq!(unknown.as_deref(), Some("a b"));
     }
 

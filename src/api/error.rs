@@ -6,7 +6,9 @@ use poem::{Body, Response};
 use poem_openapi::registry::Registry;
 use poem_openapi::types::ToJSON;
 use poem_openapi::{ApiResponse, Enum, Object, registry::MetaResponses};
+use serde_json::Value;
 
+use crate::flows::change_password::ChangePasswordError;
 use crate::flows::log_in::LogInError;
 use crate::flows::sign_up::SignUpError;
 use crate::model::unavailable::Unavailable;
@@ -19,6 +21,7 @@ pub enum ErrorCode {
     NotAuthenticated,
     InvalidCredentials,
     OriginNotAllowed,
+    ReauthenticationRequired,
     NotFound,
     MethodNotAllowed,
     RequestTimeout,
@@ -39,6 +42,10 @@ impl ErrorCode {
             Self::OriginNotAllowed => (
                 StatusCode::FORBIDDEN,
                 "This page's origin may not call this service; add it to NEPTUN_AUTH_ALLOWED_ORIGINS to allow it",
+            ),
+            Self::ReauthenticationRequired => (
+                StatusCode::FORBIDDEN,
+                "Your current password is needed, and this is not it",
             ),
             Self::NotFound => (StatusCode::NOT_FOUND, "There is nothing here"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "This path does not take that method"),
@@ -61,6 +68,12 @@ impl ErrorCode {
     pub fn status(self) -> StatusCode {
         self.row().0
     }
+
+    /// The code as it stands in bodies.
+    #[must_use]
+    pub fn name(self) -> Value {
+        self.to_json().unwrap_or_default()
+    }
 }
 
 /// What is wrong with one field, for programs.
@@ -77,6 +90,8 @@ pub enum IssueCode {
     TooCommon,
     SameAsEmail,
     Mismatch,
+    InvalidCharacters,
+    Taken,
 }
 
 /// One thing that is wrong with a request body.
@@ -118,7 +133,7 @@ pub struct ErrorBody {
 #[error("{code:?}")]
 pub struct ApiError {
     pub code: ErrorCode,
-    issues: Vec<Issue>,
+    pub issues: Vec<Issue>,
 }
 
 impl ApiError {
@@ -167,6 +182,8 @@ impl ApiError {
             .status(self.code.status())
             .content_type("application/json; charset=utf-8")
             .body(Body::from(self.body().to_json_string()));
+        // For the token API, which says the same in other words.
+        response.set_data(self.clone());
         if self.code == ErrorCode::Unavailable {
             response
                 .headers_mut()
@@ -194,7 +211,7 @@ impl From<anyhow::Error> for ApiError {
 impl From<SignUpError> for ApiError {
     fn from(error: SignUpError) -> Self {
         match error {
-            SignUpError::EmailTaken => ErrorCode::EmailTaken.into(),
+            SignUpError::Taken(_) => ErrorCode::EmailTaken.into(),
             SignUpError::Internal(error) => error.into(),
         }
     }
@@ -205,6 +222,15 @@ impl From<LogInError> for ApiError {
         match error {
             LogInError::InvalidCredentials => ErrorCode::InvalidCredentials.into(),
             LogInError::Internal(error) => error.into(),
+        }
+    }
+}
+
+impl From<ChangePasswordError> for ApiError {
+    fn from(error: ChangePasswordError) -> Self {
+        match error {
+            ChangePasswordError::InvalidCredentials => ErrorCode::ReauthenticationRequired.into(),
+            ChangePasswordError::Internal(error) => error.into(),
         }
     }
 }

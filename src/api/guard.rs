@@ -1,21 +1,33 @@
 //! Authorisation as an argument: an operation that takes a [`CurrentUser`] can't run without one, and says so in the
 //! document.
 
-use poem::{FromRequest, Request, RequestBody};
+use poem::http::header;
+use poem::{FromRequest, Request, RequestBody, Result};
 use poem_openapi::registry::{MetaSecurityScheme, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
 use super::error::{ApiError, ErrorCode};
 use super::layers::session::RequestSession;
+use super::token_error::TokenError;
+use crate::flows::authenticate_token::authenticate_token;
 use crate::model::session::SignedIn;
 use crate::model::session_cookie::SessionCookie;
 
-/// The name of the cookie's security scheme in the document.
+/// The names of the security schemes in the document.
 pub const COOKIE_SCHEME: &str = "sessionCookie";
+const BEARER_SCHEME: &str = "bearerToken";
 
 /// The account whose session cookie came with the request.
 #[derive(Debug)]
 pub struct CurrentUser(pub SignedIn);
+
+/// The account that the request's access token speaks for.
+#[derive(Debug)]
+pub struct BearerUser(pub SignedIn);
+
+/// The account of the request's access token or, where it has none, of its cookie.
+#[derive(Debug)]
+pub struct CookieOrBearerUser(pub SignedIn);
 
 impl<'a> ApiExtractor<'a> for CurrentUser {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
@@ -24,38 +36,122 @@ impl<'a> ApiExtractor<'a> for CurrentUser {
     type ParamRawType = ();
 
     fn register(registry: &mut Registry) {
-        registry.create_security_scheme(
-            COOKIE_SCHEME,
-            MetaSecurityScheme {
-                ty: "apiKey",
-                description: Some(
-                    "The cookie that sign-up and log-in set. Browsers keep and send it by themselves when a page calls \
-                     with `credentials: \"include\"`.",
-                ),
-                // With an https public URL the name gets a prefix; `spec` writes the configured one.
-                name: Some(SessionCookie::DEFAULT_NAME),
-                key_in: Some("cookie"),
-                scheme: None,
-                bearer_format: None,
-                flows: None,
-                openid_connect_url: None,
-            },
-        );
+        register_cookie(registry);
     }
 
     fn security_schemes() -> Vec<&'static str> {
         vec![COOKIE_SCHEME]
     }
 
-    async fn from_request(
-        request: &'a Request,
-        body: &mut RequestBody,
-        _: ExtractParamOptions<()>,
-    ) -> poem::Result<Self> {
-        let session = <RequestSession as FromRequest>::from_request(request, body).await?;
-        let signed_in = session.authenticate().await?;
+    async fn from_request(request: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> Result<Self> {
+        let session = session(request, body).await?;
         Ok(Self(
-            signed_in.ok_or_else(|| ApiError::from(ErrorCode::NotAuthenticated))?,
+            session
+                .authenticate()
+                .await?
+                .ok_or(ApiError::from(ErrorCode::NotAuthenticated))?,
         ))
+    }
+}
+
+impl<'a> ApiExtractor<'a> for BearerUser {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        register_bearer(registry);
+    }
+
+    fn security_schemes() -> Vec<&'static str> {
+        vec![BEARER_SCHEME]
+    }
+
+    async fn from_request(request: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> Result<Self> {
+        let session = session(request, body).await?;
+        Ok(Self(
+            by_token(&session, request).await?.ok_or(TokenError::TokenNotValid)?,
+        ))
+    }
+}
+
+impl<'a> ApiExtractor<'a> for CookieOrBearerUser {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        register_cookie(registry);
+        register_bearer(registry);
+    }
+
+    fn security_schemes() -> Vec<&'static str> {
+        vec![COOKIE_SCHEME, BEARER_SCHEME]
+    }
+
+    async fn from_request(request: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> Result<Self> {
+        let session = session(request, body).await?;
+        // A token that is shown counts, good or bad: falling back to the cookie would hide that it is bad.
+        let signed_in = match request.headers().contains_key(header::AUTHORIZATION) {
+            true => by_token(&session, request).await?,
+            false => session.authenticate().await?,
+        };
+        Ok(Self(signed_in.ok_or(ApiError::from(ErrorCode::NotAuthenticated))?))
+    }
+}
+
+async fn session(request: &Request, body: &mut RequestBody) -> Result<RequestSession> {
+    <RequestSession as FromRequest>::from_request(request, body).await
+}
+
+async fn by_token(session: &RequestSession, request: &Request) -> Result<Option<SignedIn>, ApiError> {
+    let mut headers = request.headers().get_all(header::AUTHORIZATION).iter();
+    let (Some(header), None) = (headers.next(), headers.next()) else {
+        return Ok(None);
+    };
+    let Some((scheme, token)) = header.to_str().ok().and_then(|text| text.split_once(' ')) else {
+        return Ok(None);
+    };
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Ok(None);
+    }
+    Ok(authenticate_token(session.app(), token.trim()).await?)
+}
+
+fn register_cookie(registry: &mut Registry) {
+    let description = "The cookie that sign-up and log-in set. Browsers keep and send it by themselves when a page calls \
+        with `credentials: \"include\"`.";
+    // With an https public URL the name gets a prefix; `spec` writes the configured one.
+    let scheme = scheme("apiKey", description, Some(SessionCookie::DEFAULT_NAME), Some("cookie"));
+    registry.create_security_scheme(COOKIE_SCHEME, scheme);
+}
+
+fn register_bearer(registry: &mut Registry) {
+    let scheme = scheme("http", "An access token of the token API.", None, None);
+    let scheme = MetaSecurityScheme {
+        scheme: Some("bearer"),
+        bearer_format: Some("JWT"),
+        ..scheme
+    };
+    registry.create_security_scheme(BEARER_SCHEME, scheme);
+}
+
+fn scheme(
+    ty: &'static str,
+    description: &'static str,
+    name: Option<&'static str>,
+    key_in: Option<&'static str>,
+) -> MetaSecurityScheme {
+    MetaSecurityScheme {
+        ty,
+        description: Some(description),
+        name,
+        key_in,
+        scheme: None,
+        bearer_format: None,
+        flows: None,
+        openid_connect_url: None,
     }
 }

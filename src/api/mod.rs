@@ -4,14 +4,19 @@ mod account;
 mod body;
 pub mod docs;
 pub mod error;
+mod fields;
 mod guard;
 mod health;
+mod jwks;
 mod layers;
 mod session;
 mod sessions;
 pub mod spec;
 mod spec_responses;
 mod time;
+mod token_error;
+mod token_types;
+mod tokens;
 
 use std::sync::Arc;
 
@@ -31,6 +36,7 @@ use layers::headers::headers;
 use layers::observe::observe;
 use layers::origin::origin;
 use layers::session::session;
+use layers::token_api::token_api;
 use spec::{Document, Paths};
 
 /// How the service meets browsers and proxies.
@@ -53,6 +59,8 @@ enum Tag {
     Session,
     /// All sessions of the account.
     Sessions,
+    /// The same accounts with pairs of JWTs, in the manner of Django REST and simplejwt.
+    Tokens,
     /// For load balancers and operators.
     Health,
 }
@@ -61,6 +69,8 @@ type Apis = (
     account::AccountApi,
     session::SessionApi,
     sessions::SessionsApi,
+    tokens::TokensApi,
+    jwks::JwksApi,
     health::HealthApi,
 );
 
@@ -69,6 +79,8 @@ fn apis(app: &App) -> Apis {
         account::AccountApi(app.clone()),
         session::SessionApi(app.clone()),
         sessions::SessionsApi(app.clone()),
+        tokens::TokensApi(app.clone()),
+        jwks::JwksApi(app.clone()),
         health::HealthApi(app.clone()),
     )
 }
@@ -94,6 +106,7 @@ pub fn routes(app: &App, web: &Web) -> BoxEndpoint<'static, Response> {
         .around(move |next, request| origin(Arc::clone(&origins), next, request))
         .around(move |next, request| client(Arc::clone(&address), next, request))
         .around(observe)
+        .around(token_api)
         .around(move |next, request| headers(https, next, request))
         .around(detach)
         .map_to_response()

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::Tag;
 use super::error::ApiError;
-use super::guard::CurrentUser;
+use super::guard::{CookieOrBearerUser, CurrentUser};
 use super::layers::session::RequestSession;
 use super::time::Time;
 use crate::app::App;
@@ -115,9 +115,10 @@ impl SessionApi {
 
     /// Forward authentication for nginx, Caddy and Traefik
     ///
-    /// The proxy asks here before it passes a request on, and copies the headers of the answer into it.
+    /// The proxy asks here before it passes a request on, and copies the headers of the answer into it. An access token
+    /// does as well as the cookie.
     #[oai(path = "/api/auth/verify", method = "get", operation_id = "verifySession")]
-    async fn verify_session(&self, user: CurrentUser) -> VerifyResponse {
+    async fn verify_session(&self, user: CookieOrBearerUser) -> VerifyResponse {
         let signed_in = user.0;
         VerifyResponse::SignedIn(
             signed_in.user_id.0.to_string(),

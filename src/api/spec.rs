@@ -10,9 +10,12 @@ use poem_openapi::types::Type;
 use poem_openapi::{LicenseObject, OpenApi, OpenApiService, ServerObject};
 use serde_json::{Map, Value, json};
 
+use super::Apis;
 use super::error::ErrorBody;
 use super::guard::COOKIE_SCHEME;
-use super::{Apis, spec_responses};
+use super::layers::token_api;
+use super::spec_responses::{self, Dialect};
+use super::token_error::{TokenErrorBody, TokenErrors};
 
 const TITLE: &str = "Neptun Auth";
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -94,13 +97,26 @@ const FORMATS: &[(&str, &str, &str)] = &[
     ("LogInRequest", "email", "email"),
     ("LogInRequest", "password", "password"),
     ("SessionUser", "primary_email", "email"),
+    ("ChangePasswordRequest", "current_password", "password"),
+    ("ChangePasswordRequest", "new_password", "password"),
+    ("TokenSignUpRequest", "email", "email"),
+    ("TokenSignUpRequest", "password", "password"),
+    ("TokenPairRequest", "password", "password"),
+    ("User", "email", "email"),
 ];
 
 /// Fields that may be null. In requests that means the same as leaving them out; answers never leave them out.
 const NULLABLE: &[(&str, &str)] = &[
     ("SignUpRequest", "confirmPassword"),
+    ("TokenSignUpRequest", "first_name"),
+    ("TokenSignUpRequest", "last_name"),
+    ("TokenSignUpRequest", "number_phone"),
+    ("TokenPairRequest", "username"),
+    ("TokenPairRequest", "email"),
     ("ListedSession", "ip"),
     ("ListedSession", "user_agent"),
+    ("User", "number_phone"),
+    ("User", "avatar"),
 ];
 
 fn finish(document: &mut Value, cookie_name: &str) {
@@ -114,34 +130,57 @@ fn finish(document: &mut Value, cookie_name: &str) {
     for (schema, property) in NULLABLE {
         schemas[schema]["properties"][property]["nullable"] = json!(true);
     }
-    for property in ["ip", "user_agent"] {
-        schemas["ListedSession"]["required"]
+    for (schema, property) in NULLABLE.iter().filter(|(schema, _)| !schema.ends_with("Request")) {
+        schemas[schema]["required"]
             .as_array_mut()
             .expect("a list of names")
             .push(json!(property));
     }
     let schemas = schemas.clone();
-    for (method, operation) in operations(document) {
-        spec_responses::add(method, operation, &schemas);
+    restore_slashes(object(&mut document["paths"]));
+    for (path, method, operation) in operations(document) {
+        let dialect = if token_api::PATHS.contains(&path) {
+            Dialect::Django
+        } else {
+            Dialect::Own
+        };
+        spec_responses::add(dialect, method, operation, &schemas);
     }
+}
+
+/// The framework drops the final slash that the token API's paths are published with.
+fn restore_slashes(paths: &mut Map<String, Value>) {
+    let renamed = std::mem::take(paths).into_iter().map(|(path, operations)| {
+        let published = format!("{path}/");
+        (
+            if token_api::PATHS.contains(&published.as_str()) {
+                published
+            } else {
+                path
+            },
+            operations,
+        )
+    });
+    *paths = renamed.collect();
 }
 
 /// Every refusal refers to these, but the framework leaves out what no operation names by its type.
 fn add_refusal_schemas(schemas: &mut Map<String, Value>) {
     let mut registry = Registry::new();
     ErrorBody::register(&mut registry);
+    TokenErrorBody::register(&mut registry);
+    TokenErrors::register(&mut registry);
     for (name, schema) in registry.schemas {
         schemas.insert(name, serde_json::to_value(schema).expect("a schema is JSON"));
     }
 }
 
-/// Every operation with its method.
-fn operations(document: &mut Value) -> impl Iterator<Item = (&str, &mut Value)> {
-    let paths = object(&mut document["paths"]).values_mut();
-    paths.flat_map(|path| {
-        object(path)
-            .iter_mut()
-            .map(|(method, operation)| (method.as_str(), operation))
+/// Every operation with its path and method.
+fn operations(document: &mut Value) -> impl Iterator<Item = (&str, &str, &mut Value)> {
+    let paths = object(&mut document["paths"]).iter_mut();
+    paths.flat_map(|(path, methods)| {
+        let methods = object(methods).iter_mut();
+        methods.map(move |(method, operation)| (path.as_str(), method.as_str(), operation))
     })
 }
 
@@ -189,7 +228,7 @@ fn with_head(mut methods: Vec<String>) -> Vec<String> {
 }
 
 fn segments(path: &str) -> Vec<String> {
-    path.split('/').map(str::to_owned).collect()
+    path.trim_end_matches('/').split('/').map(str::to_owned).collect()
 }
 
 fn matches(template: &[String], path: &[String]) -> bool {

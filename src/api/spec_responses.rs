@@ -4,18 +4,32 @@ use poem_openapi::types::ToJSON;
 use serde_json::{Value, json};
 
 use super::error::{ApiError, ErrorCode, Issue, IssueCode};
+use super::layers::token_api::in_djangos_words;
+use super::token_error::TokenError;
+
+/// In whose words an operation refuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    Own,
+    Django,
+}
 
 /// What an operation can refuse for reasons of its own; `add` derives the rest from its shape.
 const OWN_REFUSALS: &[(&str, &[ErrorCode])] = &[
     ("signUp", &[ErrorCode::EmailTaken]),
     ("logIn", &[ErrorCode::InvalidCredentials]),
     ("revokeSession", &[ErrorCode::NotFound]),
+    ("changePassword", &[ErrorCode::ReauthenticationRequired]),
+    ("obtainTokenPair", &[ErrorCode::InvalidCredentials]),
+    ("refreshToken", &[ErrorCode::NotAuthenticated]),
+    ("verifyToken", &[ErrorCode::NotAuthenticated]),
+    ("blacklistToken", &[ErrorCode::NotAuthenticated]),
 ];
 /// Operations that write the session cookie whenever they succeed; others only renew it.
-const WRITE_COOKIE: &[&str] = &["signUp", "logIn", "logOut", "clearUserSession"];
+const WRITE_COOKIE: &[&str] = &["signUp", "logIn", "logOut", "clearUserSession", "changePassword"];
 
 /// Completes one operation: its responses, and an example of every body. `schemas` are the document's.
-pub fn add(method: &str, operation: &mut Value, schemas: &Value) {
+pub fn add(dialect: Dialect, method: &str, operation: &mut Value, schemas: &Value) {
     let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
     for response in members(&mut operation["responses"]) {
         drop_charset(response);
@@ -32,7 +46,10 @@ pub fn add(method: &str, operation: &mut Value, schemas: &Value) {
     }
     for code in refusals(method, operation, &id) {
         let status = code.status().as_u16().to_string();
-        operation["responses"][status] = refusal(method, code);
+        operation["responses"][status] = match dialect {
+            Dialect::Own => refusal(method, code),
+            Dialect::Django => refusal_of_tokens(code),
+        };
     }
     if operation.get("security").is_none() {
         // Said rather than left out, so that nobody takes it for an oversight.
@@ -120,6 +137,27 @@ fn refusal(method: &str, code: ErrorCode) -> Value {
         response["headers"]["Retry-After"] =
             json!({ "description": "Seconds to wait before trying again", "schema": { "type": "integer" } });
     }
+    response
+}
+
+/// The same refusal as the token API words it.
+fn refusal_of_tokens(code: ErrorCode) -> Value {
+    let (schema, example) = match code {
+        ErrorCode::ValidationError => (
+            "TokenErrors",
+            json!({
+                "username": ["This field is required."],
+                "email": ["user with this email already exists."],
+            }),
+        ),
+        ErrorCode::InternalError => ("TokenErrors", in_djangos_words(&code.into())),
+        ErrorCode::InvalidCredentials => ("TokenErrorBody", TokenError::NoActiveAccount.body()),
+        ErrorCode::NotAuthenticated => ("TokenErrorBody", TokenError::TokenNotValid.body()),
+        _ => ("TokenErrorBody", in_djangos_words(&code.into())),
+    };
+    let mut response = refusal("head", code);
+    let schema = json!({ "$ref": format!("#/components/schemas/{schema}") });
+    response["content"]["application/json"] = json!({ "schema": schema, "example": example });
     response
 }
 

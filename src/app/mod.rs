@@ -3,21 +3,33 @@
 pub mod clock;
 pub mod hasher;
 mod hashing_slots;
+mod jws;
+pub mod secret_file;
 pub mod session_store;
+pub mod signing_keys;
+pub mod tokens;
 
 use std::ops::Deref;
 use std::sync::Arc;
 
+use anyhow::Context;
+
 use crate::model::password::PasswordPolicy;
+use crate::model::secret_key::SecretKey;
 use crate::model::session::Lifetimes;
 use crate::store::Db;
 use clock::Clock;
 use hasher::Hasher;
 use session_store::Sessions;
+use tokens::Tokens;
 
 /// Built once at the start, cheap to clone; every clone is the same app.
 #[derive(Clone, Debug)]
-pub struct App(Arc<Tools>);
+pub struct App {
+    tools: Arc<Tools>,
+    /// The session store that `tower-sessions` works with.
+    pub sessions: Arc<Sessions>,
+}
 
 #[derive(Debug)]
 pub struct Tools {
@@ -26,22 +38,60 @@ pub struct Tools {
     pub hasher: Hasher,
     pub password_policy: PasswordPolicy,
     pub lifetimes: Lifetimes,
-    /// The session store that `tower-sessions` works with.
-    pub sessions: Arc<Sessions>,
+    pub tokens: Tokens,
+}
+
+/// What an app is opened with.
+#[derive(Debug)]
+pub struct Setup {
+    pub database_url: String,
+    /// `None` means the key in a file beside the SQLite database, made at the first start.
+    pub secret_key: Option<SecretKey>,
+    pub clock: Clock,
+    pub argon2_memory_kib: u32,
+    pub argon2_iterations: u32,
+    pub password_min_length: usize,
+    pub lifetimes: Lifetimes,
+    /// What tokens name as their issuer: the public URL without a final slash.
+    pub issuer: String,
 }
 
 impl App {
-    #[must_use]
-    pub fn new(db: Db, clock: Clock, hasher: Hasher, password_policy: PasswordPolicy, lifetimes: Lifetimes) -> Self {
-        let sessions = Arc::new(Sessions::new(db.clone(), clock.clone(), lifetimes));
-        Self(Arc::new(Tools {
+    /// Opens the database, brings it up to date and gets every tool ready.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub async fn open(setup: Setup) -> anyhow::Result<Self> {
+        let is_sqlite = setup.database_url.starts_with("sqlite:");
+        anyhow::ensure!(
+            setup.secret_key.is_some() || is_sqlite,
+            "SECRET_KEY is needed with PostgreSQL, the same for every instance; `openssl rand -hex 32` makes one"
+        );
+        let db = Db::connect(&setup.database_url).await?;
+        let secret_key = match (setup.secret_key, db.file()) {
+            (Some(secret_key), _) => secret_key,
+            (None, Some(file)) => secret_file::read_or_create(&file.with_extension("key"))?,
+            (None, None) => anyhow::bail!("SECRET_KEY is needed"),
+        };
+        let tokens = Tokens::new(db.clone(), &secret_key, setup.issuer, setup.clock.now()).await?;
+        let tools = Tools {
+            hasher: Hasher::new(setup.argon2_memory_kib, setup.argon2_iterations)?,
+            password_policy: PasswordPolicy::new(setup.password_min_length),
+            lifetimes: setup.lifetimes,
+            clock: setup.clock,
+            tokens,
             db,
-            clock,
-            hasher,
-            password_policy,
-            lifetimes,
-            sessions,
-        }))
+        };
+        let sessions = Sessions::new(tools.db.clone(), tools.clock.clone(), tools.lifetimes);
+        Ok(Self {
+            tools: Arc::new(tools),
+            sessions: Arc::new(sessions),
+        })
+    }
+
+    /// Finishes what the database is doing and closes it.
+    pub async fn close(&self) {
+        self.db.close().await;
     }
 }
 
@@ -49,6 +99,12 @@ impl Deref for App {
     type Target = Tools;
 
     fn deref(&self) -> &Tools {
-        &self.0
+        &self.tools
     }
+}
+
+/// Brings the database at `url` up to date.
+pub async fn migrate(url: &str) -> anyhow::Result<()> {
+    Db::connect(url).await.context("migrating")?.close().await;
+    Ok(())
 }

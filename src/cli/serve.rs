@@ -11,11 +11,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::app::App;
-use crate::app::clock::Clock;
-use crate::app::hasher::Hasher;
 use crate::config::Settings;
-use crate::model::password::PasswordPolicy;
-use crate::store::Db;
 use crate::{api, server, telemetry, worker};
 
 /// What is left of the ten seconds that a stop may take, after the requests in flight had theirs.
@@ -24,23 +20,20 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
     telemetry::start_logs(&settings.log, settings.log_format)?;
     let web = settings.web()?;
-    let lifetimes = settings.lifetimes()?;
     let public_url = settings.public_url()?;
     let shutdown = listen_for_signals()?;
 
-    let db = Db::connect(settings.database_url()).await?;
-    let hasher = Hasher::new(settings.argon2_memory_kib, settings.argon2_iterations)?;
-    let policy = PasswordPolicy::new(settings.password_min_length());
-    let app = App::new(db.clone(), Clock::System, hasher, policy, lifetimes);
+    let app = App::open(settings.setup()?).await?;
     serve_metrics(settings, shutdown.clone()).await?;
     let listener = bind(settings.listen(), "LISTEN").await?;
     announce(settings, &public_url, web.docs);
 
     let worker = tokio::spawn(worker::run(app.clone(), shutdown.clone()));
-    server::serve(listener, api::routes(&app, &web), shutdown).await;
+    let endpoint = api::routes(&app, &web);
+    server::serve(listener, endpoint, shutdown).await;
     let finished = async {
         worker.await.context("the background worker failed")?;
-        db.close().await;
+        app.close().await;
         anyhow::Ok(())
     };
     timeout(CLOSE_TIMEOUT, finished)

@@ -1,10 +1,10 @@
 //! A person proves with their password that an account is theirs and is signed in to it.
 
-use super::start_session::{Newcomer, StartedSession, start_session};
+use super::start_session::{Newcomer, Owner, StartedSession, start_session};
 use crate::app::App;
 use crate::app::hasher::Verdict;
-use crate::model::email::Email;
 use crate::model::password::Password;
+use crate::model::user::{Credentials, Login};
 use crate::store::{self, users};
 
 #[derive(Debug, thiserror::Error)]
@@ -22,21 +22,20 @@ impl From<store::Error> for LogInError {
     }
 }
 
-/// Starts a session for the account that `email` and `password` belong to.
+/// Starts a session for the account that `login` and `password` belong to.
 ///
 /// # Errors
 /// [`LogInError::InvalidCredentials`], after the same work whether or not the account exists.
 pub async fn log_in(
     app: &App,
-    email: Email,
+    login: &Login,
     password: Password,
     newcomer: Newcomer,
 ) -> Result<StartedSession, LogInError> {
-    let credentials = users::by_email(app.db.read().await?.conn(), &email).await?;
+    let credentials = find(app, login).await?;
     let stored = credentials.as_ref().and_then(|known| known.password_hash.clone());
-    let verdict = app.hasher.verify(password.clone(), stored).await?;
-    let Some((user, verified)) = credentials.and_then(|known| Some(((known.id, known.email), known.password_hash?)))
-    else {
+    let verdict = app.hasher.verify(password.clone(), stored.clone()).await?;
+    let (Some(known), Some(verified)) = (credentials, stored) else {
         return Err(LogInError::InvalidCredentials);
     };
     let current = match verdict {
@@ -47,10 +46,23 @@ pub async fn log_in(
     let now = app.clock.now();
 
     let mut tx = app.db.write().await?;
-    if !users::record_log_in(tx.conn(), user.0, &verified, &current, now).await? {
+    if !users::record_log_in(tx.conn(), known.id, &verified, &current, now).await? {
         return Err(LogInError::InvalidCredentials);
     }
-    let started = start_session(app, &mut tx, (user.0, &user.1), newcomer, now).await?;
+    let owner = Owner {
+        id: known.id,
+        number: known.number,
+        email: &known.email,
+    };
+    let started = start_session(app, &mut tx, owner, newcomer, now).await?;
     tx.commit().await?;
     Ok(started.committed())
+}
+
+async fn find(app: &App, login: &Login) -> store::Result<Option<Credentials>> {
+    let mut read = app.db.read().await?;
+    match login {
+        Login::Email(email) => users::by_email(read.conn(), email).await,
+        Login::Username(username) => users::by_username(read.conn(), username).await,
+    }
 }

@@ -4,12 +4,23 @@
 //! knows nothing of HTTP; its error names what a caller can act on, and everything else is `Internal`.
 
 pub mod authenticate;
+pub mod authenticate_token;
+pub mod blacklist_token;
+pub mod change_password;
 pub mod check_readiness;
+pub mod find_taken;
+pub mod issue_tokens;
 pub mod list_sessions;
 pub mod log_in;
 pub mod log_out;
+pub mod mint_access_token;
 pub mod purge_sessions;
+pub mod read_account;
+pub mod refresh_keys;
+pub mod refresh_tokens;
 pub mod revoke_other_sessions;
 pub mod revoke_session;
+pub mod rotate_keys;
 pub mod sign_up;
 pub mod start_session;
+pub mod verify_token;

@@ -2,17 +2,26 @@
 
 use uuid::Uuid;
 
-use super::start_session::{Newcomer, StartedSession, start_session};
+use super::find_taken::{Taken, find_taken};
+use super::start_session::{Newcomer, Owner, StartedSession, start_session};
 use crate::app::App;
 use crate::model::email::Email;
 use crate::model::password::Password;
-use crate::model::user::{NewUser, UserId};
+use crate::model::user::{NewUser, Profile, UserId};
 use crate::store::{self, users};
+
+/// What a person enters to make an account; the password has passed the policy.
+#[derive(Debug)]
+pub struct NewAccount {
+    pub email: Email,
+    pub password: Password,
+    pub profile: Profile,
+}
 
 #[derive(Debug, thiserror::Error)]
 pub enum SignUpError {
-    #[error("the address belongs to an account")]
-    EmailTaken,
+    #[error("the address or the user name belongs to an account")]
+    Taken(Taken),
     #[error(transparent)]
     Internal(#[from] anyhow::Error),
 }
@@ -23,19 +32,20 @@ impl From<store::Error> for SignUpError {
     }
 }
 
-/// Creates an account and its first session, both or neither. `password` has passed the policy.
+/// Creates an account and its first session, both or neither.
 ///
 /// # Errors
-/// [`SignUpError::EmailTaken`], also for all but one of many that sign up with one address at the same moment.
-pub async fn sign_up(
-    app: &App,
-    email: Email,
-    password: Password,
-    newcomer: Newcomer,
-) -> Result<StartedSession, SignUpError> {
+/// [`SignUpError::Taken`], also for all but one of many that sign up with one address at the same moment.
+pub async fn sign_up(app: &App, account: NewAccount, newcomer: Newcomer) -> Result<StartedSession, SignUpError> {
+    let NewAccount {
+        email,
+        password,
+        profile,
+    } = account;
     // Looking first spares the hash; only the insert below decides.
-    if users::by_email(app.db.read().await?.conn(), &email).await?.is_some() {
-        return Err(SignUpError::EmailTaken);
+    let taken = find_taken(app, Some(&email), profile.username.as_ref()).await?;
+    if taken.any() {
+        return Err(SignUpError::Taken(taken));
     }
     let password_hash = app.hasher.hash(password).await?;
     let now = app.clock.now();
@@ -43,14 +53,23 @@ pub async fn sign_up(
         id: UserId(Uuid::now_v7()),
         email,
         password_hash,
+        profile,
         created_at: now,
     };
 
     let mut tx = app.db.write().await?;
-    if !users::insert(tx.conn(), &user).await? {
-        return Err(SignUpError::EmailTaken);
-    }
-    let started = start_session(app, &mut tx, (user.id, user.email.typed()), newcomer, now).await?;
+    let Some(number) = users::insert(tx.conn(), &user).await? else {
+        drop(tx);
+        return Err(SignUpError::Taken(
+            find_taken(app, Some(&user.email), user.profile.username.as_ref()).await?,
+        ));
+    };
+    let owner = Owner {
+        id: user.id,
+        number,
+        email: user.email.typed(),
+    };
+    let started = start_session(app, &mut tx, owner, newcomer, now).await?;
     tx.commit().await?;
     Ok(started.committed())
 }

@@ -4,47 +4,70 @@ use chrono::{DateTime, Utc};
 
 use crate::app::App;
 use crate::model::client::Client;
-use crate::model::session::{NewSession, SessionSecret, SignedIn};
+use crate::model::session::{NewSession, SessionKind, SignedIn};
+use crate::model::session_secret::SessionSecret;
 use crate::model::user::UserId;
 use crate::store::{self, Tx, sessions};
 use crate::telemetry::{self, Ended};
 
-/// Who is starting a session, and from where.
+/// Who is starting a session, and what is to carry it.
 #[derive(Debug)]
 pub struct Newcomer {
     pub client: Client,
-    /// The session that the request presented; it ends, so that nobody can plant a session id (OWASP ASVS v5.0.0-7.2.4).
-    pub presented: Option<SessionSecret>,
+    pub carrier: Carrier,
 }
 
-/// A session that has just begun. The secret is shown to the client once and kept nowhere.
+#[derive(Debug)]
+pub enum Carrier {
+    /// A cookie. The session that the request presented ends, so that nobody can plant a session id (OWASP ASVS
+    /// v5.0.0-7.2.4).
+    Cookie {
+        presented: Option<SessionSecret>,
+    },
+    Tokens,
+}
+
+/// The account that a session is started for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Owner<'a> {
+    pub id: UserId,
+    pub number: i64,
+    pub email: &'a str,
+}
+
+/// A session that has just begun.
 #[derive(Debug)]
 pub struct StartedSession {
     pub signed_in: SignedIn,
-    pub secret: SessionSecret,
+    /// Shown to the client once and kept nowhere; `None` when tokens carry the session.
+    pub secret: Option<SessionSecret>,
+    kind: SessionKind,
     replaced: bool,
 }
 
-/// Starts a session for `user` in the caller's transaction, so that it is kept together with the account or not at all.
+/// Starts a session in the caller's transaction, so that it is kept together with the account or not at all.
 pub(super) async fn start_session(
     app: &App,
     tx: &mut Tx,
-    user: (UserId, &str),
+    owner: Owner<'_>,
     newcomer: Newcomer,
     now: DateTime<Utc>,
 ) -> store::Result<StartedSession> {
-    let (user_id, email) = user;
-    let replaced = match newcomer.presented {
-        Some(presented) => sessions::end(tx.conn(), &presented.hash(), now).await?,
-        None => false,
+    let Newcomer { client, carrier } = newcomer;
+    let (session, secret, replaced) = match carrier {
+        Carrier::Cookie { presented } => {
+            let secret = SessionSecret::generate();
+            let session = NewSession::cookie(secret, Some(owner.id), client, &app.lifetimes, now);
+            (session, Some(secret), end_presented(tx, presented, now).await?)
+        }
+        Carrier::Tokens => (NewSession::token(owner.id, client, &app.lifetimes, now), None, false),
     };
-    let secret = SessionSecret::generate();
-    let session = NewSession::cookie(secret, Some(user_id), newcomer.client, &app.lifetimes, now);
     sessions::insert(tx.conn(), &session, "{}").await?;
     let signed_in = SignedIn {
         session_id: session.id,
-        user_id,
-        email: email.to_owned(),
+        user_id: owner.id,
+        user_number: owner.number,
+        email: owner.email.to_owned(),
         created_at: now,
         last_seen_at: now,
         idle_expires_at: session.idle_expires_at,
@@ -53,14 +76,22 @@ pub(super) async fn start_session(
     Ok(StartedSession {
         signed_in,
         secret,
+        kind: session.kind,
         replaced,
     })
+}
+
+async fn end_presented(tx: &mut Tx, presented: Option<SessionSecret>, now: DateTime<Utc>) -> store::Result<bool> {
+    match presented {
+        Some(presented) => sessions::end(tx.conn(), &presented.hash(), now).await,
+        None => Ok(false),
+    }
 }
 
 impl StartedSession {
     /// Counts the session; called once its transaction has committed.
     pub(super) fn committed(self) -> Self {
-        telemetry::session_created(NewSession::COOKIE);
+        telemetry::session_created(self.kind.name());
         telemetry::sessions_ended(Ended::Replaced, self.replaced.into());
         self
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use unicode_normalization::UnicodeNormalization;
+use super::text::fold_case;
 
 /// An accepted address: shown as its owner typed it, compared by its canonical form.
 #[derive(Clone, PartialEq, Eq)]
@@ -87,15 +87,6 @@ fn canonical_domain(domain: &str) -> Result<String, InvalidEmail> {
         return Err(InvalidEmail);
     }
     Ok(ascii)
-}
-
-/// Upper-casing before lower-casing folds what lower-casing alone keeps apart (`ς` and `σ`, `ß` and `SS`).
-fn fold_case(text: &str) -> String {
-    text.nfc()
-        .flat_map(char::to_uppercase)
-        .flat_map(char::to_lowercase)
-        .nfc()
-        .collect()
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use chrono::TimeDelta;
 use url::{Host, Url};
 
-use super::session::SessionSecret;
+use super::session_secret::SessionSecret;
 
 /// When a browser sends the cookie along with requests that another site caused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::email::Email;
 use super::password::PasswordHash;
+use super::username::Username;
 
 /// The public id of an account: a UUIDv7.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type)]
@@ -18,15 +19,45 @@ pub struct NewUser {
     pub id: UserId,
     pub email: Email,
     pub password_hash: PasswordHash,
+    pub profile: Profile,
     pub created_at: DateTime<Utc>,
+}
+
+/// What the token API keeps about a person; all empty for accounts of the cookie API.
+#[derive(Debug, Default)]
+pub struct Profile {
+    pub username: Option<Username>,
+    pub first_name: String,
+    pub last_name: String,
+    pub number_phone: Option<String>,
+}
+
+/// What somebody who logs in calls themselves.
+#[derive(Debug)]
+pub enum Login {
+    Email(Email),
+    Username(Username),
 }
 
 /// What a log-in needs to know about an account.
 #[derive(Debug, sqlx::FromRow)]
 pub struct Credentials {
     pub id: UserId,
+    pub number: i64,
     /// The address as its owner typed it.
     pub email: String,
     /// `None` for an account that has no password and logs in by other means.
     pub password_hash: Option<PasswordHash>,
+}
+
+/// An account as the token API shows it.
+#[derive(Debug, sqlx::FromRow)]
+pub struct Account {
+    pub number: i64,
+    pub username: Option<String>,
+    pub email: String,
+    pub first_name: String,
+    pub last_name: String,
+    pub number_phone: Option<String>,
+    pub avatar: Option<String>,
 }

@@ -7,9 +7,10 @@
 mod connect;
 mod error;
 pub mod sessions;
+pub mod signing_keys;
 pub mod users;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction};
@@ -92,6 +93,15 @@ impl Db {
             }
             Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
         })
+    }
+
+    /// Where the SQLite database lies; `None` for PostgreSQL.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Sqlite { file, .. } => Some(&file.path),
+            Self::Postgres(_) => None,
+        }
     }
 
     /// Finishes what runs and closes every connection; SQLite then moves its write-ahead log into the database file.

@@ -3,19 +3,22 @@
 use chrono::{DateTime, Utc};
 
 use super::{Conn, Result, on};
-use crate::model::session::{ListedSession, NewSession, SecretHash, SessionId, StoredSession};
+use crate::model::session::{ListedSession, NewSession, SessionId, StoredSession};
+use crate::model::session_secret::SecretHash;
+use crate::model::token::Rotation;
 use crate::model::user::UserId;
 
 /// Stores a new session. Never overwrites one: secret hashes and ids are unique.
 pub async fn insert(conn: Conn<'_>, session: &NewSession, data: &str) -> Result<()> {
-    const SQL: &str = "INSERT INTO sessions (id, secret_hash, user_id, kind, created_at, last_seen_at, \
-        idle_expires_at, absolute_expires_at, ip, user_agent, data) VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8, $9, $10)";
+    const SQL: &str = "INSERT INTO sessions (id, secret_hash, user_id, kind, created_at, last_seen_at, idle_expires_at, \
+        absolute_expires_at, ip, user_agent, data, generation, rotated_at) \
+        VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8, $9, $10, 0, $5)";
     on!(conn, c => {
         sqlx::query(SQL)
             .bind(session.id)
             .bind(&session.secret_hash)
             .bind(session.user_id)
-            .bind(session.kind)
+            .bind(session.kind.name())
             .bind(session.created_at)
             .bind(session.idle_expires_at)
             .bind(session.absolute_expires_at)
@@ -28,12 +31,43 @@ pub async fn insert(conn: Conn<'_>, session: &NewSession, data: &str) -> Result<
     Ok(())
 }
 
+/// A live session with its user; what it is looked up by follows.
+macro_rules! select_live {
+    ($condition:literal) => {
+        concat!(
+            "SELECT s.id, s.user_id, u.number AS user_number, u.email, s.created_at, s.last_seen_at, s.idle_expires_at, ",
+            "s.absolute_expires_at, s.data FROM sessions s LEFT JOIN users u ON u.id = s.user_id WHERE ",
+            $condition
+        )
+    };
+}
+
 /// The live session that a secret belongs to, with its user's address.
 pub async fn by_secret(conn: Conn<'_>, secret: &SecretHash, now: DateTime<Utc>) -> Result<Option<StoredSession>> {
-    const SQL: &str = "SELECT s.id, s.user_id, u.email, s.created_at, s.last_seen_at, s.idle_expires_at, \
-        s.absolute_expires_at, s.data FROM sessions s LEFT JOIN users u ON u.id = s.user_id \
-        WHERE s.secret_hash = $1 AND s.idle_expires_at > $2";
+    const SQL: &str = select_live!("s.secret_hash = $1 AND s.idle_expires_at > $2");
     Ok(on!(conn, c => sqlx::query_as(SQL).bind(secret).bind(now).fetch_optional(c).await?))
+}
+
+/// The live session with a public id, with its user's address. Only what was signed by us may name a session this way.
+pub async fn by_id(conn: Conn<'_>, id: SessionId, now: DateTime<Utc>) -> Result<Option<StoredSession>> {
+    const SQL: &str = select_live!("s.id = $1 AND s.idle_expires_at > $2");
+    Ok(on!(conn, c => sqlx::query_as(SQL).bind(id).bind(now).fetch_optional(c).await?))
+}
+
+/// Moves the refresh tokens of a session from `generation` to the next; `false` when they are not at `generation`. Of
+/// many at once, one moves.
+pub async fn rotate(conn: Conn<'_>, id: SessionId, generation: i64, now: DateTime<Utc>) -> Result<bool> {
+    const SQL: &str = "UPDATE sessions SET generation = generation + 1, rotated_at = $1, last_seen_at = $1 \
+        WHERE id = $2 AND kind = 'token' AND generation = $3 AND idle_expires_at > $1";
+    let rotated =
+        on!(conn, c => sqlx::query(SQL).bind(now).bind(id).bind(generation).execute(c).await?.rows_affected());
+    Ok(rotated == 1)
+}
+
+/// How far the refresh tokens of a session have come.
+pub async fn rotation(conn: Conn<'_>, id: SessionId) -> Result<Option<Rotation>> {
+    const SQL: &str = "SELECT generation, rotated_at FROM sessions WHERE id = $1 AND kind = 'token'";
+    Ok(on!(conn, c => sqlx::query_as(SQL).bind(id).fetch_optional(c).await?))
 }
 
 /// The live sessions of an account, the latest used first.
@@ -65,6 +99,13 @@ pub async fn end(conn: Conn<'_>, secret: &SecretHash, now: DateTime<Utc>) -> Res
     Ok(ended == 1)
 }
 
+/// Ends the session with a public id; `false` when there was none alive.
+pub async fn end_by_id(conn: Conn<'_>, id: SessionId, now: DateTime<Utc>) -> Result<bool> {
+    const SQL: &str = "DELETE FROM sessions WHERE id = $1 AND idle_expires_at > $2";
+    let ended = on!(conn, c => sqlx::query(SQL).bind(id).bind(now).execute(c).await?.rows_affected());
+    Ok(ended == 1)
+}
+
 /// Ends one session of `user`; `false` when they have no such session, whoever else may have it.
 pub async fn end_of_user(conn: Conn<'_>, user: UserId, id: SessionId, now: DateTime<Utc>) -> Result<bool> {
     const SQL: &str = "DELETE FROM sessions WHERE user_id = $1 AND id = $2 AND idle_expires_at > $3";
@@ -76,6 +117,12 @@ pub async fn end_of_user(conn: Conn<'_>, user: UserId, id: SessionId, now: DateT
 pub async fn end_others_of_user(conn: Conn<'_>, user: UserId, kept: SessionId, now: DateTime<Utc>) -> Result<u64> {
     const SQL: &str = "DELETE FROM sessions WHERE user_id = $1 AND id <> $2 AND idle_expires_at > $3";
     Ok(on!(conn, c => sqlx::query(SQL).bind(user).bind(kept).bind(now).execute(c).await?.rows_affected()))
+}
+
+/// Ends every session of `user`, whatever carries it.
+pub async fn end_all_of_user(conn: Conn<'_>, user: UserId) -> Result<u64> {
+    const SQL: &str = "DELETE FROM sessions WHERE user_id = $1";
+    Ok(on!(conn, c => sqlx::query(SQL).bind(user).execute(c).await?.rows_affected()))
 }
 
 /// Deletes at most `limit` expired rows and tells how many, so that a large purge never holds the write lock for long.

@@ -5,30 +5,56 @@ use chrono::{DateTime, Utc};
 use super::{Conn, Result, on};
 use crate::model::email::Email;
 use crate::model::password::PasswordHash;
-use crate::model::user::{Credentials, NewUser, UserId};
+use crate::model::user::{Account, Credentials, NewUser, UserId};
+use crate::model::username::Username;
 
 /// The account that `email` belongs to, by its canonical form.
 pub async fn by_email(conn: Conn<'_>, email: &Email) -> Result<Option<Credentials>> {
-    const SQL: &str = "SELECT id, email, password_hash FROM users WHERE email_canonical = $1";
+    const SQL: &str = "SELECT id, number, email, password_hash FROM users WHERE email_canonical = $1";
     Ok(on!(conn, c => sqlx::query_as(SQL).bind(email.canonical()).fetch_optional(c).await?))
 }
 
-/// Stores a new account; `false` when its address is taken, also by a transaction that commits at the same moment.
-pub async fn insert(conn: Conn<'_>, user: &NewUser) -> Result<bool> {
-    const SQL: &str = "INSERT INTO users (id, email, email_canonical, password_hash, created_at, last_log_in_at) \
-        VALUES ($1, $2, $3, $4, $5, $5) ON CONFLICT (email_canonical) DO NOTHING";
-    let inserted = on!(conn, c => {
-        sqlx::query(SQL)
+/// The account that has this user name, by its canonical form.
+pub async fn by_username(conn: Conn<'_>, username: &Username) -> Result<Option<Credentials>> {
+    const SQL: &str = "SELECT id, number, email, password_hash FROM users WHERE username_canonical = $1";
+    Ok(on!(conn, c => sqlx::query_as(SQL).bind(username.canonical()).fetch_optional(c).await?))
+}
+
+/// The account with this id.
+pub async fn by_id(conn: Conn<'_>, id: UserId) -> Result<Option<Credentials>> {
+    const SQL: &str = "SELECT id, number, email, password_hash FROM users WHERE id = $1";
+    Ok(on!(conn, c => sqlx::query_as(SQL).bind(id).fetch_optional(c).await?))
+}
+
+/// Everything that the token API shows of an account.
+pub async fn account(conn: Conn<'_>, id: UserId) -> Result<Option<Account>> {
+    const SQL: &str =
+        "SELECT number, username, email, first_name, last_name, number_phone, avatar FROM users WHERE id = $1";
+    Ok(on!(conn, c => sqlx::query_as(SQL).bind(id).fetch_optional(c).await?))
+}
+
+/// Stores a new account and gives it its number; `None` when its address or user name is taken, also by a transaction that
+/// commits at the same moment.
+pub async fn insert(conn: Conn<'_>, user: &NewUser) -> Result<Option<i64>> {
+    const SQL: &str = "INSERT INTO users (id, email, email_canonical, password_hash, username, username_canonical, \
+        first_name, last_name, number_phone, created_at, last_log_in_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10) ON CONFLICT DO NOTHING RETURNING number";
+    let profile = &user.profile;
+    Ok(on!(conn, c => {
+        sqlx::query_scalar(SQL)
             .bind(user.id)
             .bind(user.email.typed())
             .bind(user.email.canonical())
             .bind(&user.password_hash)
+            .bind(profile.username.as_ref().map(Username::typed))
+            .bind(profile.username.as_ref().map(Username::canonical))
+            .bind(&profile.first_name)
+            .bind(&profile.last_name)
+            .bind(&profile.number_phone)
             .bind(user.created_at)
-            .execute(c)
+            .fetch_optional(c)
             .await?
-            .rows_affected()
-    });
-    Ok(inserted == 1)
+    }))
 }
 
 /// Notes a log-in with the password behind `verified` and keeps `current`, which may be a stronger hash of the same
@@ -44,6 +70,20 @@ pub async fn record_log_in(
     const SQL: &str = "UPDATE users SET last_log_in_at = $1, password_hash = $2 WHERE id = $3 AND password_hash = $4";
     let updated = on!(conn, c => {
         sqlx::query(SQL).bind(now).bind(current).bind(user).bind(verified).execute(c).await?.rows_affected()
+    });
+    Ok(updated == 1)
+}
+
+/// Replaces the password behind `verified`; `false` when it was changed meanwhile.
+pub async fn change_password(
+    conn: Conn<'_>,
+    user: UserId,
+    verified: &PasswordHash,
+    new: &PasswordHash,
+) -> Result<bool> {
+    const SQL: &str = "UPDATE users SET password_hash = $1 WHERE id = $2 AND password_hash = $3";
+    let updated = on!(conn, c => {
+        sqlx::query(SQL).bind(new).bind(user).bind(verified).execute(c).await?.rows_affected()
     });
     Ok(updated == 1)
 }

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use poem::http::{HeaderValue, header};
-use poem::{Endpoint, IntoResponse, Request, Response, Result};
+use poem::error::ResponseError;
+use poem::{Endpoint, Error, IntoResponse, Request, Response, Result};
 use poem_openapi::OperationId;
 
 use crate::api::error::{ApiError, ErrorCode};
 use crate::api::spec::Paths;
+use crate::api::token_error::TokenError;
 
 pub async fn errors<E>(paths: Arc<Paths>, next: Arc<E>, request: Request) -> Result<Response>
 where
@@ -19,14 +21,22 @@ where
         Ok(response) => return Ok(response.into_response()),
         Err(error) => error,
     };
-    let refusal = ApiError::from(&error);
-    let mut response = refusal.to_response();
+    let mut response = answer(&error, &path, &paths);
     if let Some(operation) = error.data::<OperationId>() {
         response.set_data(*operation);
     }
+    Ok(response)
+}
+
+fn answer(error: &Error, path: &str, paths: &Paths) -> Response {
+    if let Some(refusal) = error.downcast_ref::<TokenError>() {
+        return refusal.as_response();
+    }
+    let refusal = ApiError::from(error);
+    let mut response = refusal.to_response();
     if refusal.code == ErrorCode::MethodNotAllowed {
-        let allow = HeaderValue::try_from(paths.methods(&path)).expect("methods are header characters");
+        let allow = HeaderValue::try_from(paths.methods(path)).expect("methods are header characters");
         response.headers_mut().insert(header::ALLOW, allow);
     }
-    Ok(response)
+    response
 }

@@ -8,3 +8,4 @@ pub mod headers;
 pub mod observe;
 pub mod origin;
 pub mod session;
+pub mod token_api;

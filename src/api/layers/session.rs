@@ -9,10 +9,11 @@ use tower_sessions::Session;
 use crate::api::error::ApiError;
 use crate::app::App;
 use crate::flows::authenticate::authenticate;
-use crate::flows::start_session::{Newcomer, StartedSession};
+use crate::flows::start_session::{Carrier, Newcomer, StartedSession};
 use crate::model::client::Client;
-use crate::model::session::{SessionSecret, SignedIn};
+use crate::model::session::SignedIn;
 use crate::model::session_cookie::SessionCookie;
+use crate::model::session_secret::SessionSecret;
 
 /// The session of one request: what was presented, and what is to become of the cookie.
 #[derive(Debug, Clone)]
@@ -77,6 +78,11 @@ impl RequestSession {
         }))
     }
 
+    #[must_use]
+    pub fn app(&self) -> &App {
+        &self.0.app
+    }
+
     /// The secret that the request presented, alive or not.
     #[must_use]
     pub fn presented(&self) -> Option<SessionSecret> {
@@ -88,13 +94,17 @@ impl RequestSession {
     pub fn newcomer(&self, client: Client) -> Newcomer {
         Newcomer {
             client,
-            presented: self.0.presented,
+            carrier: Carrier::Cookie {
+                presented: self.0.presented,
+            },
         }
     }
 
     /// Gives the client the secret of a session that a flow has started.
     pub fn adopt(&self, started: &StartedSession) {
-        self.change_cookie(CookieChange::Keep(started.secret, started.signed_in.clone()));
+        if let Some(secret) = started.secret {
+            self.change_cookie(CookieChange::Keep(secret, started.signed_in.clone()));
+        }
     }
 
     /// Takes the cookie away from the client.

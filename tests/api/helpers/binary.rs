@@ -133,6 +133,7 @@ impl Drop for Binary {
 pub fn command(database_url: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_neptun-auth"));
     command.env_clear().env("NEPTUN_AUTH_DATABASE_URL", database_url);
+    command.env("NEPTUN_AUTH_SECRET_KEY", super::SECRET_KEY);
     command
         .stdin(Stdio::null())
         .stdout(Stdio::null())

@@ -8,11 +8,9 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta};
 use neptun_auth::api::{self, Web};
-use neptun_auth::app::App;
 use neptun_auth::app::clock::Clock;
-use neptun_auth::app::hasher::Hasher;
+use neptun_auth::app::{App, Setup};
 use neptun_auth::model::origin::{AllowedOrigins, Origin};
-use neptun_auth::model::password::PasswordPolicy;
 use neptun_auth::model::session::Lifetimes;
 use neptun_auth::model::session_cookie::{SameSite, SessionCookie};
 use poem::Response;
@@ -23,6 +21,25 @@ pub use client::{Answer, Client};
 pub use database::TestDatabase;
 
 pub const PASSWORD: &str = "correct horse battery";
+
+pub const SECRET_KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+/// Cheap hashes, and otherwise what the service has by default.
+pub fn setup(database_url: &str, clock: Clock) -> Setup {
+    Setup {
+        database_url: database_url.to_owned(),
+        secret_key: Some(SECRET_KEY.parse().unwrap()),
+        clock,
+        argon2_memory_kib: 64,
+        argon2_iterations: 2,
+        password_min_length: 8,
+        lifetimes: Lifetimes {
+            idle: TimeDelta::days(7),
+            absolute: TimeDelta::days(30),
+        },
+        issuer: "http://localhost:8080".to_owned(),
+    }
+}
 
 /// The service as a test sees it.
 pub struct TestApp {
@@ -59,19 +76,8 @@ impl TestApp {
             docs,
         };
         let database = TestDatabase::create().await;
-        let db = neptun_auth::store::Db::connect(&database.url).await.unwrap();
         let clock = Clock::fixed(DateTime::UNIX_EPOCH + TimeDelta::days(20_000));
-        let lifetimes = Lifetimes {
-            idle: TimeDelta::days(7),
-            absolute: TimeDelta::days(30),
-        };
-        let app = App::new(
-            db,
-            clock.clone(),
-            Hasher::new(64, 2).unwrap(),
-            PasswordPolicy::new(8),
-            lifetimes,
-        );
+        let app = App::open(setup(&database.url, clock.clone())).await.unwrap();
         Self {
             endpoint: Arc::new(api::routes(&app, &web)),
             app,

@@ -8,7 +8,18 @@ from neptun_auth_client import AuthenticatedClient, Client
 from neptun_auth_client.api.account import log_in, log_out, sign_up
 from neptun_auth_client.api.session import check_session_by_get, get_session
 from neptun_auth_client.api.sessions import list_sessions, revoke_other_sessions, revoke_session
-from neptun_auth_client.models import CurrentSessionResponse, Error, LogInRequest, SignUpRequest
+from neptun_auth_client.api.tokens import blacklist_token, get_me, refresh_token, sign_up_with_tokens
+from neptun_auth_client.models import (
+    CurrentSessionResponse,
+    Error,
+    LogInRequest,
+    RefreshRequest,
+    SignUpRequest,
+    TokenErrorBody,
+    TokenPairResponse,
+    TokenSignUpRequest,
+    TokenSignUpResponse,
+)
 
 SERVICE = os.environ["SERVICE_URL"]
 PASSWORD = "correct horse battery"
@@ -77,3 +88,26 @@ def test_a_taken_email_and_refused_fields_arrive_as_the_typed_error() -> None:
     assert taken.code == "email_taken"
     assert isinstance(refused, Error)
     assert sorted(issue.path[0] for issue in refused.data.issues) == ["email", "password"]
+
+
+def test_a_token_pair_from_sign_up_to_the_blacklist() -> None:
+    body = TokenSignUpRequest(username=str(uuid4()), email=new_email(), password=PASSWORD)
+    with Client(SERVICE) as client:
+        signed_up = sign_up_with_tokens.sync(client=client, body=body)
+        assert isinstance(signed_up, TokenSignUpResponse)
+        assert signed_up.user.username == body.username
+        assert get_me.sync(client=AuthenticatedClient(SERVICE, token=signed_up.access)) == signed_up.user
+
+        renewed = refresh_token.sync(client=client, body=RefreshRequest(refresh=signed_up.refresh))
+        assert isinstance(renewed, TokenPairResponse)
+        assert renewed.refresh != signed_up.refresh
+        bearer = AuthenticatedClient(SERVICE, token=renewed.access)
+        assert get_me.sync_detailed(client=bearer).status_code == HTTPStatus.OK
+
+        presented = RefreshRequest(refresh=renewed.refresh)
+        assert blacklist_token.sync_detailed(client=client, body=presented).status_code == HTTPStatus.OK
+        refused = refresh_token.sync_detailed(client=client, body=presented)
+        assert refused.status_code == HTTPStatus.UNAUTHORIZED
+        assert isinstance(refused.parsed, TokenErrorBody)
+        assert refused.parsed.code == "token_not_valid"
+        assert get_me.sync_detailed(client=bearer).status_code == HTTPStatus.UNAUTHORIZED

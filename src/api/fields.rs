@@ -1,0 +1,164 @@
+//! The fields of a request body, read one by one so that one answer lists everything that is wrong.
+
+use serde_json::{Map, Value};
+
+use super::error::{ApiError, Issue, IssueCode};
+use crate::model::email::Email;
+use crate::model::password::{Password, PasswordPolicy, WeakPassword};
+use crate::model::username::{InvalidUsername, Username};
+
+/// A body's fields, and what has been found wrong with them so far.
+#[derive(Debug)]
+pub struct Fields {
+    values: Map<String, Value>,
+    issues: Vec<Issue>,
+}
+
+impl Fields {
+    #[must_use]
+    pub fn new(values: Map<String, Value>) -> Self {
+        Self {
+            values,
+            issues: Vec::new(),
+        }
+    }
+
+    /// Whether the body has a field of this name.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.values.get(name).is_some_and(|value| !value.is_null())
+    }
+
+    /// An address, required.
+    pub fn email(&mut self, name: &str) -> Option<Email> {
+        let text = self.text(name)?;
+        let email = Email::parse(&text).ok();
+        if email.is_none() {
+            self.refuse(
+                name,
+                IssueCode::InvalidEmail,
+                "Enter one e-mail address, as in name@example.com",
+            );
+        }
+        email
+    }
+
+    /// A password that somebody wants to use from now on, required.
+    pub fn new_password(&mut self, name: &str, policy: &PasswordPolicy, email: Option<&Email>) -> Option<Password> {
+        let password = Password::new(&self.text(name)?);
+        let Err(weakness) = policy.check(&password, email) else {
+            return Some(password);
+        };
+        let (code, message) = match weakness {
+            WeakPassword::TooShort { minimum } => (IssueCode::TooShort, too_short(minimum)),
+            WeakPassword::TooLong => (IssueCode::TooLong, too_long()),
+            WeakPassword::SameAsEmail => (
+                IssueCode::SameAsEmail,
+                "Password must not be the e-mail address".to_owned(),
+            ),
+            WeakPassword::TooCommon => (
+                IssueCode::TooCommon,
+                "Password is among the first that attackers try; choose another".to_owned(),
+            ),
+        };
+        self.refuse(name, code, message);
+        None
+    }
+
+    /// A password to be checked against an account, required. Rules for new passwords don't apply to it.
+    pub fn password(&mut self, name: &str) -> Option<Password> {
+        let password = Password::new(&self.text(name)?);
+        let (code, message) = match password.length() {
+            0 => (IssueCode::TooShort, too_short(1)),
+            1..=Password::MAX_LENGTH => return Some(password),
+            _ => (IssueCode::TooLong, too_long()),
+        };
+        self.refuse(name, code, message);
+        None
+    }
+
+    /// The same password typed again, if it was.
+    pub fn repeated_password(&mut self, name: &str, first: Option<&Password>) {
+        if !self.has(name) {
+            return;
+        }
+        let repeated = self.text(name).map(|text| Password::new(&text));
+        let differs = repeated
+            .zip(first)
+            .is_some_and(|(repeated, first)| repeated.as_bytes() != first.as_bytes());
+        if differs {
+            self.refuse(name, IssueCode::Mismatch, "The passwords are not the same");
+        }
+    }
+
+    /// A user name, required.
+    pub fn username(&mut self, name: &str) -> Option<Username> {
+        let (code, message) = match Username::parse(&self.text(name)?) {
+            Ok(username) => return Some(username),
+            Err(InvalidUsername::TooLong) => (IssueCode::TooLong, at_most(Username::MAX_LENGTH)),
+            Err(InvalidUsername::Characters) => (
+                IssueCode::InvalidCharacters,
+                "Use letters, digits and @ . + - _ only".to_owned(),
+            ),
+        };
+        self.refuse(name, code, message);
+        None
+    }
+
+    /// A text of at most `most` characters, if there is one.
+    pub fn optional_text(&mut self, name: &str, most: usize) -> Option<String> {
+        if !self.has(name) {
+            return None;
+        }
+        let text = self.text(name)?;
+        if text.chars().count() > most {
+            self.refuse(name, IssueCode::TooLong, at_most(most));
+        } else if text.contains('\0') {
+            // PostgreSQL can't store it.
+            self.refuse(name, IssueCode::InvalidCharacters, "Must not contain null characters");
+        }
+        Some(text)
+    }
+
+    /// Adds something that only a look into the database could tell.
+    pub fn add(&mut self, issue: Issue) {
+        self.issues.push(issue);
+    }
+
+    /// What was read, if nothing is wrong with any field.
+    pub fn finish<T>(self, read: Option<T>) -> Result<T, ApiError> {
+        read.filter(|_| self.issues.is_empty())
+            .ok_or_else(|| ApiError::validation(self.issues))
+    }
+
+    /// Any text, required.
+    pub fn text(&mut self, name: &str) -> Option<String> {
+        let (code, message) = match self.values.remove(name) {
+            Some(Value::String(text)) => return Some(text),
+            None | Some(Value::Null) => (IssueCode::Required, "Required"),
+            Some(_) => (IssueCode::InvalidType, "Must be one string"),
+        };
+        self.refuse(name, code, message);
+        None
+    }
+
+    fn refuse(&mut self, name: &str, code: IssueCode, message: impl Into<String>) {
+        self.issues.push(Issue {
+            code,
+            path: vec![name.to_owned()],
+            message: message.into(),
+        });
+    }
+}
+
+fn at_most(most: usize) -> String {
+    format!("Must have at most {most} characters")
+}
+
+fn too_short(minimum: usize) -> String {
+    format!("Password must have at least {minimum} characters")
+}
+
+fn too_long() -> String {
+    format!("Password must have at most {} characters", Password::MAX_LENGTH)
+}

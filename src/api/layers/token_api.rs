@@ -1,0 +1,56 @@
+//! What sets the token API apart: its paths work with and without the final slash, and its refusals have Django REST's
+//! shape, whoever they come from.
+
+use std::sync::Arc;
+
+use poem::http::Uri;
+use poem::{Body, Endpoint, Request, Response, Result};
+use serde_json::{Value, json};
+
+use crate::api::error::{ApiError, ErrorCode};
+
+/// Every path of the token API, in the form in which it is documented.
+pub const PATHS: &[&str] = &[
+    "/api/sign-up/",
+    "/api/token/",
+    "/api/token/refresh/",
+    "/api/token/verify/",
+    "/api/token/blacklist/",
+    "/api/me/",
+];
+
+pub async fn token_api<E>(next: Arc<E>, mut request: Request) -> Result<Response>
+where
+    E: Endpoint<Output = Response>,
+{
+    let path = without_slash(request.uri().path());
+    let Some(path) = PATHS
+        .iter()
+        .map(|documented| without_slash(documented))
+        .find(|known| *known == path)
+    else {
+        return Ok(next.get_response(request).await);
+    };
+    // The framework knows its paths without a final slash.
+    *request.uri_mut() = Uri::from_static(path);
+    let mut response = next.get_response(request).await;
+    if let Some(refusal) = response.data::<ApiError>() {
+        let body = in_djangos_words(refusal);
+        response.set_body(Body::from(body.to_string()));
+    }
+    Ok(response)
+}
+
+fn without_slash(path: &str) -> &str {
+    path.strip_suffix('/').unwrap_or(path)
+}
+
+/// The body of a refusal in the token API.
+#[must_use]
+pub fn in_djangos_words(refusal: &ApiError) -> Value {
+    let body = refusal.body();
+    match refusal.code {
+        ErrorCode::InternalError => json!({ "error": body.message }),
+        _ => json!({ "detail": body.message, "code": refusal.code.name() }),
+    }
+}

@@ -1,0 +1,211 @@
+//! What the token API's operations take and give.
+
+use poem_openapi::Object;
+use poem_openapi::types::Example;
+
+use super::time::Time;
+use crate::model::session::SignedIn;
+use crate::model::token::TokenPair;
+use crate::model::user::Account;
+
+/// What a person enters to make an account with a user name.
+#[derive(Debug, Object)]
+#[oai(example)]
+pub struct TokenSignUpRequest {
+    /// Letters, digits and `@ . + - _`.
+    #[oai(validator(min_length = 1, max_length = 150, pattern = "^[A-Za-z0-9@.+_-]+$"))]
+    pub username: String,
+    #[oai(validator(max_length = 254))]
+    pub email: String,
+    /// 8 to 256 characters of any kind, counted as Unicode code points.
+    #[oai(validator(min_length = 8, max_length = 256))]
+    pub password: String,
+    #[oai(validator(max_length = 150), skip_serializing_if_is_none)]
+    pub first_name: Option<String>,
+    #[oai(validator(max_length = 150), skip_serializing_if_is_none)]
+    pub last_name: Option<String>,
+    #[oai(validator(max_length = 10), skip_serializing_if_is_none)]
+    pub number_phone: Option<String>,
+}
+
+/// User name or address, and password.
+#[derive(Debug, Object)]
+#[oai(example)]
+pub struct TokenPairRequest {
+    #[oai(skip_serializing_if_is_none)]
+    pub username: Option<String>,
+    #[oai(skip_serializing_if_is_none)]
+    pub email: Option<String>,
+    #[oai(validator(min_length = 1, max_length = 256))]
+    pub password: String,
+}
+
+#[derive(Debug, Object)]
+#[oai(example)]
+pub struct RefreshRequest {
+    pub refresh: String,
+}
+
+#[derive(Debug, Object)]
+#[oai(example)]
+pub struct VerifyTokenRequest {
+    pub token: String,
+}
+
+/// An account as the token API shows it.
+#[derive(Debug, Object)]
+#[oai(example, rename = "User")]
+pub struct UserResponse {
+    /// The account's number.
+    pub id: i64,
+    /// Empty for an account that was made without one.
+    pub username: String,
+    pub email: String,
+    pub first_name: String,
+    pub last_name: String,
+    pub number_phone: Option<String>,
+    pub avatar: Option<String>,
+}
+
+/// A new account and its tokens.
+#[derive(Debug, Object)]
+#[oai(example)]
+pub struct TokenSignUpResponse {
+    pub refresh: String,
+    pub access: String,
+    pub user: UserResponse,
+}
+
+/// A pair of tokens. The refresh token is good for one exchange.
+#[derive(Debug, Object)]
+#[oai(example)]
+pub struct TokenPairResponse {
+    pub refresh: String,
+    pub access: String,
+}
+
+/// Nothing more to say.
+#[derive(Debug, Object)]
+#[oai(example)]
+pub struct EmptyResponse {}
+
+/// A short token to show to other services.
+#[derive(Debug, Object)]
+#[oai(example)]
+pub struct AccessTokenResponse {
+    pub access: String,
+    pub expires_at: Time,
+}
+
+impl From<Account> for UserResponse {
+    fn from(account: Account) -> Self {
+        Self {
+            id: account.number,
+            username: account.username.unwrap_or_default(),
+            email: account.email,
+            first_name: account.first_name,
+            last_name: account.last_name,
+            number_phone: account.number_phone,
+            avatar: account.avatar,
+        }
+    }
+}
+
+impl From<TokenPair> for TokenPairResponse {
+    fn from(pair: TokenPair) -> Self {
+        Self {
+            refresh: pair.refresh,
+            access: pair.access,
+        }
+    }
+}
+
+const USERNAME: &str = "johndoe";
+const TOKEN: &str = "eyJhbGciOiJFUzI1NiIsInR5cCI6IkpXVCJ9…";
+
+impl Example for TokenSignUpRequest {
+    fn example() -> Self {
+        Self {
+            username: USERNAME.to_owned(),
+            email: "john@example.com".to_owned(),
+            password: "SecurePass123!".to_owned(),
+            first_name: Some("John".to_owned()),
+            last_name: Some("Doe".to_owned()),
+            number_phone: Some("5551234567".to_owned()),
+        }
+    }
+}
+
+impl Example for TokenPairRequest {
+    fn example() -> Self {
+        Self {
+            username: Some(USERNAME.to_owned()),
+            email: None,
+            password: "SecurePass123!".to_owned(),
+        }
+    }
+}
+
+impl Example for RefreshRequest {
+    fn example() -> Self {
+        Self {
+            refresh: TOKEN.to_owned(),
+        }
+    }
+}
+
+impl Example for VerifyTokenRequest {
+    fn example() -> Self {
+        Self {
+            token: TOKEN.to_owned(),
+        }
+    }
+}
+
+impl Example for UserResponse {
+    fn example() -> Self {
+        Self {
+            id: 1,
+            username: USERNAME.to_owned(),
+            email: "john@example.com".to_owned(),
+            first_name: "John".to_owned(),
+            last_name: "Doe".to_owned(),
+            number_phone: Some("5551234567".to_owned()),
+            avatar: None,
+        }
+    }
+}
+
+impl Example for TokenSignUpResponse {
+    fn example() -> Self {
+        Self {
+            refresh: TOKEN.to_owned(),
+            access: TOKEN.to_owned(),
+            user: UserResponse::example(),
+        }
+    }
+}
+
+impl Example for TokenPairResponse {
+    fn example() -> Self {
+        Self {
+            refresh: TOKEN.to_owned(),
+            access: TOKEN.to_owned(),
+        }
+    }
+}
+
+impl Example for EmptyResponse {
+    fn example() -> Self {
+        Self {}
+    }
+}
+
+impl Example for AccessTokenResponse {
+    fn example() -> Self {
+        Self {
+            access: TOKEN.to_owned(),
+            expires_at: Time(SignedIn::example().expires_at()),
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! The token API: `/api/sign-up/`, `/api/token/…`, `/api/me/`, and `/api/auth/token` for pages that have a cookie.
+
+use poem_openapi::payload::Json;
+use poem_openapi::{ApiResponse, OpenApi};
+
+use super::Tag;
+use super::body::JsonOrForm;
+use super::error::{ApiError, Issue, IssueCode};
+use super::fields::Fields;
+use super::guard::{BearerUser, CurrentUser};
+use super::time::Time;
+use super::token_error::TokenError;
+use super::token_types::{
+    AccessTokenResponse, EmptyResponse, RefreshRequest, TokenPairRequest, TokenPairResponse, TokenSignUpRequest,
+    TokenSignUpResponse, UserResponse, VerifyTokenRequest,
+};
+use crate::app::App;
+use crate::flows::blacklist_token::blacklist_token;
+use crate::flows::find_taken::{Taken, find_taken};
+use crate::flows::issue_tokens::issue_tokens;
+use crate::flows::log_in::log_in;
+use crate::flows::mint_access_token::mint_access_token;
+use crate::flows::read_account::read_account;
+use crate::flows::refresh_tokens::refresh_tokens;
+use crate::flows::sign_up::{NewAccount, sign_up};
+use crate::flows::start_session::{Carrier, Newcomer};
+use crate::flows::verify_token::verify_token;
+use crate::model::client::Client;
+use crate::model::email::Email;
+use crate::model::password::Password;
+use crate::model::user::{Login, Profile, UserId};
+use crate::model::username::Username;
+
+pub struct TokensApi(pub App);
+
+const NAME_LENGTH: usize = 150;
+const PHONE_LENGTH: usize = 10;
+
+#[derive(ApiResponse)]
+enum SignedUp {
+    /// The account was made.
+    #[oai(status = 201)]
+    Created(Json<TokenSignUpResponse>),
+}
+
+#[OpenApi(tag = "Tag::Tokens")]
+impl TokensApi {
+    /// Make an account and get a pair of tokens
+    #[oai(path = "/api/sign-up/", method = "post", operation_id = "signUpWithTokens")]
+    async fn sign_up_with_tokens(
+        &self,
+        body: JsonOrForm<TokenSignUpRequest>,
+        client: Client,
+    ) -> Result<SignedUp, TokenError> {
+        let account = self.read_sign_up(body.fields).await?;
+        let started = sign_up(&self.0, account, with_tokens(client)).await?;
+        let tokens = issue_tokens(&self.0, &started.signed_in).await?;
+        let user = self.user(started.signed_in.user_id).await?;
+        Ok(SignedUp::Created(Json(TokenSignUpResponse {
+            refresh: tokens.refresh,
+            access: tokens.access,
+            user,
+        })))
+    }
+
+    /// Exchange user name or address and password for a pair of tokens
+    #[oai(path = "/api/token/", method = "post", operation_id = "obtainTokenPair")]
+    async fn obtain_token_pair(
+        &self,
+        body: JsonOrForm<TokenPairRequest>,
+        client: Client,
+    ) -> Result<Json<TokenPairResponse>, TokenError> {
+        let (login, password) = read_credentials(body.fields)?;
+        let started = log_in(&self.0, &login, password, with_tokens(client)).await?;
+        Ok(Json(issue_tokens(&self.0, &started.signed_in).await?.into()))
+    }
+
+    /// Exchange a refresh token for the next pair
+    ///
+    /// The same token again within ten seconds gives the same successor. An older one ends the session, because somebody
+    /// else may have it.
+    #[oai(path = "/api/token/refresh/", method = "post", operation_id = "refreshToken")]
+    async fn refresh_token(&self, body: JsonOrForm<RefreshRequest>) -> Result<Json<TokenPairResponse>, TokenError> {
+        let token = read_text(body.fields, "refresh")?;
+        Ok(Json(refresh_tokens(&self.0, &token).await?.into()))
+    }
+
+    /// Is this token good?
+    #[oai(path = "/api/token/verify/", method = "post", operation_id = "verifyToken")]
+    async fn verify_token(&self, body: JsonOrForm<VerifyTokenRequest>) -> Result<Json<EmptyResponse>, TokenError> {
+        let token = read_text(body.fields, "token")?;
+        if verify_token(&self.0, &token).await? {
+            Ok(Json(EmptyResponse {}))
+        } else {
+            Err(TokenError::TokenNotValid)
+        }
+    }
+
+    /// End the session of a refresh token
+    #[oai(path = "/api/token/blacklist/", method = "post", operation_id = "blacklistToken")]
+    async fn blacklist_token(&self, body: JsonOrForm<RefreshRequest>) -> Result<Json<EmptyResponse>, TokenError> {
+        let token = read_text(body.fields, "refresh")?;
+        if blacklist_token(&self.0, &token).await? {
+            Ok(Json(EmptyResponse {}))
+        } else {
+            Err(TokenError::TokenNotValid)
+        }
+    }
+
+    /// Whose token is this?
+    ///
+    /// Asks the session itself, so that a token stops working here the moment its session ends.
+    #[oai(path = "/api/me/", method = "get", operation_id = "getMe")]
+    async fn get_me(&self, user: BearerUser) -> Result<Json<UserResponse>, TokenError> {
+        Ok(Json(self.user(user.0.user_id).await?))
+    }
+
+    /// A short token for other services
+    ///
+    /// They check it offline with the keys at `/.well-known/jwks.json`.
+    #[oai(path = "/api/auth/token", method = "post", operation_id = "mintAccessToken")]
+    async fn mint_access_token(&self, user: CurrentUser) -> Result<Json<AccessTokenResponse>, ApiError> {
+        let (access, expires_at) = mint_access_token(&self.0, &user.0).await?;
+        Ok(Json(AccessTokenResponse {
+            access,
+            expires_at: Time(expires_at),
+        }))
+    }
+}
+
+impl TokensApi {
+    /// Everything that is wrong, including what is taken, at once.
+    async fn read_sign_up(&self, mut fields: Fields) -> Result<NewAccount, TokenError> {
+        let username = fields.username("username");
+        let email = fields.email("email");
+        let password = fields.new_password("password", &self.0.password_policy, email.as_ref());
+        let first_name = fields.optional_text("first_name", NAME_LENGTH).unwrap_or_default();
+        let last_name = fields.optional_text("last_name", NAME_LENGTH).unwrap_or_default();
+        let number_phone = fields.optional_text("number_phone", PHONE_LENGTH);
+        for issue in taken_issues(find_taken(&self.0, email.as_ref(), username.as_ref()).await?) {
+            fields.add(issue);
+        }
+        let read = username
+            .zip(email)
+            .zip(password)
+            .map(|((username, email), password)| NewAccount {
+                email,
+                password,
+                profile: Profile {
+                    username: Some(username),
+                    first_name,
+                    last_name,
+                    number_phone,
+                },
+            });
+        fields
+            .finish(read)
+            .map_err(|refusal| TokenError::of_body(refusal, &["username", "email", "password"]))
+    }
+
+    async fn user(&self, id: UserId) -> Result<UserResponse, TokenError> {
+        let account = read_account(&self.0, id).await?;
+        Ok(account.ok_or(TokenError::TokenNotValid)?.into())
+    }
+}
+
+fn with_tokens(client: Client) -> Newcomer {
+    Newcomer {
+        client,
+        carrier: Carrier::Tokens,
+    }
+}
+
+/// What the published page says about a taken address, and the same for a user name.
+pub fn taken_issues(taken: Taken) -> Vec<Issue> {
+    let rows = [
+        (taken.username, "username", "user with this username already exists."),
+        (taken.email, "email", "user with this email already exists."),
+    ];
+    let taken = rows.into_iter().filter(|(is_taken, ..)| *is_taken);
+    taken
+        .map(|(_, name, message)| Issue {
+            code: IssueCode::Taken,
+            path: vec![name.to_owned()],
+            message: message.to_owned(),
+        })
+        .collect()
+}
+
+fn read_credentials(mut fields: Fields) -> Result<(Login, Password), TokenError> {
+    let name = if fields.has("email") { "email" } else { "username" };
+    let text = fields.text(name);
+    let password = fields.password("password");
+    let (text, password) = fields
+        .finish(text.zip(password))
+        .map_err(|refusal| TokenError::of_body(refusal, &["username", "password"]))?;
+    let login = match name {
+        "email" => Email::parse(&text).map(Login::Email).ok(),
+        _ => Username::parse(&text).map(Login::Username).ok(),
+    };
+    // What can't be an address or a name is nobody's.
+    Ok((login.ok_or(TokenError::NoActiveAccount)?, password))
+}
+
+fn read_text(mut fields: Fields, name: &str) -> Result<String, TokenError> {
+    let text = fields.text(name);
+    fields
+        .finish(text)
+        .map_err(|refusal| TokenError::of_body(refusal, &[name]))
+}

@@ -1,0 +1,118 @@
+//! Signed tokens in the compact form of RFC 7515, with the two algorithms that the service uses and no others.
+//!
+//! Our own and not a JWT library: refresh tokens need a signature that is the same every time, libraries bring a second
+//! set of cryptography beside `ring`, and what is dangerous about JWT is what libraries offer beyond these lines. The
+//! header chooses nothing here: whoever checks a token says by which key and algorithm, and refuses any other header.
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
+use ring::hmac;
+use ring::rand::SystemRandom;
+use ring::signature::{ECDSA_P256_SHA256_FIXED, EcdsaKeyPair, UnparsedPublicKey};
+use serde::{Deserialize, Serialize};
+
+use crate::model::token::{Claims, MAX_BYTES};
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Header {
+    alg: String,
+    typ: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    kid: Option<String>,
+    /// Extensions that a reader must understand (RFC 7515, 4.1.11). We understand none.
+    #[serde(default, skip_serializing)]
+    crit: Option<serde::de::IgnoredAny>,
+}
+
+/// A token taken apart, nothing of it believed yet.
+#[derive(Debug)]
+pub struct Unverified<'t> {
+    header: Header,
+    signed: &'t str,
+    payload: Vec<u8>,
+    signature: Vec<u8>,
+}
+
+/// Signs with ES256; the header names the key by `kid`.
+///
+/// # Errors
+/// When the system has no randomness to give.
+pub fn sign_es256(claims: &Claims, kid: &str, key: &EcdsaKeyPair) -> anyhow::Result<String> {
+    let signed = signing_input("ES256", Some(kid), claims)?;
+    let signature = key.sign(&SystemRandom::new(), signed.as_bytes());
+    let signature = signature.map_err(|_| anyhow::anyhow!("ES256 could not sign"))?;
+    Ok(format!("{signed}.{}", BASE64.encode(signature)))
+}
+
+/// Signs with HS256: the same claims give the same token, byte for byte.
+///
+/// # Errors
+/// When the claims are no JSON, which ours always are.
+pub fn sign_hs256(claims: &Claims, key: &hmac::Key) -> anyhow::Result<String> {
+    let signed = signing_input("HS256", None, claims)?;
+    let signature = hmac::sign(key, signed.as_bytes());
+    Ok(format!("{signed}.{}", BASE64.encode(signature)))
+}
+
+fn signing_input(algorithm: &str, kid: Option<&str>, claims: &Claims) -> anyhow::Result<String> {
+    let header = Header {
+        alg: algorithm.into(),
+        typ: "JWT".into(),
+        kid: kid.map(Into::into),
+        crit: None,
+    };
+    let encode = |json: Vec<u8>| BASE64.encode(json);
+    Ok(format!(
+        "{}.{}",
+        encode(serde_json::to_vec(&header)?),
+        encode(serde_json::to_vec(claims)?)
+    ))
+}
+
+impl<'t> Unverified<'t> {
+    /// Takes `token` apart; `None` when it is no token or longer than ours can be.
+    #[must_use]
+    pub fn parse(token: &'t str) -> Option<Self> {
+        if token.len() > MAX_BYTES {
+            return None;
+        }
+        let (signed, signature) = token.rsplit_once('.')?;
+        let (header, payload) = signed.split_once('.')?;
+        let header: Header = serde_json::from_slice(&BASE64.decode(header).ok()?).ok()?;
+        let payload = BASE64.decode(payload).ok()?;
+        let signature = BASE64.decode(signature).ok()?;
+        (header.crit.is_none() && header.typ == "JWT").then_some(Self {
+            header,
+            signed,
+            payload,
+            signature,
+        })
+    }
+
+    /// The key that the header names; an input like any other.
+    #[must_use]
+    pub fn kid(&self) -> Option<&str> {
+        self.header.kid.as_deref()
+    }
+
+    /// The claims, if ES256 with this public key signed them.
+    #[must_use]
+    pub fn verify_es256(&self, public_key: &[u8]) -> Option<Claims> {
+        let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, public_key);
+        let is_authentic = self.header.alg == "ES256" && key.verify(self.signed.as_bytes(), &self.signature).is_ok();
+        is_authentic.then(|| self.claims())?
+    }
+
+    /// The claims, if HS256 with this key signed them.
+    #[must_use]
+    pub fn verify_hs256(&self, key: &hmac::Key) -> Option<Claims> {
+        // `ring` compares in constant time.
+        let is_authentic =
+            self.header.alg == "HS256" && hmac::verify(key, self.signed.as_bytes(), &self.signature).is_ok();
+        is_authentic.then(|| self.claims())?
+    }
+
+    fn claims(&self) -> Option<Claims> {
+        serde_json::from_slice(&self.payload).ok()
+    }
+}

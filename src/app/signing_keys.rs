@@ -1,0 +1,186 @@
+//! The keys that sign access tokens, in memory: sealed before they are stored, reloaded when another instance may have
+//! added one.
+
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use anyhow::{Context, anyhow, ensure};
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
+use chrono::{DateTime, Utc};
+use ring::aead::{Aad, LessSafeKey, NONCE_LEN, Nonce};
+use ring::digest;
+use ring::rand::{SecureRandom, SystemRandom};
+use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+
+use crate::model::signing_key::{self, StoredKey};
+use crate::store::{Db, signing_keys};
+
+/// A key ready to be used.
+#[derive(Debug)]
+pub struct SigningKey {
+    pub kid: String,
+    pub pair: EcdsaKeyPair,
+    /// The uncompressed point on P-256: `04`, then 32 bytes each of x and y.
+    pub public_key: Vec<u8>,
+    active_at: DateTime<Utc>,
+}
+
+/// All keys of the service.
+pub struct SigningKeys {
+    db: Db,
+    sealing_key: LessSafeKey,
+    keys: RwLock<Arc<Vec<SigningKey>>>,
+}
+
+impl SigningKeys {
+    /// Loads the keys, and makes the first one where there is none.
+    ///
+    /// # Errors
+    /// When `SECRET_KEY` is not the one that the stored keys were sealed under.
+    pub async fn load(db: Db, sealing_key: LessSafeKey, now: DateTime<Utc>) -> anyhow::Result<Self> {
+        let keys = Self {
+            db,
+            sealing_key,
+            keys: RwLock::default(),
+        };
+        keys.reload().await?;
+        if keys.current().is_empty() {
+            keys.add(1, now, now).await?;
+        }
+        Ok(keys)
+    }
+
+    /// The key that signs `now`.
+    pub fn signing(&self, now: DateTime<Utc>) -> anyhow::Result<(Arc<Vec<SigningKey>>, usize)> {
+        let keys = self.current();
+        let index = signing_key::signing(&active_at(&keys), now).context("there is no signing key")?;
+        Ok((keys, index))
+    }
+
+    /// The public key that verifies what `kid` signed, if its signatures are accepted `now`.
+    pub fn verifying(&self, kid: &str, now: DateTime<Utc>) -> Option<Vec<u8>> {
+        let keys = self.current();
+        let index = keys.iter().position(|key| key.kid == kid)?;
+        signing_key::verifies(&active_at(&keys), index, now).then(|| keys[index].public_key.clone())
+    }
+
+    /// The id and public key of every key that verifies `now`.
+    pub fn published(&self, now: DateTime<Utc>) -> Vec<(String, Vec<u8>)> {
+        let keys = self.current();
+        let active_at = active_at(&keys);
+        let published = keys
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| signing_key::verifies(&active_at, *index, now));
+        published
+            .map(|(_, key)| (key.kid.clone(), key.public_key.clone()))
+            .collect()
+    }
+
+    /// Adds a key that signs once every cache has had time to learn of it.
+    pub async fn rotate(&self, now: DateTime<Utc>) -> anyhow::Result<()> {
+        let newest = signing_keys::all(self.db.read().await?.conn())
+            .await?
+            .last()
+            .map_or(0, |key| key.number);
+        self.add(newest + 1, now, now + signing_key::ACTIVATION_DELAY).await
+    }
+
+    /// Forgets keys that verify nothing any more.
+    pub async fn delete_retired(&self, now: DateTime<Utc>) -> anyhow::Result<()> {
+        let mut tx = self.db.write().await?;
+        signing_keys::delete_superseded(tx.conn(), now - signing_key::RETIREMENT).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Reads the keys anew, for those that other instances have added.
+    pub async fn reload(&self) -> anyhow::Result<()> {
+        let stored = signing_keys::all(self.db.read().await?.conn()).await?;
+        let known = self.current();
+        if stored.iter().map(|key| &key.kid).eq(known.iter().map(|key| &key.kid)) {
+            return Ok(());
+        }
+        let opened = stored
+            .into_iter()
+            .map(|key| self.open(key))
+            .collect::<anyhow::Result<Vec<_>>>()?;
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(opened);
+        Ok(())
+    }
+
+    /// Makes a key. When another instance has taken its number meanwhile, that one's key serves as well.
+    async fn add(&self, number: i64, now: DateTime<Utc>, active_at: DateTime<Utc>) -> anyhow::Result<()> {
+        let key = self.seal(number, now, active_at)?;
+        let mut tx = self.db.write().await?;
+        signing_keys::insert(tx.conn(), &key).await?;
+        tx.commit().await?;
+        self.reload().await
+    }
+
+    fn current(&self) -> Arc<Vec<SigningKey>> {
+        Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn seal(&self, number: i64, now: DateTime<Utc>, active_at: DateTime<Utc>) -> anyhow::Result<StoredKey> {
+        let random = SystemRandom::new();
+        let failed = |_| anyhow!("a signing key could not be made");
+        let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).map_err(failed)?;
+        let public_key = read_pair(document.as_ref())?.public_key().as_ref().to_vec();
+        let kid = BASE64.encode(&digest::digest(&digest::SHA256, &public_key).as_ref()[..12]);
+        let mut nonce = [0; NONCE_LEN];
+        random.fill(&mut nonce).map_err(failed)?;
+        let mut sealed = document.as_ref().to_vec();
+        let bound_to = Aad::from(kid.as_bytes());
+        let nonce_used_once = Nonce::assume_unique_for_key(nonce);
+        self.sealing_key
+            .seal_in_place_append_tag(nonce_used_once, bound_to, &mut sealed)
+            .map_err(failed)?;
+        let sealed_private_key = [nonce.as_slice(), &sealed].concat();
+        Ok(StoredKey {
+            number,
+            kid,
+            public_key,
+            sealed_private_key,
+            created_at: now,
+            active_at,
+        })
+    }
+
+    fn open(&self, stored: StoredKey) -> anyhow::Result<SigningKey> {
+        let foreign = "SECRET_KEY is not the one that this database's signing keys were sealed under";
+        let (nonce, sealed) = stored.sealed_private_key.split_at_checked(NONCE_LEN).context(foreign)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| anyhow!(foreign))?;
+        let mut sealed = sealed.to_vec();
+        let opened = self
+            .sealing_key
+            .open_in_place(nonce, Aad::from(stored.kid.as_bytes()), &mut sealed);
+        let pair = read_pair(opened.map_err(|_| anyhow!(foreign))?)?;
+        ensure!(
+            pair.public_key().as_ref() == stored.public_key,
+            "a stored signing key was tampered with"
+        );
+        Ok(SigningKey {
+            kid: stored.kid,
+            pair,
+            public_key: stored.public_key,
+            active_at: stored.active_at,
+        })
+    }
+}
+
+fn read_pair(pkcs8: &[u8]) -> anyhow::Result<EcdsaKeyPair> {
+    EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8, &SystemRandom::new())
+        .map_err(|error| anyhow!("a signing key can't be read: {error}"))
+}
+
+fn active_at(keys: &[SigningKey]) -> Vec<DateTime<Utc>> {
+    keys.iter().map(|key| key.active_at).collect()
+}
+
+impl fmt::Debug for SigningKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SigningKeys").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,134 @@
+//! Issues tokens and says which ones are good.
+
+use anyhow::anyhow;
+use chrono::{DateTime, Utc};
+use ring::aead::{AES_256_GCM, LessSafeKey, UnboundKey};
+use ring::{digest, hkdf, hmac};
+use uuid::Uuid;
+
+use super::jws::{self, Unverified};
+use super::signing_keys::SigningKeys;
+use crate::model::secret_key::SecretKey;
+use crate::model::session::SignedIn;
+use crate::model::token::{ACCESS_LIFETIME, Claims, Rotation, TokenPair, TokenType};
+use crate::store::Db;
+
+/// The service as an issuer of tokens.
+#[derive(Debug)]
+pub struct Tokens {
+    issuer: String,
+    refresh_key: hmac::Key,
+    pub keys: SigningKeys,
+}
+
+impl Tokens {
+    /// `issuer` is what tokens name as theirs: the public URL without a final slash.
+    ///
+    /// # Errors
+    /// When the stored signing keys can't be opened with `secret`.
+    pub async fn new(db: Db, secret: &SecretKey, issuer: String, now: DateTime<Utc>) -> anyhow::Result<Self> {
+        let sealing_key = UnboundKey::new(
+            &AES_256_GCM,
+            &derive(secret, b"neptun-auth 1: sealing of signing keys")?,
+        )
+        .map_err(|_| anyhow!("the sealing key has the wrong length"))?;
+        Ok(Self {
+            issuer,
+            refresh_key: hmac::Key::new(hmac::HMAC_SHA256, &derive(secret, b"neptun-auth 1: refresh tokens")?),
+            keys: SigningKeys::load(db, LessSafeKey::new(sealing_key), now).await?,
+        })
+    }
+
+    /// The access and refresh token of a session whose refresh tokens have come as far as `rotation`.
+    pub fn pair(&self, signed_in: &SignedIn, rotation: Rotation, now: DateTime<Utc>) -> anyhow::Result<TokenPair> {
+        Ok(TokenPair {
+            access: self.access(signed_in, now)?.0,
+            refresh: self.refresh(signed_in, rotation)?,
+        })
+    }
+
+    /// An access token and when it ends.
+    pub fn access(&self, signed_in: &SignedIn, now: DateTime<Utc>) -> anyhow::Result<(String, DateTime<Utc>)> {
+        let expires_at = (now + ACCESS_LIFETIME).min(signed_in.expires_at());
+        let claims = self.claims(TokenType::Access, signed_in, Uuid::now_v7(), now, expires_at);
+        let (keys, index) = self.keys.signing(now)?;
+        let key = &keys[index];
+        Ok((jws::sign_es256(&claims, &key.kid, &key.pair)?, expires_at))
+    }
+
+    /// The refresh token of a session at `rotation`: a function of its arguments, so that nothing need be stored to give
+    /// the same token again.
+    fn refresh(&self, signed_in: &SignedIn, rotation: Rotation) -> anyhow::Result<String> {
+        let named = format!("{} {}", signed_in.session_id.0, rotation.generation);
+        let digest = digest::digest(&digest::SHA256, named.as_bytes());
+        let mut jti = [0; 16];
+        jti.copy_from_slice(&digest.as_ref()[..16]);
+        let jti = uuid::Builder::from_custom_bytes(jti).into_uuid();
+        let claims = self.claims(
+            TokenType::Refresh,
+            signed_in,
+            jti,
+            rotation.rotated_at,
+            signed_in.absolute_expires_at,
+        );
+        jws::sign_hs256(
+            &Claims {
+                generation: Some(rotation.generation),
+                ..claims
+            },
+            &self.refresh_key,
+        )
+    }
+
+    fn claims(
+        &self,
+        token_type: TokenType,
+        signed_in: &SignedIn,
+        jti: Uuid,
+        issued_at: DateTime<Utc>,
+        expires_at: DateTime<Utc>,
+    ) -> Claims {
+        Claims {
+            token_type,
+            iss: self.issuer.clone(),
+            sub: signed_in.user_id,
+            user_id: signed_in.user_number,
+            sid: signed_in.session_id,
+            jti,
+            iat: issued_at.timestamp(),
+            exp: expires_at.timestamp(),
+            generation: None,
+        }
+    }
+
+    /// What an access token says, if it is ours and good `now`. Whether its session still lives is another question.
+    #[must_use]
+    pub fn check_access(&self, token: &str, now: DateTime<Utc>) -> Option<Claims> {
+        let unverified = Unverified::parse(token)?;
+        let public_key = self.keys.verifying(unverified.kid()?, now)?;
+        let claims = unverified.verify_es256(&public_key)?;
+        claims.are_good(TokenType::Access, &self.issuer, now).then_some(claims)
+    }
+
+    /// What a refresh token says, if it is ours and good `now`; with its generation.
+    #[must_use]
+    pub fn check_refresh(&self, token: &str, now: DateTime<Utc>) -> Option<(Claims, i64)> {
+        let claims = Unverified::parse(token)?.verify_hs256(&self.refresh_key)?;
+        let generation = claims.generation?;
+        claims
+            .are_good(TokenType::Refresh, &self.issuer, now)
+            .then_some((claims, generation))
+    }
+}
+
+/// A key for one purpose (RFC 5869), so that no two uses of the secret can be played against each other.
+fn derive(secret: &SecretKey, purpose: &[u8]) -> anyhow::Result<[u8; 32]> {
+    let mut key = [0; 32];
+    let purposes = [purpose];
+    let derived = hkdf::Salt::new(hkdf::HKDF_SHA256, &[]).extract(secret.as_bytes());
+    let material = derived
+        .expand(&purposes, hkdf::HKDF_SHA256)
+        .and_then(|material| material.fill(&mut key));
+    material.map_err(|_| anyhow!("a key could not be derived"))?;
+    Ok(key)
+}

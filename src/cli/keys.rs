@@ -1,0 +1,26 @@
+//! `neptun-auth keys`: the keys that sign access tokens.
+
+use clap::Subcommand;
+
+use crate::app::App;
+use crate::config::Settings;
+use crate::flows::rotate_keys::rotate_keys;
+use crate::model::signing_key::ACTIVATION_DELAY;
+
+#[derive(Debug, Subcommand)]
+pub enum KeysCommand {
+    /// Add a key that takes over once every cache has had time to learn of it
+    Rotate,
+}
+
+pub async fn run(command: KeysCommand, settings: &Settings) -> anyhow::Result<()> {
+    let KeysCommand::Rotate = command;
+    let app = App::open(settings.setup()?).await?;
+    rotate_keys(&app).await?;
+    app.close().await;
+    println!(
+        "A new key signs in {} minutes; the old one verifies until its tokens are gone.",
+        ACTIVATION_DELAY.num_minutes()
+    );
+    Ok(())
+}

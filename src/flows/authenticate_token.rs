@@ -1,0 +1,16 @@
+//! A request shows whose it is by an access token.
+
+use crate::app::App;
+use crate::model::session::{SignedIn, StoredSession};
+use crate::store::sessions;
+
+/// The account that an access token speaks for, if it is good and its session still lives.
+pub async fn authenticate_token(app: &App, token: &str) -> anyhow::Result<Option<SignedIn>> {
+    let now = app.clock.now();
+    let Some(claims) = app.tokens.check_access(token, now) else {
+        return Ok(None);
+    };
+    let stored = sessions::by_id(app.db.read().await?.conn(), claims.sid, now).await?;
+    let signed_in = stored.as_ref().and_then(StoredSession::signed_in);
+    Ok(signed_in.filter(|signed_in| signed_in.user_id == claims.sub))
+}

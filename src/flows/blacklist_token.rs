@@ -1,0 +1,19 @@
+//! A client of the token API logs out.
+
+use crate::app::App;
+use crate::store::sessions;
+use crate::telemetry::{self, Ended};
+
+/// Ends the session of a refresh token; `false` when the token is not ours or its session is over. Any token of the
+/// session will do: whoever holds an old one may end it, which does no more harm than using it would.
+pub async fn blacklist_token(app: &App, token: &str) -> anyhow::Result<bool> {
+    let now = app.clock.now();
+    let Some((claims, _)) = app.tokens.check_refresh(token, now) else {
+        return Ok(false);
+    };
+    let mut tx = app.db.write().await?;
+    let ended = sessions::end_by_id(tx.conn(), claims.sid, now).await?;
+    tx.commit().await?;
+    telemetry::sessions_ended(Ended::LoggedOut, ended.into());
+    Ok(ended)
+}

@@ -1,0 +1,60 @@
+//! A person replaces their password, and with it every session that somebody else may hold.
+
+use super::start_session::{Newcomer, Owner, StartedSession, start_session};
+use crate::app::App;
+use crate::app::hasher::Verdict;
+use crate::model::password::Password;
+use crate::model::session::SignedIn;
+use crate::store::{self, sessions, users};
+use crate::telemetry::{self, Ended};
+
+#[derive(Debug, thiserror::Error)]
+pub enum ChangePasswordError {
+    #[error("the current password is wrong")]
+    InvalidCredentials,
+    #[error(transparent)]
+    Internal(#[from] anyhow::Error),
+}
+
+impl From<store::Error> for ChangePasswordError {
+    fn from(error: store::Error) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+/// Replaces the password of whoever is signed in, ends all of their sessions and starts a new one here. `new` has passed
+/// the policy.
+///
+/// # Errors
+/// [`ChangePasswordError::InvalidCredentials`] when `current` is wrong, or was changed at the same moment.
+pub async fn change_password(
+    app: &App,
+    signed_in: &SignedIn,
+    current: Password,
+    new: Password,
+    newcomer: Newcomer,
+) -> Result<StartedSession, ChangePasswordError> {
+    let credentials = users::by_id(app.db.read().await?.conn(), signed_in.user_id).await?;
+    let stored = credentials.and_then(|known| known.password_hash);
+    let verdict = app.hasher.verify(current, stored.clone()).await?;
+    let verified = stored
+        .filter(|_| verdict != Verdict::Wrong)
+        .ok_or(ChangePasswordError::InvalidCredentials)?;
+    let hash = app.hasher.hash(new).await?;
+    let now = app.clock.now();
+
+    let mut tx = app.db.write().await?;
+    if !users::change_password(tx.conn(), signed_in.user_id, &verified, &hash).await? {
+        return Err(ChangePasswordError::InvalidCredentials);
+    }
+    let ended = sessions::end_all_of_user(tx.conn(), signed_in.user_id).await?;
+    let owner = Owner {
+        id: signed_in.user_id,
+        number: signed_in.user_number,
+        email: &signed_in.email,
+    };
+    let started = start_session(app, &mut tx, owner, newcomer, now).await?;
+    tx.commit().await?;
+    telemetry::sessions_ended(Ended::PasswordChanged, ended);
+    Ok(started.committed())
+}

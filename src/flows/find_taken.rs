@@ -1,0 +1,33 @@
+//! Somebody who fills in a form wants to hear at once about everything in it that is taken.
+
+use crate::app::App;
+use crate::model::email::Email;
+use crate::model::username::Username;
+use crate::store::users;
+
+/// What belongs to an account already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Taken {
+    pub email: bool,
+    pub username: bool,
+}
+
+impl Taken {
+    #[must_use]
+    pub fn any(self) -> bool {
+        self.email || self.username
+    }
+}
+
+/// Which of these belong to an account.
+pub async fn find_taken(app: &App, email: Option<&Email>, username: Option<&Username>) -> anyhow::Result<Taken> {
+    let mut read = app.db.read().await?;
+    let mut taken = Taken::default();
+    if let Some(email) = email {
+        taken.email = users::by_email(read.conn(), email).await?.is_some();
+    }
+    if let Some(username) = username {
+        taken.username = users::by_username(read.conn(), username).await?.is_some();
+    }
+    Ok(taken)
+}

@@ -1,0 +1,11 @@
+//! A page that is signed in by its cookie gets a short token to show to other services.
+
+use chrono::{DateTime, Utc};
+
+use crate::app::App;
+use crate::model::session::SignedIn;
+
+/// An access token of the cookie's session, and when it ends.
+pub async fn mint_access_token(app: &App, signed_in: &SignedIn) -> anyhow::Result<(String, DateTime<Utc>)> {
+    app.tokens.access(signed_in, app.clock.now())
+}

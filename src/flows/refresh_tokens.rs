@@ -1,0 +1,55 @@
+//! A client exchanges its refresh token for the next pair.
+
+use crate::app::App;
+use crate::model::session::{SignedIn, StoredSession};
+use crate::model::token::{Rotation, TokenPair};
+use crate::store::{self, sessions};
+use crate::telemetry::{self, Ended};
+
+#[derive(Debug, thiserror::Error)]
+pub enum RefreshError {
+    /// Not ours, expired, its session over, or used before.
+    #[error("the refresh token is not good")]
+    NotValid,
+    #[error(transparent)]
+    Internal(#[from] anyhow::Error),
+}
+
+impl From<store::Error> for RefreshError {
+    fn from(error: store::Error) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+/// The pair that follows `token`. Using a token again shortly after gives the same refresh token again, so that clients
+/// that refresh at the same moment all stay signed in; using an older one ends the session, because somebody else may
+/// have it (RFC 9700, 4.14.2).
+///
+/// # Errors
+/// [`RefreshError::NotValid`].
+pub async fn refresh_tokens(app: &App, token: &str) -> Result<TokenPair, RefreshError> {
+    let now = app.clock.now();
+    let (claims, generation) = app.tokens.check_refresh(token, now).ok_or(RefreshError::NotValid)?;
+
+    let mut tx = app.db.write().await?;
+    let signed_in = sessions::by_id(tx.conn(), claims.sid, now)
+        .await?
+        .as_ref()
+        .and_then(StoredSession::signed_in);
+    let signed_in: SignedIn = signed_in.ok_or(RefreshError::NotValid)?;
+    let rotated = sessions::rotate(tx.conn(), claims.sid, generation, now).await?;
+    let rotation: Rotation = sessions::rotation(tx.conn(), claims.sid)
+        .await?
+        .ok_or(RefreshError::NotValid)?;
+    let reused = !rotated && !rotation.forgives(generation, now);
+    if reused {
+        sessions::end_by_id(tx.conn(), claims.sid, now).await?;
+    }
+    tx.commit().await?;
+    if reused {
+        telemetry::security_event("refresh_token_reused");
+        telemetry::sessions_ended(Ended::TokenReused, 1);
+        return Err(RefreshError::NotValid);
+    }
+    Ok(app.tokens.pair(&signed_in, rotation, now)?)
+}

@@ -1,0 +1,66 @@
+//! Keys that sign access tokens: when each of them signs, and for how long its signatures are accepted.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::token::ACCESS_LIFETIME;
+
+/// A key as it is stored.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct StoredKey {
+    /// Keys are numbered in the order in which they sign.
+    pub number: i64,
+    pub kid: String,
+    /// The uncompressed point on P-256.
+    pub public_key: Vec<u8>,
+    /// The private key in PKCS #8, encrypted.
+    pub sealed_private_key: Vec<u8>,
+    pub created_at: DateTime<Utc>,
+    pub active_at: DateTime<Utc>,
+}
+
+/// How long other services may keep the published keys.
+pub const PUBLISHED_MAX_AGE: TimeDelta = TimeDelta::minutes(5);
+/// A new key signs nothing before every cache has had time to learn of it, and time for clocks that differ.
+pub const ACTIVATION_DELAY: TimeDelta = TimeDelta::minutes(10);
+/// How long a key verifies after another one has taken its place: as long as the last token it signed lives, and time for
+/// clocks that differ.
+pub const RETIREMENT: TimeDelta = TimeDelta::minutes(10);
+
+const _: () = assert!(RETIREMENT.num_seconds() > ACCESS_LIFETIME.num_seconds());
+
+/// Which of keys with these `active_at`, in the order of their numbers, signs `now`: the newest one whose time has come,
+/// or the first, which may have been made by an instance whose clock is ahead.
+#[must_use]
+pub fn signing(active_at: &[DateTime<Utc>], now: DateTime<Utc>) -> Option<usize> {
+    let newest = active_at.iter().rposition(|active_at| *active_at <= now);
+    newest.or((!active_at.is_empty()).then_some(0))
+}
+
+/// Whether the signatures of the key at `index` are accepted `now`. A key that is yet to sign verifies too, because another
+/// instance's clock may be ahead.
+#[must_use]
+pub fn verifies(active_at: &[DateTime<Utc>], index: usize, now: DateTime<Utc>) -> bool {
+    active_at
+        .get(index + 1)
+        .is_none_or(|superseded_at| now < *superseded_at + RETIREMENT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_signs_until_the_next_one_does_and_verifies_a_while_longer() {
+        let start = DateTime::UNIX_EPOCH;
+        let keys = [start, start + TimeDelta::hours(1)];
+        assert_eq!(signing(&[], start), None);
+        assert_eq!(signing(&keys, start - TimeDelta::seconds(1)), Some(0));
+        assert_eq!(signing(&keys, start + TimeDelta::minutes(59)), Some(0));
+        assert_eq!(signing(&keys, start + TimeDelta::hours(1)), Some(1));
+        let retired = start + TimeDelta::hours(1) + RETIREMENT;
+        assert!(verifies(&keys, 0, retired - TimeDelta::seconds(1)));
+        assert!(!verifies(&keys, 0, retired));
+        assert!(verifies(&keys, 1, start));
+        assert!(verifies(&keys, 1, retired + TimeDelta::days(9)));
+    }
+}

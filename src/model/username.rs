@@ -1,0 +1,80 @@
+//! User names of the token API, as Django's `AbstractUser` has them.
+
+use super::text::fold_case;
+
+/// An accepted user name: shown as typed, compared without regard to case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Username {
+    typed: String,
+    canonical: String,
+}
+
+/// Why a user name is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InvalidUsername {
+    TooLong,
+    /// It contains something other than letters, digits and `@ . + - _`.
+    Characters,
+}
+
+impl Username {
+    /// Most characters of a user name.
+    pub const MAX_LENGTH: usize = 150;
+
+    /// Accepts `raw` without the white space around it.
+    ///
+    /// # Errors
+    /// The first reason to refuse it.
+    pub fn parse(raw: &str) -> Result<Self, InvalidUsername> {
+        let typed = raw.trim();
+        let canonical = fold_case(typed);
+        let is_character = |character: char| character.is_alphanumeric() || "@.+-_".contains(character);
+        if typed.is_empty() || !canonical.chars().all(is_character) {
+            Err(InvalidUsername::Characters)
+        } else if typed.chars().count() > Self::MAX_LENGTH {
+            Err(InvalidUsername::TooLong)
+        } else {
+            Ok(Self {
+                typed: typed.to_owned(),
+                canonical,
+            })
+        }
+    }
+
+    #[must_use]
+    pub fn typed(&self) -> &str {
+        &self.typed
+    }
+
+    /// The form that is unique among accounts.
+    #[must_use]
+    pub fn canonical(&self) -> &str {
+        &self.canonical
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn django_names_are_accepted_and_compared_without_case() {
+        let name = Username::parse(" John.Doe+x@home-1_ ").unwrap();
+        assert_eq!(
+            (name.typed(), name.canonical()),
+            ("John.Doe+x@home-1_", "john.doe+x@home-1_")
+        );
+        assert_eq!(
+            Username::parse("Jörg").unwrap().canonical(),
+            Username::parse("JO\u{308}RG").unwrap().canonical()
+        );
+    }
+
+    #[test]
+    fn other_characters_and_long_names_are_refused() {
+        for raw in ["", " ", "a b", "a\u{0}b", "a\u{200b}b", "<script>", "a/b", "a:b"] {
+            assert_eq!(Username::parse(raw), Err(InvalidUsername::Characters), "{raw:?}");
+        }
+        assert_eq!(Username::parse(&"x".repeat(151)), Err(InvalidUsername::TooLong));
+    }
+}

@@ -1,0 +1,39 @@
+//! The keys that sign access tokens.
+
+use chrono::{DateTime, Utc};
+
+use super::{Conn, Result, on};
+use crate::model::signing_key::StoredKey;
+
+/// All keys, in the order of their numbers.
+pub async fn all(conn: Conn<'_>) -> Result<Vec<StoredKey>> {
+    const SQL: &str =
+        "SELECT number, kid, public_key, sealed_private_key, created_at, active_at FROM signing_keys ORDER BY number";
+    Ok(on!(conn, c => sqlx::query_as(SQL).fetch_all(c).await?))
+}
+
+/// Stores a key; `false` when another instance was first to take its number.
+pub async fn insert(conn: Conn<'_>, key: &StoredKey) -> Result<bool> {
+    const SQL: &str = "INSERT INTO signing_keys (number, kid, public_key, sealed_private_key, created_at, active_at) \
+        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (number) DO NOTHING";
+    let inserted = on!(conn, c => {
+        sqlx::query(SQL)
+            .bind(key.number)
+            .bind(&key.kid)
+            .bind(&key.public_key)
+            .bind(&key.sealed_private_key)
+            .bind(key.created_at)
+            .bind(key.active_at)
+            .execute(c)
+            .await?
+            .rows_affected()
+    });
+    Ok(inserted == 1)
+}
+
+/// Deletes the keys whose successors began to sign before `moment`.
+pub async fn delete_superseded(conn: Conn<'_>, moment: DateTime<Utc>) -> Result<u64> {
+    const SQL: &str = "DELETE FROM signing_keys WHERE number < \
+        (SELECT COALESCE(MAX(number), 0) FROM signing_keys WHERE active_at < $1)";
+    Ok(on!(conn, c => sqlx::query(SQL).bind(moment).execute(c).await?.rows_affected()))
+}

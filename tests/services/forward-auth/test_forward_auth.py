@@ -1,0 +1,166 @@
+"""An application behind nginx or Caddy, with the configurations of examples/forward-auth, learns who is asking."""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import httpx
+import pytest
+import servers
+
+SERVICE = os.environ["SERVICE_URL"]
+SERVICE_PORT = urlsplit(SERVICE).port
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(scope="module")
+def application() -> Iterator[servers.Application]:
+    with servers.application() as application:
+        yield application
+
+
+@pytest.fixture(scope="module", params=["nginx", "caddy"])
+def proxy_name(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def proxy(proxy_name: str, application: servers.Application, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp(proxy_name)
+    with servers.proxy(proxy_name, folder, SERVICE_PORT, application.port) as url:
+        yield url
+
+
+@pytest.fixture
+def visitor(proxy: str) -> Iterator[httpx.Client]:
+    """Somebody whose browser has never been here."""
+    with httpx.Client(base_url=proxy) as visitor:
+        yield visitor
+
+
+@pytest.fixture
+def bearer() -> dict[str, str]:
+    """What a program sends whose user signed up for tokens."""
+    name = str(uuid4())
+    body = {"username": name, "email": f"{name}@example.com", "password": PASSWORD}
+    answer = httpx.post(f"{SERVICE}/api/sign-up/", json=body)
+    assert answer.status_code == 201, answer.text
+    return {"Authorization": f"Bearer {answer.json()['access']}"}
+
+
+def sign_up(visitor: httpx.Client) -> dict[str, str]:
+    """Signs up through the proxy; what the application ought to be told from now on."""
+    email = f"{uuid4()}@example.com"
+    answer = visitor.post("/api/auth/sign-up", json={"email": email, "password": PASSWORD}).raise_for_status().json()
+    (session,) = visitor.get("/api/auth/sessions").raise_for_status().json()
+    return {
+        "x-auth-user-id": answer["user"]["id"],
+        "x-auth-user-email": email,
+        "x-auth-session-id": session["id"],
+    }
+
+
+def told(answer: httpx.Response) -> dict[str, str]:
+    """What the application was told about who is asking, under any name that it could take for the real ones."""
+    assert answer.status_code == 200, answer.text
+    headers = [(name.lower(), value) for name, value in answer.json()["headers"]]
+    identity = [(name, value) for name, value in headers if re.match("x[^a-z0-9]auth[^a-z0-9]", name)]
+    assert len(identity) == len(dict(identity))
+    return dict(identity)
+
+
+def test_the_cookie_tells_the_application_who_is_asking(visitor: httpx.Client) -> None:
+    owner = sign_up(visitor)
+    answer = visitor.get("/orders?page=2")
+    assert told(answer) == owner
+    assert answer.json()["path"] == "/orders?page=2"
+    assert answer.headers.get_list("Set-Cookie") == ["application=1"]
+
+
+def test_an_access_token_tells_it_too(visitor: httpx.Client, bearer: dict[str, str]) -> None:
+    owner = httpx.get(f"{SERVICE}/api/auth/verify", headers=bearer)
+    assert owner.status_code == 204
+    assert told(visitor.get("/", headers=bearer)) == {
+        name: owner.headers[name] for name in ("x-auth-user-id", "x-auth-user-email", "x-auth-session-id")
+    }
+
+
+def test_a_body_goes_to_the_application_and_nowhere_else(visitor: httpx.Client) -> None:
+    owner = sign_up(visitor)
+    # More than the service would take.
+    body = "order " * 10_000
+    answer = visitor.post("/orders", content=body)
+    assert told(answer) == owner
+    assert (answer.json()["method"], answer.json()["body"]) == ("POST", body)
+
+
+def test_nobody_gets_in_without_a_session(
+    visitor: httpx.Client, application: servers.Application, bearer: dict[str, str]
+) -> None:
+    before = application.requests
+    forged = {"X-Auth-User-Id": "forged"}
+    scheme, token = bearer["Authorization"].split()
+    assert visitor.get("/").status_code == 401
+    assert visitor.post("/orders", content="order").status_code == 401
+    assert visitor.get("/", headers=forged).status_code == 401
+    assert visitor.get("/", headers={"Cookie": "neptun-session=8AiPEGtzPkdBSJYGeF2aHg"}).status_code == 401
+    assert visitor.get("/", headers={"Authorization": f"{scheme} {token[:-1]}"}).status_code == 401
+    assert application.requests == before
+
+
+def test_logging_out_closes_the_application_at_once(visitor: httpx.Client) -> None:
+    owner = sign_up(visitor)
+    kept = dict(visitor.cookies)
+    assert told(visitor.get("/")) == owner
+    assert visitor.post("/api/auth/logout").json() is True
+    assert visitor.get("/").status_code == 401
+    assert visitor.get("/", headers={"Cookie": "; ".join(f"{n}={v}" for n, v in kept.items())}).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "X-Auth-User-Id",
+        "x-auth-user-email",
+        "X-AUTH-SESSION-ID",
+        "X_Auth_User_Id",
+        "X-Auth_User-Id",
+        "x_auth-user_email",
+        "X.Auth.Session.Id",
+    ],
+)
+def test_nobody_can_say_who_they_are(visitor: httpx.Client, name: str) -> None:
+    owner = sign_up(visitor)
+    assert told(visitor.get("/", headers={name: "forged"})) == owner
+    assert told(visitor.get("/", headers=[(name, "forged"), (name, "forged")])) == owner
+
+
+def test_a_header_named_in_connection_can_be_lost_but_not_forged(visitor: httpx.Client) -> None:
+    owner = sign_up(visitor)
+    headers = {"Connection": "close, X-Auth-User-Id", "X-Auth-User-Id": "forged"}
+    assert told(visitor.get("/", headers=headers)).items() <= owner.items()
+
+
+def test_a_renewed_cookie_reaches_the_browser(
+    proxy_name: str, application: servers.Application, tmp_path: Path
+) -> None:
+    cookie = "neptun-session=8AiPEGtzPkdBSJYGeF2aHg; HttpOnly; SameSite=Lax; Path=/; Max-Age=604800"
+    with (
+        servers.service_that_renews(cookie) as service,
+        servers.proxy(proxy_name, tmp_path, service, application.port) as url,
+    ):
+        answer = httpx.get(url)
+    assert sorted(answer.headers.get_list("Set-Cookie")) == ["application=1", cookie]
+    assert told(answer).keys() == {"x-auth-user-id", "x-auth-user-email", "x-auth-session-id"}
+
+
+def test_nobody_gets_in_while_the_service_is_down(
+    proxy_name: str, application: servers.Application, tmp_path: Path
+) -> None:
+    before = application.requests
+    with servers.proxy(proxy_name, tmp_path, servers.free_port(), application.port) as url:
+        assert httpx.get(url).status_code in (500, 502)
+    assert application.requests == before
