@@ -3,7 +3,7 @@
 mod file;
 
 use std::fmt;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use anyhow::{Context, bail, ensure};
@@ -97,7 +97,7 @@ pub struct Settings {
     argon2_iterations: u32,
 
     /// Networks of the proxies in front, separated by commas; only they are believed about a client's address
-    #[arg(long, env = "NEPTUN_AUTH_TRUSTED_PROXIES", value_delimiter = ',', global = true)]
+    #[arg(long, env = "NEPTUN_AUTH_TRUSTED_PROXIES", value_delimiter = ',', value_parser = network, global = true)]
     trusted_proxies: Vec<IpNet>,
     /// Header in which the platform in front names the client, instead of X-Forwarded-For
     #[arg(long, env = "NEPTUN_AUTH_CLIENT_IP_HEADER", global = true)]
@@ -142,6 +142,14 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// A network, or one address.
+fn network(text: &str) -> Result<IpNet, String> {
+    let address = text.parse::<IpAddr>().map(IpNet::from);
+    address
+        .or_else(|_| text.parse())
+        .map_err(|_| "write a network as in 10.0.0.0/8, or an address".to_owned())
+}
+
 impl Settings {
     /// Where to listen.
     #[must_use]
@@ -159,8 +167,11 @@ impl Settings {
             let default = format!("http://localhost:{}", self.listen().port());
             return default.parse().context("PUBLIC_URL");
         };
-        let is_origin =
-            url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+        let is_origin = url.path() == "/"
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && url.username().is_empty()
+            && url.password().is_none();
         ensure!(
             matches!(url.scheme(), "http" | "https") && url.has_host() && is_origin,
             "PUBLIC_URL must be scheme, host and port only, as in https://auth.example.com"

@@ -24,7 +24,7 @@ use activity::Activity;
 
 mod activity;
 
-/// Connections beyond these wait in the system's backlog until another one closes.
+/// Connections beyond these, or beyond half of the file descriptors, wait in the system's backlog until another one closes.
 const MOST_CONNECTIONS: u32 = 10_000;
 /// For a request's whole header, and for a kept-alive connection's next request to begin.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(12);
@@ -42,7 +42,8 @@ const ACCEPT_BACK_OFF: Duration = Duration::from_millis(100);
 /// Serves `endpoint` on an already bound `listener` until `shutdown`, then answers what is in flight and returns.
 pub async fn serve(listener: TcpListener, endpoint: BoxEndpoint<'static, Response>, shutdown: CancellationToken) {
     let endpoint = Arc::new(endpoint);
-    let connections = Arc::new(Semaphore::new(MOST_CONNECTIONS as usize));
+    let most = most_connections();
+    let connections = Arc::new(Semaphore::new(most as usize));
     loop {
         let accepted = tokio::select! {
             accepted = accept(&listener, &connections) => accepted,
@@ -66,12 +67,18 @@ pub async fn serve(listener: TcpListener, endpoint: BoxEndpoint<'static, Respons
     }
     drop(listener);
     // Every connection holds one permit, so all of them together mean that none is left.
-    if timeout(DRAIN_TIMEOUT, connections.acquire_many(MOST_CONNECTIONS))
-        .await
-        .is_err()
-    {
+    if timeout(DRAIN_TIMEOUT, connections.acquire_many(most)).await.is_err() {
         tracing::warn!("some connections did not finish in time");
     }
+}
+
+/// Raises the limit on file descriptors as far as the system allows, and leaves half of them to the database and the log.
+fn most_connections() -> u32 {
+    let descriptors = rlimit::increase_nofile_limit(u64::from(MOST_CONNECTIONS) * 2).unwrap_or_else(|error| {
+        tracing::warn!(%error, "the limit on file descriptors can't be raised");
+        1024
+    });
+    u32::try_from(descriptors / 2).map_or(MOST_CONNECTIONS, |half| half.min(MOST_CONNECTIONS))
 }
 
 async fn accept(

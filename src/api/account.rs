@@ -30,7 +30,7 @@ pub struct SignUpRequest {
     /// One e-mail address, at most 254 bytes. White space around it is ignored.
     #[oai(validator(max_length = 254))]
     email: String,
-    /// 8 to 256 characters of any kind, counted as Unicode code points.
+    /// Any characters, counted as Unicode code points. Common passwords and the address itself are refused.
     #[oai(validator(min_length = 8, max_length = 256))]
     password: String,
     /// The password typed again. Refused when it differs.
@@ -54,7 +54,7 @@ pub struct LogInRequest {
 pub struct ChangePasswordRequest {
     #[oai(validator(min_length = 1, max_length = 256))]
     current_password: String,
-    /// 8 to 256 characters of any kind, counted as Unicode code points.
+    /// Any characters, counted as Unicode code points. Common passwords and the address itself are refused.
     #[oai(validator(min_length = 8, max_length = 256))]
     new_password: String,
 }
@@ -142,7 +142,7 @@ fn read_change(
 fn read_sign_up(mut fields: Fields, policy: &PasswordPolicy) -> Result<(Email, Password), ApiError> {
     let email = fields.email("email");
     let password = fields.new_password("password", policy, email.as_ref());
-    fields.repeated_password("confirmPassword", password.as_ref());
+    fields.repeated_password("confirmPassword", "password");
     fields.finish(email.zip(password))
 }
 

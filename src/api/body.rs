@@ -12,7 +12,7 @@ use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
-use super::error::{ApiError, ErrorCode, Issue, IssueCode};
+use super::error::{ApiError, ErrorCode};
 use super::fields::Fields;
 
 const JSON: &str = "application/json";
@@ -35,7 +35,7 @@ impl<T> JsonOrForm<T> {
         } else {
             return Err(ErrorCode::UnsupportedMediaType.into());
         };
-        let values = values.ok_or_else(malformed)?;
+        let values = values.ok_or_else(ApiError::malformed)?;
         Ok(Self {
             fields: Fields::new(values),
             schema: PhantomData,
@@ -62,14 +62,6 @@ fn form(bytes: &[u8]) -> Map<String, Value> {
         values.insert(name.into_owned(), value);
     }
     values
-}
-
-fn malformed() -> ApiError {
-    ApiError::validation(vec![Issue {
-        code: IssueCode::Malformed,
-        path: Vec::new(),
-        message: "Send one JSON object".to_owned(),
-    }])
 }
 
 impl<'a, T: Type> ApiExtractor<'a> for JsonOrForm<T> {

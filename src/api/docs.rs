@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
 use poem::endpoint::make_sync;
 use poem::http::{StatusCode, header};
 use poem::{Endpoint, Request, Response, Result, Route, get};
@@ -31,7 +32,10 @@ where
 pub fn pages(document: &Document) -> Route {
     let page = document.swagger_ui();
     let policy = content_security_policy(&page);
+    // Shared, not copied: many slow readers of a large page must not fill the memory.
+    let page = Bytes::from(page);
     let fixed = |content_type: &'static str, body: String| {
+        let body = Bytes::from(body);
         get(make_sync(move |_| {
             Response::builder().content_type(content_type).body(body.clone())
         }))

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::flows::change_password::ChangePasswordError;
 use crate::flows::log_in::LogInError;
+use crate::flows::revoke_session::RevokeError;
 use crate::flows::sign_up::SignUpError;
 use crate::model::unavailable::Unavailable;
 
@@ -146,6 +147,17 @@ impl ApiError {
         }
     }
 
+    /// Refuses a body that has no fields to speak of.
+    #[must_use]
+    pub fn malformed() -> Self {
+        let message = "Send one JSON object".to_owned();
+        Self::validation(vec![Issue {
+            code: IssueCode::Malformed,
+            path: Vec::new(),
+            message,
+        }])
+    }
+
     /// The answer to a failure that is none of the client's making. It is logged here, once, with its whole chain; the
     /// body tells nothing of it.
     #[must_use]
@@ -226,9 +238,20 @@ impl From<LogInError> for ApiError {
     }
 }
 
+impl From<RevokeError> for ApiError {
+    fn from(error: RevokeError) -> Self {
+        match error {
+            RevokeError::NotAuthenticated => ErrorCode::NotAuthenticated.into(),
+            RevokeError::NotFound => ErrorCode::NotFound.into(),
+            RevokeError::Internal(error) => error.into(),
+        }
+    }
+}
+
 impl From<ChangePasswordError> for ApiError {
     fn from(error: ChangePasswordError) -> Self {
         match error {
+            ChangePasswordError::NotAuthenticated => ErrorCode::NotAuthenticated.into(),
             ChangePasswordError::InvalidCredentials => ErrorCode::ReauthenticationRequired.into(),
             ChangePasswordError::Internal(error) => error.into(),
         }

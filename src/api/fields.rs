@@ -77,12 +77,13 @@ impl Fields {
         None
     }
 
-    /// The same password typed again, if it was.
-    pub fn repeated_password(&mut self, name: &str, first: Option<&Password>) {
+    /// The same password as in the field `first` typed again, if it was.
+    pub fn repeated_password(&mut self, name: &str, first: &str) {
         if !self.has(name) {
             return;
         }
-        let repeated = self.text(name).map(|text| Password::new(&text));
+        let first = self.values.get(first).and_then(Value::as_str).map(Password::new);
+        let repeated = self.text(name).as_deref().map(Password::new);
         let differs = repeated
             .zip(first)
             .is_some_and(|(repeated, first)| repeated.as_bytes() != first.as_bytes());
@@ -133,8 +134,8 @@ impl Fields {
 
     /// Any text, required.
     pub fn text(&mut self, name: &str) -> Option<String> {
-        let (code, message) = match self.values.remove(name) {
-            Some(Value::String(text)) => return Some(text),
+        let (code, message) = match self.values.get(name) {
+            Some(Value::String(text)) => return Some(text.clone()),
             None | Some(Value::Null) => (IssueCode::Required, "Required"),
             Some(_) => (IssueCode::InvalidType, "Must be one string"),
         };

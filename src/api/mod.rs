@@ -88,7 +88,7 @@ fn apis(app: &App) -> Apis {
 /// The whole service as one endpoint that answers every request.
 #[must_use]
 pub fn routes(app: &App, web: &Web) -> BoxEndpoint<'static, Response> {
-    let document = Document::new(web.cookie.name());
+    let document = Document::new(web.cookie.name(), app.password_policy.minimum());
     let pages = Arc::new(if web.docs { docs::pages(&document) } else { Route::new() });
     let others = if web.docs { docs::PATHS } else { &[] };
     let paths = Arc::new(Paths::new(&document, others));

@@ -7,7 +7,7 @@ use poem_openapi::{ApiResponse, Object, OpenApi};
 use uuid::Uuid;
 
 use super::Tag;
-use super::error::{ApiError, ErrorCode};
+use super::error::ApiError;
 use super::guard::CurrentUser;
 use super::layers::session::RequestSession;
 use super::time::Time;
@@ -82,9 +82,7 @@ impl SessionsApi {
         id: Path<Uuid>,
     ) -> Result<RevokeResponse, ApiError> {
         let id = SessionId(id.0);
-        if !revoke_session(&self.0, user.0.user_id, id).await? {
-            return Err(ErrorCode::NotFound.into());
-        }
+        revoke_session(&self.0, &user.0, id).await?;
         if id == user.0.session_id {
             session.discard();
         }

@@ -31,19 +31,20 @@ pub struct Document {
 }
 
 impl Document {
-    /// Describes a service whose session cookie is called `cookie_name`.
+    /// Describes a service whose session cookie is called `cookie_name` and whose new passwords have at least
+    /// `password_min_length` characters.
     ///
     /// # Panics
     /// When the framework derives something that is not JSON.
     #[must_use]
-    pub fn new(cookie_name: &str) -> Self {
+    pub fn new(cookie_name: &str, password_min_length: usize) -> Self {
         let service = OpenApiService::new(Described::<Apis>(PhantomData), TITLE, VERSION)
             .description(DESCRIPTION)
             .license(LicenseObject::new("MIT OR Apache-2.0").url("https://spdx.org/licenses/MIT.html"))
             .server(ServerObject::new("/").description("The service that serves this document"));
         let derived = service.spec();
         let mut complete = serde_json::from_str(&derived).expect("the framework writes JSON");
-        finish(&mut complete, cookie_name);
+        finish(&mut complete, cookie_name, password_min_length);
         Self {
             complete,
             derived,
@@ -105,6 +106,13 @@ const FORMATS: &[(&str, &str, &str)] = &[
     ("User", "email", "email"),
 ];
 
+/// Passwords that the policy judges.
+const NEW_PASSWORDS: &[(&str, &str)] = &[
+    ("SignUpRequest", "password"),
+    ("ChangePasswordRequest", "new_password"),
+    ("TokenSignUpRequest", "password"),
+];
+
 /// Fields that may be null. In requests that means the same as leaving them out; answers never leave them out.
 const NULLABLE: &[(&str, &str)] = &[
     ("SignUpRequest", "confirmPassword"),
@@ -119,13 +127,16 @@ const NULLABLE: &[(&str, &str)] = &[
     ("User", "avatar"),
 ];
 
-fn finish(document: &mut Value, cookie_name: &str) {
+fn finish(document: &mut Value, cookie_name: &str, password_min_length: usize) {
     document["openapi"] = json!("3.0.3");
     document["components"]["securitySchemes"][COOKIE_SCHEME]["name"] = json!(cookie_name);
     let schemas = &mut document["components"]["schemas"];
     add_refusal_schemas(object(schemas));
     for (schema, property, format) in FORMATS {
         schemas[schema]["properties"][property]["format"] = json!(format);
+    }
+    for (schema, property) in NEW_PASSWORDS {
+        schemas[schema]["properties"][property]["minLength"] = json!(password_min_length);
     }
     for (schema, property) in NULLABLE {
         schemas[schema]["properties"][property]["nullable"] = json!(true);

@@ -4,6 +4,7 @@ use poem_openapi::types::ToJSON;
 use serde_json::{Value, json};
 
 use super::error::{ApiError, ErrorCode, Issue, IssueCode};
+use super::guard::COOKIE_SCHEME;
 use super::layers::token_api::in_djangos_words;
 use super::token_error::TokenError;
 
@@ -25,20 +26,23 @@ const OWN_REFUSALS: &[(&str, &[ErrorCode])] = &[
     ("verifyToken", &[ErrorCode::NotAuthenticated]),
     ("blacklistToken", &[ErrorCode::NotAuthenticated]),
 ];
-/// Operations that write the session cookie whenever they succeed; others only renew it.
-const WRITE_COOKIE: &[&str] = &["signUp", "logIn", "logOut", "clearUserSession", "changePassword"];
+/// Operations that write the session cookie although they ask for none.
+const WRITE_COOKIE: &[&str] = &["signUp", "logIn", "logOut", "getUserSession", "clearUserSession"];
 
 /// Completes one operation: its responses, and an example of every body. `schemas` are the document's.
 pub fn add(dialect: Dialect, method: &str, operation: &mut Value, schemas: &Value) {
     let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
+    let knows_cookie = operation["security"]
+        .as_array()
+        .is_some_and(|schemes| schemes.iter().any(|scheme| scheme.get(COOKIE_SCHEME).is_some()));
     for response in members(&mut operation["responses"]) {
         drop_charset(response);
         add_examples(response, schemas);
         if response["description"] == "" {
             response["description"] = json!("Done");
         }
-        if WRITE_COOKIE.contains(&id.as_str()) {
-            response["headers"]["Set-Cookie"] = header("The session cookie, or its removal");
+        if knows_cookie || WRITE_COOKIE.contains(&id.as_str()) {
+            response["headers"]["Set-Cookie"] = header("The session cookie, where it was set, renewed or removed");
         }
     }
     if let Some(body) = operation.get_mut("requestBody") {
@@ -103,11 +107,7 @@ fn refusals(method: &str, operation: &Value, id: &str) -> Vec<ErrorCode> {
         ErrorCode::Unavailable,
     ]);
     if operation.get("requestBody").is_some() {
-        codes.extend([
-            ErrorCode::ValidationError,
-            ErrorCode::UnsupportedMediaType,
-            ErrorCode::RequestTimeout,
-        ]);
+        codes.extend([ErrorCode::ValidationError, ErrorCode::UnsupportedMediaType]);
     }
     if operation.get("security").is_some() {
         codes.push(ErrorCode::NotAuthenticated);

@@ -17,7 +17,7 @@ pub struct TokenSignUpRequest {
     pub username: String,
     #[oai(validator(max_length = 254))]
     pub email: String,
-    /// 8 to 256 characters of any kind, counted as Unicode code points.
+    /// Any characters, counted as Unicode code points. Common passwords and the address itself are refused.
     #[oai(validator(min_length = 8, max_length = 256))]
     pub password: String,
     #[oai(validator(max_length = 150), skip_serializing_if_is_none)]

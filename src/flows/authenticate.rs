@@ -1,10 +1,14 @@
 //! A request shows whose it is by its session.
 
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio::time::timeout;
 use tower_sessions::{Session, session};
 
 use crate::app::App;
 use crate::app::session_store::SIGNED_IN;
-use crate::model::session::SignedIn;
+use crate::model::session::{Lifetimes, SignedIn, StoredSession};
 use crate::model::unavailable::Unavailable;
 use crate::store::{self, sessions};
 
@@ -16,8 +20,11 @@ pub struct Authenticated {
     pub renewed: bool,
 }
 
+/// How long a request waits for its renewal to be written down.
+const PATIENCE: Duration = Duration::from_millis(250);
+
 /// The account that `session` is signed in to, if it is. Using a session renews its idle time, with at most one write a
-/// minute; a renewal that fails costs nothing but that.
+/// minute. A database that can't write at the moment costs a little patience and the renewal, nothing more.
 ///
 /// # Errors
 /// [`Unavailable`] when the store can't tell: a session is never assumed.
@@ -33,14 +40,32 @@ pub async fn authenticate(app: &App, session: &Session) -> anyhow::Result<Option
         }));
     }
     let renewed = signed_in.clone().renewed(&app.lifetimes, now);
-    match write_down(app, &renewed).await {
-        Ok(()) => Ok(Some(Authenticated {
+    // In a task of its own, so that giving up on it does not cut a transaction in two.
+    let writing = tokio::spawn(write_down(app.clone(), renewed.clone(), now));
+    match timeout(PATIENCE, writing).await {
+        Ok(Ok(Ok(true))) => Ok(Some(Authenticated {
             signed_in: renewed,
             renewed: true,
         })),
-        // A full or locked database must not keep people from being recognised; the next use tries again.
-        Err(error) => {
-            tracing::warn!(error = %anyhow::Error::from(error), "a session could not be renewed");
+        // Another request was first to renew it, or to end it.
+        Ok(Ok(Ok(false))) => {
+            let stored = sessions::by_id(app.db.read().await?.conn(), signed_in.session_id, now).await?;
+            let signed_in = stored.as_ref().and_then(StoredSession::signed_in);
+            Ok(signed_in.map(|signed_in| Authenticated {
+                signed_in,
+                renewed: false,
+            }))
+        }
+        Ok(Ok(Err(error))) => {
+            let error = anyhow::Error::from(error);
+            tracing::warn!(error = format!("{error:#}"), "a session could not be renewed");
+            Ok(Some(Authenticated {
+                signed_in,
+                renewed: false,
+            }))
+        }
+        Ok(Err(_)) | Err(_) => {
+            tracing::warn!("a session was not renewed in time");
             Ok(Some(Authenticated {
                 signed_in,
                 renewed: false,
@@ -49,10 +74,11 @@ pub async fn authenticate(app: &App, session: &Session) -> anyhow::Result<Option
     }
 }
 
-async fn write_down(app: &App, used: &SignedIn) -> store::Result<()> {
+async fn write_down(app: App, used: SignedIn, now: DateTime<Utc>) -> store::Result<bool> {
     let mut tx = app.db.write().await?;
-    sessions::renew(tx.conn(), used.session_id, used.last_seen_at, used.idle_expires_at).await?;
-    tx.commit().await
+    let renewed = sessions::renew(tx.conn(), &used, now - Lifetimes::RENEWAL_INTERVAL).await?;
+    tx.commit().await?;
+    Ok(renewed)
 }
 
 fn unreadable(error: session::Error) -> anyhow::Error {

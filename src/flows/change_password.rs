@@ -1,5 +1,6 @@
 //! A person replaces their password, and with it every session that somebody else may hold.
 
+use super::claim_session::claim_session;
 use super::start_session::{Newcomer, Owner, StartedSession, start_session};
 use crate::app::App;
 use crate::app::hasher::Verdict;
@@ -10,6 +11,8 @@ use crate::telemetry::{self, Ended};
 
 #[derive(Debug, thiserror::Error)]
 pub enum ChangePasswordError {
+    #[error("the acting session has ended")]
+    NotAuthenticated,
     #[error("the current password is wrong")]
     InvalidCredentials,
     #[error(transparent)]
@@ -44,6 +47,9 @@ pub async fn change_password(
     let now = app.clock.now();
 
     let mut tx = app.db.write().await?;
+    if !claim_session(&mut tx, signed_in, now).await? {
+        return Err(ChangePasswordError::NotAuthenticated);
+    }
     if !users::change_password(tx.conn(), signed_in.user_id, &verified, &hash).await? {
         return Err(ChangePasswordError::InvalidCredentials);
     }
@@ -56,5 +62,5 @@ pub async fn change_password(
     let started = start_session(app, &mut tx, owner, newcomer, now).await?;
     tx.commit().await?;
     telemetry::sessions_ended(Ended::PasswordChanged, ended);
-    Ok(started.committed())
+    Ok(started.counted())
 }

@@ -56,7 +56,7 @@ pub async fn log_in(
     };
     let started = start_session(app, &mut tx, owner, newcomer, now).await?;
     tx.commit().await?;
-    Ok(started.committed())
+    Ok(started.counted())
 }
 
 async fn find(app: &App, login: &Login) -> store::Result<Option<Credentials>> {

@@ -8,6 +8,7 @@ pub mod authenticate_token;
 pub mod blacklist_token;
 pub mod change_password;
 pub mod check_readiness;
+mod claim_session;
 pub mod find_taken;
 pub mod issue_tokens;
 pub mod list_sessions;

@@ -1,14 +1,20 @@
 //! A person stays signed in here and nowhere else.
 
+use super::claim_session::claim_session;
+use super::revoke_session::RevokeError;
 use crate::app::App;
 use crate::model::session::SignedIn;
 use crate::store::sessions;
 use crate::telemetry::{self, Ended};
 
-/// Ends every session of the account but the current one, and tells how many there were.
-pub async fn revoke_other_sessions(app: &App, current: &SignedIn) -> anyhow::Result<u64> {
+/// Ends every session of the account but the acting one, and tells how many there were.
+pub async fn revoke_other_sessions(app: &App, acting: &SignedIn) -> Result<u64, RevokeError> {
+    let now = app.clock.now();
     let mut tx = app.db.write().await?;
-    let revoked = sessions::end_others_of_user(tx.conn(), current.user_id, current.session_id, app.clock.now()).await?;
+    if !claim_session(&mut tx, acting, now).await? {
+        return Err(RevokeError::NotAuthenticated);
+    }
+    let revoked = sessions::end_others_of_user(tx.conn(), acting.user_id, acting.session_id, now).await?;
     tx.commit().await?;
     telemetry::sessions_ended(Ended::Revoked, revoked);
     Ok(revoked)

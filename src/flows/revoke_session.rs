@@ -1,16 +1,42 @@
 //! A person ends one of their sessions, wherever it is in use.
 
+use super::claim_session::claim_session;
 use crate::app::App;
-use crate::model::session::SessionId;
-use crate::model::user::UserId;
-use crate::store::sessions;
+use crate::model::session::{SessionId, SignedIn};
+use crate::store::{self, sessions};
 use crate::telemetry::{self, Ended};
 
-/// Ends the session `id` of `user`; `false` when they have none of that id, even if somebody else has.
-pub async fn revoke_session(app: &App, user: UserId, id: SessionId) -> anyhow::Result<bool> {
+#[derive(Debug, thiserror::Error)]
+pub enum RevokeError {
+    #[error("the acting session has ended itself")]
+    NotAuthenticated,
+    /// Also for a session that somebody else has.
+    #[error("the account has no such session")]
+    NotFound,
+    #[error(transparent)]
+    Internal(#[from] anyhow::Error),
+}
+
+impl From<store::Error> for RevokeError {
+    fn from(error: store::Error) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+/// Ends the session `id` of whoever acts.
+///
+/// # Errors
+/// [`RevokeError::NotFound`] when they have none of that id, even if somebody else has.
+pub async fn revoke_session(app: &App, acting: &SignedIn, id: SessionId) -> Result<(), RevokeError> {
+    let now = app.clock.now();
     let mut tx = app.db.write().await?;
-    let revoked = sessions::end_of_user(tx.conn(), user, id, app.clock.now()).await?;
+    if !claim_session(&mut tx, acting, now).await? {
+        return Err(RevokeError::NotAuthenticated);
+    }
+    if !sessions::end_of_user(tx.conn(), acting.user_id, id, now).await? {
+        return Err(RevokeError::NotFound);
+    }
     tx.commit().await?;
-    telemetry::sessions_ended(Ended::Revoked, revoked.into());
-    Ok(revoked)
+    telemetry::sessions_ended(Ended::Revoked, 1);
+    Ok(())
 }

@@ -71,5 +71,5 @@ pub async fn sign_up(app: &App, account: NewAccount, newcomer: Newcomer) -> Resu
     };
     let started = start_session(app, &mut tx, owner, newcomer, now).await?;
     tx.commit().await?;
-    Ok(started.committed())
+    Ok(started.counted())
 }

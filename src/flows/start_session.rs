@@ -90,7 +90,7 @@ async fn end_presented(tx: &mut Tx, presented: Option<SessionSecret>, now: DateT
 
 impl StartedSession {
     /// Counts the session; called once its transaction has committed.
-    pub(super) fn committed(self) -> Self {
+    pub(super) fn counted(self) -> Self {
         telemetry::session_created(self.kind.name());
         telemetry::sessions_ended(Ended::Replaced, self.replaced.into());
         self

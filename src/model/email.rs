@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use unicode_normalization::char::is_combining_mark;
+
 use super::text::fold_case;
 
 /// An accepted address: shown as its owner typed it, compared by its canonical form.
@@ -75,7 +77,7 @@ fn is_local_character(character: char) -> bool {
     if character.is_ascii() {
         character.is_ascii_alphanumeric() || ".!#$%&'*+-/=?^_`{|}~".contains(character)
     } else {
-        character.is_alphanumeric()
+        character.is_alphanumeric() || is_combining_mark(character)
     }
 }
 

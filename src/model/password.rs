@@ -72,6 +72,15 @@ pub struct PasswordPolicy {
 const COMMON_PASSWORDS: &str = include_str!("common_passwords.txt");
 
 impl PasswordPolicy {
+    /// Fewest code points where no setting asks for more.
+    pub const DEFAULT_MINIMUM: usize = 8;
+
+    /// Fewest code points of a new password.
+    #[must_use]
+    pub fn minimum(&self) -> usize {
+        self.minimum
+    }
+
     /// A policy that asks for at least `minimum` code points.
     #[must_use]
     pub fn new(minimum: usize) -> Self {

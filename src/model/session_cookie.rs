@@ -101,15 +101,13 @@ impl SessionCookie {
     /// Finds the cookie among raw `Cookie` headers by its exact name. Nothing is decoded, so `%5F%5FHost-…` is not ours;
     /// a name that appears twice is refused, because one of the two was planted.
     #[must_use]
-    pub fn find(&self, headers: &[&str]) -> Option<SessionSecret> {
+    pub fn find<'h>(&self, headers: impl Iterator<Item = &'h [u8]>) -> Option<SessionSecret> {
+        // Bytes, not text: what a neighbouring cookie holds is none of our business.
         let mut values = headers
-            .iter()
-            .flat_map(|header| header.split(';'))
-            .filter_map(|pair| pair.trim_matches([' ', '\t']).split_once('='))
-            .filter(|(name, _)| *name == self.name)
-            .map(|(_, value)| value);
+            .flat_map(|header| header.split(|byte| *byte == b';'))
+            .filter_map(|pair| pair.trim_ascii().strip_prefix(self.name.as_bytes())?.strip_prefix(b"="));
         match (values.next(), values.next()) {
-            (Some(value), None) => SessionSecret::from_str(value).ok(),
+            (Some(value), None) => SessionSecret::from_str(std::str::from_utf8(value).ok()?).ok(),
             _ => None,
         }
     }
@@ -241,10 +239,14 @@ mod tests {
         let secret = SessionSecret::generate();
         let value = secret.reveal();
         let ours = format!("__Host-neptun-session={value}");
-        assert_eq!(cookie.find(&[&format!("theme=dark; {ours}; x=y")]), Some(secret));
-        assert_eq!(cookie.find(&["theme=dark", &ours]), Some(secret));
-        assert_eq!(cookie.find(&[&format!("{ours}; {ours}")]), None);
-        assert_eq!(cookie.find(&[&ours, &ours]), None);
+        let find = |headers: &[&str]| cookie.find(headers.iter().map(|header| header.as_bytes()));
+        assert_eq!(find(&[&format!("theme=dark; {ours}; x=y")]), Some(secret));
+        assert_eq!(find(&["theme=dark", &ours]), Some(secret));
+        assert_eq!(find(&[&format!("name=Jörg; {ours}")]), Some(secret));
+        let latin = [b"name=J\xf6rg; ".as_slice(), ours.as_bytes()].concat();
+        assert_eq!(cookie.find([latin.as_slice()].into_iter()), Some(secret));
+        assert_eq!(find(&[&format!("{ours}; {ours}")]), None);
+        assert_eq!(find(&[&ours, &ours]), None);
         for name in [
             "%5F%5FHost-neptun-session",
             "__host-neptun-session",
@@ -252,8 +254,8 @@ mod tests {
             "neptun-session",
             "x__Host-neptun-session",
         ] {
-            assert_eq!(cookie.find(&[&format!("{name}={value}")]), None, "{name}");
+            assert_eq!(find(&[&format!("{name}={value}")]), None, "{name}");
         }
-        assert_eq!(cookie.find(&[&format!("__Host-neptun-session=\"{value}\"")]), None);
+        assert_eq!(find(&[&format!("__Host-neptun-session=\"{value}\"")]), None);
     }
 }

@@ -11,7 +11,7 @@ use sqlx::migrate::Migrator;
 use sqlx::pool::PoolOptions;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{Executor, Sqlite};
+use sqlx::{Connection, Executor, PgConnection, Sqlite};
 
 use super::{DatabaseFile, Db, Result, on};
 use crate::model::unavailable::Unavailable;
@@ -21,10 +21,14 @@ static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
 /// A request that can't get a connection in this time is answered with 503.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
+/// A writer may have to wait for the one before it, which may be waiting for another process.
+const WRITER_ACQUIRE_TIMEOUT: Duration = Duration::from_secs(6);
 /// How long SQLite waits for another process that holds the write lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const SQLITE_READERS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 20;
+const BOUNDS: &str =
+    "SET idle_in_transaction_session_timeout = '10s'; SET statement_timeout = '15s'; SET lock_timeout = '5s'";
 /// First release without the WAL-reset defect, which could lose committed writes.
 const SAFE_SQLITE: (u32, u32, u32) = (3, 51, 3);
 
@@ -42,7 +46,8 @@ impl Db {
         }
     }
 
-    /// Whether the database answers and has exactly the migrations that this binary was built with.
+    /// Whether the database answers and has the migrations that this binary was built with. It may have more: while a new
+    /// release is rolled out, the old one goes on serving.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -58,7 +63,7 @@ impl Db {
         let applied: i64 = on!(read.conn(), c => {
             sqlx::query_scalar("SELECT COUNT(*) FROM _sqlx_migrations WHERE success").fetch_one(c).await?
         });
-        Ok(usize::try_from(applied) == Ok(expected))
+        Ok(usize::try_from(applied).is_ok_and(|applied| applied >= expected))
     }
 }
 
@@ -78,8 +83,8 @@ async fn open_sqlite(url: &str) -> anyhow::Result<Db> {
     let options = SqliteConnectOptions::from_str(url).context("DATABASE_URL is not a SQLite URL")?;
     let path = options.get_filename().to_owned();
     ensure!(
-        !url.contains(":memory:"),
-        "DATABASE_URL must name a file: an in-memory database would forget every account"
+        !url.contains("memory"),
+        "DATABASE_URL must name a file, without `memory` in it: an in-memory database would forget every account"
     );
     let subject = || format!("the database file {}", path.display());
     create_private(&path).with_context(subject)?;
@@ -90,6 +95,9 @@ async fn open_sqlite(url: &str) -> anyhow::Result<Db> {
         .foreign_keys(true)
         .busy_timeout(BUSY_TIMEOUT);
     let writer = sqlite_pool(1)
+        .acquire_timeout(WRITER_ACQUIRE_TIMEOUT)
+        // After a full disk SQLite rolls back by itself, and sqlx goes on counting a transaction that is no more.
+        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
         .connect_with(options.clone())
         .await
         .with_context(subject)?;
@@ -105,7 +113,12 @@ async fn open_sqlite(url: &str) -> anyhow::Result<Db> {
             .await
             .with_context(|| format!("migrating {}", subject()))?;
     }
-    let readers = sqlite_pool(SQLITE_READERS).connect_lazy_with(options.read_only(true));
+    // Opened now: later there may be no file descriptors left for them.
+    let readers = sqlite_pool(SQLITE_READERS)
+        .min_connections(SQLITE_READERS)
+        .connect_with(options.read_only(true))
+        .await
+        .with_context(subject)?;
     let inode = fs::metadata(&path).with_context(subject)?.ino();
     Ok(Db::Sqlite {
         readers,
@@ -152,26 +165,29 @@ fn is_safe(version: &str) -> bool {
 
 async fn open_postgres(url: &str) -> anyhow::Result<Db> {
     let options = PgConnectOptions::from_str(url).context("DATABASE_URL is not a PostgreSQL URL")?;
+    // sqlx takes an advisory lock, so of several instances that start together one migrates and the others wait: on a
+    // connection that is not bound by the time-outs below.
+    let mut migrator = PgConnection::connect_with(&options)
+        .await
+        .context("PostgreSQL at DATABASE_URL can't be used")?;
+    POSTGRES_MIGRATIONS
+        .run(&mut migrator)
+        .await
+        .context("migrating the PostgreSQL database")?;
+    migrator.close().await?;
     let pool = PgPoolOptions::new()
         .max_connections(POSTGRES_CONNECTIONS)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         // A transaction that nobody finishes must not hold its locks, and no statement of ours takes long.
         .after_connect(|connection, _| {
             Box::pin(async move {
-                connection
-                    .execute("SET idle_in_transaction_session_timeout = '10s'; SET statement_timeout = '15s'; SET lock_timeout = '5s'")
-                    .await?;
+                connection.execute(BOUNDS).await?;
                 Ok(())
             })
         })
         .connect_with(options)
         .await
         .context("PostgreSQL at DATABASE_URL can't be used")?;
-    // sqlx takes an advisory lock, so of several instances that start together one migrates and the others wait.
-    POSTGRES_MIGRATIONS
-        .run(&pool)
-        .await
-        .context("migrating the PostgreSQL database")?;
     Ok(Db::Postgres(pool))
 }
 

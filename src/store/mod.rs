@@ -83,7 +83,7 @@ impl Db {
     /// Opens a write transaction.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when the database can't be reached, or is locked for longer than the busy time-out.
+    /// [`Error::Unavailable`] when the database can't be reached, or stays locked for longer than five seconds.
     pub async fn write(&self) -> Result<Tx> {
         Ok(match self {
             Self::Sqlite { writer, file, .. } => {

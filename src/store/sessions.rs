@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{Conn, Result, on};
-use crate::model::session::{ListedSession, NewSession, SessionId, StoredSession};
+use crate::model::session::{ListedSession, NewSession, SessionId, SignedIn, StoredSession};
 use crate::model::session_secret::SecretHash;
 use crate::model::token::Rotation;
 use crate::model::user::UserId;
@@ -77,12 +77,22 @@ pub async fn of_user(conn: Conn<'_>, user: UserId, now: DateTime<Utc>) -> Result
     Ok(on!(conn, c => sqlx::query_as(SQL).bind(user).bind(now).fetch_all(c).await?))
 }
 
-/// Notes that a session was used. Updates only: a session that ended meanwhile stays ended.
-pub async fn renew(conn: Conn<'_>, id: SessionId, now: DateTime<Utc>, idle_expires_at: DateTime<Utc>) -> Result<()> {
-    const SQL: &str =
-        "UPDATE sessions SET last_seen_at = $1, idle_expires_at = $2 WHERE id = $3 AND idle_expires_at > $1";
-    on!(conn, c => { sqlx::query(SQL).bind(now).bind(idle_expires_at).bind(id).execute(c).await?; });
-    Ok(())
+/// Notes that a session was used, if it lives and was last seen at `unseen_since` or before: of many uses at once, one is
+/// noted. Updates only: a session that ended meanwhile stays ended.
+pub async fn renew(conn: Conn<'_>, used: &SignedIn, unseen_since: DateTime<Utc>) -> Result<bool> {
+    const SQL: &str = "UPDATE sessions SET last_seen_at = $1, idle_expires_at = $2 \
+        WHERE id = $3 AND idle_expires_at > $1 AND last_seen_at <= $4";
+    let renewed = on!(conn, c => {
+        sqlx::query(SQL)
+            .bind(used.last_seen_at)
+            .bind(used.idle_expires_at)
+            .bind(used.session_id)
+            .bind(unseen_since)
+            .execute(c)
+            .await?
+            .rows_affected()
+    });
+    Ok(renewed == 1)
 }
 
 /// Replaces what a session remembers; `false` when it has ended. Updates only, like [`renew`].
@@ -128,6 +138,6 @@ pub async fn end_all_of_user(conn: Conn<'_>, user: UserId) -> Result<u64> {
 /// Deletes at most `limit` expired rows and tells how many, so that a large purge never holds the write lock for long.
 pub async fn purge(conn: Conn<'_>, now: DateTime<Utc>, limit: i64) -> Result<u64> {
     const SQL: &str = "DELETE FROM sessions WHERE id IN \
-        (SELECT id FROM sessions WHERE idle_expires_at <= $1 ORDER BY idle_expires_at LIMIT $2)";
+        (SELECT id FROM sessions WHERE idle_expires_at <= $1 ORDER BY idle_expires_at LIMIT $2) AND idle_expires_at <= $1";
     Ok(on!(conn, c => sqlx::query(SQL).bind(now).bind(limit).execute(c).await?.rows_affected()))
 }

@@ -57,6 +57,13 @@ pub async fn insert(conn: Conn<'_>, user: &NewUser) -> Result<Option<i64>> {
     }))
 }
 
+/// Makes other transactions that do the same for this account wait until this one has ended.
+pub async fn lock(conn: Conn<'_>, user: UserId) -> Result<()> {
+    const SQL: &str = "UPDATE users SET last_log_in_at = last_log_in_at WHERE id = $1";
+    on!(conn, c => { sqlx::query(SQL).bind(user).execute(c).await?; });
+    Ok(())
+}
+
 /// Notes a log-in with the password behind `verified` and keeps `current`, which may be a stronger hash of the same
 /// password. `false` when the password was changed or the account deleted since `verified` was read: updating the row
 /// makes such changes and this log-in wait for each other.

@@ -12,6 +12,7 @@
 mod helpers;
 
 mod bodies;
+mod change_password;
 mod cookie;
 mod document;
 mod errors;
@@ -28,3 +29,4 @@ mod session;
 mod sessions;
 mod sign_up;
 mod timeouts;
+mod tokens;

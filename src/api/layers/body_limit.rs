@@ -19,8 +19,8 @@ where
 {
     match read(&mut request).await {
         Ok(()) => Ok(next.get_response(request).await),
-        Err(code) => {
-            let mut response = ApiError::from(code).to_response();
+        Err(refusal) => {
+            let mut response = refusal.to_response();
             // The rest of the body may still be on its way and must not be taken for the next request.
             response
                 .headers_mut()
@@ -30,17 +30,17 @@ where
     }
 }
 
-async fn read(request: &mut Request) -> Result<(), ErrorCode> {
+async fn read(request: &mut Request) -> Result<(), ApiError> {
     if declared_length(request.headers()).is_some_and(|length| length > LIMIT as u64) {
-        return Err(ErrorCode::BodyTooLarge);
+        return Err(ErrorCode::BodyTooLarge.into());
     }
     let reading = request.take_body().into_bytes_limit(LIMIT);
     let bytes = match tokio::time::timeout(TIMEOUT, reading).await {
         Ok(Ok(bytes)) => bytes,
-        Ok(Err(ReadBodyError::PayloadTooLarge)) => return Err(ErrorCode::BodyTooLarge),
+        Ok(Err(ReadBodyError::PayloadTooLarge)) => return Err(ErrorCode::BodyTooLarge.into()),
         // The client broke off; it will hardly read the answer.
-        Ok(Err(_)) => return Err(ErrorCode::ValidationError),
-        Err(_) => return Err(ErrorCode::RequestTimeout),
+        Ok(Err(_)) => return Err(ApiError::malformed()),
+        Err(_) => return Err(ErrorCode::RequestTimeout.into()),
     };
     request.set_body(Body::from_bytes(bytes));
     Ok(())

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use poem::http::{HeaderValue, header};
 use poem::error::ResponseError;
+use poem::http::{HeaderValue, header};
 use poem::{Endpoint, Error, IntoResponse, Request, Response, Result};
 use poem_openapi::OperationId;
 

@@ -55,12 +55,7 @@ where
 }
 
 fn presented(cookie: &SessionCookie, headers: &HeaderMap) -> Option<SessionSecret> {
-    let headers: Vec<_> = headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .collect();
-    cookie.find(&headers)
+    cookie.find(headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes))
 }
 
 impl RequestSession {

@@ -156,3 +156,42 @@ impl Answer {
         self.header("set-cookie")
     }
 }
+
+/// The two tokens of the token API.
+#[derive(Debug, Clone)]
+pub struct Tokens {
+    pub access: String,
+    pub refresh: String,
+}
+
+impl Client {
+    pub async fn token_pair(&self, email: &str, password: &str) -> Tokens {
+        let answer = self
+            .post("/api/token/", &json!({ "email": email, "password": password }))
+            .await;
+        answer.assert_status(200).tokens()
+    }
+
+    pub async fn refresh(&self, token: &str) -> Answer {
+        self.post("/api/token/refresh/", &json!({ "refresh": token })).await
+    }
+
+    /// `GET` with an access token.
+    pub async fn get_as(&self, path: &str, token: &str) -> Answer {
+        let bearer = format!("Bearer {token}");
+        self.send(Method::GET, path, &[("authorization", &bearer)], Body::empty())
+            .await
+    }
+}
+
+impl Answer {
+    #[track_caller]
+    pub fn tokens(&self) -> Tokens {
+        let body = self.json();
+        let text = |name: &str| body[name].as_str().unwrap().to_owned();
+        Tokens {
+            access: text("access"),
+            refresh: text("refresh"),
+        }
+    }
+}

@@ -99,11 +99,54 @@ impl TestDatabase {
                     .collect()
             }
             Kind::Postgres(pool) => {
-                let sql = "SELECT u::text FROM users u UNION ALL SELECT s::text FROM sessions s";
+                let sql = "SELECT u::text FROM users u UNION ALL SELECT s::text FROM sessions s \
+                    UNION ALL SELECT k::text FROM signing_keys k";
                 let rows: Vec<String> = sqlx::query_scalar(sql).fetch_all(pool).await.unwrap();
                 rows.concat().into_bytes()
             }
         }
+    }
+
+    pub fn is_postgres(&self) -> bool {
+        matches!(self.kind, Kind::Postgres(_))
+    }
+
+    /// Every stored value of every column that could be a key.
+    pub async fn stored_values(&self) -> Vec<Vec<u8>> {
+        let texts = [
+            "SELECT id FROM users",
+            "SELECT id FROM sessions",
+            "SELECT secret_hash FROM sessions WHERE secret_hash IS NOT NULL",
+            "SELECT public_key FROM signing_keys",
+            "SELECT sealed_private_key FROM signing_keys",
+        ];
+        let mut values = Vec::new();
+        for sql in texts {
+            match &self.kind {
+                Kind::Sqlite(_) => {
+                    let rows: Vec<Vec<u8>> = sqlx::query_scalar(sql)
+                        .fetch_all(&mut self.sqlite().await)
+                        .await
+                        .unwrap();
+                    values.extend(rows);
+                }
+                Kind::Postgres(pool) if sql.contains("SELECT id") => {
+                    let rows: Vec<Uuid> = sqlx::query_scalar(sql).fetch_all(pool).await.unwrap();
+                    values.extend(rows.iter().map(|id| id.as_bytes().to_vec()));
+                }
+                Kind::Postgres(pool) => {
+                    let rows: Vec<Vec<u8>> = sqlx::query_scalar(sql).fetch_all(pool).await.unwrap();
+                    values.extend(rows);
+                }
+            }
+        }
+        // Parts of a value might be the key, too.
+        let parts = values
+            .iter()
+            .flat_map(|value| value.chunks(16).chain(value.chunks(32)).map(<[u8]>::to_vec));
+        let parts: Vec<_> = parts.collect();
+        values.extend(parts);
+        values
     }
 
     /// Takes the database away from under the service.
