@@ -94,9 +94,10 @@ impl<'a> ApiExtractor<'a> for CookieOrBearerUser {
     async fn from_request(request: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> Result<Self> {
         let session = session(request, body).await?;
         // A token that is shown counts, good or bad: falling back to the cookie would hide that it is bad.
-        let signed_in = match request.headers().contains_key(header::AUTHORIZATION) {
-            true => by_token(&session, request).await?,
-            false => session.authenticate().await?,
+        let signed_in = if request.headers().contains_key(header::AUTHORIZATION) {
+            by_token(&session, request).await?
+        } else {
+            session.authenticate().await?
         };
         Ok(Self(signed_in.ok_or(ApiError::from(ErrorCode::NotAuthenticated))?))
     }

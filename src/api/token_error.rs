@@ -59,7 +59,7 @@ impl TokenError {
                 .iter()
                 .any(|issue| issue.code == IssueCode::Required && issue.path == [*name])
         };
-        if required.len() > 1 && required.iter().all(|name| is_missing(name)) {
+        if required.len() > 1 && required.iter().all(is_missing) {
             Self::MissingFields
         } else if refusal.issues.iter().any(|issue| issue.path.is_empty()) {
             Self::Other(refusal)

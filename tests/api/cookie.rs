@@ -47,6 +47,16 @@ async fn look_alikes_and_duplicates_of_the_cookie_are_not_ours() {
 }
 
 #[tokio::test]
+async fn a_neighbouring_cookie_may_hold_any_bytes() {
+    let app = TestApp::new().await;
+    let client = app.signed_up("user@example.com").await;
+    let ours = client.cookie().unwrap();
+    client.set_cookie(Some(format!("name=Jörg; {ours}")));
+    assert_eq!(client.session_status().await, 200);
+    assert_eq!(client.log_out().await.body, "true");
+}
+
+#[tokio::test]
 async fn malformed_cookies_are_nobodys() {
     let app = TestApp::new().await;
     let client = app.client();

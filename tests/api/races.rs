@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use crate::helpers::{PASSWORD, TestApp};
+use crate::helpers::{Client, PASSWORD, TestApp};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_a_hundred_sign_ups_for_one_address_one_succeeds() {
@@ -76,4 +76,55 @@ async fn of_many_log_outs_one_ends_the_session() {
         ended += usize::from(attempt.await.unwrap() == "true");
     }
     assert_eq!(ended, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_sessions_that_revoke_each_other_one_stays() {
+    let app = TestApp::new().await;
+    app.signed_up("user@example.com").await;
+    for _ in 0..60 {
+        let (first, second) = (app.client(), app.client());
+        for client in [&first, &second] {
+            client.log_in("user@example.com", PASSWORD).await.assert_status(200);
+        }
+        let revoke = |client: &Client| {
+            let client = client.copy();
+            tokio::spawn(async move { client.delete("/api/auth/sessions").await.status.as_u16() })
+        };
+        let (one, other) = (revoke(&first), revoke(&second));
+        let mut answers = [one.await.unwrap(), other.await.unwrap()];
+        answers.sort_unstable();
+        assert_eq!(answers, [200, 401]);
+        let mut statuses = [first.session_status().await, second.session_status().await];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [200, 401]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_many_uses_in_one_minute_one_is_written_down() {
+    let app = TestApp::new().await;
+    let client = app.signed_up("user@example.com").await;
+    app.database
+        .execute(
+            "CREATE TABLE renewals (at TEXT); CREATE TRIGGER count_renewals AFTER UPDATE ON sessions \
+             BEGIN INSERT INTO renewals VALUES (NEW.last_seen_at); END",
+            "CREATE TABLE renewals (at TEXT); CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+             INSERT INTO renewals VALUES (NEW.last_seen_at::text); RETURN NEW; END $$; \
+             CREATE TRIGGER count_renewals AFTER UPDATE ON sessions FOR EACH ROW EXECUTE FUNCTION note()",
+        )
+        .await;
+    for minute in 1..=10 {
+        app.clock.advance(TimeDelta::minutes(1));
+        let checks: Vec<_> = (0..20)
+            .map(|_| {
+                let copy = client.copy();
+                tokio::spawn(async move { copy.session_status().await })
+            })
+            .collect();
+        for check in checks {
+            assert_eq!(check.await.unwrap(), 200);
+        }
+        assert_eq!(app.database.count("SELECT COUNT(*) FROM renewals").await, minute);
+    }
 }

@@ -96,6 +96,10 @@ async fn every_failing_field_is_listed_at_once() {
             vec![("confirmPassword", "mismatch")],
         ),
         (
+            json!({ "email": "a@b.example", "password": "short", "confirmPassword": "other" }),
+            vec![("password", "too_short"), ("confirmPassword", "mismatch")],
+        ),
+        (
             json!({ "email": "a@b.example", "password": PASSWORD, "confirmPassword": 1 }),
             vec![("confirmPassword", "invalid_type")],
         ),

@@ -21,10 +21,20 @@ pub struct Binary {
 impl Binary {
     /// Starts the service on a free port and waits until it is ready.
     pub fn start(database_url: &str, settings: &[(&str, &str)]) -> Self {
+        Self::launch(command(database_url), settings)
+    }
+
+    /// Starts a service that is told of a file that may not grow, as of a full disk, instead of being ended by it.
+    pub fn start_on_limited_disk(database_url: &str) -> Self {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "trap '' XFSZ; exec \"$0\"", env!("CARGO_BIN_EXE_neptun-auth")]);
+        Self::launch(prepared(shell, database_url), &[])
+    }
+
+    fn launch(mut command: Command, settings: &[(&str, &str)]) -> Self {
         let address = free_address();
         let log = NamedTempFile::new().unwrap();
         let started = Instant::now();
-        let mut command = command(database_url);
         command
             .env("NEPTUN_AUTH_LISTEN", address.to_string())
             .envs(settings.iter().copied());
@@ -79,6 +89,10 @@ impl Binary {
         answer.ok().map(|response| response.status().as_u16())
     }
 
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Ends the process as a power cut would.
     pub fn kill(&mut self) {
         self.child.kill().unwrap();
@@ -131,7 +145,10 @@ impl Drop for Binary {
 
 /// The binary with nothing in its environment but the database.
 pub fn command(database_url: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_neptun-auth"));
+    prepared(Command::new(env!("CARGO_BIN_EXE_neptun-auth")), database_url)
+}
+
+fn prepared(mut command: Command, database_url: &str) -> Command {
     command.env_clear().env("NEPTUN_AUTH_DATABASE_URL", database_url);
     command.env("NEPTUN_AUTH_SECRET_KEY", super::SECRET_KEY);
     command

@@ -20,14 +20,7 @@ enum Kind {
 impl TestDatabase {
     pub async fn create() -> Self {
         match postgres_url() {
-            None => {
-                let folder = TempDir::new().unwrap();
-                let url = format!("sqlite:{}", folder.path().join("test.db").display());
-                Self {
-                    url,
-                    kind: Kind::Sqlite(folder),
-                }
-            }
+            None => Self::create_sqlite(),
             Some(server) => {
                 let schema = format!("test_{}", Uuid::now_v7().simple());
                 let mut connection = PgConnection::connect(&server).await.unwrap();
@@ -44,6 +37,16 @@ impl TestDatabase {
                     kind: Kind::Postgres(pool),
                 }
             }
+        }
+    }
+
+    /// A SQLite database, for what only SQLite can meet with.
+    pub fn create_sqlite() -> Self {
+        let folder = TempDir::new().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("test.db").display());
+        Self {
+            url,
+            kind: Kind::Sqlite(folder),
         }
     }
 

@@ -139,4 +139,9 @@ async fn a_client_that_leaves_cancels_nothing() {
     assert_eq!(users, sessions, "an account without its session is half a sign-up");
     // Those that left at once may have taken their request along; the patient ones, leaving mid-hash, had sent all of it.
     assert!(users > 10, "only {users} of 21 sign-ups were finished");
+    if database.is_postgres() {
+        let forgotten = "SELECT COUNT(*) FROM pg_stat_activity \
+            WHERE state = 'idle in transaction' AND now() - state_change > interval '1 second'";
+        assert_eq!(database.count(forgotten).await, 0, "a transaction was left open");
+    }
 }

@@ -2,6 +2,7 @@
 
 mod connections;
 mod crash;
+mod disk;
 mod logs;
 mod settings;
 mod shutdown;

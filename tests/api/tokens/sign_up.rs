@@ -191,37 +191,24 @@ async fn refusals_of_the_layers_have_djangos_shape_too() {
     let app = TestApp::new().await;
     let client = app.client();
     let json_type = ("content-type", "application/json");
-    let cases: &[(Method, &[(&str, &str)], &str, u16, &str)] = &[
-        (Method::GET, &[], "", 405, "method_not_allowed"),
+    let (large, foreign) = (("content-length", "99999"), ("origin", "https://evil.example"));
+    let cases = [
+        (Method::GET, vec![], "", 405, "method_not_allowed"),
+        (Method::POST, vec![foreign], "{}", 403, "origin_not_allowed"),
+        (Method::POST, vec![json_type, large], "{}", 413, "body_too_large"),
         (
             Method::POST,
-            &[("origin", "https://evil.example")],
-            "{}",
-            403,
-            "origin_not_allowed",
-        ),
-        (
-            Method::POST,
-            &[json_type, ("content-length", "99999")],
-            "{}",
-            413,
-            "body_too_large",
-        ),
-        (
-            Method::POST,
-            &[("content-type", "text/plain")],
+            vec![("content-type", "text/plain")],
             "{}",
             415,
             "unsupported_media_type",
         ),
-        (Method::POST, &[json_type], "[", 400, "validation_error"),
+        (Method::POST, vec![json_type], "[", 400, "validation_error"),
     ];
     for (method, headers, body, status, code) in cases {
-        let answer = client
-            .send(method.clone(), "/api/token/", headers, Body::from(*body))
-            .await;
-        let body = answer.assert_status(*status).json();
-        assert_eq!(body["code"], *code);
+        let answer = client.send(method, "/api/token/", &headers, Body::from(body)).await;
+        let body = answer.assert_status(status).json();
+        assert_eq!(body["code"], code);
         assert!(body["detail"].as_str().is_some_and(|detail| !detail.is_empty()));
         assert_eq!(body.as_object().unwrap().len(), 2);
     }

@@ -1,0 +1,230 @@
+"""What is measured. Every function adds its values to a `Results`, one for each round."""
+
+import statistics
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .databases import TEMPLATE, cookie_value
+from .service import TICKS, Service
+from .tools import CORES, JSON_BODY, PASSWORD, Load, plain_hash_rate, surprises
+
+CONNECTIONS = 64
+WARM_UP = 0.5
+# Requests a second while latency is measured.
+STEADY_RATE = 1000
+PARALLEL_LOG_INS = 500
+# Sessions that a load uses in turn, at most.
+DISTINCT_SESSIONS = 100_000
+# The service keeps hashing memory for a minute, and looks at it a little later.
+UNTIL_MEMORY_IS_RETURNED = 65
+
+
+class Results:
+    """Values by name, and the latency curves of the rounds."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, list[float]] = defaultdict(list)
+        self.curves: dict[str, list[list[float]]] = defaultdict(list)
+
+    def add(self, name: str, value: float) -> None:
+        self.values[name].append(value)
+
+    def median(self, name: str) -> float | None:
+        values = self.values.get(name)
+        return statistics.median(values) if values else None
+
+    def ratio(self, name: str, base: str) -> float | None:
+        """The median of the rounds' ratios: what both have in common in a round cancels out."""
+        pairs = zip(self.values.get(name, []), self.values.get(base, []))
+        ratios = [value / other for value, other in pairs if other]
+        return statistics.median(ratios) if ratios else None
+
+    def curve(self, name: str) -> list[float] | None:
+        """The median of each quantile."""
+        curves = self.curves.get(name)
+        return [statistics.median(values) for values in zip(*curves)] if curves else None
+
+
+class Round:
+    """One service and the time that each of its measurements takes."""
+
+    def __init__(self, service: Service, results: Results, seconds: float) -> None:
+        self.service = service
+        self.results = results
+        self.seconds = seconds
+
+    def load(self, **plan: object) -> Load:
+        return Load(self.service.address, **{"connections": CONNECTIONS, "seconds": self.seconds, **plan})
+
+    def get(self, path: str, **plan: object) -> Load:
+        return self.load(method="GET", path=path, **plan)
+
+    def post(self, path: str, email: str, **plan: object) -> Load:
+        body = f'{{"email":"{email}","password":"{PASSWORD}"}}'
+        return self.load(method="POST", path=path, headers=JSON_BODY, body=body, **plan)
+
+    def sign_ups(self, name: str, **plan: object) -> Load:
+        return self.post("/api/auth/sign-up", f"{name}-{{n}}@example.com", **plan)
+
+    def readings(self, plain: str, check: str, cookies: Path) -> None:
+        """The plain route before and after the session checks, so that a machine that gets slower slows both."""
+        checks = {"cookies": str(cookies)}
+        halves = [self.reading("/health/live", 200, seconds=self.seconds / 2)]
+        rate, cost = self.reading("/api/auth/check", 204, seconds=self.seconds, **checks)
+        halves.append(self.reading("/health/live", 200, seconds=self.seconds / 2))
+        self.results.add(plain, statistics.mean(half[0] for half in halves))
+        self.results.add(f"{plain}_cost", statistics.mean(half[1] for half in halves))
+        self.results.add(check, rate)
+        self.results.add(f"{check}_cost", cost)
+
+    def reading(self, path: str, expected: int, **plan: object) -> tuple[float, float]:
+        """How many requests a second, and how many microseconds of processor time one costs the service."""
+        self.get(path, **{**plan, "seconds": WARM_UP}).finish()
+        before = self.service.processor_seconds()
+        answers = self.get(path, **plan).finish_with(expected)
+        used = self.service.processor_seconds() - before
+        return answers.per_second, used / max(answers.count, 1) * 1e6
+
+    @contextmanager
+    def beside_plain_hashes(self, name: str) -> Iterator[None]:
+        """Measures the crate's own rate before and after, as `readings` does the plain route."""
+        before = plain_hash_rate(self.seconds / 2)
+        yield
+        after = plain_hash_rate(self.seconds / 2)
+        self.results.add(name, (before + after) / 2)
+
+    def sign_up_and_log_in(self) -> int:
+        """The number of accounts that were made."""
+        with self.beside_plain_hashes("hash"):
+            answers = self.sign_ups("user", warm_up=WARM_UP).finish_with(200)
+            self.results.add("sign_up", answers.per_second)
+            self.log_in("log_in", "user-{n}@example.com", answers.count)
+        return answers.count
+
+    def log_in(self, name: str, email: str, accounts: int) -> None:
+        log_ins = self.post("/api/auth/login", email, first=1, cycle=accounts - 1, warm_up=WARM_UP)
+        self.results.add(name, log_ins.finish_with(200).per_second)
+
+    def parallel_log_ins(self, accounts: int) -> None:
+        """All at once, once. Some are answered, the others refused."""
+        self.service.forget_peak()
+        path, email = "/api/auth/login", "user-{n}@example.com"
+        load = self.post(path, email, connections=PARALLEL_LOG_INS, requests=PARALLEL_LOG_INS, cycle=accounts)
+        statuses = load.finish()
+        self.results.add("memory_peak", self.service.peak_memory())
+        admitted, refused = statuses.pop(200, None), statuses.pop(503, None)
+        self.results.add("admitted", admitted.count if admitted else 0)
+        if admitted:
+            self.results.add("admitted_slowest", admitted.quantile(1))
+        if refused:
+            self.results.add("refusal_slowest", refused.quantile(1))
+            self.results.add("refusal_median", refused.quantile(0.5))
+        for status, answers in statuses.items():
+            surprises.append(f"{answers.count} × status {status} to parallel log-ins")
+
+    def latency(self, cookies: Path) -> None:
+        """Session checks at a steady rate: alone, then during as many sign-ups as the service can take."""
+        self.latency_of_checks("alone", cookies)
+        storm = self.sign_ups("storm", seconds=self.seconds, warm_up=1)
+        time.sleep(1)
+        self.latency_of_checks("storm", cookies)
+        self.results.add("storm", storm.finish_with(200).per_second)
+
+    def latency_of_checks(self, name: str, cookies: Path) -> None:
+        checks = self.get("/api/auth/check", cookies=str(cookies), rate=STEADY_RATE, priority=True)
+        answers = checks.finish_with(204)
+        self.results.add(f"{name}_p50", answers.quantile(0.5))
+        self.results.add(f"{name}_p99", answers.quantile(0.99))
+        self.results.curves[name].append(answers.quantiles)
+
+
+def use_by_others() -> float:
+    """The share of the processors that is used while this program does nothing."""
+    before, start = busy_seconds(), time.perf_counter()
+    time.sleep(1)
+    return (busy_seconds() - before) / (time.perf_counter() - start) / CORES
+
+
+def busy_seconds() -> float:
+    with open("/proc/stat", encoding="ascii") as file:
+        user, nice, system, _idle, _wait, *others = map(int, file.readline().split()[1:9])
+    return (user + nice + system + sum(others)) / TICKS
+
+
+def small_database(database, rounds: int, seconds: float, folder: Path, results: Results) -> None:
+    """Everything that does not depend on how many accounts there are. Each round has a database of its own."""
+    for number in range(1, rounds + 1):
+        print(f"{database.name}, empty database, round {number} of {rounds}", flush=True)
+        results.add("others", use_by_others())
+        with Service(database.create(f"empty_{number}")) as service:
+            results.add("start_new", service.start_milliseconds)
+            time.sleep(1)
+            results.add("memory_idle", service.memory())
+            cookies = folder / "cookie"
+            cookies.write_text(service.sign_up("one@example.com"))
+            now = Round(service, results, seconds)
+            now.readings("plain", "check", cookies)
+            accounts = now.sign_up_and_log_in()
+            now.parallel_log_ins(accounts)
+            now.latency(cookies)
+
+
+def memory_after_hashing(database, results: Results) -> None:
+    print(f"{database.name}, memory a minute after the last hash", flush=True)
+    with Service(database.create("memory")) as service:
+        service.sign_up("one@example.com")
+        Round(service, results, 1).sign_ups("user").finish_with(200)
+        time.sleep(UNTIL_MEMORY_IS_RETURNED)
+        results.add("memory_later", service.memory())
+
+
+def growing_database(database, sizes: list[int], rounds: int, seconds: float, folder: Path, results: Results) -> None:
+    """The same database with more and more accounts, each with a live session."""
+    url = database.create("growing")
+    with Service(url) as service:
+        service.sign_up(TEMPLATE)
+    cookie_name = None
+    filled = 0
+    for size in sizes:
+        print(f"{database.name}, {size:,} accounts", flush=True)
+        database.fill(filled + 1, size)
+        filled = size
+        sessions = min(size, DISTINCT_SESSIONS)
+        cookies = folder / "cookies"
+        for _ in range(rounds):
+            # A session's use is written down once a minute. In the long run those writes are spread over the minute.
+            database.spread_last_use(sessions)
+            with Service(url) as service:
+                results.add(f"start_{size}", service.start_milliseconds)
+                cookie_name = cookie_name or service.sign_up("name@example.com").partition("=")[0]
+                cookies.write_text("".join(f"{cookie_name}={cookie_value(n)}\n" for n in range(1, sessions + 1)))
+                if not service.is_signed_in(f"{cookie_name}={cookie_value(1)}"):
+                    raise SystemExit("A session that was written into the database is not accepted; see databases.py.")
+                now = Round(service, results, seconds)
+                now.get("/api/auth/check", cookies=str(cookies), requests=sessions).finish_with(204)
+                now.readings(f"plain_{size}", f"check_{size}", cookies)
+                with now.beside_plain_hashes(f"hash_{size}"):
+                    now.log_in(f"log_in_{size}", "filled-{n}@example.com", size)
+
+
+def revocation(database, tries: int, results: Results) -> None:
+    """How soon a second instance knows that a session was ended at the first, and whether it ever forgets."""
+    print(f"{database.name}, revocation with two instances", flush=True)
+    url = database.create("revocation")
+    with Service(url) as here, Service(url) as there:
+        stale = 0
+        for number in range(tries):
+            cookie = here.sign_up(f"user-{number}@example.com")
+            if not there.is_signed_in(cookie):
+                surprises.append("a second instance did not know a new session")
+            here.call("POST", "/api/auth/logout", {}, cookie)
+            ended = time.perf_counter()
+            while there.is_signed_in(cookie) and time.perf_counter() - ended < 10:
+                pass
+            results.add("revocation", (time.perf_counter() - ended) * 1000)
+            stale += sum(there.is_signed_in(cookie) for _ in range(50))
+        results.add("stale", stale)
+        results.add("stale_tries", tries * 50)

@@ -1,0 +1,92 @@
+//! One kept-alive HTTP/1.1 connection that has at most one request under way.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Instant;
+
+use anyhow::{Context, bail, ensure};
+
+pub struct Client {
+    pub stream: TcpStream,
+    /// When the request that is under way should have left, and whether there is one.
+    pub due: Option<Instant>,
+    received: Vec<u8>,
+}
+
+/// What came back.
+pub struct Answer {
+    pub status: u16,
+    pub closes: bool,
+}
+
+impl Client {
+    pub fn connect(address: SocketAddr) -> anyhow::Result<Self> {
+        let stream = TcpStream::connect(address).context("connecting")?;
+        stream.set_nodelay(true)?;
+        stream.set_nonblocking(true)?;
+        Ok(Self {
+            stream,
+            due: None,
+            received: Vec::with_capacity(4096),
+        })
+    }
+
+    /// Requests are smaller than any socket's buffer, so one write takes all of it.
+    pub fn send(&mut self, request: &[u8], due: Instant) -> anyhow::Result<()> {
+        let written = self.stream.write(request).context("sending")?;
+        ensure!(written == request.len(), "the socket took only part of a request");
+        self.due = Some(due);
+        self.received.clear();
+        Ok(())
+    }
+
+    /// Reads what has arrived; the answer, once it is complete. `is_head` tells that it has no body.
+    pub fn receive(&mut self, is_head: bool) -> anyhow::Result<Option<Answer>> {
+        let mut chunk = [0; 4096];
+        loop {
+            match self.stream.read(&mut chunk) {
+                Ok(0) => bail!("the server closed the connection"),
+                Ok(length) => {
+                    self.received.extend_from_slice(&chunk[..length]);
+                    if let Some(answer) = read_answer(&self.received, is_head)? {
+                        return Ok(Some(answer));
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(None),
+                Err(error) => return Err(error).context("receiving"),
+            }
+        }
+    }
+}
+
+/// Reads as much of HTTP as the measured servers speak.
+fn read_answer(received: &[u8], is_head: bool) -> anyhow::Result<Option<Answer>> {
+    let Some(end) = received.windows(4).position(|window| window == b"\r\n\r\n") else {
+        return Ok(None);
+    };
+    let head = std::str::from_utf8(&received[..end]).context("a header that is not text")?;
+    let body = &received[end + 4..];
+    let mut lines = head.split("\r\n");
+    let status_line = lines.next().unwrap_or_default();
+    let status: u16 = status_line.get(9..12).context("an answer without status")?.parse()?;
+
+    let (mut length, mut is_chunked, mut closes) = (0, false, status_line.starts_with("HTTP/1.0"));
+    for (name, value) in lines.filter_map(|line| line.split_once(':')) {
+        let value = value.trim();
+        if name.eq_ignore_ascii_case("content-length") {
+            length = value.parse()?;
+        } else if name.eq_ignore_ascii_case("transfer-encoding") {
+            is_chunked = value.eq_ignore_ascii_case("chunked");
+        } else if name.eq_ignore_ascii_case("connection") {
+            closes = value.eq_ignore_ascii_case("close");
+        }
+    }
+    let is_complete = if is_head || status == 204 || status == 304 {
+        true
+    } else if is_chunked {
+        body.ends_with(b"0\r\n\r\n")
+    } else {
+        body.len() >= length
+    };
+    Ok(is_complete.then_some(Answer { status, closes }))
+}
