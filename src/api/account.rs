@@ -5,7 +5,7 @@ use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
 
 use super::Tag;
-use super::body::JsonOrForm;
+use super::body::{JsonBody, JsonOrForm};
 use super::error::ApiError;
 use super::fields::Fields;
 use super::guard::CurrentUser;
@@ -112,12 +112,12 @@ impl AccountApi {
 
     /// Change the password
     ///
-    /// Ends every session of the account, tokens included, and starts a new one here. Takes JSON only.
+    /// Ends every session of the account, tokens included, and starts a new one here.
     #[oai(path = "/api/auth/password", method = "post", operation_id = "changePassword")]
     async fn change_password(
         &self,
         user: CurrentUser,
-        body: JsonOrForm<ChangePasswordRequest>,
+        body: JsonBody<ChangePasswordRequest>,
         session: RequestSession,
         client: Client,
     ) -> Result<Json<SessionResponse>, ApiError> {

@@ -15,22 +15,26 @@ use url::form_urlencoded;
 use super::error::{ApiError, ErrorCode};
 use super::fields::Fields;
 
-const JSON: &str = "application/json";
-const FORM: &str = "application/x-www-form-urlencoded";
+const JSON_TYPE: &str = "application/json";
+const FORM_TYPE: &str = "application/x-www-form-urlencoded";
 
-/// The body of an operation that takes JSON or a form; `T` is its schema in the document.
+/// The body of an operation; `T` is its schema in the document, and `FORM` tells whether it may be a form too.
 #[derive(Debug)]
-pub struct JsonOrForm<T> {
+pub struct Body<T, const FORM: bool> {
     pub fields: Fields,
     schema: PhantomData<T>,
 }
 
-impl<T> JsonOrForm<T> {
+pub type JsonBody<T> = Body<T, false>;
+/// For sign-up and log-in, which a published command-line client calls with forms.
+pub type JsonOrForm<T> = Body<T, true>;
+
+impl<T, const FORM: bool> Body<T, FORM> {
     fn parse(content_type: &str, bytes: &[u8]) -> Result<Self, ApiError> {
         let media_type = content_type.split(';').next().unwrap_or_default().trim();
-        let values = if media_type.eq_ignore_ascii_case(JSON) {
+        let values = if media_type.eq_ignore_ascii_case(JSON_TYPE) {
             json_object(bytes)
-        } else if media_type.eq_ignore_ascii_case(FORM) {
+        } else if FORM && media_type.eq_ignore_ascii_case(FORM_TYPE) {
             Some(form(bytes))
         } else {
             return Err(ErrorCode::UnsupportedMediaType.into());
@@ -64,7 +68,7 @@ fn form(bytes: &[u8]) -> Map<String, Value> {
     values
 }
 
-impl<'a, T: Type> ApiExtractor<'a> for JsonOrForm<T> {
+impl<'a, T: Type, const FORM: bool> ApiExtractor<'a> for Body<T, FORM> {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
 
     type ParamType = ();
@@ -77,9 +81,9 @@ impl<'a, T: Type> ApiExtractor<'a> for JsonOrForm<T> {
     /// Names JSON only: client generators stumble over two media types for one body.
     fn request_meta() -> Option<MetaRequest> {
         Some(MetaRequest {
-            description: Some("Also taken as `application/x-www-form-urlencoded`."),
+            description: FORM.then_some("Also taken as `application/x-www-form-urlencoded`."),
             content: vec![MetaMediaType {
-                content_type: JSON,
+                content_type: JSON_TYPE,
                 schema: T::schema_ref(),
             }],
             required: true,
@@ -121,19 +125,31 @@ mod tests {
             "\u{feff}{}",
             r#"{"email":"\ud800"}"#,
         ] {
-            assert!(parse(JSON, bytes.as_bytes()).is_err(), "{bytes}");
+            assert!(parse(JSON_TYPE, bytes.as_bytes()).is_err(), "{bytes}");
         }
-        assert!(parse(JSON, "[".repeat(16_000).as_bytes()).is_err());
-        assert!(parse(JSON, b"{\"email\":\"\xff\"}").is_err());
+        assert!(parse(JSON_TYPE, "[".repeat(16_000).as_bytes()).is_err());
+        assert!(parse(JSON_TYPE, b"{\"email\":\"\xff\"}").is_err());
     }
 
     #[test]
     fn a_form_field_that_is_sent_twice_or_garbled_is_no_string() {
         for form in ["password=a&password=b", "password=%ff%ff%ff%ff%ff%ff%ff%ff"] {
-            assert_eq!(parse(FORM, form.as_bytes()).unwrap().text("password"), None, "{form}");
+            assert_eq!(
+                parse(FORM_TYPE, form.as_bytes()).unwrap().text("password"),
+                None,
+                "{form}"
+            );
         }
-        let unknown = parse(FORM, b"x=1&x=2&y=%ff&password=a+b").unwrap().text("password");
+        let unknown = parse(FORM_TYPE, b"x=1&x=2&y=%ff&password=a+b")
+            .unwrap()
+            .text("password");
         assert_eq!(unknown.as_deref(), Some("a b"));
+    }
+
+    #[test]
+    fn a_form_is_taken_only_where_it_is_published() {
+        let refusal = JsonBody::<String>::parse(FORM_TYPE, b"email=a").unwrap_err();
+        assert_eq!(refusal.code, ErrorCode::UnsupportedMediaType);
     }
 
     #[test]

@@ -70,9 +70,9 @@ impl<'a> ApiExtractor<'a> for BearerUser {
 
     async fn from_request(request: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> Result<Self> {
         let session = session(request, body).await?;
-        Ok(Self(
-            by_token(&session, request).await?.ok_or(TokenError::TokenNotValid)?,
-        ))
+        let token = bearer(request).ok_or(TokenError::NotAuthenticated)?;
+        let signed_in = authenticate_token(session.app(), token).await.map_err(ApiError::from)?;
+        Ok(Self(signed_in.ok_or(TokenError::TokenNotValid)?))
     }
 }
 
@@ -94,10 +94,9 @@ impl<'a> ApiExtractor<'a> for CookieOrBearerUser {
     async fn from_request(request: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> Result<Self> {
         let session = session(request, body).await?;
         // A token that is shown counts, good or bad: falling back to the cookie would hide that it is bad.
-        let signed_in = if request.headers().contains_key(header::AUTHORIZATION) {
-            by_token(&session, request).await?
-        } else {
-            session.authenticate().await?
+        let signed_in = match bearer(request) {
+            Some(token) => authenticate_token(session.app(), token).await.map_err(ApiError::from)?,
+            None => session.authenticate().await?,
         };
         Ok(Self(signed_in.ok_or(ApiError::from(ErrorCode::NotAuthenticated))?))
     }
@@ -107,18 +106,20 @@ async fn session(request: &Request, body: &mut RequestBody) -> Result<RequestSes
     <RequestSession as FromRequest>::from_request(request, body).await
 }
 
-async fn by_token(session: &RequestSession, request: &Request) -> Result<Option<SignedIn>, ApiError> {
-    let mut headers = request.headers().get_all(header::AUTHORIZATION).iter();
-    let (Some(header), None) = (headers.next(), headers.next()) else {
-        return Ok(None);
-    };
-    let Some((scheme, token)) = header.to_str().ok().and_then(|text| text.split_once(' ')) else {
-        return Ok(None);
-    };
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return Ok(None);
-    }
-    Ok(authenticate_token(session.app(), token.trim()).await?)
+/// The request's only bearer token. Other schemes are none of our business: behind a proxy they may be the application's.
+fn bearer(request: &Request) -> Option<&str> {
+    let mut tokens = request
+        .headers()
+        .get_all(header::AUTHORIZATION)
+        .iter()
+        .filter_map(|header| {
+            let (scheme, token) = header.to_str().ok()?.split_once(' ')?;
+            scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+        });
+    // Of two, neither is believed.
+    tokens
+        .next()
+        .map(|first| if tokens.next().is_some() { "" } else { first })
 }
 
 fn register_cookie(registry: &mut Registry) {

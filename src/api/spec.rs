@@ -148,7 +148,6 @@ fn finish(document: &mut Value, cookie_name: &str, password_min_length: usize) {
             .push(json!(property));
     }
     let schemas = schemas.clone();
-    restore_slashes(object(&mut document["paths"]));
     for (path, method, operation) in operations(document) {
         let dialect = if token_api::PATHS.contains(&path) {
             Dialect::Django
@@ -157,22 +156,6 @@ fn finish(document: &mut Value, cookie_name: &str, password_min_length: usize) {
         };
         spec_responses::add(dialect, method, operation, &schemas);
     }
-}
-
-/// The framework drops the final slash that the token API's paths are published with.
-fn restore_slashes(paths: &mut Map<String, Value>) {
-    let renamed = std::mem::take(paths).into_iter().map(|(path, operations)| {
-        let published = format!("{path}/");
-        (
-            if token_api::PATHS.contains(&published.as_str()) {
-                published
-            } else {
-                path
-            },
-            operations,
-        )
-    });
-    *paths = renamed.collect();
 }
 
 /// Every refusal refers to these, but the framework leaves out what no operation names by its type.

@@ -20,6 +20,8 @@ pub enum TokenError {
     MissingFields,
     Fields(Vec<Issue>),
     NoActiveAccount,
+    /// No token was shown.
+    NotAuthenticated,
     TokenNotValid,
     /// The layer of the token API puts it in Django's words.
     Other(ApiError),
@@ -77,6 +79,7 @@ impl TokenError {
             Self::NoActiveAccount => {
                 json!({ "detail": "No active account has these credentials.", "code": "no_active_account" })
             }
+            Self::NotAuthenticated => json!({ "detail": "No access token was sent.", "code": "not_authenticated" }),
             Self::TokenNotValid => json!({ "detail": "The token is not valid.", "code": "token_not_valid" }),
             Self::Other(_) => Value::Null,
         }
@@ -145,7 +148,7 @@ impl ResponseError for TokenError {
     fn status(&self) -> StatusCode {
         match self {
             Self::MissingFields | Self::Fields(_) => StatusCode::BAD_REQUEST,
-            Self::NoActiveAccount | Self::TokenNotValid => StatusCode::UNAUTHORIZED,
+            Self::NoActiveAccount | Self::NotAuthenticated | Self::TokenNotValid => StatusCode::UNAUTHORIZED,
             Self::Other(error) => error.code.status(),
         }
     }

@@ -4,7 +4,7 @@ use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, OpenApi};
 
 use super::Tag;
-use super::body::JsonOrForm;
+use super::body::JsonBody;
 use super::error::{ApiError, Issue, IssueCode};
 use super::fields::Fields;
 use super::guard::{BearerUser, CurrentUser};
@@ -46,10 +46,10 @@ enum SignedUp {
 #[OpenApi(tag = "Tag::Tokens")]
 impl TokensApi {
     /// Make an account and get a pair of tokens
-    #[oai(path = "/api/sign-up/", method = "post", operation_id = "signUpWithTokens")]
+    #[oai(path = "/api/sign-up", method = "post", operation_id = "signUpWithTokens")]
     async fn sign_up_with_tokens(
         &self,
-        body: JsonOrForm<TokenSignUpRequest>,
+        body: JsonBody<TokenSignUpRequest>,
         client: Client,
     ) -> Result<SignedUp, TokenError> {
         let account = self.read_sign_up(body.fields).await?;
@@ -64,10 +64,10 @@ impl TokensApi {
     }
 
     /// Exchange user name or address and password for a pair of tokens
-    #[oai(path = "/api/token/", method = "post", operation_id = "obtainTokenPair")]
+    #[oai(path = "/api/token", method = "post", operation_id = "obtainTokenPair")]
     async fn obtain_token_pair(
         &self,
-        body: JsonOrForm<TokenPairRequest>,
+        body: JsonBody<TokenPairRequest>,
         client: Client,
     ) -> Result<Json<TokenPairResponse>, TokenError> {
         let (login, password) = read_credentials(body.fields)?;
@@ -79,15 +79,15 @@ impl TokensApi {
     ///
     /// The same token again within ten seconds gives the same successor. An older one ends the session, because somebody
     /// else may have it.
-    #[oai(path = "/api/token/refresh/", method = "post", operation_id = "refreshToken")]
-    async fn refresh_token(&self, body: JsonOrForm<RefreshRequest>) -> Result<Json<TokenPairResponse>, TokenError> {
+    #[oai(path = "/api/token/refresh", method = "post", operation_id = "refreshToken")]
+    async fn refresh_token(&self, body: JsonBody<RefreshRequest>) -> Result<Json<TokenPairResponse>, TokenError> {
         let token = read_text(body.fields, "refresh")?;
         Ok(Json(refresh_tokens(&self.0, &token).await?.into()))
     }
 
     /// Is this token good?
-    #[oai(path = "/api/token/verify/", method = "post", operation_id = "verifyToken")]
-    async fn verify_token(&self, body: JsonOrForm<VerifyTokenRequest>) -> Result<Json<EmptyResponse>, TokenError> {
+    #[oai(path = "/api/token/verify", method = "post", operation_id = "verifyToken")]
+    async fn verify_token(&self, body: JsonBody<VerifyTokenRequest>) -> Result<Json<EmptyResponse>, TokenError> {
         let token = read_text(body.fields, "token")?;
         if verify_token(&self.0, &token).await? {
             Ok(Json(EmptyResponse {}))
@@ -97,8 +97,8 @@ impl TokensApi {
     }
 
     /// End the session of a refresh token
-    #[oai(path = "/api/token/blacklist/", method = "post", operation_id = "blacklistToken")]
-    async fn blacklist_token(&self, body: JsonOrForm<RefreshRequest>) -> Result<Json<EmptyResponse>, TokenError> {
+    #[oai(path = "/api/token/blacklist", method = "post", operation_id = "blacklistToken")]
+    async fn blacklist_token(&self, body: JsonBody<RefreshRequest>) -> Result<Json<EmptyResponse>, TokenError> {
         let token = read_text(body.fields, "refresh")?;
         if blacklist_token(&self.0, &token).await? {
             Ok(Json(EmptyResponse {}))
@@ -110,7 +110,7 @@ impl TokensApi {
     /// Whose token is this?
     ///
     /// Asks the session itself, so that a token stops working here the moment its session ends.
-    #[oai(path = "/api/me/", method = "get", operation_id = "getMe")]
+    #[oai(path = "/api/me", method = "get", operation_id = "getMe")]
     async fn get_me(&self, user: BearerUser) -> Result<Json<UserResponse>, TokenError> {
         Ok(Json(self.user(user.0.user_id).await?))
     }

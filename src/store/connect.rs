@@ -88,6 +88,8 @@ async fn open_sqlite(url: &str) -> anyhow::Result<Db> {
     );
     let subject = || format!("the database file {}", path.display());
     create_private(&path).with_context(subject)?;
+    // Two processes that turn on the write-ahead log or migrate at the same moment would get in each other's way.
+    let setting_up = lock_beside(&path).with_context(subject)?;
     let options = options
         .journal_mode(SqliteJournalMode::Wal)
         // An acknowledged sign-up survives a power cut, not only a crash.
@@ -106,13 +108,11 @@ async fn open_sqlite(url: &str) -> anyhow::Result<Db> {
         is_safe(&version),
         "SQLite {version} can lose committed writes; {SAFE_SQLITE:?} or later is needed"
     );
-    {
-        let _only_migrator = lock_beside(&path).with_context(subject)?;
-        SQLITE_MIGRATIONS
-            .run(&writer)
-            .await
-            .with_context(|| format!("migrating {}", subject()))?;
-    }
+    SQLITE_MIGRATIONS
+        .run(&writer)
+        .await
+        .with_context(|| format!("migrating {}", subject()))?;
+    drop(setting_up);
     // Opened now: later there may be no file descriptors left for them.
     let readers = sqlite_pool(SQLITE_READERS)
         .min_connections(SQLITE_READERS)
@@ -146,10 +146,10 @@ fn create_private(path: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Keeps a second process that starts at the same moment from migrating too; released when the file is dropped.
+/// Keeps a second process that starts at the same moment waiting; released when the file is dropped.
 fn lock_beside(path: &Path) -> std::io::Result<File> {
     let mut name = path.as_os_str().to_owned();
-    name.push("-migration-lock");
+    name.push("-lock");
     let file = OpenOptions::new().append(true).create(true).mode(0o600).open(name)?;
     file.lock()?;
     Ok(file)

@@ -70,12 +70,12 @@ fn operations_are_those_of_the_contract() {
         "revokeOtherSessions delete /api/auth/sessions",
         "verifySession get /api/auth/verify",
         "changePassword post /api/auth/password",
-        "signUpWithTokens post /api/sign-up/",
-        "obtainTokenPair post /api/token/",
-        "refreshToken post /api/token/refresh/",
-        "verifyToken post /api/token/verify/",
-        "blacklistToken post /api/token/blacklist/",
-        "getMe get /api/me/",
+        "signUpWithTokens post /api/sign-up",
+        "obtainTokenPair post /api/token",
+        "refreshToken post /api/token/refresh",
+        "verifyToken post /api/token/verify",
+        "blacklistToken post /api/token/blacklist",
+        "getMe get /api/me",
         "mintAccessToken post /api/auth/token",
         "getJwks get /.well-known/jwks.json",
         "getLiveness get /health/live",
@@ -125,7 +125,7 @@ fn every_operation_declares_its_refusals_headers_and_examples() {
             let media = &response["content"]["application/json"];
             if is_refusal && method != "head" {
                 let schema = media["schema"]["$ref"].as_str().unwrap();
-                if path.ends_with('/') {
+                if ["/api/sign-up", "/api/me"].contains(&path) || path.starts_with("/api/token") {
                     assert!(schema.contains("/TokenError"), "{place}: {schema}");
                     assert!(media["example"].is_object(), "{place}");
                 } else {

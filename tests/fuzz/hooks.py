@@ -5,8 +5,18 @@ from schemathesis import Case, HookContext, Response
 from schemathesis.core.failures import Failure
 from schemathesis.openapi.checks import RejectedPositiveData
 
-# Rules that compare a field with another one or with a list of common passwords. A schema has no words for them.
-BEYOND_SCHEMAS = {"mismatch", "same_as_email", "too_common"}
+# Rules that compare a field with another one, with a list of common passwords or with what is stored, or that ask for one
+# of two fields. A schema has no words for them.
+BEYOND_SCHEMAS = {
+    "mismatch",
+    "same_as_email",
+    "too_common",
+    # The same in the words of the token API.
+    "user with this username already exists.",
+    "user with this email already exists.",
+    "Password must not be the e-mail address.",
+    "Password is among the first that attackers try; choose another.",
+}
 
 
 @schemathesis.hook
@@ -14,4 +24,13 @@ def filter_failure(context: HookContext, failure: Failure, case: Case, response:
     """A request that fits the schema may be refused for these rules, and for nothing else."""
     if not isinstance(failure, RejectedPositiveData) or response.status_code != 400:
         return True
-    return not {issue["code"] for issue in response.json()["data"]["issues"]} <= BEYOND_SCHEMAS
+    return not reasons(case, response.json()) <= BEYOND_SCHEMAS
+
+
+def reasons(case: Case, body: dict) -> set[str]:
+    if "data" in body:
+        return {issue["code"] for issue in body["data"]["issues"]}
+    if case.operation.path == "/api/token" and body == {"username": ["This field is required."]}:
+        # Neither a user name nor an address was sent.
+        return set()
+    return {message for messages in body.values() for message in messages}

@@ -9,29 +9,25 @@ use serde_json::{Value, json};
 
 use crate::api::error::{ApiError, ErrorCode};
 
-/// Every path of the token API, in the form in which it is documented.
+/// Every path of the token API, as the document and the framework have it.
 pub const PATHS: &[&str] = &[
-    "/api/sign-up/",
-    "/api/token/",
-    "/api/token/refresh/",
-    "/api/token/verify/",
-    "/api/token/blacklist/",
-    "/api/me/",
+    "/api/sign-up",
+    "/api/token",
+    "/api/token/refresh",
+    "/api/token/verify",
+    "/api/token/blacklist",
+    "/api/me",
 ];
 
 pub async fn token_api<E>(next: Arc<E>, mut request: Request) -> Result<Response>
 where
     E: Endpoint<Output = Response>,
 {
-    let path = without_slash(request.uri().path());
-    let Some(path) = PATHS
-        .iter()
-        .map(|documented| without_slash(documented))
-        .find(|known| *known == path)
-    else {
+    let path = request.uri().path();
+    let path = path.strip_suffix('/').unwrap_or(path);
+    let Some(path) = PATHS.iter().find(|known| **known == path) else {
         return Ok(next.get_response(request).await);
     };
-    // The framework knows its paths without a final slash.
     *request.uri_mut() = Uri::from_static(path);
     let mut response = next.get_response(request).await;
     if let Some(refusal) = response.data::<ApiError>() {
@@ -39,10 +35,6 @@ where
         response.set_body(Body::from(body.to_string()));
     }
     Ok(response)
-}
-
-fn without_slash(path: &str) -> &str {
-    path.strip_suffix('/').unwrap_or(path)
 }
 
 /// The body of a refusal in the token API.

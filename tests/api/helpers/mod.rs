@@ -41,6 +41,18 @@ pub fn setup(database_url: &str, clock: Clock) -> Setup {
     }
 }
 
+fn web(public_url: &str, origins: &[&str], docs: bool) -> Web {
+    let public_url = Url::parse(public_url).unwrap();
+    let origins = origins.iter().map(|text| Origin::parse(text).unwrap()).collect();
+    Web {
+        cookie: SessionCookie::new(&public_url, None, SameSite::Lax, None).unwrap(),
+        origins: AllowedOrigins::new(&public_url, origins),
+        client_address: api::ClientAddress::default(),
+        https: public_url.scheme() == "https",
+        docs,
+    }
+}
+
 /// The service as a test sees it.
 pub struct TestApp {
     pub endpoint: Arc<BoxEndpoint<'static, Response>>,
@@ -66,15 +78,7 @@ impl TestApp {
     }
 
     async fn build(public_url: &str, origins: &[&str], docs: bool) -> Self {
-        let public_url = Url::parse(public_url).unwrap();
-        let origins = origins.iter().map(|text| Origin::parse(text).unwrap()).collect();
-        let web = Web {
-            cookie: SessionCookie::new(&public_url, None, SameSite::Lax, None).unwrap(),
-            origins: AllowedOrigins::new(&public_url, origins),
-            client_address: api::ClientAddress::default(),
-            https: public_url.scheme() == "https",
-            docs,
-        };
+        let web = web(public_url, origins, docs);
         let database = TestDatabase::create().await;
         let clock = Clock::fixed(DateTime::UNIX_EPOCH + TimeDelta::days(20_000));
         let app = App::open(setup(&database.url, clock.clone())).await.unwrap();
@@ -84,6 +88,18 @@ impl TestApp {
             clock,
             database,
         }
+    }
+
+    /// A client of another instance that shares the database and the clock.
+    pub async fn second_instance(&self) -> Client {
+        self.instance(setup(&self.database.url, self.clock.clone())).await
+    }
+
+    /// A client of an instance that was opened with `setup`.
+    pub async fn instance(&self, setup: Setup) -> Client {
+        let app = App::open(setup).await.unwrap();
+        let web = web("http://localhost:8080", &[], true);
+        Client::new(Arc::new(api::routes(&app, &web)))
     }
 
     /// A client without a cookie.

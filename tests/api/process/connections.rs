@@ -5,6 +5,9 @@ use std::net::TcpStream;
 use std::thread::{scope, sleep};
 use std::time::{Duration, Instant};
 
+use hyper::client::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+
 use crate::helpers::TestDatabase;
 use crate::helpers::binary::{Binary, agent};
 
@@ -107,12 +110,27 @@ async fn ambiguous_and_oversized_requests_are_refused() {
 async fn http_2_is_spoken_without_tls() {
     let database = TestDatabase::create().await;
     let binary = Binary::start(&database.url, &[]);
-    let preface_and_settings = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
-    let mut stream = binary.connect();
-    stream.write_all(preface_and_settings).unwrap();
-    let mut frame = [0; 9];
-    stream.read_exact(&mut frame).unwrap();
-    assert_eq!(frame[3], 4, "the first frame of an HTTP/2 server is SETTINGS");
+    let stream = tokio::net::TcpStream::connect(binary.address).await.unwrap();
+    let (mut client, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
+        .await
+        .unwrap();
+    tokio::spawn(connection);
+    let requests: Vec<_> = (0..20)
+        .map(|number| {
+            let body = format!(r#"{{"email":"user{number}@example.com","password":"a long password"}}"#);
+            let request = hyper::Request::post(binary.url("/api/auth/sign-up"));
+            let request = request.header("content-type", "application/json").body(body).unwrap();
+            client.send_request(request)
+        })
+        .collect();
+    for request in requests {
+        let response = request.await.unwrap();
+        assert_eq!(
+            (response.status().as_u16(), response.version()),
+            (200, hyper::Version::HTTP_2)
+        );
+        assert!(response.headers().contains_key("set-cookie"));
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! What operators see: log lines and metrics, and what must never be in them.
 
+use serde_json::{Value, json};
+
 use crate::helpers::TestDatabase;
 use crate::helpers::binary::{Binary, agent, free_address};
 
@@ -89,4 +91,58 @@ async fn metrics_are_on_the_private_listener_only() {
         assert!(metrics.contains(expected), "{expected} is missing:\n{metrics}");
     }
     assert!(!metrics.contains("canary"));
+}
+
+#[tokio::test]
+async fn a_reused_refresh_token_is_a_security_event() {
+    let database = TestDatabase::create().await;
+    let private = free_address();
+    let settings = [
+        ("NEPTUN_AUTH_METRICS_LISTEN", &*private.to_string()),
+        ("NEPTUN_AUTH_LOG_FORMAT", "json"),
+    ];
+    let binary = Binary::start(&database.url, &settings);
+    let agent = agent();
+    let body = json!({ "username": "jane", "email": "canary@example.com", "password": "canary-password" });
+    let refresh_of = |answer: &mut ureq::http::Response<ureq::Body>| {
+        answer.body_mut().read_json::<Value>().unwrap()["refresh"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    let first = refresh_of(&mut agent.post(binary.url("/api/sign-up/")).send_json(body).unwrap());
+    let refresh = |token: &str| {
+        agent
+            .post(binary.url("/api/token/refresh/"))
+            .send_json(json!({ "refresh": token }))
+            .unwrap()
+    };
+    let second = refresh_of(&mut refresh(&first));
+    let third = refresh_of(&mut refresh(&second));
+    assert_eq!(refresh(&first).status(), 401);
+    assert_eq!(refresh(&third).status(), 401);
+
+    let metrics = agent
+        .get(format!("http://{private}/metrics"))
+        .call()
+        .unwrap()
+        .body_mut()
+        .read_to_string()
+        .unwrap();
+    for expected in [
+        r#"neptun_auth_security_events_total{event="refresh_token_reused"} 1"#,
+        r#"neptun_auth_sessions_ended_total{reason="token_reused"} 1"#,
+    ] {
+        assert!(metrics.contains(expected), "{expected} is missing:\n{metrics}");
+    }
+    let log = binary.log();
+    let event = binary
+        .log_lines()
+        .into_iter()
+        .find(|line| line["event"] == "refresh_token_reused")
+        .expect("a log line");
+    assert_eq!(event["level"], "WARN");
+    for secret in [&first, &second, &third, "canary"] {
+        assert!(!log.contains(secret));
+    }
 }

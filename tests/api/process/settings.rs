@@ -203,6 +203,27 @@ async fn the_prefixed_database_url_wins_and_the_bare_one_and_port_are_honoured()
 }
 
 #[tokio::test]
+async fn keys_are_rotated_from_the_command_line_while_the_service_runs() {
+    let database = TestDatabase::create().await;
+    let file = NamedTempFile::new().unwrap();
+    fs::write(file.path(), crate::helpers::SECRET_KEY).unwrap();
+    let binary = Binary::start(&database.url, &[]);
+    let mut rotate = command(&database.url);
+    rotate
+        .env_remove("NEPTUN_AUTH_SECRET_KEY")
+        .env("NEPTUN_AUTH_SECRET_KEY_FILE", file.path());
+    let output = rotate
+        .args(["keys", "rotate"])
+        .stdout(std::process::Stdio::piped())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert!(String::from_utf8(output.stdout).unwrap().contains("in 10 minutes"));
+    assert_eq!(database.count("SELECT COUNT(*) FROM signing_keys").await, 2);
+    assert_eq!(binary.status("GET", "/health/ready"), Some(200));
+}
+
+#[tokio::test]
 async fn two_instances_that_start_together_both_serve() {
     let database = TestDatabase::create().await;
     let (first, second) = (database.url.clone(), database.url.clone());

@@ -8,7 +8,7 @@ use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use serde_json::{Value, json};
 
-use crate::helpers::{PASSWORD, SECRET_KEY, TestApp};
+use crate::helpers::{PASSWORD, SECRET_KEY, TestApp, setup};
 
 fn part(value: &Value) -> String {
     BASE64.encode(value.to_string())
@@ -191,39 +191,52 @@ async fn time_issuer_session_and_account_all_count() {
     client.refresh(&deleted.refresh).await.assert_status(401);
     assert_eq!(browser.session_status().await, 401);
 
-    let other_issuer = TestApp::new().await;
-    other_issuer.signed_up("user@example.com").await;
-    let foreign = other_issuer.client().token_pair("user@example.com", PASSWORD).await;
+    // The same keys under another name: a copy of the service that was moved elsewhere.
+    let mut moved = setup(&app.database.url, app.clock.clone());
+    moved.issuer = "https://elsewhere.example.com".to_owned();
+    let moved = app.instance(moved).await;
+    moved.sign_up("user@example.com", PASSWORD).await.assert_status(200);
+    let foreign = moved.token_pair("user@example.com", PASSWORD).await;
+    moved.get_as("/api/me/", &foreign.access).await.assert_status(200);
     client.get_as("/api/me/", &foreign.access).await.assert_status(401);
     client.refresh(&foreign.refresh).await.assert_status(401);
 }
 
 #[tokio::test]
-async fn malformed_authorization_is_nobodys() {
+async fn only_one_bearer_token_counts_and_other_schemes_are_not_ours() {
     let app = TestApp::new().await;
     let browser = app.signed_up("user@example.com").await;
     let token = browser.token_pair("user@example.com", PASSWORD).await.access;
-    for value in [
-        token.clone(),
-        format!("Basic {token}"),
-        format!("Bearer{token}"),
-        "Bearer".into(),
-        "Bearer ".into(),
-    ] {
-        for path in ["/api/me/", "/api/auth/verify"] {
-            let headers = [("authorization", value.as_str())];
-            let answer = browser
-                .send(poem::http::Method::GET, path, &headers, poem::Body::empty())
-                .await;
-            // The cookie would be good at `verify`, but a token that is shown counts.
-            answer.assert_status(401);
-        }
+    let (bearer, bad) = (format!("bearer {token}"), "Bearer nonsense".to_owned());
+    let ask = async |path: &str, values: &[&str]| {
+        let headers: Vec<_> = values.iter().map(|value| ("authorization", *value)).collect();
+        browser
+            .send(poem::http::Method::GET, path, &headers, poem::Body::empty())
+            .await
+    };
+    ask("/api/me/", &[&bearer]).await.assert_status(200);
+    for values in [vec![token.as_str()], vec!["Basic dXNlcjpwYXNz"], vec!["Bearer"], vec![]] {
+        let answer = ask("/api/me/", &values).await;
+        assert_eq!(
+            answer.assert_status(401).json()["code"],
+            "not_authenticated",
+            "{values:?}"
+        );
+        assert_eq!(answer.header("www-authenticate"), Some("Bearer realm=\"api\""));
+        // The browser's cookie is as good as ever.
+        ask("/api/auth/verify", &values).await.assert_status(204);
     }
-    let me = browser.get("/api/me/").await;
-    assert_eq!(
-        me.assert_status(401).header("www-authenticate"),
-        Some("Bearer realm=\"api\"")
-    );
+    for values in [
+        vec!["Bearer "],
+        vec![bad.as_str()],
+        vec![bearer.as_str(), bearer.as_str()],
+    ] {
+        assert_eq!(
+            ask("/api/me/", &values).await.assert_status(401).json()["code"],
+            "token_not_valid"
+        );
+        ask("/api/auth/verify", &values).await.assert_status(401);
+    }
 }
 
 #[tokio::test]

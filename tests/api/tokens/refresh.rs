@@ -134,3 +134,30 @@ async fn a_phone_may_rest_for_weeks_but_not_beyond_thirty_days() {
     app.clock.advance(TimeDelta::days(1));
     client.refresh(&tokens.refresh).await.assert_status(401);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tabs_that_refresh_at_two_instances_all_stay_signed_in() {
+    let app = TestApp::new().await;
+    let other = app.second_instance().await;
+    app.signed_up("user@example.com").await;
+    let mut tokens = app.client().token_pair("user@example.com", PASSWORD).await;
+    for _ in 0..10 {
+        let tabs: Vec<_> = (0..20)
+            .map(|number| {
+                let tab = if number % 2 == 0 { app.client() } else { other.clone() };
+                let token = tokens.refresh.clone();
+                tokio::spawn(async move { tab.refresh(&token).await.assert_status(200).tokens() })
+            })
+            .collect();
+        let mut successors = Vec::new();
+        for tab in tabs {
+            let pair = tab.await.unwrap();
+            app.client().get_as("/api/me/", &pair.access).await.assert_status(200);
+            successors.push(pair.refresh);
+        }
+        successors.dedup();
+        assert_eq!(successors.len(), 1, "both instances give the same successor");
+        tokens.refresh = successors.remove(0);
+        app.clock.advance(TimeDelta::minutes(1));
+    }
+}

@@ -77,24 +77,24 @@ test("a token pair from sign-up to the blacklist", async () => {
   const bearer = (access: string) => ({ headers: { Authorization: `Bearer ${access}` } });
   const account = { ...newAccount(), username: randomUUID() };
 
-  const signUp = await client.POST("/api/sign-up/", { body: account });
+  const signUp = await client.POST("/api/sign-up", { body: account });
   assert.equal(signUp.response.status, 201);
   assert(signUp.data);
   assert.equal(signUp.data.user.username, account.username);
 
-  const me = await client.GET("/api/me/", bearer(signUp.data.access));
+  const me = await client.GET("/api/me", bearer(signUp.data.access));
   assert.deepEqual(me.data, signUp.data.user);
 
-  const renewed = await client.POST("/api/token/refresh/", { body: { refresh: signUp.data.refresh } });
+  const renewed = await client.POST("/api/token/refresh", { body: { refresh: signUp.data.refresh } });
   assert(renewed.data);
   assert.notEqual(renewed.data.refresh, signUp.data.refresh);
-  assert.equal((await client.GET("/api/me/", bearer(renewed.data.access))).response.status, 200);
+  assert.equal((await client.GET("/api/me", bearer(renewed.data.access))).response.status, 200);
 
-  const ended = await client.POST("/api/token/blacklist/", { body: { refresh: renewed.data.refresh } });
+  const ended = await client.POST("/api/token/blacklist", { body: { refresh: renewed.data.refresh } });
   assert.deepEqual(ended.data, {});
 
-  const refused = await client.POST("/api/token/refresh/", { body: { refresh: renewed.data.refresh } });
+  const refused = await client.POST("/api/token/refresh", { body: { refresh: renewed.data.refresh } });
   assert.equal(refused.response.status, 401);
   assert.equal(refused.error?.code, "token_not_valid");
-  assert.equal((await client.GET("/api/me/", bearer(renewed.data.access))).response.status, 401);
+  assert.equal((await client.GET("/api/me", bearer(renewed.data.access))).response.status, 401);
 });
