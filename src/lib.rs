@@ -14,7 +14,7 @@
 //!
 //! Around them stand [`cli`] and [`config`], which put the house together, [`server`], which lets requests in, and
 //! [`worker`], which cleans up. [`telemetry`] is the floor under all rooms: it imports none of them, and any may use it.
-//! Each library has one home: `sqlx` in `store` (derives on `model` newtypes aside), `argon2` in `app`, `poem` in `api` and
+//! Each library has one home: `sqlx` in `store` (derives on `model` newtypes aside), `argon2` and `ring` in `app`, `poem` in `api` and
 //! `server` (and `cli::serve`, for the metrics page, and `config`, for a header's name).
 //!
 //! # One request's walk
@@ -37,6 +37,9 @@
 //!
 //! # Kept beyond the five rooms, with reasons
 //!
+//! `store::sessions` has a macro for the one `SELECT` that two functions need with different conditions, because sqlx takes
+//! literal SQL only. `app::jws` signs and checks tokens itself; its first lines say why. `Body<T, FORM>` in `api::body` and the
+//! guards implement the framework's `ApiExtractor`, because its own bodies echo input and its own cookies are decoded.
 //! `api::spec::Described` implements the framework's `OpenApi` a second time, so that the document can be written without a
 //! database. `model::session` uses `tower_sessions::session::Id`, because the session's secret is that library's id.
 
