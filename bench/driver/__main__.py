@@ -14,7 +14,7 @@ from pathlib import Path
 from . import measure, peers, pictures, table
 from .databases import Postgres, Sqlite
 from .measure import Results
-from .tools import CORES, ROOT, surprises
+from .tools import CORES, ROOT, running, surprises
 
 RESULTS = ROOT / "target" / "bench" / "results"
 PAGE = ROOT / "docs" / "performance.md"
@@ -22,7 +22,7 @@ PAGE = ROOT / "docs" / "performance.md"
 
 def main() -> None:
     options = read_options()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped."))
+    signal.signal(signal.SIGTERM, stop)
     sizes = [size for size in (1_000, 10_000, 100_000) if size < options.accounts] + [options.accounts]
     all_results: dict[str, Results] = {}
     # Where temporary files survive a restart they are on a disk, and waiting for that is a part of a sign-up.
@@ -44,6 +44,13 @@ def main() -> None:
                     measure.memory_after_hashing(database, results)
         others = peers.measure(folder, options.rounds, options.seconds) if options.peers else {}
     report(options, all_results, others, sizes)
+
+
+def stop(*_: object) -> None:
+    """Ends the loads before the services that they would miss; everything else cleans up after itself."""
+    for load in running:
+        load.process.terminate()
+    sys.exit("Stopped.")
 
 
 def read_options() -> argparse.Namespace:

@@ -156,8 +156,8 @@ def call(port: int, path: str, body: str) -> tuple[HTTPMessage, dict]:
 
 
 def render(own: Results, others: dict[str, Results]) -> str:
-    """One line for each service, with what neptun-auth does for each of its requests."""
-    lines = [["SQLite", "hash", "sign-ups", "", "log-ins", "", "session checks", ""]]
+    """One line for each service."""
+    lines = [["SQLite", "hash", "sign-ups", "behind by", "log-ins", "behind by", "session checks", "behind by"]]
     hashing = {"neptun-auth": "Argon2id", **{peer.name: peer.hashing for peer in PEERS}}
     for name, results in {"neptun-auth": own, **others}.items():
         line = [name, hashing[name]]
@@ -165,7 +165,7 @@ def render(own: Results, others: dict[str, Results]) -> str:
             value, best = results.median(measured), own.median(measured)
             line += [
                 f"{number(value)} /s",
-                f"1 : {number(best / value)}" if value and best and results is not own else "",
+                f"{number(best / value)} ×" if value and best and results is not own else "",
             ]
         lines.append(line)
     return markdown(lines)

@@ -36,9 +36,11 @@ class Load:
             command = ["nice", "--adjustment=-10", *command]
         self.what = f"{plan['method']} {plan['path']}"
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        running.append(self)
 
     def finish(self) -> dict[int, Answers]:
         output, _ = self.process.communicate()
+        running.remove(self)
         if self.process.returncode != 0:
             raise SystemExit("A load could not be run.")
         report = json.loads(output)
@@ -55,6 +57,7 @@ class Load:
         return wanted
 
 
+running: list[Load] = []
 # Everything that should not have happened; printed below the table.
 surprises: list[str] = []
 
