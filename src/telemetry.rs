@@ -8,6 +8,7 @@ use anyhow::Context;
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
+use uuid::Uuid;
 
 const REQUESTS: &str = "neptun_auth_requests_total";
 const REQUEST_SECONDS: &str = "neptun_auth_request_duration_seconds";
@@ -93,10 +94,10 @@ pub fn session_created(kind: &'static str) {
     counter!(SESSIONS_CREATED, "kind" => kind).increment(1);
 }
 
-/// Counts and logs something that only an attacker or a defect does.
-pub fn security_event(event: &'static str) {
+/// Counts and logs something that only an attacker or a defect does, with the public id of the session it happened to.
+pub fn security_event(event: &'static str, session_id: Uuid) {
     counter!(SECURITY_EVENTS, "event" => event).increment(1);
-    tracing::warn!(event, "security event");
+    tracing::warn!(event, %session_id, "security event");
 }
 
 /// Why sessions end.

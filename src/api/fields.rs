@@ -23,10 +23,12 @@ impl Fields {
         }
     }
 
-    /// Whether the body has a field of this name.
+    /// Whether the body has a field of this name with something in it.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
-        self.values.get(name).is_some_and(|value| !value.is_null())
+        self.values
+            .get(name)
+            .is_some_and(|value| !value.is_null() && *value != "")
     }
 
     /// An address, required.

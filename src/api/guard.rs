@@ -108,13 +108,16 @@ async fn session(request: &Request, body: &mut RequestBody) -> Result<RequestSes
 
 /// The request's only bearer token. Other schemes are none of our business: behind a proxy they may be the application's.
 fn bearer(request: &Request) -> Option<&str> {
+    const SCHEME: &[u8] = b"bearer";
     let mut tokens = request
         .headers()
         .get_all(header::AUTHORIZATION)
         .iter()
         .filter_map(|header| {
-            let (scheme, token) = header.to_str().ok()?.split_once(' ')?;
-            scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+            let (scheme, token) = header.as_bytes().split_at_checked(SCHEME.len())?;
+            let is_bearer = scheme.eq_ignore_ascii_case(SCHEME) && token.first().is_some_and(u8::is_ascii_whitespace);
+            // What is no text is no token of ours, and shown all the same.
+            is_bearer.then(|| std::str::from_utf8(token.trim_ascii()).unwrap_or_default())
         });
     // Of two, neither is believed.
     tokens

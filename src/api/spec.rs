@@ -20,7 +20,8 @@ use super::token_error::{TokenErrorBody, TokenErrors};
 const TITLE: &str = "Neptun Auth";
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 const DESCRIPTION: &str = "Sign-up, log-in and sessions for the web app beside it. A page that calls with \
-    `credentials: \"include\"` is signed in by a server-side session cookie.";
+    `credentials: \"include\"` is signed in by a server-side session cookie; apps get pairs of JWTs for the same accounts. \
+    The paths of the operations under Tokens work with a final slash too.";
 
 /// The document, for whatever serves or stores it.
 #[derive(Debug, Clone)]

@@ -4,6 +4,7 @@ use poem_openapi::Object;
 use poem_openapi::types::Example;
 
 use super::time::Time;
+use crate::flows::sign_up::NewAccount;
 use crate::model::session::SignedIn;
 use crate::model::token::TokenPair;
 use crate::model::user::Account;
@@ -95,6 +96,26 @@ pub struct EmptyResponse {}
 pub struct AccessTokenResponse {
     pub access: String,
     pub expires_at: Time,
+}
+
+impl UserResponse {
+    /// An account that is yet to get its number.
+    pub fn of_new(account: &NewAccount) -> Self {
+        let profile = &account.profile;
+        Self {
+            id: 0,
+            username: profile
+                .username
+                .as_ref()
+                .map(|name| name.typed().to_owned())
+                .unwrap_or_default(),
+            email: account.email.typed().to_owned(),
+            first_name: profile.first_name.clone(),
+            last_name: profile.last_name.clone(),
+            number_phone: profile.number_phone.clone(),
+            avatar: None,
+        }
+    }
 }
 
 impl From<Account> for UserResponse {

@@ -53,9 +53,10 @@ impl TokensApi {
         client: Client,
     ) -> Result<SignedUp, TokenError> {
         let account = self.read_sign_up(body.fields).await?;
+        let mut user = UserResponse::of_new(&account);
         let started = sign_up(&self.0, account, with_tokens(client)).await?;
         let tokens = issue_tokens(&self.0, &started.signed_in).await?;
-        let user = self.user(started.signed_in.user_id).await?;
+        user.id = started.signed_in.user_number;
         Ok(SignedUp::Created(Json(TokenSignUpResponse {
             refresh: tokens.refresh,
             access: tokens.access,

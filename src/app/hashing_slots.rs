@@ -35,12 +35,15 @@ struct Job {
 #[derive(Default)]
 struct Queue {
     jobs: VecDeque<Job>,
+    /// How long a job takes, as the latest ones have shown.
+    usual: Duration,
     closed: bool,
 }
 
 struct Shared {
     queue: Mutex<Queue>,
     changed: Condvar,
+    slots: u32,
     capacity: usize,
 }
 
@@ -53,6 +56,7 @@ impl HashingSlots {
         let shared = Arc::new(Shared {
             queue: Mutex::default(),
             changed: Condvar::new(),
+            slots: u32::try_from(slots).unwrap_or(u32::MAX),
             capacity,
         });
         // Made first, so that a failure half-way ends the threads that already run.
@@ -109,6 +113,11 @@ impl Shared {
         if queue.jobs.len() >= self.capacity {
             return Err(Unavailable::new("the queue for hashing slots is full"));
         }
+        // Better refused at once than given up after a wait.
+        let ahead = u32::try_from(queue.jobs.len()).unwrap_or(u32::MAX) / self.slots;
+        if queue.usual.saturating_mul(ahead) >= DEADLINE {
+            return Err(Unavailable::new("the hashing slots are too busy to meet the deadline"));
+        }
         queue.jobs.push_back(job);
         telemetry::hash_queue(queue.jobs.len());
         self.changed.notify_one();
@@ -119,11 +128,17 @@ impl Shared {
     fn serve(&self) {
         let mut memory = Memory::new();
         while let Some(job) = self.next(&mut memory) {
+            let began = Instant::now();
             // A job that is dropped unanswered tells its waiter so.
-            if Instant::now() < job.deadline && catch_unwind(AssertUnwindSafe(|| (job.work)(&mut memory))).is_err() {
+            if began >= job.deadline {
+                continue;
+            }
+            if catch_unwind(AssertUnwindSafe(|| (job.work)(&mut memory))).is_err() {
                 tracing::error!("a hashing job panicked; the slot goes on with fresh memory");
                 memory = Memory::new();
             }
+            let mut queue = self.lock();
+            queue.usual = (queue.usual * 7 + began.elapsed()) / 8;
         }
     }
 
@@ -189,6 +204,43 @@ mod tests {
         release.send(()).unwrap();
         busy.await.unwrap().unwrap();
         assert_eq!(waiting.await.unwrap().unwrap(), 7);
+    }
+
+    #[tokio::test]
+    async fn what_can_not_meet_the_deadline_is_refused_at_once() {
+        let slots = HashingSlots::start(2, 100).unwrap();
+        slots.shared.lock().usual = DEADLINE / 2;
+        let (release, gate) = std::sync::mpsc::channel::<()>();
+        let gate = Arc::new(Mutex::new(gate));
+        let mut admitted = Vec::new();
+        // Two run and four wait, two rounds for each slot; the next would wait for the whole deadline.
+        for expected in 0..6 {
+            let gate = Arc::clone(&gate);
+            let (answer, answered) = oneshot::channel();
+            let work = Box::new(move |_: &mut Memory| {
+                gate.lock().unwrap().recv().unwrap();
+                answer.send(()).unwrap();
+            });
+            slots
+                .shared
+                .push(Job {
+                    work,
+                    deadline: Instant::now() + DEADLINE,
+                })
+                .unwrap();
+            admitted.push(answered);
+            // The first two are taken from the queue before the others are counted.
+            while expected < 2 && !slots.shared.lock().jobs.is_empty() {
+                tokio::task::yield_now().await;
+            }
+        }
+        assert!(slots.run(|_| ()).await.is_err());
+        for _ in &admitted {
+            release.send(()).unwrap();
+        }
+        for answered in admitted {
+            answered.await.unwrap();
+        }
     }
 
     #[tokio::test]

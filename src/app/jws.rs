@@ -116,3 +116,101 @@ impl<'t> Unverified<'t> {
         serde_json::from_slice(&self.payload).ok()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::model::session::SessionId;
+    use crate::model::token::TokenType;
+    use crate::model::user::UserId;
+
+    fn key() -> hmac::Key {
+        hmac::Key::new(hmac::HMAC_SHA256, b"the service's own key")
+    }
+
+    fn claims() -> Claims {
+        Claims {
+            token_type: TokenType::Refresh,
+            iss: "http://localhost:8080".into(),
+            sub: UserId(Uuid::nil()),
+            user_id: 1,
+            sid: SessionId(Uuid::nil()),
+            jti: Uuid::nil(),
+            iat: 1,
+            exp: 2,
+            generation: Some(0),
+        }
+    }
+
+    /// Authentic in spite of what it says: signed with the service's own key.
+    fn signed(header: &Value, payload: &Value) -> String {
+        let input = format!(
+            "{}.{}",
+            BASE64.encode(header.to_string()),
+            BASE64.encode(payload.to_string())
+        );
+        let tag = hmac::sign(&key(), input.as_bytes());
+        format!("{input}.{}", BASE64.encode(tag))
+    }
+
+    fn read(token: &str) -> Option<Claims> {
+        Unverified::parse(token)?.verify_hs256(&key())
+    }
+
+    #[test]
+    fn the_same_claims_give_the_same_token_and_come_back_from_it() {
+        let token = sign_hs256(&claims(), &key()).unwrap();
+        assert_eq!(token, sign_hs256(&claims(), &key()).unwrap());
+        assert_eq!(read(&token), Some(claims()));
+    }
+
+    #[test]
+    fn odd_headers_are_refused_even_under_a_good_signature() {
+        let payload = serde_json::to_value(claims()).unwrap();
+        let good = json!({ "alg": "HS256", "typ": "JWT" });
+        assert!(read(&signed(&good, &payload)).is_some());
+        for header in [
+            json!({ "alg": "none", "typ": "JWT" }),
+            json!({ "alg": "ES256", "typ": "JWT" }),
+            json!({ "alg": "hs256", "typ": "JWT" }),
+            json!({ "alg": ["HS256"], "typ": "JWT" }),
+            json!({ "alg": "HS256" }),
+            json!({ "alg": "HS256", "typ": "at+jwt" }),
+            json!({ "alg": "HS256", "typ": "JWT", "crit": ["exp"] }),
+            json!({ "alg": "HS256", "typ": "JWT", "kid": 7 }),
+            json!([]),
+        ] {
+            assert_eq!(read(&signed(&header, &payload)), None, "{header}");
+        }
+    }
+
+    #[test]
+    fn odd_claims_are_refused_even_under_a_good_signature() {
+        let header = json!({ "alg": "HS256", "typ": "JWT" });
+        for (name, value) in [
+            ("exp", Value::Null),
+            ("exp", json!("2")),
+            ("exp", json!(2.5)),
+            ("exp", json!(1e300)),
+            ("sub", json!("nobody")),
+            ("sid", Value::Null),
+            ("token_type", json!("admin")),
+            ("user_id", json!("1")),
+            ("iss", json!(["http://localhost:8080"])),
+        ] {
+            let mut payload = serde_json::to_value(claims()).unwrap();
+            payload[name] = value;
+            assert_eq!(read(&signed(&header, &payload)), None, "{payload}");
+        }
+    }
+
+    #[test]
+    fn tokens_longer_than_ours_are_not_looked_at() {
+        let mut payload = serde_json::to_value(claims()).unwrap();
+        payload["padding"] = json!("x".repeat(MAX_BYTES));
+        assert_eq!(read(&signed(&json!({ "alg": "HS256", "typ": "JWT" }), &payload)), None);
+    }
+}

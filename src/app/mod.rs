@@ -10,6 +10,7 @@ pub mod signing_keys;
 pub mod tokens;
 
 use std::ops::Deref;
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -17,7 +18,8 @@ use anyhow::Context;
 use crate::model::password::PasswordPolicy;
 use crate::model::secret_key::SecretKey;
 use crate::model::session::Lifetimes;
-use crate::store::Db;
+use crate::model::signing_key::StoredKey;
+use crate::store::{self, Db};
 use clock::Clock;
 use hasher::Hasher;
 use session_store::Sessions;
@@ -68,10 +70,9 @@ impl App {
             "SECRET_KEY is needed with PostgreSQL, the same for every instance; `openssl rand -hex 32` makes one"
         );
         let db = Db::connect(&setup.database_url).await?;
-        let secret_key = match (setup.secret_key, db.file()) {
-            (Some(secret_key), _) => secret_key,
-            (None, Some(file)) => secret_file::read_or_create(&file.with_extension("key"))?,
-            (None, None) => anyhow::bail!("SECRET_KEY is needed"),
+        let secret_key = match setup.secret_key {
+            Some(secret_key) => secret_key,
+            None => own_secret_key(&db).await?,
         };
         let tokens = Tokens::new(db.clone(), &secret_key, setup.issuer, setup.clock.now()).await?;
         let tools = Tools {
@@ -95,12 +96,35 @@ impl App {
     }
 }
 
+/// The key in the file beside the SQLite database. It is made with the database and never again: another key could not
+/// open what was sealed under the lost one.
+async fn own_secret_key(db: &Db) -> anyhow::Result<SecretKey> {
+    let mut path = db.file().context("SECRET_KEY is needed")?.as_os_str().to_owned();
+    path.push(".key");
+    let path = Path::new(&path);
+    if path.exists() {
+        return secret_file::read(path);
+    }
+    let is_new = signing_keys_of(db).await?.is_empty();
+    anyhow::ensure!(
+        is_new,
+        "the secret key file {} is gone, and with it what the database's signing keys were sealed under: bring it back \
+         from a backup, or delete the rows of the table signing_keys to start with new ones, which ends all tokens",
+        path.display()
+    );
+    secret_file::create(path)
+}
+
 impl Deref for App {
     type Target = Tools;
 
     fn deref(&self) -> &Tools {
         &self.tools
     }
+}
+
+async fn signing_keys_of(db: &Db) -> anyhow::Result<Vec<StoredKey>> {
+    Ok(store::signing_keys::all(db.read().await?.conn()).await?)
 }
 
 /// Brings the database at `url` up to date.

@@ -1,6 +1,6 @@
 //! The secret key in a file, for those who set none.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -9,22 +9,37 @@ use anyhow::Context;
 
 use crate::model::secret_key::SecretKey;
 
-/// The key in the file at `path`; a missing file is made, readable for its owner only, with a new key.
+/// Makes a file at `path`, readable for its owner only, with a new key. When another process makes one at the same
+/// moment, the first of them counts for both.
 ///
 /// # Errors
-/// When the file can't be read or written, or holds something else.
-pub fn read_or_create(path: &Path) -> anyhow::Result<SecretKey> {
-    let subject = || format!("the secret key file {}", path.display());
-    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-        Ok(mut file) => {
-            let key = SecretKey::generate();
-            file.write_all(key.reveal().as_bytes()).with_context(subject)?;
-            file.sync_all().with_context(subject)?;
-            Ok(key)
-        }
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => read(path),
-        Err(error) => Err(error).with_context(subject),
+/// When the folder can't be written to.
+pub fn create(path: &Path) -> anyhow::Result<SecretKey> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let subject = || format!("making the secret key file {}", path.display());
+    // The file appears under its name only when it is complete and durable, so a crash leaves no half key.
+    let draft = folder.join(format!(".{}.secret-key", uuid::Uuid::now_v7()));
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&draft)
+        .with_context(subject)?;
+    file.write_all(SecretKey::generate().reveal().as_bytes())
+        .with_context(subject)?;
+    file.sync_all().with_context(subject)?;
+    let linked = fs::hard_link(&draft, path);
+    fs::remove_file(&draft).with_context(subject)?;
+    match linked {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error).with_context(subject),
+        _ => File::open(folder)
+            .and_then(|folder| folder.sync_all())
+            .with_context(subject)?,
     }
+    read(path)
 }
 
 /// The key in the file at `path`.

@@ -4,7 +4,7 @@ use super::claim_session::claim_session;
 use super::start_session::{Newcomer, Owner, StartedSession, start_session};
 use crate::app::App;
 use crate::app::hasher::Verdict;
-use crate::model::password::Password;
+use crate::model::password::{Password, PasswordHash};
 use crate::model::session::SignedIn;
 use crate::store::{self, sessions, users};
 use crate::telemetry::{self, Ended};
@@ -37,23 +37,16 @@ pub async fn change_password(
     new: Password,
     newcomer: Newcomer,
 ) -> Result<StartedSession, ChangePasswordError> {
-    let credentials = users::by_id(app.db.read().await?.conn(), signed_in.user_id).await?;
-    let stored = credentials.and_then(|known| known.password_hash);
-    let verdict = app.hasher.verify(current, stored.clone()).await?;
-    let verified = stored
-        .filter(|_| verdict != Verdict::Wrong)
-        .ok_or(ChangePasswordError::InvalidCredentials)?;
-    let hash = app.hasher.hash(new).await?;
+    let hash = verify_and_hash(app, signed_in, &current, new).await?;
     let now = app.clock.now();
 
     let mut tx = app.db.write().await?;
     if !claim_session(&mut tx, signed_in, now).await? {
         return Err(ChangePasswordError::NotAuthenticated);
     }
-    if !users::change_password(tx.conn(), signed_in.user_id, &verified, &hash).await? {
-        return Err(ChangePasswordError::InvalidCredentials);
-    }
-    let ended = sessions::end_all_of_user(tx.conn(), signed_in.user_id).await?;
+    // A log-in may have upgraded the verified hash since; whoever changed the password ended this session too.
+    users::change_password(tx.conn(), signed_in.user_id, &hash).await?;
+    let ended = sessions::end_all_of_user(tx.conn(), signed_in.user_id, now).await?;
     let owner = Owner {
         id: signed_in.user_id,
         number: signed_in.user_number,
@@ -63,4 +56,18 @@ pub async fn change_password(
     tx.commit().await?;
     telemetry::sessions_ended(Ended::PasswordChanged, ended);
     Ok(started.counted())
+}
+
+async fn verify_and_hash(
+    app: &App,
+    signed_in: &SignedIn,
+    current: &Password,
+    new: Password,
+) -> Result<PasswordHash, ChangePasswordError> {
+    let credentials = users::by_id(app.db.read().await?.conn(), signed_in.user_id).await?;
+    let stored = credentials.and_then(|known| known.password_hash);
+    match app.hasher.verify(current.clone(), stored).await? {
+        Verdict::Wrong => Err(ChangePasswordError::InvalidCredentials),
+        Verdict::Right | Verdict::RightButWeak => Ok(app.hasher.hash(new).await?),
+    }
 }

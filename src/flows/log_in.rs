@@ -32,6 +32,21 @@ pub async fn log_in(
     password: Password,
     newcomer: Newcomer,
 ) -> Result<StartedSession, LogInError> {
+    // Another log-in may have upgraded the hash meanwhile; only if it is another password the second time too, it is wrong.
+    let started = match attempt(app, login, &password, &newcomer).await? {
+        Some(started) => Some(started),
+        None => attempt(app, login, &password, &newcomer).await?,
+    };
+    started.ok_or(LogInError::InvalidCredentials)
+}
+
+/// `None` when the stored hash was replaced while the password was being checked.
+async fn attempt(
+    app: &App,
+    login: &Login,
+    password: &Password,
+    newcomer: &Newcomer,
+) -> Result<Option<StartedSession>, LogInError> {
     let credentials = find(app, login).await?;
     let stored = credentials.as_ref().and_then(|known| known.password_hash.clone());
     let verdict = app.hasher.verify(password.clone(), stored.clone()).await?;
@@ -41,22 +56,22 @@ pub async fn log_in(
     let current = match verdict {
         Verdict::Wrong => return Err(LogInError::InvalidCredentials),
         Verdict::Right => verified.clone(),
-        Verdict::RightButWeak => app.hasher.hash(password).await?,
+        Verdict::RightButWeak => app.hasher.hash(password.clone()).await?,
     };
     let now = app.clock.now();
 
     let mut tx = app.db.write().await?;
     if !users::record_log_in(tx.conn(), known.id, &verified, &current, now).await? {
-        return Err(LogInError::InvalidCredentials);
+        return Ok(None);
     }
     let owner = Owner {
         id: known.id,
         number: known.number,
         email: &known.email,
     };
-    let started = start_session(app, &mut tx, owner, newcomer, now).await?;
+    let started = start_session(app, &mut tx, owner, newcomer.clone(), now).await?;
     tx.commit().await?;
-    Ok(started.counted())
+    Ok(Some(started.counted()))
 }
 
 async fn find(app: &App, login: &Login) -> store::Result<Option<Credentials>> {

@@ -2,8 +2,8 @@
 
 use crate::app::App;
 
-/// Deletes keys that verify nothing any more and reads the rest anew.
+/// Reads the keys anew and deletes those that verify nothing any more.
 pub async fn refresh_keys(app: &App) -> anyhow::Result<()> {
-    app.tokens.keys.delete_retired(app.clock.now()).await?;
-    app.tokens.keys.reload().await
+    app.tokens.keys.reload().await?;
+    app.tokens.keys.delete_retired(app.clock.now()).await
 }

@@ -28,10 +28,16 @@ impl From<store::Error> for RefreshError {
 /// # Errors
 /// [`RefreshError::NotValid`].
 pub async fn refresh_tokens(app: &App, token: &str) -> Result<TokenPair, RefreshError> {
-    let now = app.clock.now();
-    let (claims, generation) = app.tokens.check_refresh(token, now).ok_or(RefreshError::NotValid)?;
+    let shown_at = app.clock.now();
+    let (claims, generation) = app
+        .tokens
+        .check_refresh(token, shown_at)
+        .ok_or(RefreshError::NotValid)?;
 
     let mut tx = app.db.write().await?;
+    sessions::lock(tx.conn(), claims.sid).await?;
+    // Only now: time spent waiting for the lock must not count against the client's grace.
+    let now = app.clock.now();
     let signed_in = sessions::by_id(tx.conn(), claims.sid, now)
         .await?
         .as_ref()
@@ -47,7 +53,7 @@ pub async fn refresh_tokens(app: &App, token: &str) -> Result<TokenPair, Refresh
     }
     tx.commit().await?;
     if reused {
-        telemetry::security_event("refresh_token_reused");
+        telemetry::security_event("refresh_token_reused", claims.sid.0);
         telemetry::sessions_ended(Ended::TokenReused, 1);
         return Err(RefreshError::NotValid);
     }

@@ -60,9 +60,13 @@ pub async fn sign_up(app: &App, account: NewAccount, newcomer: Newcomer) -> Resu
     let mut tx = app.db.write().await?;
     let Some(number) = users::insert(tx.conn(), &user).await? else {
         drop(tx);
-        return Err(SignUpError::Taken(
-            find_taken(app, Some(&user.email), user.profile.username.as_ref()).await?,
-        ));
+        let taken = find_taken(app, Some(&user.email), user.profile.username.as_ref()).await?;
+        // Whoever was first may be gone again; then the address is as good a reason as any to try once more.
+        return Err(SignUpError::Taken(if taken.any() {
+            taken
+        } else {
+            Taken { email: true, ..taken }
+        }));
     };
     let owner = Owner {
         id: user.id,

@@ -11,13 +11,13 @@ use crate::store::{self, Tx, sessions};
 use crate::telemetry::{self, Ended};
 
 /// Who is starting a session, and what is to carry it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Newcomer {
     pub client: Client,
     pub carrier: Carrier,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Carrier {
     /// A cookie. The session that the request presented ends, so that nobody can plant a session id (OWASP ASVS
     /// v5.0.0-7.2.4).

@@ -1,6 +1,5 @@
-//! User names of the token API, as Django's `AbstractUser` has them.
-
-use super::text::fold_case;
+//! User names of the token API: Django's, less the letters outside ASCII, among which some look like others or like
+//! nothing.
 
 /// An accepted user name: shown as typed, compared without regard to case.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,9 +26,9 @@ impl Username {
     /// The first reason to refuse it.
     pub fn parse(raw: &str) -> Result<Self, InvalidUsername> {
         let typed = raw.trim();
-        let canonical = fold_case(typed);
-        let is_character = |character: char| character.is_alphanumeric() || "@.+-_".contains(character);
-        if typed.is_empty() || !canonical.chars().all(is_character) {
+        let canonical = typed.to_ascii_lowercase();
+        let is_character = |character: char| character.is_ascii_alphanumeric() || "@.+-_".contains(character);
+        if typed.is_empty() || !typed.chars().all(is_character) {
             Err(InvalidUsername::Characters)
         } else if typed.chars().count() > Self::MAX_LENGTH {
             Err(InvalidUsername::TooLong)
@@ -64,15 +63,23 @@ mod tests {
             (name.typed(), name.canonical()),
             ("John.Doe+x@home-1_", "john.doe+x@home-1_")
         );
-        assert_eq!(
-            Username::parse("Jörg").unwrap().canonical(),
-            Username::parse("JO\u{308}RG").unwrap().canonical()
-        );
     }
 
     #[test]
     fn other_characters_and_long_names_are_refused() {
-        for raw in ["", " ", "a b", "a\u{0}b", "a\u{200b}b", "<script>", "a/b", "a:b"] {
+        for raw in [
+            "",
+            " ",
+            "a b",
+            "a\u{0}b",
+            "a\u{200b}b",
+            "<script>",
+            "a/b",
+            "a:b",
+            "Jörg",
+            "аdmin",
+            "\u{3164}",
+        ] {
             assert_eq!(Username::parse(raw), Err(InvalidUsername::Characters), "{raw:?}");
         }
         assert_eq!(Username::parse(&"x".repeat(151)), Err(InvalidUsername::TooLong));

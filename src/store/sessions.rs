@@ -54,13 +54,21 @@ pub async fn by_id(conn: Conn<'_>, id: SessionId, now: DateTime<Utc>) -> Result<
     Ok(on!(conn, c => sqlx::query_as(SQL).bind(id).bind(now).fetch_optional(c).await?))
 }
 
-/// Moves the refresh tokens of a session from `generation` to the next; `false` when they are not at `generation`. Of
-/// many at once, one moves.
+/// Makes other transactions that do the same for this session wait until this one has ended.
+pub async fn lock(conn: Conn<'_>, id: SessionId) -> Result<()> {
+    const SQL: &str = "UPDATE sessions SET generation = generation WHERE id = $1";
+    on!(conn, c => { sqlx::query(SQL).bind(id).execute(c).await?; });
+    Ok(())
+}
+
+/// Moves the refresh tokens of a session on from `generation`; `false` when they have moved on before. A generation that
+/// lies ahead of the row is one that a restored backup has forgotten.
 pub async fn rotate(conn: Conn<'_>, id: SessionId, generation: i64, now: DateTime<Utc>) -> Result<bool> {
-    const SQL: &str = "UPDATE sessions SET generation = generation + 1, rotated_at = $1, last_seen_at = $1 \
-        WHERE id = $2 AND kind = 'token' AND generation = $3 AND idle_expires_at > $1";
-    let rotated =
-        on!(conn, c => sqlx::query(SQL).bind(now).bind(id).bind(generation).execute(c).await?.rows_affected());
+    const SQL: &str = "UPDATE sessions SET generation = $3 + 1, rotated_at = $1, last_seen_at = $1 \
+        WHERE id = $2 AND kind = 'token' AND generation <= $3 AND idle_expires_at > $1";
+    let rotated = on!(conn, c => {
+        sqlx::query(SQL).bind(now).bind(id).bind(generation).execute(c).await?.rows_affected()
+    });
     Ok(rotated == 1)
 }
 
@@ -129,10 +137,10 @@ pub async fn end_others_of_user(conn: Conn<'_>, user: UserId, kept: SessionId, n
     Ok(on!(conn, c => sqlx::query(SQL).bind(user).bind(kept).bind(now).execute(c).await?.rows_affected()))
 }
 
-/// Ends every session of `user`, whatever carries it.
-pub async fn end_all_of_user(conn: Conn<'_>, user: UserId) -> Result<u64> {
-    const SQL: &str = "DELETE FROM sessions WHERE user_id = $1";
-    Ok(on!(conn, c => sqlx::query(SQL).bind(user).execute(c).await?.rows_affected()))
+/// Ends every session of `user`, whatever carries it, and tells how many were alive.
+pub async fn end_all_of_user(conn: Conn<'_>, user: UserId, now: DateTime<Utc>) -> Result<u64> {
+    const SQL: &str = "DELETE FROM sessions WHERE user_id = $1 AND idle_expires_at > $2";
+    Ok(on!(conn, c => sqlx::query(SQL).bind(user).bind(now).execute(c).await?.rows_affected()))
 }
 
 /// Deletes at most `limit` expired rows and tells how many, so that a large purge never holds the write lock for long.

@@ -12,11 +12,11 @@ pub async fn all(conn: Conn<'_>) -> Result<Vec<StoredKey>> {
     Ok(on!(conn, c => sqlx::query_as(SQL).fetch_all(c).await?))
 }
 
-/// Stores a key; `false` when another instance was first to take its number.
-pub async fn insert(conn: Conn<'_>, key: &StoredKey) -> Result<bool> {
+/// Stores a key, unless another instance was first to take its number.
+pub async fn insert(conn: Conn<'_>, key: &StoredKey) -> Result<()> {
     const SQL: &str = "INSERT INTO signing_keys (number, kid, public_key, sealed_private_key, created_at, active_at) \
         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (number) DO NOTHING";
-    let inserted = on!(conn, c => {
+    on!(conn, c => {
         sqlx::query(SQL)
             .bind(key.number)
             .bind(&key.kid)
@@ -25,10 +25,9 @@ pub async fn insert(conn: Conn<'_>, key: &StoredKey) -> Result<bool> {
             .bind(key.created_at)
             .bind(key.active_at)
             .execute(c)
-            .await?
-            .rows_affected()
+            .await?;
     });
-    Ok(inserted == 1)
+    Ok(())
 }
 
 /// Deletes the keys whose successors began to sign before `moment`.

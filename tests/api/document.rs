@@ -35,10 +35,10 @@ async fn the_service_serves_the_document_and_names_its_own_cookie() {
     let app = TestApp::new().await;
     let json = app.client().get("/openapi.json").await;
     assert_eq!(json.header("content-type"), Some("application/json"));
-    assert_eq!(json.body, committed("openapi.json"));
+    assert!(json.body == committed("openapi.json"));
     let yaml = app.client().get("/openapi.yaml").await;
     assert_eq!(yaml.header("content-type"), Some("application/yaml"));
-    assert_eq!(yaml.body, committed("openapi.yaml"));
+    assert!(yaml.body == committed("openapi.yaml"));
     let https = TestApp::with_web("https://auth.example.com", &[]).await;
     let scheme = &https.client().get("/openapi.json").await.json()["components"]["securitySchemes"]["sessionCookie"];
     assert_eq!(scheme["name"], "__Host-neptun-session");

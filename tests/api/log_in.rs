@@ -142,3 +142,22 @@ async fn a_weaker_stored_hash_is_upgraded() {
         .await
         .assert_status(200);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn log_ins_that_upgrade_one_hash_at_the_same_moment_all_succeed() {
+    let app = TestApp::new().await;
+    app.signed_up("user@example.com").await;
+    let weak = Argon2::from(Params::new(8, 1, 1, None).unwrap())
+        .hash_password(PASSWORD.as_bytes())
+        .unwrap();
+    app.database.set_password_hash(&weak.to_string()).await;
+    let attempts: Vec<_> = (0..12)
+        .map(|_| {
+            let client = app.client();
+            tokio::spawn(async move { client.log_in("user@example.com", PASSWORD).await.status.as_u16() })
+        })
+        .collect();
+    for attempt in attempts {
+        assert_eq!(attempt.await.unwrap(), 200);
+    }
+}

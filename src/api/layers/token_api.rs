@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 
 use crate::api::error::{ApiError, ErrorCode};
 
+/// Paths of the cookie API that take a final slash too, because the same clients call them.
+const ALSO_SLASHED: &[&str] = &["/api/auth/token", "/.well-known/jwks.json"];
+
 /// Every path of the token API, as the document and the framework have it.
 pub const PATHS: &[&str] = &[
     "/api/sign-up",
@@ -25,12 +28,12 @@ where
 {
     let path = request.uri().path();
     let path = path.strip_suffix('/').unwrap_or(path);
-    let Some(path) = PATHS.iter().find(|known| **known == path) else {
+    let Some(path) = PATHS.iter().chain(ALSO_SLASHED).find(|known| **known == path) else {
         return Ok(next.get_response(request).await);
     };
     *request.uri_mut() = Uri::from_static(path);
     let mut response = next.get_response(request).await;
-    if let Some(refusal) = response.data::<ApiError>() {
+    if let Some(refusal) = response.data::<ApiError>().filter(|_| PATHS.contains(path)) {
         let body = in_djangos_words(refusal);
         response.set_body(Body::from(body.to_string()));
     }

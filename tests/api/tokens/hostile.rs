@@ -125,7 +125,7 @@ fn forgeries(access: &str, refresh: &str, public_key: &[u8]) -> Vec<(&'static st
         ("dots", "...".to_owned()),
         ("nothing", String::new()),
         ("padding", format!("{access}==")),
-        ("a hundred kilobytes", format!("{access}{}", "A".repeat(14_000))),
+        ("longer than any of ours", format!("{access}{}", "A".repeat(14_000))),
         ("not base64", "é.è.à".to_owned()),
         ("a number", "12345".to_owned()),
     ]
@@ -161,6 +161,12 @@ async fn no_forgery_is_accepted_anywhere() {
             assert_eq!(verified.status.as_u16(), 401, "{name} at verify: {}", verified.body);
         }
     }
+    let huge = "A".repeat(100_000);
+    for path in ["/api/me/", "/api/auth/verify"] {
+        client.get_as(path, &huge).await.assert_status(401);
+    }
+    // Bodies of that size are refused before anybody looks for a token in them.
+    client.refresh(&huge).await.assert_status(413);
     client.refresh(&tokens.access).await.assert_status(401);
     client.get_as("/api/me/", &tokens.access).await.assert_status(200);
     client.refresh(&tokens.refresh).await.assert_status(200);
@@ -228,6 +234,8 @@ async fn only_one_bearer_token_counts_and_other_schemes_are_not_ours() {
     }
     for values in [
         vec!["Bearer "],
+        vec!["Bearer\tx"],
+        vec!["Bearer \u{ff}"],
         vec![bad.as_str()],
         vec![bearer.as_str(), bearer.as_str()],
     ] {

@@ -119,7 +119,7 @@ async fn without_a_setting_sqlite_keeps_its_key_in_a_private_file_and_postgresql
     let folder = tempfile::TempDir::new().unwrap();
     unset.database_url = format!("sqlite:{}", folder.path().join("own.db").display());
     App::open(unset).await.unwrap().close().await;
-    let key = folder.path().join("own.key");
+    let key = folder.path().join("own.db.key");
     let before = std::fs::read_to_string(&key).unwrap();
     assert_eq!(before.len(), 64);
     assert_eq!(key.metadata().unwrap().permissions().mode() & 0o777, 0o600);
@@ -130,4 +130,14 @@ async fn without_a_setting_sqlite_keeps_its_key_in_a_private_file_and_postgresql
     again.secret_key = None;
     App::open(again).await.unwrap().close().await;
     assert_eq!(std::fs::read_to_string(&key).unwrap(), before);
+
+    std::fs::remove_file(&key).unwrap();
+    let mut lost = setup(
+        &format!("sqlite:{}", folder.path().join("own.db").display()),
+        app.clock.clone(),
+    );
+    lost.secret_key = None;
+    let refusal = App::open(lost).await.unwrap_err();
+    assert!(refusal.to_string().contains("is gone"), "{refusal}");
+    assert!(!key.exists(), "a new key would only hide that the old one is lost");
 }

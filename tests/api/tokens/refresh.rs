@@ -124,6 +124,21 @@ async fn tokens_end_with_their_session_however_it_ends() {
 }
 
 #[tokio::test]
+async fn a_restored_backup_logs_nobody_out() {
+    let app = TestApp::new().await;
+    app.signed_up("user@example.com").await;
+    let client = app.client();
+    let mut tokens = client.token_pair("user@example.com", PASSWORD).await;
+    for _ in 0..3 {
+        tokens = client.refresh(&tokens.refresh).await.assert_status(200).tokens();
+    }
+    let older = "UPDATE sessions SET generation = 1 WHERE kind = 'token'";
+    app.database.execute(older, older).await;
+    let next = client.refresh(&tokens.refresh).await.assert_status(200).tokens();
+    client.refresh(&next.refresh).await.assert_status(200);
+}
+
+#[tokio::test]
 async fn a_phone_may_rest_for_weeks_but_not_beyond_thirty_days() {
     let app = TestApp::new().await;
     app.signed_up("user@example.com").await;

@@ -175,6 +175,11 @@ async fn paths_work_without_the_final_slash() {
     let answer = app.client().post("/api/sign-up", &published()).await;
     let tokens = answer.assert_status(201).tokens();
     let client = app.client();
+    client.get("/.well-known/jwks.json/").await.assert_status(200);
+    client
+        .post("/api/auth/token/", &json!({}))
+        .await
+        .assert_error(401, "not_authenticated");
     client.get_as("/api/me", &tokens.access).await.assert_status(200);
     for (path, body, status) in [
         ("/api/token/verify", json!({ "token": tokens.access }), 200),
