@@ -83,8 +83,8 @@ async fn open_sqlite(url: &str) -> anyhow::Result<Db> {
     let options = SqliteConnectOptions::from_str(url).context("DATABASE_URL is not a SQLite URL")?;
     let path = options.get_filename().to_owned();
     ensure!(
-        !url.contains("memory"),
-        "DATABASE_URL must name a file, without `memory` in it: an in-memory database would forget every account"
+        !url.contains(":memory:") && !url.contains("mode=memory"),
+        "DATABASE_URL must name a file: an in-memory database would forget every account"
     );
     let subject = || format!("the database file {}", path.display());
     create_private(&path).with_context(subject)?;

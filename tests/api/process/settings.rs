@@ -98,6 +98,7 @@ fn unusable_databases_stop_the_start_and_stay_as_they_are() {
         (format!("sqlite:{}", garbage.display()), "garbage.db"),
         ("sqlite:/proc/nowhere/x.db".to_owned(), "/proc/nowhere/x.db"),
         ("sqlite::memory:".to_owned(), "must name a file"),
+        ("sqlite:x.db?mode=memory".to_owned(), "must name a file"),
         (
             "mysql://localhost/x".to_owned(),
             "must start with `sqlite:` or `postgres://`",
