@@ -26,6 +26,7 @@ mod races;
 mod rules;
 mod secrecy;
 mod session;
+mod session_store;
 mod sessions;
 mod sign_up;
 mod timeouts;
