@@ -100,8 +100,10 @@ impl Binary {
     }
 
     pub fn signal(&self, name: &str) {
-        let status = Command::new("kill")
-            .args([name, &self.child.id().to_string()])
+        // The shell's own `kill`: a minimal Debian has no program of that name.
+        let pid = self.pid().to_string();
+        let status = Command::new("sh")
+            .args(["-c", "kill \"$0\" \"$1\"", name, &pid])
             .status()
             .unwrap();
         assert!(status.success());
