@@ -33,43 +33,49 @@ pub async fn authenticate(app: &App, session: &Session) -> anyhow::Result<Option
         return Ok(None);
     };
     let now = app.clock.now();
+    let unrenewed = |signed_in| Authenticated {
+        signed_in,
+        renewed: false,
+    };
     if !signed_in.renewal_is_due(now) {
-        return Ok(Some(Authenticated {
-            signed_in,
-            renewed: false,
-        }));
+        return Ok(Some(unrenewed(signed_in)));
     }
-    let renewed = signed_in.clone().renewed(&app.lifetimes, now);
-    // In a task of its own, so that giving up on it does not cut a transaction in two.
-    let writing = tokio::spawn(write_down(app.clone(), renewed.clone(), now));
-    match timeout(PATIENCE, writing).await {
-        Ok(Ok(Ok(true))) => Ok(Some(Authenticated {
-            signed_in: renewed,
+    let used = signed_in.clone().renewed(&app.lifetimes, now);
+    match renew(app, &used, now).await {
+        Renewal::WrittenDown => Ok(Some(Authenticated {
+            signed_in: used,
             renewed: true,
         })),
-        // Another request was first to renew it, or to end it.
-        Ok(Ok(Ok(false))) => {
+        Renewal::Overtaken => {
             let stored = sessions::by_id(app.db.read().await?.conn(), signed_in.session_id, now).await?;
-            let signed_in = stored.as_ref().and_then(StoredSession::signed_in);
-            Ok(signed_in.map(|signed_in| Authenticated {
-                signed_in,
-                renewed: false,
-            }))
+            Ok(stored.as_ref().and_then(StoredSession::signed_in).map(unrenewed))
         }
-        Ok(Ok(Err(error))) => {
-            let error = anyhow::Error::from(error);
+        Renewal::Failed => Ok(Some(unrenewed(signed_in))),
+    }
+}
+
+/// What became of a renewal.
+enum Renewal {
+    WrittenDown,
+    /// Another request was first to renew the session, or to end it.
+    Overtaken,
+    Failed,
+}
+
+async fn renew(app: &App, used: &SignedIn, now: DateTime<Utc>) -> Renewal {
+    // In a task of its own, so that giving up on it does not cut a transaction in two.
+    let writing = tokio::spawn(write_down(app.clone(), used.clone(), now));
+    let written = match timeout(PATIENCE, writing).await {
+        Ok(Ok(written)) => written.map_err(anyhow::Error::from),
+        Ok(Err(panicked)) => Err(panicked.into()),
+        Err(elapsed) => Err(elapsed.into()),
+    };
+    match written {
+        Ok(true) => Renewal::WrittenDown,
+        Ok(false) => Renewal::Overtaken,
+        Err(error) => {
             tracing::warn!(error = format!("{error:#}"), "a session could not be renewed");
-            Ok(Some(Authenticated {
-                signed_in,
-                renewed: false,
-            }))
-        }
-        Ok(Err(_)) | Err(_) => {
-            tracing::warn!("a session was not renewed in time");
-            Ok(Some(Authenticated {
-                signed_in,
-                renewed: false,
-            }))
+            Renewal::Failed
         }
     }
 }
