@@ -1,6 +1,7 @@
 //! Every setting: a flag, an environment variable and a key of an optional TOML file, read once at the start.
 
 mod file;
+mod mail;
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -24,6 +25,7 @@ use crate::model::session_cookie::{SameSite, SessionCookie};
 use crate::telemetry::LogFormat;
 
 pub use file::with_defaults_of;
+use mail::MailSettings;
 
 /// Weakest Argon2id parameters that OWASP accepts.
 const LEAST_ARGON2_MEMORY_KIB: i64 = 19_456;
@@ -95,6 +97,9 @@ pub struct Settings {
     /// Passes over that memory; 2 or more
     #[arg(long, env = "NEPTUN_AUTH_ARGON2_ITERATIONS", default_value_t = 2, value_parser = clap::value_parser!(u32).range(LEAST_ARGON2_ITERATIONS..=64), global = true)]
     argon2_iterations: u32,
+
+    #[command(flatten)]
+    mail: MailSettings,
 
     /// Networks of the proxies in front, separated by commas; only they are believed about a client's address
     #[arg(long, env = "NEPTUN_AUTH_TRUSTED_PROXIES", value_delimiter = ',', value_parser = network, global = true)]
@@ -201,6 +206,7 @@ impl Settings {
             password_min_length: usize::from(self.password_min_length),
             lifetimes: self.lifetimes()?,
             issuer: self.public_url()?.origin().ascii_serialization(),
+            mail: self.mail.setup(self.public_url()?)?,
         })
     }
 

@@ -15,6 +15,7 @@ const REQUEST_SECONDS: &str = "neptun_auth_request_duration_seconds";
 const HASH_QUEUE: &str = "neptun_auth_hash_queue";
 const SESSIONS_CREATED: &str = "neptun_auth_sessions_created_total";
 const SECURITY_EVENTS: &str = "neptun_auth_security_events_total";
+const MAILS: &str = "neptun_auth_mails_total";
 const SESSIONS_ENDED: &str = "neptun_auth_sessions_ended_total";
 
 /// The session library takes every stale cookie for an attack. A filter that names it has the last word.
@@ -74,6 +75,7 @@ pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
         SECURITY_EVENTS,
         "Things that only an attacker or a defect does, by event"
     );
+    describe_counter!(MAILS, "Attempts to hand a mail over, by result");
     describe_counter!(SESSIONS_ENDED, "Sessions ended, by reason");
     Ok(handle)
 }
@@ -100,6 +102,11 @@ pub fn security_event(event: &'static str, session_id: Uuid) {
     tracing::warn!(event, %session_id, "security event");
 }
 
+/// Counts an attempt to hand a mail over.
+pub fn mail(is_sent: bool) {
+    counter!(MAILS, "result" => if is_sent { "sent" } else { "failed" }).increment(1);
+}
+
 /// Why sessions end.
 #[derive(Debug, Clone, Copy)]
 pub enum Ended {
@@ -109,6 +116,13 @@ pub enum Ended {
     Revoked,
     /// The account's password was changed.
     PasswordChanged,
+    /// Its owner asked to move the account to another address.
+    EmailChanged,
+    /// The owner has shown that the address is theirs; whoever was in the account before may be somebody else.
+    EmailProven,
+    /// The account was brought back to the address that it had before.
+    EmailRestored,
+    AccountDeleted,
     /// A refresh token was used again, so somebody else may have it.
     TokenReused,
     Expired,
@@ -121,6 +135,10 @@ pub fn sessions_ended(reason: Ended, number: u64) {
         Ended::Replaced => "replaced",
         Ended::Revoked => "revoked",
         Ended::PasswordChanged => "password_changed",
+        Ended::EmailChanged => "email_changed",
+        Ended::EmailProven => "email_proven",
+        Ended::EmailRestored => "email_restored",
+        Ended::AccountDeleted => "account_deleted",
         Ended::TokenReused => "token_reused",
         Ended::Expired => "expired",
     };

@@ -12,10 +12,10 @@ use super::guard::CurrentUser;
 use super::layers::session::RequestSession;
 use super::session::SessionResponse;
 use crate::app::App;
-use crate::flows::change_password::change_password;
 use crate::flows::log_in::log_in;
 use crate::flows::log_out::log_out;
 use crate::flows::sign_up::{NewAccount, sign_up};
+use crate::flows::update_account::{Changes, update_account};
 use crate::model::client::Client;
 use crate::model::email::Email;
 use crate::model::password::{Password, PasswordPolicy};
@@ -112,7 +112,7 @@ impl AccountApi {
 
     /// Change the password
     ///
-    /// Ends every session of the account, tokens included, and starts a new one here.
+    /// Ends every other session of the account, tokens included, and gives this one a new cookie.
     #[oai(path = "/api/auth/password", method = "post", operation_id = "changePassword")]
     async fn change_password(
         &self,
@@ -123,9 +123,13 @@ impl AccountApi {
     ) -> Result<Json<SessionResponse>, ApiError> {
         let email = Email::parse(&user.0.email).ok();
         let (current, new) = read_change(body.fields, &self.0.password_policy, email.as_ref())?;
-        let started = change_password(&self.0, &user.0, current, new, session.newcomer(client)).await?;
-        session.adopt(&started);
-        Ok(Json(SessionResponse::of(&started.signed_in)))
+        let changes = Changes {
+            password: Some(new),
+            ..Changes::default()
+        };
+        let (renewed, _) = update_account(&self.0, user.0, changes, Some(current), &client).await?;
+        session.renew(&renewed);
+        Ok(Json(SessionResponse::of(&renewed.signed_in)))
     }
 }
 

@@ -18,21 +18,26 @@ use super::fields::Fields;
 const JSON_TYPE: &str = "application/json";
 const FORM_TYPE: &str = "application/x-www-form-urlencoded";
 
-/// The body of an operation; `T` is its schema in the document, and `FORM` tells whether it may be a form too.
+/// The body of an operation; `T` is its schema in the document, `FORM` tells whether it may be a form too, and `REQUIRED`
+/// whether there has to be one.
 #[derive(Debug)]
-pub struct Body<T, const FORM: bool> {
+pub struct Body<T, const FORM: bool, const REQUIRED: bool> {
     pub fields: Fields,
     schema: PhantomData<T>,
 }
 
-pub type JsonBody<T> = Body<T, false>;
+pub type JsonBody<T> = Body<T, false, true>;
+/// For operations all of whose fields may be left out.
+pub type OptionalJsonBody<T> = Body<T, false, false>;
 /// For sign-up and log-in, which a published command-line client calls with forms.
-pub type JsonOrForm<T> = Body<T, true>;
+pub type JsonOrForm<T> = Body<T, true, true>;
 
-impl<T, const FORM: bool> Body<T, FORM> {
+impl<T, const FORM: bool, const REQUIRED: bool> Body<T, FORM, REQUIRED> {
     fn parse(content_type: &str, bytes: &[u8]) -> Result<Self, ApiError> {
         let media_type = content_type.split(';').next().unwrap_or_default().trim();
-        let values = if media_type.eq_ignore_ascii_case(JSON_TYPE) {
+        let values = if bytes.is_empty() && !REQUIRED {
+            Some(Map::new())
+        } else if media_type.eq_ignore_ascii_case(JSON_TYPE) {
             json_object(bytes)
         } else if FORM && media_type.eq_ignore_ascii_case(FORM_TYPE) {
             Some(form(bytes))
@@ -68,7 +73,7 @@ fn form(bytes: &[u8]) -> Map<String, Value> {
     values
 }
 
-impl<'a, T: Type, const FORM: bool> ApiExtractor<'a> for Body<T, FORM> {
+impl<'a, T: Type, const FORM: bool, const REQUIRED: bool> ApiExtractor<'a> for Body<T, FORM, REQUIRED> {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
 
     type ParamType = ();
@@ -86,7 +91,7 @@ impl<'a, T: Type, const FORM: bool> ApiExtractor<'a> for Body<T, FORM> {
                 content_type: JSON_TYPE,
                 schema: T::schema_ref(),
             }],
-            required: true,
+            required: REQUIRED,
         })
     }
 

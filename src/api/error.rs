@@ -8,10 +8,8 @@ use poem_openapi::types::ToJSON;
 use poem_openapi::{ApiResponse, Enum, Object, registry::MetaResponses};
 use serde_json::Value;
 
-use crate::flows::change_password::ChangePasswordError;
-use crate::flows::log_in::LogInError;
-use crate::flows::revoke_session::RevokeError;
-use crate::flows::sign_up::SignUpError;
+use crate::model::email::EmailNotVerified;
+use crate::model::throttled::Throttled;
 use crate::model::unavailable::Unavailable;
 
 /// Why a request was refused, for programs.
@@ -21,14 +19,18 @@ pub enum ErrorCode {
     ValidationError,
     NotAuthenticated,
     InvalidCredentials,
+    InvalidOtp,
     OriginNotAllowed,
     ReauthenticationRequired,
+    EmailNotVerified,
     NotFound,
+    OtpNotFound,
     MethodNotAllowed,
     RequestTimeout,
     EmailTaken,
     BodyTooLarge,
     UnsupportedMediaType,
+    TooManyRequests,
     InternalError,
     Unavailable,
 }
@@ -46,7 +48,14 @@ impl ErrorCode {
             ),
             Self::ReauthenticationRequired => (
                 StatusCode::FORBIDDEN,
-                "Your current password is needed, and this is not it",
+                "Send your current password, or log in again first",
+            ),
+            Self::EmailNotVerified => (StatusCode::FORBIDDEN, "Confirm your e-mail address first"),
+            Self::InvalidOtp => (StatusCode::BAD_REQUEST, "Invalid or expired OTP."),
+            Self::OtpNotFound => (StatusCode::NOT_FOUND, "No OTP found. Please request a new OTP."),
+            Self::TooManyRequests => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "Too many requests; wait before trying again",
             ),
             Self::NotFound => (StatusCode::NOT_FOUND, "There is nothing here"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "This path does not take that method"),
@@ -92,6 +101,7 @@ pub enum IssueCode {
     SameAsEmail,
     Mismatch,
     InvalidCharacters,
+    InvalidChoice,
     Taken,
 }
 
@@ -135,6 +145,8 @@ pub struct ErrorBody {
 pub struct ApiError {
     pub code: ErrorCode,
     pub issues: Vec<Issue>,
+    /// What limits the client, if that is why it was refused.
+    pub throttled: Option<Throttled>,
 }
 
 impl ApiError {
@@ -144,6 +156,7 @@ impl ApiError {
         Self {
             code: ErrorCode::ValidationError,
             issues,
+            throttled: None,
         }
     }
 
@@ -162,6 +175,15 @@ impl ApiError {
     /// body tells nothing of it.
     #[must_use]
     pub fn internal(error: &anyhow::Error) -> Self {
+        if let Some(throttled) = Throttled::in_chain(error) {
+            return Self {
+                throttled: Some(throttled),
+                ..ErrorCode::TooManyRequests.into()
+            };
+        }
+        if error.is::<EmailNotVerified>() {
+            return ErrorCode::EmailNotVerified.into();
+        }
         if Unavailable::is_in(error) {
             tracing::warn!(error = format!("{error:#}"), "a request could not be served now");
             ErrorCode::Unavailable.into()
@@ -201,6 +223,10 @@ impl ApiError {
                 .headers_mut()
                 .insert(header::RETRY_AFTER, HeaderValue::from(Unavailable::RETRY_AFTER));
         }
+        if let Some(throttled) = self.throttled {
+            let wait = HeaderValue::from(throttled.retry_after);
+            response.headers_mut().insert(header::RETRY_AFTER, wait);
+        }
         response
     }
 }
@@ -210,6 +236,7 @@ impl From<ErrorCode> for ApiError {
         Self {
             code,
             issues: Vec::new(),
+            throttled: None,
         }
     }
 }
@@ -217,44 +244,6 @@ impl From<ErrorCode> for ApiError {
 impl From<anyhow::Error> for ApiError {
     fn from(error: anyhow::Error) -> Self {
         Self::internal(&error)
-    }
-}
-
-impl From<SignUpError> for ApiError {
-    fn from(error: SignUpError) -> Self {
-        match error {
-            SignUpError::Taken(_) => ErrorCode::EmailTaken.into(),
-            SignUpError::Internal(error) => error.into(),
-        }
-    }
-}
-
-impl From<LogInError> for ApiError {
-    fn from(error: LogInError) -> Self {
-        match error {
-            LogInError::InvalidCredentials => ErrorCode::InvalidCredentials.into(),
-            LogInError::Internal(error) => error.into(),
-        }
-    }
-}
-
-impl From<RevokeError> for ApiError {
-    fn from(error: RevokeError) -> Self {
-        match error {
-            RevokeError::NotAuthenticated => ErrorCode::NotAuthenticated.into(),
-            RevokeError::NotFound => ErrorCode::NotFound.into(),
-            RevokeError::Internal(error) => error.into(),
-        }
-    }
-}
-
-impl From<ChangePasswordError> for ApiError {
-    fn from(error: ChangePasswordError) -> Self {
-        match error {
-            ChangePasswordError::NotAuthenticated => ErrorCode::NotAuthenticated.into(),
-            ChangePasswordError::InvalidCredentials => ErrorCode::ReauthenticationRequired.into(),
-            ChangePasswordError::Internal(error) => error.into(),
-        }
     }
 }
 

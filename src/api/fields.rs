@@ -7,6 +7,9 @@ use crate::model::email::Email;
 use crate::model::password::{Password, PasswordPolicy, WeakPassword};
 use crate::model::username::{InvalidUsername, Username};
 
+/// Longest code or key that is looked at.
+const CODE_LENGTH: usize = 64;
+
 /// A body's fields, and what has been found wrong with them so far.
 #[derive(Debug)]
 pub struct Fields {
@@ -77,6 +80,33 @@ impl Fields {
         };
         self.refuse(name, code, message);
         None
+    }
+
+    /// A password to be checked against an account, if there is one.
+    pub fn optional_password(&mut self, name: &str) -> Option<Password> {
+        self.has(name).then(|| self.password(name)).flatten()
+    }
+
+    /// A mailed code or key, required.
+    pub fn code(&mut self, name: &str) -> Option<String> {
+        let code = self.text(name)?;
+        let (issue, message) = match code.trim().chars().count() {
+            0 => (IssueCode::TooShort, "Enter the code from the mail".to_owned()),
+            1..=CODE_LENGTH => return Some(code),
+            _ => (IssueCode::TooLong, at_most(CODE_LENGTH)),
+        };
+        self.refuse(name, issue, message);
+        None
+    }
+
+    /// One of the `known` words, required.
+    pub fn choice<T: Copy>(&mut self, name: &str, known: &[(&str, T)]) -> Option<T> {
+        let text = self.text(name)?;
+        let chosen = known.iter().find(|(word, _)| *word == text).map(|(_, choice)| *choice);
+        if chosen.is_none() {
+            self.refuse(name, IssueCode::InvalidChoice, format!("Invalid {name}."));
+        }
+        chosen
     }
 
     /// The same password as in the field `first` typed again, if it was.

@@ -2,13 +2,17 @@
 
 mod account;
 mod body;
+mod dev_inbox;
 pub mod docs;
+mod email;
 pub mod error;
 mod fields;
+mod flow_errors;
 mod guard;
 mod health;
 mod jwks;
 mod layers;
+mod password_reset;
 mod session;
 mod sessions;
 pub mod spec;
@@ -17,6 +21,8 @@ mod time;
 mod token_error;
 mod token_types;
 mod tokens;
+mod user_types;
+mod users;
 
 use std::sync::Arc;
 
@@ -27,6 +33,7 @@ use poem_openapi::{OpenApiService, Tags};
 use crate::app::App;
 use crate::model::origin::AllowedOrigins;
 use crate::model::session_cookie::SessionCookie;
+use dev_inbox::dev_inbox;
 use layers::body_limit::body_limit;
 pub use layers::client::ClientAddress;
 use layers::client::client;
@@ -55,6 +62,8 @@ pub struct Web {
 enum Tag {
     /// Make an account, log in, log out.
     Account,
+    /// Confirm an address, set a forgotten password, bring an account back.
+    Recovery,
     /// The session that a request comes with.
     Session,
     /// All sessions of the account.
@@ -67,6 +76,9 @@ enum Tag {
 
 type Apis = (
     account::AccountApi,
+    users::UsersApi,
+    password_reset::PasswordResetApi,
+    email::EmailApi,
     session::SessionApi,
     sessions::SessionsApi,
     tokens::TokensApi,
@@ -77,6 +89,9 @@ type Apis = (
 fn apis(app: &App) -> Apis {
     (
         account::AccountApi(app.clone()),
+        users::UsersApi(app.clone()),
+        password_reset::PasswordResetApi(app.clone()),
+        email::EmailApi(app.clone()),
         session::SessionApi(app.clone()),
         sessions::SessionsApi(app.clone()),
         tokens::TokensApi(app.clone()),
@@ -92,7 +107,7 @@ pub fn routes(app: &App, web: &Web) -> BoxEndpoint<'static, Response> {
     let pages = Arc::new(if web.docs { docs::pages(&document) } else { Route::new() });
     let others = if web.docs { docs::PATHS } else { &[] };
     let paths = Arc::new(Paths::new(&document, others));
-    let (app, cookie) = (app.clone(), Arc::new(web.cookie.clone()));
+    let (inbox, app, cookie) = (app.clone(), app.clone(), Arc::new(web.cookie.clone()));
     let (address, origins) = (Arc::new(web.client_address.clone()), Arc::new(web.origins.clone()));
     let https = web.https;
 
@@ -100,6 +115,7 @@ pub fn routes(app: &App, web: &Web) -> BoxEndpoint<'static, Response> {
     OpenApiService::new(apis(&app), "", "")
         .into_endpoint()
         .around(move |next, request| docs::docs(Arc::clone(&pages), next, request))
+        .around(move |next, request| dev_inbox(inbox.clone(), next, request))
         .around(move |next, request| errors(Arc::clone(&paths), next, request))
         .around(move |next, request| session(app.clone(), Arc::clone(&cookie), next, request))
         .around(body_limit)

@@ -25,6 +25,16 @@ pub struct SessionUser {
     primary_email: String,
 }
 
+/// The account that a session is signed in to, and whether its address is confirmed.
+#[derive(Debug, Object)]
+pub struct SignedInUser {
+    id: Uuid,
+    /// The address as its owner typed it.
+    primary_email: String,
+    /// Whether the owner has shown that they receive mail there.
+    email_verified: bool,
+}
+
 /// A session that has just started.
 #[derive(Debug, Object)]
 #[oai(example)]
@@ -38,11 +48,13 @@ pub struct SessionResponse {
 #[derive(Debug, Object)]
 #[oai(example)]
 pub struct CurrentSessionResponse {
-    user: SessionUser,
+    user: SignedInUser,
     #[oai(rename = "loggedInAt")]
     logged_in_at: Time,
     /// When the session ends if it is not used again.
     expires_at: Time,
+    /// The same as in `user`.
+    email_verified: bool,
 }
 
 /// What `useUserSession()` of nuxt-auth-utils reads: empty when nobody is signed in.
@@ -50,11 +62,13 @@ pub struct CurrentSessionResponse {
 #[oai(example)]
 pub struct UserSessionResponse {
     #[oai(skip_serializing_if_is_none)]
-    user: Option<SessionUser>,
+    user: Option<SignedInUser>,
     #[oai(rename = "loggedInAt", skip_serializing_if_is_none)]
     logged_in_at: Option<Time>,
     #[oai(skip_serializing_if_is_none)]
     expires_at: Option<Time>,
+    #[oai(skip_serializing_if_is_none)]
+    email_verified: Option<bool>,
 }
 
 /// What `useUserSession().clear()` of nuxt-auth-utils reads.
@@ -118,13 +132,14 @@ impl SessionApi {
     /// The proxy asks here before it passes a request on, and copies the headers of the answer into it. An access token
     /// does as well as the cookie.
     #[oai(path = "/api/auth/verify", method = "get", operation_id = "verifySession")]
-    async fn verify_session(&self, user: CookieOrBearerUser) -> VerifyResponse {
+    async fn verify_session(&self, user: CookieOrBearerUser) -> Result<VerifyResponse, ApiError> {
         let signed_in = user.0;
-        VerifyResponse::SignedIn(
+        self.0.admit(signed_in.email_verified)?;
+        Ok(VerifyResponse::SignedIn(
             signed_in.user_id.0.to_string(),
             utf8_percent_encode(&signed_in.email, OUTSIDE_HEADERS).to_string(),
             signed_in.session_id.0.to_string(),
-        )
+        ))
     }
 
     /// The session as nuxt-auth-utils reads it
@@ -168,12 +183,23 @@ impl SessionResponse {
     }
 }
 
-impl CurrentSessionResponse {
+impl SignedInUser {
     fn of(signed_in: &SignedIn) -> Self {
         Self {
-            user: SessionUser::of(signed_in),
+            id: signed_in.user_id.0,
+            primary_email: signed_in.email.clone(),
+            email_verified: signed_in.email_verified,
+        }
+    }
+}
+
+impl CurrentSessionResponse {
+    pub fn of(signed_in: &SignedIn) -> Self {
+        Self {
+            user: SignedInUser::of(signed_in),
             logged_in_at: Time(signed_in.created_at),
             expires_at: Time(signed_in.expires_at()),
+            email_verified: signed_in.email_verified,
         }
     }
 }
@@ -181,9 +207,10 @@ impl CurrentSessionResponse {
 impl UserSessionResponse {
     fn of(signed_in: &SignedIn) -> Self {
         Self {
-            user: Some(SessionUser::of(signed_in)),
+            user: Some(SignedInUser::of(signed_in)),
             logged_in_at: Some(Time(signed_in.created_at)),
             expires_at: Some(Time(signed_in.expires_at())),
+            email_verified: Some(signed_in.email_verified),
         }
     }
 }

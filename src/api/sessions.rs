@@ -98,7 +98,7 @@ impl SessionsApi {
 }
 
 impl ListedSessionResponse {
-    fn of(session: ListedSession, current: &SignedIn) -> Self {
+    pub fn of(session: ListedSession, current: &SignedIn) -> Self {
         Self {
             id: session.id.0,
             current: session.id == current.session_id,

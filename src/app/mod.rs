@@ -1,9 +1,14 @@
 //! The tools that a flow may use, gathered in one [`App`].
 
 pub mod clock;
+pub mod codes;
 pub mod hasher;
 mod hashing_slots;
 mod jws;
+mod mail_templates;
+pub mod mailer;
+pub mod outbox;
+mod sealing;
 pub mod secret_file;
 pub mod session_store;
 pub mod signing_keys;
@@ -13,15 +18,19 @@ use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 
+use crate::model::email::EmailNotVerified;
 use crate::model::password::PasswordPolicy;
 use crate::model::secret_key::SecretKey;
 use crate::model::session::Lifetimes;
 use crate::model::signing_key::StoredKey;
 use crate::store::{self, Db};
 use clock::Clock;
+use codes::Codes;
 use hasher::Hasher;
+use mailer::{MailSetup, Mailer};
+use outbox::Outbox;
 use session_store::Sessions;
 use tokens::Tokens;
 
@@ -41,6 +50,11 @@ pub struct Tools {
     pub password_policy: PasswordPolicy,
     pub lifetimes: Lifetimes,
     pub tokens: Tokens,
+    pub codes: Codes,
+    pub outbox: Outbox,
+    pub mailer: Mailer,
+    /// Whether accounts can be used elsewhere only after their owners have shown that they receive mail at the address.
+    require_verified_email: bool,
 }
 
 /// What an app is opened with.
@@ -56,6 +70,7 @@ pub struct Setup {
     pub lifetimes: Lifetimes,
     /// What tokens name as their issuer: the public URL without a final slash.
     pub issuer: String,
+    pub mail: MailSetup,
 }
 
 impl App {
@@ -65,7 +80,7 @@ impl App {
     /// A sentence for the operator.
     pub async fn open(setup: Setup) -> anyhow::Result<Self> {
         let is_sqlite = setup.database_url.starts_with("sqlite:");
-        anyhow::ensure!(
+        ensure!(
             setup.secret_key.is_some() || is_sqlite,
             "SECRET_KEY is needed with PostgreSQL, the same for every instance; `openssl rand -hex 32` makes one"
         );
@@ -81,6 +96,10 @@ impl App {
             lifetimes: setup.lifetimes,
             clock: setup.clock,
             tokens,
+            codes: Codes::new(&secret_key, setup.mail.code_digits)?,
+            outbox: Outbox::new(&secret_key, setup.mail.notices.clone())?,
+            mailer: Mailer::new(&setup.mail)?,
+            require_verified_email: setup.mail.require_verified_email,
             db,
         };
         let sessions = Sessions::new(tools.db.clone(), tools.clock.clone(), tools.lifetimes);
@@ -106,13 +125,25 @@ async fn own_secret_key(db: &Db) -> anyhow::Result<SecretKey> {
         return secret_file::read(path);
     }
     let is_new = signing_keys_of(db).await?.is_empty();
-    anyhow::ensure!(
+    ensure!(
         is_new,
         "the secret key file {} is gone, and with it what the database's signing keys were sealed under: bring it back \
          from a backup, or delete the rows of the table signing_keys to start with new ones, which ends all tokens",
         path.display()
     );
     secret_file::create(path)
+}
+
+impl Tools {
+    /// Lets an account be used beyond this service, by tokens and behind a proxy that asks here, once its address is
+    /// verified or if that is not required.
+    ///
+    /// # Errors
+    /// [`EmailNotVerified`].
+    pub fn admit(&self, email_verified: bool) -> anyhow::Result<()> {
+        ensure!(email_verified || !self.require_verified_email, EmailNotVerified);
+        Ok(())
+    }
 }
 
 impl Deref for App {

@@ -39,7 +39,7 @@ impl SessionStore for Sessions {
     /// Starts a session for a visitor who has not logged in; log-ins insert theirs in their own transaction.
     async fn create(&self, record: &mut Record) -> Result<()> {
         let secret = SessionSecret::generate();
-        let client = Client::new(None, None);
+        let client = Client::new(None, None, None);
         let session = NewSession::cookie(secret, None, client, &self.lifetimes, self.clock.now());
         let data = encode(&record.data)?;
         let mut tx = self.db.write().await.map_err(backend)?;

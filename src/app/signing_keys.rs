@@ -8,11 +8,11 @@ use anyhow::{Context, anyhow, ensure};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use chrono::{DateTime, Utc};
-use ring::aead::{Aad, LessSafeKey, NONCE_LEN, Nonce};
 use ring::digest;
-use ring::rand::{SecureRandom, SystemRandom};
+use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 
+use super::sealing::Sealer;
 use crate::model::signing_key::{self, StoredKey};
 use crate::store::{Db, signing_keys};
 
@@ -29,7 +29,7 @@ pub struct SigningKey {
 /// All keys of the service.
 pub struct SigningKeys {
     db: Db,
-    sealing_key: LessSafeKey,
+    sealer: Sealer,
     keys: RwLock<Arc<Vec<SigningKey>>>,
 }
 
@@ -38,10 +38,10 @@ impl SigningKeys {
     ///
     /// # Errors
     /// When `SECRET_KEY` is not the one that the stored keys were sealed under.
-    pub async fn load(db: Db, sealing_key: LessSafeKey, now: DateTime<Utc>) -> anyhow::Result<Self> {
+    pub async fn load(db: Db, sealer: Sealer, now: DateTime<Utc>) -> anyhow::Result<Self> {
         let keys = Self {
             db,
-            sealing_key,
+            sealer,
             keys: RwLock::default(),
         };
         keys.reload().await?;
@@ -129,15 +129,7 @@ impl SigningKeys {
         let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).map_err(failed)?;
         let public_key = read_pair(document.as_ref())?.public_key().as_ref().to_vec();
         let kid = BASE64.encode(&digest::digest(&digest::SHA256, &public_key).as_ref()[..12]);
-        let mut nonce = [0; NONCE_LEN];
-        random.fill(&mut nonce).map_err(failed)?;
-        let mut sealed = document.as_ref().to_vec();
-        let bound_to = Aad::from(kid.as_bytes());
-        let nonce_used_once = Nonce::assume_unique_for_key(nonce);
-        self.sealing_key
-            .seal_in_place_append_tag(nonce_used_once, bound_to, &mut sealed)
-            .map_err(failed)?;
-        let sealed_private_key = [nonce.as_slice(), &sealed].concat();
+        let sealed_private_key = self.sealer.seal(document.as_ref(), kid.as_bytes())?;
         Ok(StoredKey {
             number,
             kid,
@@ -150,13 +142,8 @@ impl SigningKeys {
 
     fn open(&self, stored: StoredKey) -> anyhow::Result<SigningKey> {
         let foreign = "SECRET_KEY is not the one that this database's signing keys were sealed under";
-        let (nonce, sealed) = stored.sealed_private_key.split_at_checked(NONCE_LEN).context(foreign)?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| anyhow!(foreign))?;
-        let mut sealed = sealed.to_vec();
-        let opened = self
-            .sealing_key
-            .open_in_place(nonce, Aad::from(stored.kid.as_bytes()), &mut sealed);
-        let pair = read_pair(opened.map_err(|_| anyhow!(foreign))?)?;
+        let opened = self.sealer.open(&stored.sealed_private_key, stored.kid.as_bytes());
+        let pair = read_pair(&opened.context(foreign)?)?;
         ensure!(
             pair.public_key().as_ref() == stored.public_key,
             "a stored signing key was tampered with"

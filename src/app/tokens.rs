@@ -1,12 +1,11 @@
 //! Issues tokens and says which ones are good.
 
-use anyhow::anyhow;
 use chrono::{DateTime, Utc};
-use ring::aead::{AES_256_GCM, LessSafeKey, UnboundKey};
-use ring::{digest, hkdf, hmac};
+use ring::{digest, hmac};
 use uuid::Uuid;
 
 use super::jws::{self, Unverified};
+use super::sealing::{Sealer, derive};
 use super::signing_keys::SigningKeys;
 use crate::model::secret_key::SecretKey;
 use crate::model::session::SignedIn;
@@ -27,15 +26,11 @@ impl Tokens {
     /// # Errors
     /// When the stored signing keys can't be opened with `secret`.
     pub async fn new(db: Db, secret: &SecretKey, issuer: String, now: DateTime<Utc>) -> anyhow::Result<Self> {
-        let sealing_key = UnboundKey::new(
-            &AES_256_GCM,
-            &derive(secret, b"neptun-auth 1: sealing of signing keys")?,
-        )
-        .map_err(|_| anyhow!("the sealing key has the wrong length"))?;
+        let sealer = Sealer::new(secret, b"neptun-auth 1: sealing of signing keys")?;
         Ok(Self {
             issuer,
             refresh_key: hmac::Key::new(hmac::HMAC_SHA256, &derive(secret, b"neptun-auth 1: refresh tokens")?),
-            keys: SigningKeys::load(db, LessSafeKey::new(sealing_key), now).await?,
+            keys: SigningKeys::load(db, sealer, now).await?,
         })
     }
 
@@ -119,16 +114,4 @@ impl Tokens {
             .are_good(TokenType::Refresh, &self.issuer, now)
             .then_some((claims, generation))
     }
-}
-
-/// A key for one purpose (RFC 5869), so that no two uses of the secret can be played against each other.
-fn derive(secret: &SecretKey, purpose: &[u8]) -> anyhow::Result<[u8; 32]> {
-    let mut key = [0; 32];
-    let purposes = [purpose];
-    let derived = hkdf::Salt::new(hkdf::HKDF_SHA256, &[]).extract(secret.as_bytes());
-    let material = derived
-        .expand(&purposes, hkdf::HKDF_SHA256)
-        .and_then(|material| material.fill(&mut key));
-    material.map_err(|_| anyhow!("a key could not be derived"))?;
-    Ok(key)
 }

@@ -68,6 +68,7 @@ async fn attempt(
         id: known.id,
         number: known.number,
         email: &known.email,
+        email_verified: known.email_verified_at.is_some(),
     };
     let started = start_session(app, &mut tx, owner, newcomer.clone(), now).await?;
     tx.commit().await?;

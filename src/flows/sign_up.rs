@@ -72,6 +72,7 @@ pub async fn sign_up(app: &App, account: NewAccount, newcomer: Newcomer) -> Resu
         id: user.id,
         number,
         email: user.email.typed(),
+        email_verified: false,
     };
     let started = start_session(app, &mut tx, owner, newcomer, now).await?;
     tx.commit().await?;

@@ -33,6 +33,7 @@ pub(super) struct Owner<'a> {
     pub id: UserId,
     pub number: i64,
     pub email: &'a str,
+    pub email_verified: bool,
 }
 
 /// A session that has just begun.
@@ -52,7 +53,7 @@ pub(super) async fn start_session(
     owner: Owner<'_>,
     newcomer: Newcomer,
     now: DateTime<Utc>,
-) -> store::Result<StartedSession> {
+) -> anyhow::Result<StartedSession> {
     let Newcomer { client, carrier } = newcomer;
     let (session, secret, replaced) = match carrier {
         Carrier::Cookie { presented } => {
@@ -60,7 +61,10 @@ pub(super) async fn start_session(
             let session = NewSession::cookie(secret, Some(owner.id), client, &app.lifetimes, now);
             (session, Some(secret), end_presented(tx, presented, now).await?)
         }
-        Carrier::Tokens => (NewSession::token(owner.id, client, &app.lifetimes, now), None, false),
+        Carrier::Tokens => {
+            app.admit(owner.email_verified)?;
+            (NewSession::token(owner.id, client, &app.lifetimes, now), None, false)
+        }
     };
     sessions::insert(tx.conn(), &session, "{}").await?;
     let signed_in = SignedIn {
@@ -68,6 +72,7 @@ pub(super) async fn start_session(
         user_id: owner.id,
         user_number: owner.number,
         email: owner.email.to_owned(),
+        email_verified: owner.email_verified,
         created_at: now,
         last_seen_at: now,
         idle_expires_at: session.idle_expires_at,

@@ -2,11 +2,15 @@
 
 use std::net::IpAddr;
 
-/// The address and the browser that a request came from; kept with the session so that its owner can recognise it.
+use super::language::Languages;
+
+/// The address and the browser that a request came from, kept with the session so that its owner can recognise it, and
+/// the languages that its mails may be in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Client {
     pub ip: Option<IpAddr>,
     pub user_agent: Option<String>,
+    pub languages: Languages,
 }
 
 impl Client {
@@ -15,14 +19,18 @@ impl Client {
 
     /// Keeps the printable part of `user_agent`: what is stored is shown later to a person, in a terminal or a page.
     #[must_use]
-    pub fn new(ip: Option<IpAddr>, user_agent: Option<&str>) -> Self {
+    pub fn new(ip: Option<IpAddr>, user_agent: Option<&str>, accept_language: Option<&str>) -> Self {
         let user_agent = user_agent.map(|raw| {
             raw.chars()
                 .filter(|character| !character.is_control())
                 .take(Self::USER_AGENT_LENGTH)
                 .collect()
         });
-        Self { ip, user_agent }
+        Self {
+            ip,
+            user_agent,
+            languages: accept_language.map(Languages::parse).unwrap_or_default(),
+        }
     }
 }
 
@@ -33,7 +41,7 @@ mod tests {
     #[test]
     fn a_user_agent_loses_control_characters_and_excess_length() {
         let raw = format!("Agent\u{1b}[31m\r\n{}", "x".repeat(1000));
-        let kept = Client::new(None, Some(&raw)).user_agent.unwrap();
+        let kept = Client::new(None, Some(&raw), None).user_agent.unwrap();
         assert!(kept.starts_with("Agent[31mxxx"));
         assert_eq!(kept.chars().count(), Client::USER_AGENT_LENGTH);
     }

@@ -18,6 +18,11 @@ pub struct Email {
 #[error("not an e-mail address")]
 pub struct InvalidEmail;
 
+/// The owner of the account has yet to show that they receive mail at its address. Travels inside error chains.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the account's address is not verified")]
+pub struct EmailNotVerified;
+
 impl Email {
     /// Longest accepted address in bytes (RFC 5321, 4.5.3.1.3, less the angle brackets).
     pub const MAX_BYTES: usize = 254;
@@ -50,6 +55,15 @@ impl Email {
     #[must_use]
     pub fn canonical(&self) -> &str {
         &self.canonical
+    }
+
+    /// The form that mail is sent to: the local part as typed, because only its host may say what case means there, and the
+    /// domain in letters that every mail server knows.
+    #[must_use]
+    pub fn deliverable(&self) -> String {
+        let local = self.typed.split('@').next().unwrap_or_default();
+        let domain = self.canonical.rsplit('@').next().unwrap_or_default();
+        format!("{local}@{domain}")
     }
 }
 
@@ -106,6 +120,12 @@ mod tests {
         let email = Email::parse("  Jane.Doe+news@Example.COM\n").unwrap();
         assert_eq!(email.typed(), "Jane.Doe+news@Example.COM");
         assert_eq!(email.canonical(), "jane.doe+news@example.com");
+    }
+
+    #[test]
+    fn mail_goes_to_an_ascii_domain() {
+        let email = Email::parse("Jane@B\u{fc}cher.example").unwrap();
+        assert_eq!(email.deliverable(), "Jane@xn--bcher-kva.example");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::email::Email;
 use super::password::PasswordHash;
+use super::session::SignedIn;
 use super::username::Username;
 
 /// The public id of an account: a UUIDv7.
@@ -48,6 +49,50 @@ pub struct Credentials {
     pub email: String,
     /// `None` for an account that has no password and logs in by other means.
     pub password_hash: Option<PasswordHash>,
+    /// When its owner showed that they receive mail there.
+    pub email_verified_at: Option<DateTime<Utc>>,
+}
+
+/// An account as its owner sees it.
+#[derive(Debug, sqlx::FromRow)]
+pub struct OwnAccount {
+    pub id: UserId,
+    pub number: i64,
+    pub email: String,
+    pub email_verified_at: Option<DateTime<Utc>>,
+    /// An address that the owner wants instead and has yet to confirm.
+    pub pending_email: Option<String>,
+    pub has_password: bool,
+    pub username: Option<String>,
+    pub first_name: String,
+    pub last_name: String,
+    pub number_phone: Option<String>,
+    pub avatar: Option<String>,
+    pub created_at: DateTime<Utc>,
+    pub last_log_in_at: DateTime<Utc>,
+}
+
+impl OwnAccount {
+    /// An account such as documentation shows.
+    #[must_use]
+    pub fn example() -> Self {
+        let session = SignedIn::example();
+        Self {
+            id: session.user_id,
+            number: session.user_number,
+            email: session.email,
+            email_verified_at: Some(session.created_at),
+            pending_email: None,
+            has_password: true,
+            username: None,
+            first_name: String::new(),
+            last_name: String::new(),
+            number_phone: None,
+            avatar: None,
+            created_at: session.created_at,
+            last_log_in_at: session.created_at,
+        }
+    }
 }
 
 /// An account as the token API shows it.

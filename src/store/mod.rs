@@ -4,8 +4,11 @@
 //! that connection is inside a transaction is the flow's decision: [`Db::read`] lends a plain one, [`Db::write`] opens a
 //! transaction. To add a table, add a migration of the same name in both folders and one file here.
 
+pub mod codes;
 mod connect;
 mod error;
+pub mod events;
+pub mod outbox;
 pub mod sessions;
 pub mod signing_keys;
 pub mod users;

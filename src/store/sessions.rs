@@ -35,7 +35,7 @@ pub async fn insert(conn: Conn<'_>, session: &NewSession, data: &str) -> Result<
 macro_rules! select_live {
     ($condition:literal) => {
         concat!(
-            "SELECT s.id, s.user_id, u.number AS user_number, u.email, s.created_at, s.last_seen_at, s.idle_expires_at, ",
+            "SELECT s.id, s.user_id, u.number AS user_number, u.email, u.email_verified_at, s.created_at, s.last_seen_at, s.idle_expires_at, ",
             "s.absolute_expires_at, s.data FROM sessions s LEFT JOIN users u ON u.id = s.user_id WHERE ",
             $condition
         )
@@ -101,6 +101,14 @@ pub async fn renew(conn: Conn<'_>, used: &SignedIn, unseen_since: DateTime<Utc>)
             .rows_affected()
     });
     Ok(renewed == 1)
+}
+
+/// Gives a session another id and another secret. Whoever knows it by the ones before, a request that is under way
+/// included, has lost it.
+pub async fn rename(conn: Conn<'_>, id: SessionId, new_id: SessionId, secret: &SecretHash) -> Result<()> {
+    const SQL: &str = "UPDATE sessions SET id = $1, secret_hash = $2 WHERE id = $3 AND kind = 'cookie'";
+    on!(conn, c => { sqlx::query(SQL).bind(new_id).bind(secret).bind(id).execute(c).await?; });
+    Ok(())
 }
 
 /// Replaces what a session remembers; `false` when it has ended. Updates only, like [`renew`].

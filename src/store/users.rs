@@ -5,24 +5,33 @@ use chrono::{DateTime, Utc};
 use super::{Conn, Result, on};
 use crate::model::email::Email;
 use crate::model::password::PasswordHash;
-use crate::model::user::{Account, Credentials, NewUser, UserId};
+use crate::model::user::{Account, Credentials, NewUser, OwnAccount, UserId};
 use crate::model::username::Username;
 
 /// The account that `email` belongs to, by its canonical form.
 pub async fn by_email(conn: Conn<'_>, email: &Email) -> Result<Option<Credentials>> {
-    const SQL: &str = "SELECT id, number, email, password_hash FROM users WHERE email_canonical = $1";
+    const SQL: &str =
+        "SELECT id, number, email, password_hash, email_verified_at FROM users WHERE email_canonical = $1";
     Ok(on!(conn, c => sqlx::query_as(SQL).bind(email.canonical()).fetch_optional(c).await?))
 }
 
 /// The account that has this user name, by its canonical form.
 pub async fn by_username(conn: Conn<'_>, username: &Username) -> Result<Option<Credentials>> {
-    const SQL: &str = "SELECT id, number, email, password_hash FROM users WHERE username_canonical = $1";
+    const SQL: &str =
+        "SELECT id, number, email, password_hash, email_verified_at FROM users WHERE username_canonical = $1";
     Ok(on!(conn, c => sqlx::query_as(SQL).bind(username.canonical()).fetch_optional(c).await?))
 }
 
 /// The account with this id.
 pub async fn by_id(conn: Conn<'_>, id: UserId) -> Result<Option<Credentials>> {
-    const SQL: &str = "SELECT id, number, email, password_hash FROM users WHERE id = $1";
+    const SQL: &str = "SELECT id, number, email, password_hash, email_verified_at FROM users WHERE id = $1";
+    Ok(on!(conn, c => sqlx::query_as(SQL).bind(id).fetch_optional(c).await?))
+}
+
+/// Everything that an account's owner may know of it.
+pub async fn own_account(conn: Conn<'_>, id: UserId) -> Result<Option<OwnAccount>> {
+    const SQL: &str = "SELECT id, number, email, email_verified_at, pending_email, password_hash IS NOT NULL AS has_password, \
+        username, first_name, last_name, number_phone, avatar, created_at, last_log_in_at FROM users WHERE id = $1";
     Ok(on!(conn, c => sqlx::query_as(SQL).bind(id).fetch_optional(c).await?))
 }
 
@@ -81,9 +90,51 @@ pub async fn record_log_in(
     Ok(updated == 1)
 }
 
-/// Replaces the password of `user`.
-pub async fn change_password(conn: Conn<'_>, user: UserId, new: &PasswordHash) -> Result<()> {
+/// Replaces the password of `user`, or takes it away.
+pub async fn change_password(conn: Conn<'_>, user: UserId, new: Option<&PasswordHash>) -> Result<()> {
     const SQL: &str = "UPDATE users SET password_hash = $1 WHERE id = $2";
     on!(conn, c => { sqlx::query(SQL).bind(new).bind(user).execute(c).await?; });
     Ok(())
+}
+
+/// Notes that `user` receives mail at the account's address; `true` for the first proof of it.
+pub async fn verify_email(conn: Conn<'_>, user: UserId, now: DateTime<Utc>) -> Result<bool> {
+    const SQL: &str = "UPDATE users SET email_verified_at = $1 WHERE id = $2 AND email_verified_at IS NULL";
+    let first = on!(conn, c => sqlx::query(SQL).bind(now).bind(user).execute(c).await?.rows_affected());
+    Ok(first == 1)
+}
+
+/// Notes which address `user` wants instead of the present one, or that they want none.
+pub async fn await_email(conn: Conn<'_>, user: UserId, pending: Option<&Email>) -> Result<()> {
+    const SQL: &str = "UPDATE users SET pending_email = $1 WHERE id = $2";
+    on!(conn, c => { sqlx::query(SQL).bind(pending.map(Email::typed)).bind(user).execute(c).await?; });
+    Ok(())
+}
+
+/// Moves the account to an address that its owner has proven to be theirs; `false` when it belongs to another account.
+/// The transaction is of no more use then.
+pub async fn change_email(conn: Conn<'_>, user: UserId, email: &Email, now: DateTime<Utc>) -> Result<bool> {
+    const SQL: &str = "UPDATE users SET email = $1, email_canonical = $2, email_verified_at = $3, pending_email = NULL \
+        WHERE id = $4";
+    let changed = on!(conn, c => {
+        sqlx::query(SQL)
+            .bind(email.typed())
+            .bind(email.canonical())
+            .bind(now)
+            .bind(user)
+            .execute(c)
+            .await
+            .map(|done| done.rows_affected())
+    });
+    match changed {
+        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(false),
+        changed => Ok(changed? == 1),
+    }
+}
+
+/// Deletes the account and everything that belongs to it.
+pub async fn delete(conn: Conn<'_>, user: UserId) -> Result<bool> {
+    const SQL: &str = "DELETE FROM users WHERE id = $1";
+    let deleted = on!(conn, c => sqlx::query(SQL).bind(user).execute(c).await?.rows_affected());
+    Ok(deleted == 1)
 }

@@ -1,7 +1,7 @@
 //! Idle and absolute time-outs, renewal, and the purge of what has expired.
 
 use chrono::TimeDelta;
-use neptun_auth::flows::purge_sessions::purge_sessions;
+use neptun_auth::flows::purge_expired::purge_expired;
 
 use crate::helpers::{PASSWORD, TestApp};
 
@@ -63,7 +63,7 @@ async fn the_purge_deletes_expired_sessions_and_no_live_one() {
     live.log_in("old@example.com", PASSWORD).await.assert_status(200);
     app.clock.advance(TimeDelta::days(1));
     assert_eq!(app.database.sessions().await, 2);
-    assert!(!purge_sessions(&app.app).await.unwrap());
+    assert!(!purge_expired(&app.app).await.unwrap());
     assert_eq!(app.database.sessions().await, 1);
     assert_eq!(live.session_status().await, 200);
 }

@@ -25,7 +25,8 @@ where
 {
     let peer = request.remote_addr().as_socket_addr().map(std::net::SocketAddr::ip);
     let ip = peer.map(|peer| address.of(peer, request.headers()));
-    let client = Client::new(ip, texts(request.headers(), &header::USER_AGENT).next());
+    let text = |name| texts(request.headers(), name).next();
+    let client = Client::new(ip, text(&header::USER_AGENT), text(&header::ACCEPT_LANGUAGE));
     request.extensions_mut().insert(client);
     Ok(next.get_response(request).await)
 }

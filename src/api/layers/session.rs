@@ -9,6 +9,7 @@ use tower_sessions::Session;
 use crate::api::error::ApiError;
 use crate::app::App;
 use crate::flows::authenticate::authenticate;
+use crate::flows::renew_session::RenewedSession;
 use crate::flows::start_session::{Carrier, Newcomer, StartedSession};
 use crate::model::client::Client;
 use crate::model::session::SignedIn;
@@ -100,6 +101,11 @@ impl RequestSession {
         if let Some(secret) = started.secret {
             self.change_cookie(CookieChange::Keep(secret, started.signed_in.clone()));
         }
+    }
+
+    /// Gives the client the new secret of a session that a flow has renewed.
+    pub fn renew(&self, renewed: &RenewedSession) {
+        self.change_cookie(CookieChange::Keep(renewed.secret, renewed.signed_in.clone()));
     }
 
     /// Takes the cookie away from the client.

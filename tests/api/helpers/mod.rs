@@ -7,9 +7,12 @@ mod database;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta};
+use clap::ValueEnum;
 use neptun_auth::api::{self, Web};
 use neptun_auth::app::clock::Clock;
+use neptun_auth::app::mailer::MailSetup;
 use neptun_auth::app::{App, Setup};
+use neptun_auth::model::mail::Notice;
 use neptun_auth::model::origin::{AllowedOrigins, Origin};
 use neptun_auth::model::session::Lifetimes;
 use neptun_auth::model::session_cookie::{SameSite, SessionCookie};
@@ -38,6 +41,15 @@ pub fn setup(database_url: &str, clock: Clock) -> Setup {
             absolute: TimeDelta::days(30),
         },
         issuer: "http://localhost:8080".to_owned(),
+        mail: MailSetup {
+            smtp_url: None,
+            from: None,
+            templates: None,
+            notices: Notice::value_variants().to_vec(),
+            code_digits: 8,
+            require_verified_email: false,
+            public_url: "http://localhost:8080".parse().unwrap(),
+        },
     }
 }
 

@@ -1,0 +1,16 @@
+-- Mails that are yet to be sent. A row commits together with the change it tells of and goes when its mail was handed
+-- over. `sealed` is the mail, encrypted under a key that is not in the database, because it may hold a code. Whoever sends
+-- a mail moves `due_at` ahead first, so that of several instances one sends it; what none could send comes up again then,
+-- until `give_up_at`.
+CREATE TABLE outbox (
+    id         UUID NOT NULL PRIMARY KEY,
+    user_id    UUID REFERENCES users (id) ON DELETE CASCADE,
+    sealed     BYTEA NOT NULL,
+    attempts   BIGINT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    due_at     TIMESTAMPTZ NOT NULL,
+    give_up_at TIMESTAMPTZ NOT NULL
+);
+
+CREATE INDEX outbox_by_due ON outbox (due_at);
+CREATE INDEX outbox_of_user ON outbox (user_id);

@@ -1,0 +1,191 @@
+//! What `/api/users/{user_id}` takes and gives.
+
+use poem_openapi::Object;
+use poem_openapi::types::Example;
+use uuid::Uuid;
+
+use super::sessions::ListedSessionResponse;
+use super::time::Time;
+use crate::flows::export_account::Export;
+use crate::model::code::ListedCode;
+use crate::model::session::SignedIn;
+use crate::model::user::OwnAccount;
+
+/// What is to be different; at least one of address and password.
+#[derive(Debug, Object)]
+#[oai(example)]
+pub struct UpdateUserRequest {
+    #[oai(validator(max_length = 254), skip_serializing_if_is_none)]
+    email: Option<String>,
+    #[oai(validator(min_length = 8, max_length = 256), skip_serializing_if_is_none)]
+    password: Option<String>,
+    /// Needed when the log-in is more than ten minutes ago.
+    #[oai(validator(min_length = 1, max_length = 256), skip_serializing_if_is_none)]
+    current_password: Option<String>,
+}
+
+/// Shows that it is the owner who leaves.
+#[derive(Debug, Object)]
+#[oai(example)]
+pub struct DeleteUserRequest {
+    /// Needed when the log-in is more than ten minutes ago.
+    #[oai(validator(min_length = 1, max_length = 256), skip_serializing_if_is_none)]
+    current_password: Option<String>,
+}
+
+/// An account as its owner sees it.
+#[derive(Debug, Object)]
+pub struct OwnUser {
+    id: Uuid,
+    primary_email: String,
+    email_verified: bool,
+    /// An address that takes effect when it is confirmed.
+    pending_email: Option<String>,
+}
+
+/// The account after the change.
+#[derive(Debug, Object)]
+#[oai(example)]
+pub struct UpdateUserResponse {
+    user: OwnUser,
+}
+
+/// The account itself.
+#[derive(Debug, Object)]
+pub struct ExportedAccount {
+    id: Uuid,
+    /// The account's number, by which the token API knows it.
+    number: i64,
+    email: String,
+    email_verified_at: Option<Time>,
+    pending_email: Option<String>,
+    has_password: bool,
+    username: Option<String>,
+    first_name: String,
+    last_name: String,
+    number_phone: Option<String>,
+    avatar: Option<String>,
+    created_at: Time,
+    last_log_in_at: Time,
+}
+
+/// A code that was mailed.
+#[derive(Debug, Object)]
+pub struct ExportedCode {
+    purpose: String,
+    /// The address that it proves.
+    email: Option<String>,
+    issued_at: Time,
+    expires_at: Time,
+    used_at: Option<Time>,
+}
+
+/// Everything that is stored about a person.
+#[derive(Debug, Object)]
+#[oai(example)]
+pub struct ExportResponse {
+    account: ExportedAccount,
+    sessions: Vec<ListedSessionResponse>,
+    codes: Vec<ExportedCode>,
+    /// When each mail was written that has yet to be sent.
+    waiting_mails: Vec<Time>,
+}
+
+impl UpdateUserResponse {
+    pub fn of(account: &OwnAccount) -> Self {
+        Self {
+            user: OwnUser {
+                id: account.id.0,
+                primary_email: account.email.clone(),
+                email_verified: account.email_verified_at.is_some(),
+                pending_email: account.pending_email.clone(),
+            },
+        }
+    }
+}
+
+impl ExportResponse {
+    pub fn of(export: Export, asking: &SignedIn) -> Self {
+        let sessions = export.sessions.into_iter();
+        Self {
+            account: ExportedAccount::of(export.account),
+            sessions: sessions
+                .map(|session| ListedSessionResponse::of(session, asking))
+                .collect(),
+            codes: export.codes.into_iter().map(ExportedCode::of).collect(),
+            waiting_mails: export.waiting_mails.into_iter().map(Time).collect(),
+        }
+    }
+}
+
+impl ExportedAccount {
+    fn of(account: OwnAccount) -> Self {
+        Self {
+            id: account.id.0,
+            number: account.number,
+            email: account.email,
+            email_verified_at: account.email_verified_at.map(Time),
+            pending_email: account.pending_email,
+            has_password: account.has_password,
+            username: account.username,
+            first_name: account.first_name,
+            last_name: account.last_name,
+            number_phone: account.number_phone,
+            avatar: account.avatar,
+            created_at: Time(account.created_at),
+            last_log_in_at: Time(account.last_log_in_at),
+        }
+    }
+}
+
+impl ExportedCode {
+    fn of(code: ListedCode) -> Self {
+        Self {
+            purpose: code.purpose,
+            email: code.email,
+            issued_at: Time(code.issued_at),
+            expires_at: Time(code.expires_at),
+            used_at: code.used_at.map(Time),
+        }
+    }
+}
+
+impl Example for UpdateUserRequest {
+    fn example() -> Self {
+        Self {
+            email: Some("new@example.com".to_owned()),
+            password: None,
+            current_password: Some("yourpassword".to_owned()),
+        }
+    }
+}
+
+impl Example for DeleteUserRequest {
+    fn example() -> Self {
+        Self {
+            current_password: Some("yourpassword".to_owned()),
+        }
+    }
+}
+
+impl Example for UpdateUserResponse {
+    fn example() -> Self {
+        let account = OwnAccount {
+            pending_email: Some("new@example.com".to_owned()),
+            ..OwnAccount::example()
+        };
+        Self::of(&account)
+    }
+}
+
+impl Example for ExportResponse {
+    fn example() -> Self {
+        let export = Export {
+            account: OwnAccount::example(),
+            sessions: Vec::new(),
+            codes: Vec::new(),
+            waiting_mails: Vec::new(),
+        };
+        Self::of(export, &SignedIn::example())
+    }
+}

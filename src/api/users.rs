@@ -1,0 +1,117 @@
+//! `/api/users/{user_id}`: changing one's account, leaving, and taking one's data along.
+
+use poem_openapi::OpenApi;
+use poem_openapi::param::Path;
+use poem_openapi::payload::Json;
+use uuid::Uuid;
+
+use super::Tag;
+use super::body::{JsonBody, OptionalJsonBody};
+use super::error::{ApiError, ErrorCode, Issue, IssueCode};
+use super::fields::Fields;
+use super::guard::CurrentUser;
+use super::layers::session::RequestSession;
+use super::user_types::{DeleteUserRequest, ExportResponse, UpdateUserRequest, UpdateUserResponse};
+use crate::app::App;
+use crate::flows::delete_account::delete_account;
+use crate::flows::export_account::export_account;
+use crate::flows::update_account::{Changes, update_account};
+use crate::model::client::Client;
+use crate::model::email::Email;
+use crate::model::password::{Password, PasswordPolicy};
+use crate::model::session::SignedIn;
+
+pub struct UsersApi(pub App);
+
+#[OpenApi(tag = "Tag::Account")]
+impl UsersApi {
+    /// Change the address or the password
+    ///
+    /// Needs the current password or a log-in within ten minutes. Ends every other session and gives this one a new cookie.
+    /// A new address takes effect when it is confirmed with the code that is mailed to it; until then it is shown as
+    /// `pending_email`. Any id but one's own, or `me`, is unknown.
+    #[oai(path = "/api/users/:user_id", method = "patch", operation_id = "updateUser")]
+    async fn update_user(
+        &self,
+        user: CurrentUser,
+        /// One's own id, or `me`.
+        user_id: Path<String>,
+        body: JsonBody<UpdateUserRequest>,
+        session: RequestSession,
+        client: Client,
+    ) -> Result<Json<UpdateUserResponse>, ApiError> {
+        ensure_own(&user_id.0, &user.0)?;
+        let (changes, current) = read_changes(body.fields, &self.0.password_policy, &user.0.email)?;
+        let (renewed, account) = update_account(&self.0, user.0, changes, current, &client).await?;
+        session.renew(&renewed);
+        Ok(Json(UpdateUserResponse::of(&account)))
+    }
+
+    /// Delete the account
+    ///
+    /// With everything that is stored about its owner; all sessions end. Needs the current password or a log-in within ten
+    /// minutes.
+    #[oai(path = "/api/users/:user_id", method = "delete", operation_id = "deleteUser")]
+    async fn delete_user(
+        &self,
+        user: CurrentUser,
+        /// One's own id, or `me`.
+        user_id: Path<String>,
+        body: OptionalJsonBody<DeleteUserRequest>,
+        session: RequestSession,
+        client: Client,
+    ) -> Result<Json<bool>, ApiError> {
+        ensure_own(&user_id.0, &user.0)?;
+        let mut fields = body.fields;
+        let current = fields.optional_password("current_password");
+        fields.finish(Some(()))?;
+        delete_account(&self.0, &user.0, current, &client).await?;
+        session.discard();
+        Ok(Json(true))
+    }
+
+    /// Everything that is stored about oneself
+    ///
+    /// Secrets aside: of a password only whether there is one.
+    #[oai(path = "/api/users/:user_id/export", method = "get", operation_id = "exportUser")]
+    async fn export_user(
+        &self,
+        user: CurrentUser,
+        /// One's own id, or `me`.
+        user_id: Path<String>,
+    ) -> Result<Json<ExportResponse>, ApiError> {
+        ensure_own(&user_id.0, &user.0)?;
+        let export = export_account(&self.0, &user.0).await?;
+        let export = export.ok_or(ApiError::from(ErrorCode::NotAuthenticated))?;
+        Ok(Json(ExportResponse::of(export, &user.0)))
+    }
+}
+
+/// Somebody else's account is as unknown as one that never was.
+fn ensure_own(user_id: &str, signed_in: &SignedIn) -> Result<(), ApiError> {
+    let is_own = user_id == "me" || user_id.parse::<Uuid>().is_ok_and(|id| id == signed_in.user_id.0);
+    is_own.then_some(()).ok_or(ErrorCode::NotFound.into())
+}
+
+fn read_changes(
+    mut fields: Fields,
+    policy: &PasswordPolicy,
+    present: &str,
+) -> Result<(Changes, Option<Password>), ApiError> {
+    let email = fields.has("email").then(|| fields.email("email")).flatten();
+    let present = Email::parse(present).ok();
+    let owned = email.as_ref().or(present.as_ref());
+    let password = fields
+        .has("password")
+        .then(|| fields.new_password("password", policy, owned))
+        .flatten();
+    if !fields.has("email") && !fields.has("password") {
+        fields.add(Issue {
+            code: IssueCode::Required,
+            path: Vec::new(),
+            message: "Send an e-mail address or a password".to_owned(),
+        });
+    }
+    let current = fields.optional_password("current_password");
+    fields.finish(Some((Changes { email, password }, current)))
+}

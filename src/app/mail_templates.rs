@@ -1,0 +1,246 @@
+//! The texts of mails: built in for English and German, and whatever an operator puts in their place.
+
+mod built_in;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, ensure};
+use minijinja::value::{Serde, Value};
+use minijinja::{Environment, UndefinedBehavior, context};
+use serde::Serialize;
+
+use crate::model::language::Languages;
+use crate::model::mail::{Mail, Message};
+use built_in::BUILT_IN;
+
+/// The language of mails to people who read none of the others.
+const FALLBACK: &str = "en";
+
+/// Who sends the mails, as every template may show it.
+#[derive(Debug, Clone)]
+pub struct Sender {
+    pub service: String,
+    pub url: String,
+}
+
+/// A mail's text, ready to be sent.
+#[derive(Debug, Clone, Serialize)]
+pub struct Rendered {
+    pub subject: String,
+    pub text: String,
+    pub html: String,
+}
+
+/// A mail that was delivered to the development inbox.
+#[derive(Debug, Clone, Serialize)]
+pub struct Received {
+    pub to: String,
+    #[serde(flatten)]
+    pub rendered: Rendered,
+}
+
+/// All templates, read once.
+#[derive(Debug)]
+pub struct MailTemplates {
+    environment: Environment<'static>,
+    languages: BTreeSet<String>,
+    sender: Sender,
+}
+
+impl MailTemplates {
+    /// The built-in templates, replaced and added to by the files `LANGUAGE/KIND.txt`, `LANGUAGE/KIND.html` and
+    /// `layout.html` in `folder`.
+    ///
+    /// # Errors
+    /// When a file is no template, or one that can't show its mail: better now than when the first mail is due.
+    pub fn read(folder: Option<&Path>, sender: Sender) -> anyhow::Result<Self> {
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        for (name, source) in BUILT_IN {
+            environment.add_template(name, source)?;
+        }
+        let mut languages: BTreeSet<_> = ["de", FALLBACK].map(str::to_owned).into();
+        for (name, source) in folder.map(own_files).transpose()?.unwrap_or_default() {
+            if let Some((language, _)) = name.split_once('/') {
+                languages.insert(language.to_owned());
+            }
+            let subject = format!("the mail template {name}");
+            environment.add_template_owned(name, source).with_context(|| subject)?;
+        }
+        let templates = Self {
+            environment,
+            languages,
+            sender,
+        };
+        templates.check()?;
+        Ok(templates)
+    }
+
+    /// The text of `mail` in the best language that there is.
+    pub fn render(&self, mail: &Mail) -> anyhow::Result<Rendered> {
+        self.render_in(self.language_for(&mail.languages), &mail.message)
+    }
+
+    /// The page of the development inbox.
+    pub fn inbox(&self, mails: &[Received]) -> anyhow::Result<String> {
+        let page = self.environment.get_template("inbox.html")?;
+        Ok(page.render(context! { mails => Value::from(Serde(mails)) })?)
+    }
+
+    fn language_for(&self, read: &Languages) -> &str {
+        read.choose(&self.languages.iter().map(String::as_str))
+            .unwrap_or(FALLBACK)
+    }
+
+    fn render_in(&self, language: &str, message: &Message) -> anyhow::Result<Rendered> {
+        let plain = self.fill(language, message, "txt", "")?;
+        let (first_line, text) = plain.split_once('\n').unwrap_or((&plain, ""));
+        let subject = first_line.strip_prefix("Subject: ").map(str::trim).unwrap_or_default();
+        ensure!(
+            !subject.is_empty(),
+            "the first line of a text template must be `Subject: …`"
+        );
+        Ok(Rendered {
+            subject: subject.to_owned(),
+            text: text.trim_start().to_owned(),
+            html: self.fill(language, message, "html", subject)?,
+        })
+    }
+
+    fn fill(&self, language: &str, message: &Message, ending: &str, subject: &str) -> anyhow::Result<String> {
+        let kind = message.kind();
+        let own = self.environment.get_template(&format!("{language}/{kind}.{ending}"));
+        let template = match own {
+            Ok(template) => template,
+            Err(_) => self.environment.get_template(&format!("{FALLBACK}/{kind}.{ending}"))?,
+        };
+        let (service, url) = (&self.sender.service, &self.sender.url);
+        let around = context! { service, url, language, subject };
+        Ok(template.render(context! { ..Value::from(Serde(message)), ..around })?)
+    }
+
+    fn check(&self) -> anyhow::Result<()> {
+        for language in &self.languages {
+            for message in Message::examples() {
+                let subject = || format!("the mail template {language}/{}", message.kind());
+                self.render_in(language, &message).with_context(subject)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The operator's templates by name.
+fn own_files(folder: &Path) -> anyhow::Result<Vec<(String, String)>> {
+    let mut files = Vec::new();
+    let entries = fs::read_dir(folder).with_context(|| format!("MAIL_TEMPLATES: {}", folder.display()))?;
+    for entry in entries {
+        let path = entry?.path();
+        let name = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or_default()
+            .to_owned();
+        if path.is_dir() {
+            let inner = own_files(&path)?;
+            files.extend(
+                inner
+                    .into_iter()
+                    .map(|(file, source)| (format!("{}/{file}", name.to_lowercase()), source)),
+            );
+        } else if path
+            .extension()
+            .is_some_and(|ending| ending == "txt" || ending == "html")
+        {
+            files.push((name, fs::read_to_string(&path)?));
+        }
+    }
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sender() -> Sender {
+        Sender {
+            service: "Example <App>".to_owned(),
+            url: "https://auth.example.com".to_owned(),
+        }
+    }
+
+    fn mail(languages: &str, message: Message) -> Mail {
+        Mail {
+            to: "user@example.com".to_owned(),
+            languages: Languages::parse(languages),
+            message,
+        }
+    }
+
+    #[test]
+    fn every_mail_exists_in_both_languages_and_both_forms() {
+        let templates = MailTemplates::read(None, sender()).unwrap();
+        for message in Message::examples() {
+            let english = templates.render(&mail("en", message.clone())).unwrap();
+            let german = templates.render(&mail("de-AT", message.clone())).unwrap();
+            assert_ne!(english.subject, german.subject);
+            assert!(german.html.contains("lang=\"de\""), "{}", german.html);
+            assert!(english.html.contains("Example &lt;App&gt;"), "{}", english.html);
+            assert!(!english.text.is_empty() && !english.text.contains("{{"));
+            assert_eq!(templates.render(&mail("fr", message)).unwrap().subject, english.subject);
+        }
+    }
+
+    #[test]
+    fn what_a_client_names_itself_is_shown_and_never_run() {
+        let templates = MailTemplates::read(None, sender()).unwrap();
+        let device = "{{7*7}}<b>\r\nBcc: x@example.com".to_owned();
+        let message = Message::NewLogIn {
+            at: String::new(),
+            device,
+            network: String::new(),
+        };
+        let rendered = templates.render(&mail("en", message)).unwrap();
+        assert!(rendered.html.contains("{{7*7}}&lt;b&gt;"), "{}", rendered.html);
+        assert!(rendered.subject.contains("{{7*7}}<b>") && !rendered.subject.contains(['\r', '\n']));
+    }
+
+    #[test]
+    fn an_operator_replaces_texts_and_adds_languages() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("fr")).unwrap();
+        fs::write(
+            folder.path().join("fr/reset_code.txt"),
+            "Subject: Votre code\n\n{{ code }}",
+        )
+        .unwrap();
+        let templates = MailTemplates::read(Some(folder.path()), sender()).unwrap();
+        let message = Message::ResetCode {
+            code: "4711".to_owned(),
+            minutes: 10,
+        };
+        let rendered = templates.render(&mail("fr-CH", message)).unwrap();
+        assert_eq!(
+            (rendered.subject.as_str(), rendered.text.as_str()),
+            ("Votre code", "4711")
+        );
+        assert!(rendered.html.contains("4711"), "what is missing falls back to English");
+    }
+
+    #[test]
+    fn broken_templates_are_found_at_the_start() {
+        for source in [
+            "no subject\n\n{{ code }}",
+            "Subject: x\n\n{{ nonsense }}",
+            "Subject: x\n\n{% if %}",
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            fs::create_dir(folder.path().join("en")).unwrap();
+            fs::write(folder.path().join("en/reset_code.txt"), source).unwrap();
+            let refusal = MailTemplates::read(Some(folder.path()), sender()).unwrap_err();
+            assert!(format!("{refusal:#}").contains("en/reset_code"), "{refusal:#}");
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! Hands mails over: to an SMTP server or, during development, to a page that shows them.
+
+use std::collections::VecDeque;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context, bail, ensure};
+use lettre::message::{Mailbox, MultiPart};
+use lettre::transport::smtp::authentication::Credentials;
+use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use percent_encoding::percent_decode_str;
+use tokio::time::timeout;
+use url::Url;
+use uuid::Uuid;
+
+use super::mail_templates::{MailTemplates, Received, Rendered, Sender};
+use crate::model::email::Email;
+use crate::model::mail::{Mail, Notice};
+use crate::model::origin::is_loopback;
+
+/// A server may take this long for one answer, and this long in all: less than the lease on a mail.
+const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
+const DELIVERY_TIMEOUT: Duration = Duration::from_mins(4);
+/// How many mails the development inbox shows.
+const INBOX_LENGTH: usize = 50;
+
+/// How mails are sent, and what depends on them.
+#[derive(Debug, Clone)]
+pub struct MailSetup {
+    /// `smtps://user:password@host`, or `smtp://` for STARTTLS. `None` shows mails to the developer if the public URL is
+    /// on this machine, and keeps them waiting if it is not.
+    pub smtp_url: Option<Url>,
+    pub from: Option<String>,
+    pub templates: Option<PathBuf>,
+    /// Which notices are mailed at all.
+    pub notices: Vec<Notice>,
+    /// How many digits a mailed code has.
+    pub code_digits: u32,
+    /// Whether accounts can be used beyond this service only after their owners have shown that they receive mail.
+    pub require_verified_email: bool,
+    pub public_url: Url,
+}
+
+#[derive(Debug)]
+pub struct Mailer {
+    templates: MailTemplates,
+    from: Mailbox,
+    route: Route,
+}
+
+#[derive(Debug)]
+enum Route {
+    Smtp(AsyncSmtpTransport<Tokio1Executor>),
+    Inbox(Mutex<VecDeque<Received>>),
+    Nowhere,
+}
+
+impl Mailer {
+    /// Reads the templates and gets ready to connect; the server itself need not be up.
+    ///
+    /// # Errors
+    /// A sentence for the operator when a setting can't be used.
+    pub fn new(setup: &MailSetup) -> anyhow::Result<Self> {
+        let public_host = setup.public_url.host_str().unwrap_or("localhost");
+        let route = match &setup.smtp_url {
+            Some(url) => Route::Smtp(transport(url)?),
+            None if is_loopback(&setup.public_url) => Route::Inbox(Mutex::default()),
+            None => Route::Nowhere,
+        };
+        ensure!(
+            setup.from.is_some() || !matches!(route, Route::Smtp(_)),
+            "MAIL_FROM is needed with SMTP_URL, as in `Example <no-reply@example.com>`"
+        );
+        let from = setup
+            .from
+            .as_deref()
+            .unwrap_or("Neptun Auth <no-reply@localhost.invalid>");
+        let from: Mailbox = from
+            .parse()
+            .context("MAIL_FROM must be an address, as in `Example <no-reply@example.com>`")?;
+        let sender = Sender {
+            service: from.name.clone().unwrap_or_else(|| public_host.to_owned()),
+            url: setup.public_url.origin().ascii_serialization(),
+        };
+        Ok(Self {
+            templates: MailTemplates::read(setup.templates.as_deref(), sender)?,
+            from,
+            route,
+        })
+    }
+
+    /// Whether mails go anywhere at all.
+    #[must_use]
+    pub fn can_deliver(&self) -> bool {
+        !matches!(self.route, Route::Nowhere)
+    }
+
+    /// A page with the mails that were delivered last, the newest first; `None` where no developer is to see them.
+    #[must_use]
+    pub fn inbox_page(&self) -> Option<anyhow::Result<String>> {
+        let Route::Inbox(received) = &self.route else {
+            return None;
+        };
+        let mut received = received.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(self.templates.inbox(received.make_contiguous()))
+    }
+
+    /// Hands one mail over. The same `id` makes the same Message-ID, by which a mailbox knows a second copy.
+    ///
+    /// # Errors
+    /// When the server is unreachable, slow or refuses; another attempt may do better.
+    pub async fn deliver(&self, id: Uuid, mail: &Mail) -> anyhow::Result<()> {
+        let rendered = self.templates.render(mail)?;
+        match &self.route {
+            Route::Smtp(server) => {
+                let message = self.compose(id, mail, rendered)?;
+                timeout(DELIVERY_TIMEOUT, server.send(message))
+                    .await
+                    .context("the SMTP server is too slow")??;
+            }
+            Route::Inbox(received) => {
+                tracing::info!(
+                    to = mail.to,
+                    subject = rendered.subject,
+                    "mail for the development inbox:\n{}",
+                    rendered.text
+                );
+                let mut received = received.lock().unwrap_or_else(PoisonError::into_inner);
+                received.push_front(Received {
+                    to: mail.to.clone(),
+                    rendered,
+                });
+                received.truncate(INBOX_LENGTH);
+            }
+            Route::Nowhere => bail!("there is no SMTP server"),
+        }
+        Ok(())
+    }
+
+    fn compose(&self, id: Uuid, mail: &Mail, rendered: Rendered) -> anyhow::Result<Message> {
+        let to = Email::parse(&mail.to).context("a stored address can't be mailed to")?;
+        let to = to
+            .deliverable()
+            .parse()
+            .context("a stored address can't be mailed to")?;
+        let message = Message::builder()
+            .message_id(Some(format!("<{id}@{}>", self.from.email.domain())))
+            .from(self.from.clone())
+            .to(Mailbox::new(None, to))
+            .subject(rendered.subject)
+            // Keeps holiday notices away (RFC 3834).
+            .header(AutoSubmitted)
+            .multipart(MultiPart::alternative_plain_html(rendered.text, rendered.html))?;
+        Ok(message)
+    }
+}
+
+#[derive(Debug, Clone)]
+struct AutoSubmitted;
+
+impl lettre::message::header::Header for AutoSubmitted {
+    fn name() -> lettre::message::header::HeaderName {
+        lettre::message::header::HeaderName::new_from_ascii_str("Auto-Submitted")
+    }
+
+    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self)
+    }
+
+    fn display(&self) -> lettre::message::header::HeaderValue {
+        lettre::message::header::HeaderValue::new(Self::name(), "auto-generated".to_owned())
+    }
+}
+
+/// Mails carry codes, so they leave this machine encrypted unless the operator says otherwise.
+fn transport(url: &Url) -> anyhow::Result<AsyncSmtpTransport<Tokio1Executor>> {
+    let host = url.host_str().context("SMTP_URL names no host")?;
+    let options: Vec<_> = url.query_pairs().collect();
+    let plain = match options.as_slice() {
+        [] => is_this_machine(host),
+        [(name, value)] if name == "tls" && value == "off" => true,
+        [(name, value)] if name == "tls" && value == "required" => false,
+        _ => bail!("SMTP_URL takes `?tls=required` and `?tls=off` only"),
+    };
+    let builder = match url.scheme() {
+        "smtps" => AsyncSmtpTransport::<Tokio1Executor>::relay(host)?,
+        "smtp" if plain => AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host),
+        "smtp" => AsyncSmtpTransport::<Tokio1Executor>::starttls_relay(host)?,
+        _ => bail!("SMTP_URL must begin with smtp:// or smtps://"),
+    };
+    let builder = match url.port() {
+        Some(port) => builder.port(port),
+        None => builder,
+    };
+    let builder = match (url.username(), url.password()) {
+        ("", None) => builder,
+        (name, password) => builder.credentials(Credentials::new(decode(name)?, decode(password.unwrap_or_default())?)),
+    };
+    Ok(builder.timeout(Some(ANSWER_TIMEOUT)).build())
+}
+
+/// A URL of this scheme keeps its host as text.
+fn is_this_machine(host: &str) -> bool {
+    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
+fn decode(text: &str) -> anyhow::Result<String> {
+    let decoded = percent_decode_str(text).decode_utf8();
+    Ok(decoded
+        .context("SMTP_URL: name and password must be UTF-8")?
+        .into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(smtp_url: &str) -> Option<String> {
+        let setup = MailSetup {
+            smtp_url: Some(smtp_url.parse().unwrap()),
+            from: Some("Example <no-reply@example.com>".to_owned()),
+            templates: None,
+            notices: Vec::new(),
+            code_digits: 8,
+            require_verified_email: false,
+            public_url: "https://auth.example.com".parse().unwrap(),
+        };
+        Mailer::new(&setup).err().map(|error| format!("{error:#}"))
+    }
+
+    #[test]
+    fn smtp_urls_are_understood_or_refused() {
+        for url in [
+            "smtps://user:p%40ss@mail.example.com",
+            "smtp://mail.example.com:587",
+            "smtp://127.0.0.1:1025",
+            "smtp://mailpit:1025?tls=off",
+        ] {
+            assert_eq!(refusal(url), None, "{url}");
+        }
+        for url in [
+            "http://mail.example.com",
+            "smtp://mail.example.com?tls=maybe",
+            "smtp:mail",
+        ] {
+            assert!(refusal(url).is_some_and(|error| error.contains("SMTP_URL")), "{url}");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Writes mails into the database and reads them out again, sealed in between.
+
+use anyhow::Context;
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::sealing::Sealer;
+use crate::model::mail::{ClaimedMail, Mail, NewMail, Notice};
+use crate::model::secret_key::SecretKey;
+use crate::model::user::UserId;
+use crate::store::{Tx, outbox};
+
+#[derive(Debug)]
+pub struct Outbox {
+    sealer: Sealer,
+    notices: Vec<Notice>,
+}
+
+impl Outbox {
+    /// An outbox that takes `notices`, and every mail that somebody asked for.
+    pub fn new(secret: &SecretKey, notices: Vec<Notice>) -> anyhow::Result<Self> {
+        let sealer = Sealer::new(secret, b"neptun-auth 1: sealing of mails")?;
+        Ok(Self { sealer, notices })
+    }
+
+    /// Leaves a mail to be sent once `tx` has committed; it goes with the account of `user`. A notice that is switched off
+    /// is left out.
+    pub async fn put(&self, tx: &mut Tx, user: Option<UserId>, mail: &Mail, now: DateTime<Utc>) -> anyhow::Result<()> {
+        let is_wanted = mail
+            .message
+            .notice()
+            .is_none_or(|notice| self.notices.contains(&notice));
+        if is_wanted {
+            outbox::insert(tx.conn(), &self.write(user, mail, now)?).await?;
+        }
+        Ok(())
+    }
+
+    /// Does the same work for a mail that nobody is to get, so that the time it takes tells nothing.
+    pub async fn pretend(&self, tx: &mut Tx, mail: &Mail, now: DateTime<Utc>) -> anyhow::Result<()> {
+        let mut mail = self.write(None, mail, now)?;
+        mail.due_at = mail.give_up_at;
+        Ok(outbox::insert(tx.conn(), &mail).await?)
+    }
+
+    /// What a stored mail says.
+    ///
+    /// # Errors
+    /// When it was sealed under another secret key.
+    pub fn read(&self, claimed: &ClaimedMail) -> anyhow::Result<Mail> {
+        let opened = self.sealer.open(&claimed.sealed, claimed.id.as_bytes())?;
+        serde_json::from_slice(&opened).context("a stored mail has an unknown form")
+    }
+
+    fn write(&self, user_id: Option<UserId>, mail: &Mail, now: DateTime<Utc>) -> anyhow::Result<NewMail> {
+        let id = Uuid::now_v7();
+        Ok(NewMail {
+            id,
+            user_id,
+            sealed: self.sealer.seal(&serde_json::to_vec(mail)?, id.as_bytes())?,
+            created_at: now,
+            due_at: now,
+            give_up_at: now + mail.message.lifetime(),
+        })
+    }
+}

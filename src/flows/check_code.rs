@@ -1,0 +1,34 @@
+//! Somebody enters a code that was mailed.
+
+use chrono::{DateTime, Utc};
+
+use crate::app::App;
+use crate::model::code::{Code, GuessedCode, KeyedHash};
+use crate::store::{self, codes};
+
+/// What a guess came to.
+#[derive(Debug)]
+pub(super) enum Guess {
+    /// No code is alive: none was asked for, or it is used, replaced, too old or guessed at too often.
+    NoCode,
+    Wrong,
+    Right(GuessedCode),
+}
+
+/// Compares `code` with the live code of `subject`. The guess is counted, durably, before it is compared: of any number
+/// at once no more than five are looked at.
+pub(super) async fn check_code(
+    app: &App,
+    subject: &KeyedHash,
+    code: &Code,
+    now: DateTime<Utc>,
+) -> store::Result<Guess> {
+    let mut tx = app.db.write().await?;
+    let guessed = codes::guess(tx.conn(), subject, now).await?;
+    tx.commit().await?;
+    Ok(match guessed {
+        None => Guess::NoCode,
+        Some(guessed) if app.codes.matches(subject, code, &guessed.code_hash) => Guess::Right(guessed),
+        Some(_) => Guess::Wrong,
+    })
+}

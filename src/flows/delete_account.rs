@@ -1,0 +1,53 @@
+//! A person leaves for good.
+
+use super::claim_session::claim_session;
+use super::reauthenticate::{ReauthenticationError, reauthenticate};
+use crate::app::App;
+use crate::model::client::Client;
+use crate::model::mail::{Mail, Message, shown};
+use crate::model::password::Password;
+use crate::model::session::SignedIn;
+use crate::store::{self, events, sessions, users};
+use crate::telemetry::{self, Ended};
+
+#[derive(Debug, thiserror::Error)]
+pub enum DeleteAccountError {
+    #[error("the acting session has ended")]
+    NotAuthenticated,
+    #[error(transparent)]
+    Reauthentication(#[from] ReauthenticationError),
+    #[error(transparent)]
+    Internal(#[from] anyhow::Error),
+}
+
+impl From<store::Error> for DeleteAccountError {
+    fn from(error: store::Error) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+/// Deletes everything that is stored about whoever acts, and ends all of their sessions. What stays is that an account of
+/// this id was deleted, and when.
+pub async fn delete_account(
+    app: &App,
+    signed_in: &SignedIn,
+    current: Option<Password>,
+    client: &Client,
+) -> Result<(), DeleteAccountError> {
+    reauthenticate(app, signed_in, current, client).await?;
+    let now = app.clock.now();
+
+    let mut tx = app.db.write().await?;
+    if !claim_session(&mut tx, signed_in, now).await? {
+        return Err(DeleteAccountError::NotAuthenticated);
+    }
+    let ended = sessions::end_all_of_user(tx.conn(), signed_in.user_id, now).await?;
+    users::delete(tx.conn(), signed_in.user_id).await?;
+    events::insert(tx.conn(), signed_in.user_id, "account_deleted", now).await?;
+    let message = Message::AccountDeleted { at: shown(now) };
+    let mail = Mail::to(signed_in.email.clone(), client, message);
+    app.outbox.put(&mut tx, None, &mail, now).await?;
+    tx.commit().await?;
+    telemetry::sessions_ended(Ended::AccountDeleted, ended);
+    Ok(())
+}

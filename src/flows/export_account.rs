@@ -1,0 +1,34 @@
+//! A person asks for everything that is stored about them.
+
+use chrono::{DateTime, Utc};
+
+use crate::app::App;
+use crate::model::code::ListedCode;
+use crate::model::session::{ListedSession, SignedIn};
+use crate::model::user::OwnAccount;
+use crate::store::{codes, outbox, sessions, users};
+
+/// Everything about one person, secrets aside.
+#[derive(Debug)]
+pub struct Export {
+    pub account: OwnAccount,
+    pub sessions: Vec<ListedSession>,
+    pub codes: Vec<ListedCode>,
+    /// When each mail was written that has yet to be sent.
+    pub waiting_mails: Vec<DateTime<Utc>>,
+}
+
+/// Everything about whoever asks; `None` when the account has gone meanwhile.
+pub async fn export_account(app: &App, signed_in: &SignedIn) -> anyhow::Result<Option<Export>> {
+    let user = signed_in.user_id;
+    let mut read = app.db.read().await?;
+    let Some(account) = users::own_account(read.conn(), user).await? else {
+        return Ok(None);
+    };
+    Ok(Some(Export {
+        account,
+        sessions: sessions::of_user(read.conn(), user, app.clock.now()).await?,
+        codes: codes::of_user(read.conn(), user).await?,
+        waiting_mails: outbox::of_user(read.conn(), user).await?,
+    }))
+}

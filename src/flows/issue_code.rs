@@ -1,0 +1,40 @@
+//! A code is made for somebody and mailed to them.
+
+use chrono::{DateTime, Utc};
+
+use crate::app::App;
+use crate::model::code::{CODE_LIFETIME, Code, KeyedHash, NewCode, Purpose, issue_limit_reached};
+use crate::model::user::UserId;
+use crate::store::{Tx, codes};
+
+/// What a code is to be issued for.
+pub(super) struct Request {
+    pub purpose: Purpose,
+    pub subject: KeyedHash,
+    /// `None` where nobody is told the code.
+    pub user: Option<UserId>,
+    /// The address that the code proves, where it could be another than the account's by then.
+    pub email: Option<String>,
+}
+
+/// Stores a new code in the place of the subject's last one. The caller mails it in the same transaction.
+///
+/// # Errors
+/// [`crate::model::throttled::Throttled`] for the fourth code within an hour.
+pub(super) async fn issue_code(app: &App, tx: &mut Tx, request: Request, now: DateTime<Utc>) -> anyhow::Result<Code> {
+    let code = app.codes.generate()?;
+    let new = NewCode {
+        code_hash: app.codes.hash_code(&request.subject, &code),
+        subject: request.subject,
+        purpose: request.purpose,
+        user_id: request.user,
+        email: request.email,
+        issued_at: now,
+        expires_at: now + CODE_LIFETIME,
+    };
+    if codes::replace(tx.conn(), &new).await? {
+        return Ok(code);
+    }
+    let earlier = codes::issued_earlier_at(tx.conn(), &new.subject).await?;
+    Err(issue_limit_reached(earlier.unwrap_or(now), now).into())
+}

@@ -1,0 +1,69 @@
+//! Which address somebody has to prove to be theirs: the one they want instead or, without such, the one they have.
+
+use chrono::{DateTime, Utc};
+
+use super::issue_code::{Request, issue_code};
+use crate::app::App;
+use crate::model::client::Client;
+use crate::model::code::{CODE_LIFETIME, KeyedHash, Purpose};
+use crate::model::mail::{Mail, Message};
+use crate::model::user::{OwnAccount, UserId};
+use crate::store::Tx;
+
+/// An address that is yet to be proven.
+#[derive(Debug)]
+pub(super) struct Unproven {
+    pub user: UserId,
+    pub purpose: Purpose,
+    pub address: String,
+}
+
+impl Unproven {
+    /// What `account` has to prove; `None` when it has done so.
+    pub fn of(account: &OwnAccount) -> Option<Self> {
+        let (purpose, address) = match (&account.pending_email, account.email_verified_at) {
+            (Some(pending), _) => (Purpose::ChangeEmail, pending),
+            (None, None) => (Purpose::VerifyEmail, &account.email),
+            (None, Some(_)) => return None,
+        };
+        Some(Self {
+            user: account.id,
+            purpose,
+            address: address.clone(),
+        })
+    }
+
+    /// Whether it is to take the place of the account's address.
+    pub fn is_change(&self) -> bool {
+        self.purpose == Purpose::ChangeEmail
+    }
+
+    pub fn subject(&self, app: &App) -> KeyedHash {
+        app.codes.proof_by(self.user, self.purpose)
+    }
+}
+
+/// Mails a code to the unproven address.
+pub(super) async fn prove_email(
+    app: &App,
+    tx: &mut Tx,
+    unproven: &Unproven,
+    client: &Client,
+    now: DateTime<Utc>,
+) -> anyhow::Result<()> {
+    let request = Request {
+        purpose: unproven.purpose,
+        subject: unproven.subject(app),
+        user: Some(unproven.user),
+        email: Some(unproven.address.clone()),
+    };
+    let code = issue_code(app, tx, request, now).await?.reveal().to_owned();
+    let minutes = CODE_LIFETIME.num_minutes();
+    let message = if unproven.is_change() {
+        Message::ChangeCode { code, minutes }
+    } else {
+        Message::VerifyCode { code, minutes }
+    };
+    let mail = Mail::to(unproven.address.clone(), client, message);
+    app.outbox.put(tx, Some(unproven.user), &mail, now).await
+}

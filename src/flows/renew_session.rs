@@ -1,0 +1,46 @@
+//! After a change of what protects an account, nobody who was in it before is in it any more but whoever made the change.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::model::session::{SessionId, SignedIn};
+use crate::model::session_secret::SessionSecret;
+use crate::store::{self, Tx, codes, sessions};
+use crate::telemetry::{self, Ended};
+
+/// The acting session under its new id.
+#[derive(Debug)]
+pub struct RenewedSession {
+    pub signed_in: SignedIn,
+    /// Shown to the client once and kept nowhere.
+    pub secret: SessionSecret,
+    ended: u64,
+}
+
+/// Ends every other session of the account, makes its open codes void and gives the acting session a new id and secret.
+pub(super) async fn renew_session(
+    tx: &mut Tx,
+    signed_in: SignedIn,
+    now: DateTime<Utc>,
+) -> store::Result<RenewedSession> {
+    let ended = sessions::end_others_of_user(tx.conn(), signed_in.user_id, signed_in.session_id, now).await?;
+    codes::void_all_of_user(tx.conn(), signed_in.user_id, now).await?;
+    let (session_id, secret) = (SessionId(Uuid::now_v7()), SessionSecret::generate());
+    sessions::rename(tx.conn(), signed_in.session_id, session_id, &secret.hash()).await?;
+    Ok(RenewedSession {
+        signed_in: SignedIn {
+            session_id,
+            ..signed_in
+        },
+        secret,
+        ended,
+    })
+}
+
+impl RenewedSession {
+    /// Counts the sessions that have ended; called once the transaction has committed.
+    pub(super) fn counted(self, reason: Ended) -> Self {
+        telemetry::sessions_ended(reason, self.ended);
+        self
+    }
+}

@@ -1,0 +1,43 @@
+//! A person who forgot their password asks for a code to replace it.
+
+use super::issue_code::{Request, issue_code};
+use crate::app::App;
+use crate::model::client::Client;
+use crate::model::code::{CODE_LIFETIME, Purpose};
+use crate::model::email::Email;
+use crate::model::mail::{Mail, Message};
+use crate::store::users;
+
+/// Mails a code to the account of `email`, if there is one. Without one it does the same work and answers the same.
+///
+/// # Errors
+/// [`crate::model::throttled::Throttled`] for the fourth code within an hour.
+pub async fn request_reset(app: &App, email: &Email, client: &Client) -> anyhow::Result<()> {
+    let mut read = app.db.read().await?;
+    let known = users::by_email(read.conn(), email).await?;
+    drop(read);
+    let now = app.clock.now();
+
+    let mut tx = app.db.write().await?;
+    let user = known.as_ref().map(|known| known.id);
+    let request = Request {
+        purpose: Purpose::ResetPassword,
+        subject: app.codes.reset_of(email),
+        user,
+        email: None,
+    };
+    let code = issue_code(app, &mut tx, request, now).await?;
+    // Mail goes to the address that is stored, which may differ from what was typed now.
+    let to = known.map_or_else(|| email.typed().to_owned(), |known| known.email);
+    let message = Message::ResetCode {
+        code: code.reveal().to_owned(),
+        minutes: CODE_LIFETIME.num_minutes(),
+    };
+    let mail = Mail::to(to, client, message);
+    match user {
+        Some(user) => app.outbox.put(&mut tx, Some(user), &mail, now).await?,
+        None => app.outbox.pretend(&mut tx, &mail, now).await?,
+    }
+    tx.commit().await?;
+    Ok(())
+}

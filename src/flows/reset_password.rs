@@ -1,0 +1,68 @@
+//! A person replaces a forgotten password with the code that was mailed to them.
+
+use super::check_code::{Guess, check_code};
+use crate::app::App;
+use crate::model::client::Client;
+use crate::model::code::Code;
+use crate::model::email::Email;
+use crate::model::mail::{Mail, Message, shown};
+use crate::model::password::Password;
+use crate::store::{self, codes, sessions, users};
+use crate::telemetry::{self, Ended};
+
+#[derive(Debug, thiserror::Error)]
+pub enum ResetPasswordError {
+    /// No code is alive for this address; the same whether or not it has an account.
+    #[error("there is no code for this address")]
+    NoCode,
+    #[error("the code is wrong")]
+    InvalidCode,
+    #[error(transparent)]
+    Internal(#[from] anyhow::Error),
+}
+
+impl From<store::Error> for ResetPasswordError {
+    fn from(error: store::Error) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+/// Replaces the password of the account of `email`. The code proves that the mail is read by the owner, so everything that
+/// somebody else may have set up ends: all sessions and all open codes. Logs nobody in.
+pub async fn reset_password(
+    app: &App,
+    email: &Email,
+    code: &Code,
+    new: Password,
+    client: &Client,
+) -> Result<(), ResetPasswordError> {
+    let subject = app.codes.reset_of(email);
+    let guessed = match check_code(app, &subject, code, app.clock.now()).await? {
+        Guess::NoCode => return Err(ResetPasswordError::NoCode),
+        Guess::Wrong => return Err(ResetPasswordError::InvalidCode),
+        Guess::Right(guessed) => guessed,
+    };
+    // The code of an address without an account was told to nobody, so this is as unlikely as a lucky guess.
+    let user = guessed.user_id.ok_or(ResetPasswordError::InvalidCode)?;
+    let hash = app.hasher.hash(new).await?;
+    let now = app.clock.now();
+
+    let mut tx = app.db.write().await?;
+    users::lock(tx.conn(), user).await?;
+    let owner = users::by_email(tx.conn(), email)
+        .await?
+        .filter(|owner| owner.id == user);
+    let is_first_use = codes::consume(tx.conn(), &subject, &guessed.code_hash, now).await?;
+    let owner = owner.filter(|_| is_first_use).ok_or(ResetPasswordError::NoCode)?;
+    users::change_password(tx.conn(), user, Some(&hash)).await?;
+    users::verify_email(tx.conn(), user, now).await?;
+    users::await_email(tx.conn(), user, None).await?;
+    codes::void_all_of_user(tx.conn(), user, now).await?;
+    let ended = sessions::end_all_of_user(tx.conn(), user, now).await?;
+    let message = Message::PasswordChanged { at: shown(now) };
+    let mail = Mail::to(owner.email, client, message);
+    app.outbox.put(&mut tx, Some(user), &mail, now).await?;
+    tx.commit().await?;
+    telemetry::sessions_ended(Ended::PasswordChanged, ended);
+    Ok(())
+}

@@ -1,0 +1,23 @@
+//! A person asks for the code that confirms their address.
+
+use super::prove_email::{Unproven, prove_email};
+use crate::app::App;
+use crate::model::client::Client;
+use crate::model::session::SignedIn;
+use crate::store::users;
+
+/// Mails a code to the address that is yet to be confirmed; `false` when there is nothing to confirm.
+///
+/// # Errors
+/// [`crate::model::throttled::Throttled`] for the fourth code within an hour.
+pub async fn send_email_code(app: &App, signed_in: &SignedIn, client: &Client) -> anyhow::Result<bool> {
+    let now = app.clock.now();
+    let mut tx = app.db.write().await?;
+    let account = users::own_account(tx.conn(), signed_in.user_id).await?;
+    let Some(unproven) = account.as_ref().and_then(Unproven::of) else {
+        return Ok(false);
+    };
+    prove_email(app, &mut tx, &unproven, client, now).await?;
+    tx.commit().await?;
+    Ok(true)
+}

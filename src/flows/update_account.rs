@@ -1,0 +1,103 @@
+//! A person changes the address or the password of their account.
+
+use super::claim_session::claim_session;
+use super::find_taken::find_taken;
+use super::prove_email::{Unproven, prove_email};
+use super::reauthenticate::{ReauthenticationError, reauthenticate};
+use super::renew_session::{RenewedSession, renew_session};
+use crate::app::App;
+use crate::model::client::Client;
+use crate::model::email::Email;
+use crate::model::mail::{Mail, Message, shown};
+use crate::model::password::Password;
+use crate::model::session::SignedIn;
+use crate::model::user::OwnAccount;
+use crate::store::{self, users};
+use crate::telemetry::Ended;
+
+/// What is to be different; a new password has passed the policy.
+#[derive(Debug, Default)]
+pub struct Changes {
+    pub email: Option<Email>,
+    pub password: Option<Password>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum UpdateAccountError {
+    #[error("the acting session has ended")]
+    NotAuthenticated,
+    #[error(transparent)]
+    Reauthentication(#[from] ReauthenticationError),
+    #[error("the address belongs to another account")]
+    EmailTaken,
+    #[error(transparent)]
+    Internal(#[from] anyhow::Error),
+}
+
+impl From<store::Error> for UpdateAccountError {
+    fn from(error: store::Error) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+/// Changes what `changes` names, ends all other sessions and renews the acting one. A new address waits until it is
+/// confirmed by the code that is mailed to it.
+pub async fn update_account(
+    app: &App,
+    signed_in: SignedIn,
+    changes: Changes,
+    current: Option<Password>,
+    client: &Client,
+) -> Result<(RenewedSession, OwnAccount), UpdateAccountError> {
+    reauthenticate(app, &signed_in, current, client).await?;
+    if let Some(email) = &changes.email {
+        ensure_free(app, email, &signed_in).await?;
+    }
+    let hash = match changes.password {
+        Some(password) => Some(app.hasher.hash(password).await?),
+        None => None,
+    };
+    let user = signed_in.user_id;
+    let now = app.clock.now();
+
+    let mut tx = app.db.write().await?;
+    if !claim_session(&mut tx, &signed_in, now).await? {
+        return Err(UpdateAccountError::NotAuthenticated);
+    }
+    let renewed = renew_session(&mut tx, signed_in, now).await?;
+    if let Some(hash) = &hash {
+        users::change_password(tx.conn(), user, Some(hash)).await?;
+        let message = Message::PasswordChanged { at: shown(now) };
+        let to = renewed.signed_in.email.clone();
+        let mail = Mail::to(to, client, message);
+        app.outbox.put(&mut tx, Some(user), &mail, now).await?;
+    }
+    if let Some(email) = &changes.email {
+        // Asking for the present address takes an open wish for another one back.
+        let wanted = Some(email).filter(|email| email.typed() != renewed.signed_in.email);
+        users::await_email(tx.conn(), user, wanted).await?;
+    }
+    let account = users::own_account(tx.conn(), user)
+        .await?
+        .ok_or(UpdateAccountError::NotAuthenticated)?;
+    if let (Some(_), Some(unproven)) = (changes.email, Unproven::of(&account).filter(Unproven::is_change)) {
+        prove_email(app, &mut tx, &unproven, client, now).await?;
+    }
+    tx.commit().await?;
+    let reason = if hash.is_some() {
+        Ended::PasswordChanged
+    } else {
+        Ended::EmailChanged
+    };
+    Ok((renewed.counted(reason), account))
+}
+
+/// Whether the address may be somebody's: nobody else's, that is. Its owner may write it in another way.
+async fn ensure_free(app: &App, email: &Email, signed_in: &SignedIn) -> Result<(), UpdateAccountError> {
+    let is_own = Email::parse(&signed_in.email).is_ok_and(|own| own.canonical() == email.canonical());
+    if is_own || !find_taken(app, Some(email), None).await?.email {
+        Ok(())
+    } else {
+        Err(UpdateAccountError::EmailTaken)
+    }
+}

@@ -1,0 +1,132 @@
+//! A person confirms with a mailed code that an address is theirs.
+
+use anyhow::Context;
+use chrono::{DateTime, Utc};
+
+use super::check_code::{Guess, check_code};
+use super::claim_session::claim_session;
+use super::prove_email::Unproven;
+use super::renew_session::{RenewedSession, renew_session};
+use crate::app::App;
+use crate::app::codes::Codes;
+use crate::model::client::Client;
+use crate::model::code::{Code, NewCode, Purpose, RESTORE_LIFETIME};
+use crate::model::email::Email;
+use crate::model::mail::{Mail, Message, shown};
+use crate::model::session::SignedIn;
+use crate::model::user::OwnAccount;
+use crate::store::{self, Tx, codes, users};
+use crate::telemetry::Ended;
+
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyEmailError {
+    #[error("the acting session has ended")]
+    NotAuthenticated,
+    /// Wrong, used, too old, guessed at too often, or there is nothing to confirm.
+    #[error("the code is not good")]
+    InvalidCode,
+    #[error("the address belongs to another account by now")]
+    EmailTaken,
+    #[error(transparent)]
+    Internal(#[from] anyhow::Error),
+}
+
+impl From<store::Error> for VerifyEmailError {
+    fn from(error: store::Error) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+/// Confirms the account's address or moves it to the one that its owner wants instead. Either way everything that somebody
+/// else may have set up before the proof ends: other sessions, tokens and open codes.
+pub async fn verify_email(
+    app: &App,
+    signed_in: SignedIn,
+    code: &Code,
+    client: &Client,
+) -> Result<RenewedSession, VerifyEmailError> {
+    let account = users::own_account(app.db.read().await?.conn(), signed_in.user_id).await?;
+    let unproven = account
+        .as_ref()
+        .and_then(Unproven::of)
+        .ok_or(VerifyEmailError::InvalidCode)?;
+    let subject = unproven.subject(app);
+    let now = app.clock.now();
+    let Guess::Right(guessed) = check_code(app, &subject, code, now).await? else {
+        return Err(VerifyEmailError::InvalidCode);
+    };
+
+    let mut tx = app.db.write().await?;
+    if !claim_session(&mut tx, &signed_in, now).await? {
+        return Err(VerifyEmailError::NotAuthenticated);
+    }
+    let account = users::own_account(tx.conn(), signed_in.user_id)
+        .await?
+        .context("the account has gone")?;
+    let is_same = Unproven::of(&account).is_some_and(|now| Some(now.address) == guessed.email);
+    if !is_same || !codes::consume(tx.conn(), &subject, &guessed.code_hash, now).await? {
+        return Err(VerifyEmailError::InvalidCode);
+    }
+    let email = if unproven.is_change() {
+        move_to(app, &mut tx, &account, &unproven.address, client, now).await?
+    } else {
+        users::verify_email(tx.conn(), account.id, now).await?;
+        account.email
+    };
+    let proven = SignedIn {
+        email,
+        email_verified: true,
+        ..signed_in
+    };
+    let renewed = renew_session(&mut tx, proven, now).await?;
+    tx.commit().await?;
+    Ok(renewed.counted(Ended::EmailProven))
+}
+
+async fn move_to(
+    app: &App,
+    tx: &mut Tx,
+    account: &OwnAccount,
+    address: &str,
+    client: &Client,
+    now: DateTime<Utc>,
+) -> Result<String, VerifyEmailError> {
+    let email = Email::parse(address).context("a stored address is none")?;
+    if !users::change_email(tx.conn(), account.id, &email, now).await? {
+        return Err(VerifyEmailError::EmailTaken);
+    }
+    // Whoever has an address that was never confirmed may be a stranger to the account.
+    if account.email_verified_at.is_some() {
+        open_way_back(app, tx, account, client, now).await?;
+    }
+    Ok(email.typed().to_owned())
+}
+
+/// Tells the former address, and lets it bring the account back for some days.
+async fn open_way_back(
+    app: &App,
+    tx: &mut Tx,
+    account: &OwnAccount,
+    client: &Client,
+    now: DateTime<Utc>,
+) -> anyhow::Result<()> {
+    let token = Codes::generate_token();
+    let subject = app.codes.way_back(&token);
+    let code = NewCode {
+        code_hash: app.codes.hash_code(&subject, &token),
+        subject,
+        purpose: Purpose::RestoreEmail,
+        user_id: Some(account.id),
+        email: Some(account.email.clone()),
+        issued_at: now,
+        expires_at: now + RESTORE_LIFETIME,
+    };
+    codes::replace(tx.conn(), &code).await?;
+    let message = Message::EmailChanged {
+        at: shown(now),
+        token: token.reveal().to_owned(),
+        days: RESTORE_LIFETIME.num_days(),
+    };
+    let mail = Mail::to(account.email.clone(), client, message);
+    app.outbox.put(tx, Some(account.id), &mail, now).await
+}

@@ -1,0 +1,118 @@
+//! One-time codes that are mailed to an address, and what they are good for.
+
+use std::fmt;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::rate::Rate;
+use super::throttled::Throttled;
+use super::user::UserId;
+
+/// How long a code is good (OWASP ASVS v5.0.0-6.5.5).
+pub const CODE_LIFETIME: TimeDelta = TimeDelta::minutes(10);
+/// How long an account can be brought back to the address that it had before.
+pub const RESTORE_LIFETIME: TimeDelta = TimeDelta::days(3);
+/// The time in which three codes are sent for one subject, and no more.
+pub const ISSUE_WINDOW: TimeDelta = TimeDelta::hours(1);
+/// Wrong guesses are counted before they are compared, and a code takes this many (OWASP ASVS v5.0.0-6.6.3).
+pub const MOST_GUESSES: i64 = 5;
+
+/// The refusal of a code to somebody for whom the third last one was issued at `earlier`.
+#[must_use]
+pub fn issue_limit_reached(earlier: DateTime<Utc>, now: DateTime<Utc>) -> Throttled {
+    let period = ISSUE_WINDOW.to_std().expect("an hour is a duration");
+    let wait = (earlier + ISSUE_WINDOW - now).num_seconds();
+    Throttled {
+        limit: "codes",
+        rate: Rate::new(3, period).expect("three an hour is a rate"),
+        retry_after: u64::try_from(wait).unwrap_or(1).max(1),
+    }
+}
+
+/// What a code is good for; a code for one purpose is wrong for any other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    ResetPassword,
+    VerifyEmail,
+    ChangeEmail,
+    /// Not a code but a token of 128 bits, because it is good for days.
+    RestoreEmail,
+}
+
+impl Purpose {
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ResetPassword => "reset_password",
+            Self::VerifyEmail => "verify_email",
+            Self::ChangeEmail => "change_email",
+            Self::RestoreEmail => "restore_email",
+        }
+    }
+}
+
+/// What the database knows a code or its subject by: a hash under a key that is not in the database.
+#[derive(Clone, PartialEq, Eq, sqlx::Type)]
+#[sqlx(transparent)]
+pub struct KeyedHash(pub Vec<u8>);
+
+/// The digits, or the token, that are mailed and never stored.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Code(String);
+
+impl Code {
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        Self(text.trim().to_owned())
+    }
+
+    /// The text to be mailed.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A code about to be stored.
+#[derive(Debug)]
+pub struct NewCode {
+    /// A hash of the purpose and of whom the code is for.
+    pub subject: KeyedHash,
+    pub purpose: Purpose,
+    /// `None` for a code that nobody is told, because the address has no account.
+    pub user_id: Option<UserId>,
+    pub code_hash: KeyedHash,
+    pub email: Option<String>,
+    pub issued_at: DateTime<Utc>,
+    pub expires_at: DateTime<Utc>,
+}
+
+/// A live code of which one more guess was counted.
+#[derive(Debug, sqlx::FromRow)]
+pub struct GuessedCode {
+    pub code_hash: KeyedHash,
+    pub user_id: Option<UserId>,
+    pub email: Option<String>,
+}
+
+/// A code as the person it was issued for may know of it.
+#[derive(Debug, sqlx::FromRow)]
+pub struct ListedCode {
+    pub purpose: String,
+    pub email: Option<String>,
+    pub issued_at: DateTime<Utc>,
+    pub expires_at: DateTime<Utc>,
+    pub used_at: Option<DateTime<Utc>>,
+}
+
+impl fmt::Debug for KeyedHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeyedHash(…)")
+    }
+}
+
+impl fmt::Debug for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Code(…)")
+    }
+}

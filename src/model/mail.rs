@@ -1,0 +1,210 @@
+//! Mails that the service sends.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::client::Client;
+use super::code::CODE_LIFETIME;
+use super::language::Languages;
+use super::user::UserId;
+
+/// One mail to one address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mail {
+    /// An address that is stored, never one that was only typed into a request.
+    pub to: String,
+    pub languages: Languages,
+    pub message: Message,
+}
+
+impl Mail {
+    /// A mail that tells what `client` did, in its language.
+    #[must_use]
+    pub fn to(to: String, client: &Client, message: Message) -> Self {
+        Self {
+            to,
+            languages: client.languages.clone(),
+            message,
+        }
+    }
+}
+
+/// What a mail says; the fields are what its templates can show.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Message {
+    /// With this code the password can be replaced.
+    ResetCode {
+        code: String,
+        minutes: i64,
+    },
+    /// With this code the account's address is confirmed.
+    VerifyCode {
+        code: String,
+        minutes: i64,
+    },
+    /// With this code the account moves to the address that the mail goes to.
+    ChangeCode {
+        code: String,
+        minutes: i64,
+    },
+    PasswordChanged {
+        at: String,
+    },
+    /// Goes to the address that the account had before; with `token` it can be brought back.
+    EmailChanged {
+        at: String,
+        token: String,
+        days: i64,
+    },
+    AccountDeleted {
+        at: String,
+    },
+    /// A log-in with a kind of device that the account was not used with before.
+    NewLogIn {
+        at: String,
+        device: String,
+        network: String,
+    },
+}
+
+/// Mails that tell of something that has happened, each of which an operator can switch off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum Notice {
+    NewLogIn,
+    PasswordChanged,
+    EmailChanged,
+    AccountDeleted,
+}
+
+impl Message {
+    /// The name of its templates.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::ResetCode { .. } => "reset_code",
+            Self::VerifyCode { .. } => "verify_code",
+            Self::ChangeCode { .. } => "change_code",
+            Self::PasswordChanged { .. } => "password_changed",
+            Self::EmailChanged { .. } => "email_changed",
+            Self::AccountDeleted { .. } => "account_deleted",
+            Self::NewLogIn { .. } => "new_log_in",
+        }
+    }
+
+    /// Which setting switches the mail off; `None` for mails that somebody asked for.
+    #[must_use]
+    pub fn notice(&self) -> Option<Notice> {
+        match self {
+            Self::ResetCode { .. } | Self::VerifyCode { .. } | Self::ChangeCode { .. } => None,
+            Self::PasswordChanged { .. } => Some(Notice::PasswordChanged),
+            Self::EmailChanged { .. } => Some(Notice::EmailChanged),
+            Self::AccountDeleted { .. } => Some(Notice::AccountDeleted),
+            Self::NewLogIn { .. } => Some(Notice::NewLogIn),
+        }
+    }
+
+    /// How long it makes sense to go on trying to send the mail: a code as long as it is good.
+    #[must_use]
+    pub fn lifetime(&self) -> TimeDelta {
+        match self.notice() {
+            None => CODE_LIFETIME,
+            Some(_) => TimeDelta::days(2),
+        }
+    }
+
+    /// One message of every kind, such as documentation and checks show.
+    #[must_use]
+    pub fn examples() -> Vec<Self> {
+        let (code, minutes, at) = (
+            "12345678".to_owned(),
+            CODE_LIFETIME.num_minutes(),
+            shown(DateTime::UNIX_EPOCH),
+        );
+        vec![
+            Self::ResetCode {
+                code: code.clone(),
+                minutes,
+            },
+            Self::VerifyCode {
+                code: code.clone(),
+                minutes,
+            },
+            Self::ChangeCode { code, minutes },
+            Self::PasswordChanged { at: at.clone() },
+            Self::EmailChanged {
+                at: at.clone(),
+                token: "AAAAAAAAAAAAAAAAAAAAAA".to_owned(),
+                days: 3,
+            },
+            Self::AccountDeleted { at: at.clone() },
+            Self::NewLogIn {
+                at,
+                device: "Firefox on Linux".to_owned(),
+                network: "192.0.2.0/24".to_owned(),
+            },
+        ]
+    }
+}
+
+/// A time as mails show it.
+#[must_use]
+pub fn shown(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// A mail about to be stored.
+#[derive(Debug)]
+pub struct NewMail {
+    pub id: Uuid,
+    /// Whose mail it is, so that it goes with the account; `None` for one that tells of its end.
+    pub user_id: Option<UserId>,
+    pub sealed: Vec<u8>,
+    pub created_at: DateTime<Utc>,
+    /// When to try first.
+    pub due_at: DateTime<Utc>,
+    pub give_up_at: DateTime<Utc>,
+}
+
+/// A mail that this instance has taken over to send.
+#[derive(Debug, sqlx::FromRow)]
+pub struct ClaimedMail {
+    pub id: Uuid,
+    pub sealed: Vec<u8>,
+    /// This attempt included.
+    pub attempts: i64,
+}
+
+impl ClaimedMail {
+    /// For how long nobody else tries: longer than any attempt takes.
+    pub const LEASE: TimeDelta = TimeDelta::minutes(5);
+
+    /// How long to wait after this attempt has failed: a second, then twice as long each time, a minute at most.
+    #[must_use]
+    pub fn back_off(&self) -> TimeDelta {
+        let doublings = u32::try_from(self.attempts - 1).unwrap_or(0).min(6);
+        TimeDelta::seconds(1_i64 << doublings).min(TimeDelta::minutes(1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wait_grows_to_a_minute() {
+        let waits: Vec<_> = (1..9)
+            .map(|attempts| {
+                let mail = ClaimedMail {
+                    id: Uuid::nil(),
+                    sealed: Vec::new(),
+                    attempts,
+                };
+                mail.back_off().num_seconds()
+            })
+            .collect();
+        assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60]);
+    }
+}
