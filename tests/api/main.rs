@@ -11,6 +11,7 @@
 
 mod helpers;
 
+mod account;
 mod bodies;
 mod change_password;
 mod cookie;

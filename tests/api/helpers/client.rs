@@ -54,8 +54,14 @@ impl Client {
     }
 
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.send_json("POST", path, body).await
+    }
+
+    /// Sends a JSON body with any method.
+    pub async fn send_json(&self, method: &str, path: &str, body: &Value) -> Answer {
         let json = [("content-type", "application/json")];
-        self.send(Method::POST, path, &json, Body::from(body.to_string())).await
+        self.send(method.parse().unwrap(), path, &json, Body::from(body.to_string()))
+            .await
     }
 
     pub async fn sign_up(&self, email: &str, password: &str) -> Answer {

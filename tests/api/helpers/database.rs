@@ -61,6 +61,25 @@ impl TestDatabase {
         }
     }
 
+    /// The names of a table's columns.
+    pub async fn columns(&self, table: &str) -> Vec<String> {
+        match &self.kind {
+            Kind::Sqlite(_) => sqlx::query_scalar("SELECT name FROM pragma_table_info($1)")
+                .bind(table)
+                .fetch_all(&mut self.sqlite().await)
+                .await
+                .unwrap(),
+            Kind::Postgres(pool) => sqlx::query_scalar(
+                "SELECT column_name::text FROM information_schema.columns \
+                 WHERE table_name = $1 AND table_schema = current_schema()",
+            )
+            .bind(table)
+            .fetch_all(pool)
+            .await
+            .unwrap(),
+        }
+    }
+
     pub async fn users(&self) -> i64 {
         self.count("SELECT COUNT(*) FROM users").await
     }
@@ -103,7 +122,8 @@ impl TestDatabase {
             }
             Kind::Postgres(pool) => {
                 let sql = "SELECT u::text FROM users u UNION ALL SELECT s::text FROM sessions s \
-                    UNION ALL SELECT k::text FROM signing_keys k";
+                    UNION ALL SELECT k::text FROM signing_keys k UNION ALL SELECT c::text FROM codes c \
+                    UNION ALL SELECT o::text FROM outbox o UNION ALL SELECT e::text FROM events e";
                 let rows: Vec<String> = sqlx::query_scalar(sql).fetch_all(pool).await.unwrap();
                 rows.concat().into_bytes()
             }

@@ -3,6 +3,7 @@
 pub mod binary;
 mod client;
 mod database;
+mod mail;
 
 use std::sync::Arc;
 
@@ -90,12 +91,22 @@ impl TestApp {
     }
 
     async fn build(public_url: &str, origins: &[&str], docs: bool) -> Self {
-        let web = web(public_url, origins, docs);
+        Self::open(&web(public_url, origins, docs), |_| {}).await
+    }
+
+    /// An app whose settings `change` has changed.
+    pub async fn with_setup(change: impl FnOnce(&mut Setup)) -> Self {
+        Self::open(&web("http://localhost:8080", &[], true), change).await
+    }
+
+    async fn open(web: &Web, change: impl FnOnce(&mut Setup)) -> Self {
         let database = TestDatabase::create().await;
         let clock = Clock::fixed(DateTime::UNIX_EPOCH + TimeDelta::days(20_000));
-        let app = App::open(setup(&database.url, clock.clone())).await.unwrap();
+        let mut setup = setup(&database.url, clock.clone());
+        change(&mut setup);
+        let app = App::open(setup).await.unwrap();
         Self {
-            endpoint: Arc::new(api::routes(&app, &web)),
+            endpoint: Arc::new(api::routes(&app, web)),
             app,
             clock,
             database,
@@ -105,6 +116,11 @@ impl TestApp {
     /// A client of another instance that shares the database and the clock.
     pub async fn second_instance(&self) -> Client {
         self.instance(setup(&self.database.url, self.clock.clone())).await
+    }
+
+    /// Another instance that shares the database and the clock.
+    pub async fn second_app(&self) -> App {
+        App::open(setup(&self.database.url, self.clock.clone())).await.unwrap()
     }
 
     /// A client of an instance that was opened with `setup`.

@@ -1,0 +1,143 @@
+"""What the operator is told about mail at the start, and the page that developers have instead of a mail server."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from mail_server import MailServer
+from service import SENDER, Person, Service, code_in, running, with_mail
+
+HTTPS = "https://auth.example.com"
+SMTP = "smtp://127.0.0.1:1025"
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"smtp_url": "not a url", "mail_from": SENDER}, "SMTP_URL is not a URL"),
+        ({"smtp_url": "http://127.0.0.1:25", "mail_from": SENDER}, "SMTP_URL must begin with smtp:// or smtps://"),
+        ({"smtp_url": f"{SMTP}?tls=maybe", "mail_from": SENDER}, "SMTP_URL takes `.tls=required` and `.tls=off` only"),
+        ({"smtp_url": SMTP}, "MAIL_FROM is needed with SMTP_URL, as in `Example <no-reply@example.com>`"),
+        ({"smtp_url": SMTP, "mail_from": "nobody"}, "MAIL_FROM must be an address"),
+        ({"smtp_url": SMTP, "mail_from": f"{SENDER}\r\nBcc: a@b.example"}, "MAIL_FROM must be an address"),
+        ({"mail_templates": "missing"}, "MAIL_TEMPLATES: missing"),
+        ({"notices": "nonsense"}, "nonsense"),
+    ],
+    ids=lambda value: None if isinstance(value, dict) else value[:30],
+)
+def test_a_wrong_setting_is_refused_with_a_sentence(tmp_path: Path, settings: dict, sentence: str) -> None:
+    assert_refused(Service(tmp_path, **settings), sentence)
+
+
+@pytest.mark.parametrize(
+    "template",
+    ["Subject: x\n\n{{ nonsense }}", "Subject: x\n\n{% if %}", "no subject\n\n{{ code }}", ""],
+    ids=["unknown value", "syntax", "no subject", "empty"],
+)
+def test_a_broken_template_is_refused_by_its_name(tmp_path: Path, template: str) -> None:
+    write_template(tmp_path, "en/reset_code.txt", template)
+    assert_refused(Service(tmp_path, mail_templates=str(tmp_path)), "mail template en/reset_code")
+
+
+def assert_refused(service: Service, sentence: str) -> None:
+    status, said = service.refusal()
+    assert status not in (0, -9), said
+    assert re.search(sentence, said), said
+    assert "panicked" not in said and len(said.splitlines()) < 12, said
+
+
+def write_template(folder: Path, name: str, text: str) -> None:
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_text(text)
+
+
+def test_an_operators_templates_take_the_place_of_the_built_in_ones(tmp_path: Path) -> None:
+    write_template(
+        tmp_path, "en/reset_code.txt", "Subject: {{ service }} says {{ code }}\n\nOnly {{ minutes }} minutes."
+    )
+    write_template(tmp_path, "fr/reset_code.txt", "Subject: Votre code\n\n{{ code }}\n")
+    write_template(tmp_path, "layout.html", "<!doctype html><p>Ours</p>{% block body %}{% endblock %}")
+    with MailServer().serve() as server:
+        with running(tmp_path, mail_templates=str(tmp_path), **with_mail(server)) as service:
+            english, french = Person(service).sign_up(), Person(service, language="fr-CH").sign_up()
+            english.ask_for_reset()
+            message = server.wait_for(english.email).message
+            assert re.fullmatch(r"Example says \d{8}", message["Subject"])
+            assert message.get_body(["plain"]).get_content().strip() == "Only 10 minutes."
+            html = message.get_body(["html"]).get_content()
+            assert "<p>Ours</p>" in html and code_in(html) in message["Subject"]
+
+            french.ask_for_reset()
+            message = server.wait_for(french.email).message
+            assert message["Subject"] == "Votre code"
+            french.ask_for_code()
+            message = server.wait_for(french.email, 2).message
+            assert re.fullmatch(r"\d{8} is your code to confirm your address", message["Subject"])
+
+
+def test_notices_can_be_switched_off_and_codes_cannot(tmp_path: Path) -> None:
+    with MailServer().serve() as server:
+        with running(tmp_path, notices="", **with_mail(server)) as service:
+            person = Person(service).sign_up_and_verify(server)
+            assert person.call("DELETE", "/api/users/me").status_code == 200
+            service.wait_until_all_is_sent()
+    assert len(server.deliveries) == 1
+
+
+def test_a_public_service_without_a_mail_server_says_so_and_keeps_the_mails(tmp_path: Path) -> None:
+    with running(tmp_path, public_url=HTTPS) as service:
+        assert "mails wait" in service.log.read_text(), service.log.read_text()
+        assert httpx.get(f"{service.url}/dev/inbox").status_code == 404
+        person = Person(service).sign_up()
+        person.ask_for_reset()
+        assert service.waiting_mails() == 1
+        assert not re.search(r"\b\d{8}\b", service.log.read_text()), "no code in the log"
+
+
+def test_there_is_no_inbox_beside_a_mail_server(tmp_path: Path) -> None:
+    with MailServer() as server, running(tmp_path, **with_mail(server)) as service:
+        assert httpx.get(f"{service.url}/dev/inbox").status_code == 404
+
+
+@pytest.fixture(scope="module")
+def developer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A service as developers start it: on localhost, without any settings for mail."""
+    with running(tmp_path_factory.mktemp("developer")) as service:
+        yield service
+
+
+def test_the_inbox_shows_mails_as_text_and_escapes_them(developer: Service) -> None:
+    person = Person(developer, email="o'neil&{{7*7}}@example.com").sign_up()
+    person.ask_for_reset()
+    developer.wait_until_all_is_sent()
+    page = httpx.get(f"{developer.url}/dev/inbox")
+    assert (page.status_code, page.headers["Cache-Control"]) == (200, "no-store")
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+    assert "script" not in page.headers["Content-Security-Policy"]
+    assert person.email not in page.text
+    assert "o&#x27;neil&amp;{{7*7}}@example.com" in page.text
+    # The mail's HTML is text inside an attribute.
+    assert page.text.lower().count("<!doctype html>") == 1
+    assert re.search(r"<pre>[^<]*\b\d{8}\b[^<]*</pre>", page.text)
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("localhost:8080", 200),
+        ("127.0.0.1", 200),
+        ("[::1]:8080", 200),
+        ("rebound.example:8080", 404),
+        ("localhost.rebound.example", 404),
+        ("127.0.0.1.rebound.example", 404),
+        ("rebound.example:localhost", 404),
+        ("192.0.2.1", 404),
+        ("[2001:db8::1]:8080", 404),
+        ("", 404),
+    ],
+)
+def test_the_inbox_is_there_for_local_names_only(developer: Service, host: str, status: int) -> None:
+    """A page elsewhere whose name is pointed to this machine afterwards sends that name."""
+    assert httpx.get(f"{developer.url}/dev/inbox", headers={"Host": host}).status_code == status
