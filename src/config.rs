@@ -1,6 +1,7 @@
 //! Every setting: a flag, an environment variable and a key of an optional TOML file, read once at the start.
 
 mod file;
+mod limits;
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -24,6 +25,7 @@ use crate::model::session_cookie::{SameSite, SessionCookie};
 use crate::telemetry::LogFormat;
 
 pub use file::with_defaults_of;
+use limits::LimitSettings;
 
 /// Weakest Argon2id parameters that OWASP accepts.
 const LEAST_ARGON2_MEMORY_KIB: i64 = 19_456;
@@ -115,9 +117,9 @@ pub struct Settings {
     /// Form of the log lines
     #[arg(long, env = "NEPTUN_AUTH_LOG_FORMAT", default_value = "text", global = true)]
     pub log_format: LogFormat,
-    /// Whether requests are limited by client and account; the limits themselves are still to come
-    #[arg(long, env = "NEPTUN_AUTH_RATE_LIMITS", default_value = "on", global = true)]
-    pub rate_limits: Switch,
+
+    #[command(flatten)]
+    limits: LimitSettings,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -201,6 +203,7 @@ impl Settings {
             password_min_length: usize::from(self.password_min_length),
             lifetimes: self.lifetimes()?,
             issuer: self.public_url()?.origin().ascii_serialization(),
+            limits: self.limits.rates(),
         })
     }
 

@@ -100,6 +100,12 @@ pub fn security_event(event: &'static str, session_id: Uuid) {
     tracing::warn!(event, %session_id, "security event");
 }
 
+/// Counts and logs a request that a limit refused, without saying whose it was.
+pub fn limit_used_up(limit: &'static str) {
+    counter!(SECURITY_EVENTS, "event" => format!("limit_{}", limit.replace('-', "_"))).increment(1);
+    tracing::warn!(event = "limit_used_up", limit, "security event");
+}
+
 /// Why sessions end.
 #[derive(Debug, Clone, Copy)]
 pub enum Ended {

@@ -1,4 +1,4 @@
-//! What the service does by itself: forgetting expired sessions, keeping up with signing keys.
+//! What the service does by itself: forgetting expired sessions and old failures, keeping up with signing keys.
 
 use std::time::Duration;
 
@@ -6,6 +6,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
+use crate::flows::forget_attempts::forget_attempts;
 use crate::flows::purge_sessions::purge_sessions;
 use crate::flows::refresh_keys::refresh_keys;
 
@@ -19,6 +20,7 @@ pub async fn run(app: App, shutdown: CancellationToken) {
         tokio::select! {
             _ = round.tick() => {
                 note("purging expired sessions", purge(&app).await);
+                note("forgetting failed attempts and unused devices", forget(&app).await);
                 note("refreshing the signing keys", refresh_keys(&app).await);
             }
             () = shutdown.cancelled() => return,
@@ -28,6 +30,11 @@ pub async fn run(app: App, shutdown: CancellationToken) {
 
 async fn purge(app: &App) -> anyhow::Result<()> {
     while purge_sessions(app).await? {}
+    Ok(())
+}
+
+async fn forget(app: &App) -> anyhow::Result<()> {
+    while forget_attempts(app).await? {}
     Ok(())
 }
 

@@ -1,17 +1,15 @@
 //! Every refusal of the cookie API: one body, one table of codes and statuses.
 
-use poem::error::ResponseError;
-use poem::http::{HeaderValue, StatusCode, header};
-use poem::{Body, Response};
-use poem_openapi::registry::Registry;
+use poem::http::StatusCode;
 use poem_openapi::types::ToJSON;
-use poem_openapi::{ApiResponse, Enum, Object, registry::MetaResponses};
+use poem_openapi::{Enum, Object};
 use serde_json::Value;
 
 use crate::flows::change_password::ChangePasswordError;
 use crate::flows::log_in::LogInError;
 use crate::flows::revoke_session::RevokeError;
 use crate::flows::sign_up::SignUpError;
+use crate::model::throttled::Throttled;
 use crate::model::unavailable::Unavailable;
 
 /// Why a request was refused, for programs.
@@ -29,6 +27,7 @@ pub enum ErrorCode {
     EmailTaken,
     BodyTooLarge,
     UnsupportedMediaType,
+    TooManyRequests,
     InternalError,
     Unavailable,
 }
@@ -56,6 +55,10 @@ impl ErrorCode {
             Self::UnsupportedMediaType => (
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "The request body has a media type that this operation does not take",
+            ),
+            Self::TooManyRequests => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "This was tried too often; wait a while before trying again",
             ),
             Self::InternalError => (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side"),
             Self::Unavailable => (
@@ -135,6 +138,8 @@ pub struct ErrorBody {
 pub struct ApiError {
     pub code: ErrorCode,
     pub issues: Vec<Issue>,
+    /// The limit that is used up, when that is the reason.
+    pub throttled: Option<Throttled>,
 }
 
 impl ApiError {
@@ -144,6 +149,7 @@ impl ApiError {
         Self {
             code: ErrorCode::ValidationError,
             issues,
+            throttled: None,
         }
     }
 
@@ -162,7 +168,10 @@ impl ApiError {
     /// body tells nothing of it.
     #[must_use]
     pub fn internal(error: &anyhow::Error) -> Self {
-        if Unavailable::is_in(error) {
+        if let Some(throttled) = Throttled::in_chain(error) {
+            // Logged where it was decided.
+            throttled.into()
+        } else if Unavailable::is_in(error) {
             tracing::warn!(error = format!("{error:#}"), "a request could not be served now");
             ErrorCode::Unavailable.into()
         } else {
@@ -186,23 +195,6 @@ impl ApiError {
             }),
         }
     }
-
-    /// The response that a client gets.
-    #[must_use]
-    pub fn to_response(&self) -> Response {
-        let mut response = Response::builder()
-            .status(self.code.status())
-            .content_type("application/json; charset=utf-8")
-            .body(Body::from(self.body().to_json_string()));
-        // For the token API, which says the same in other words.
-        response.set_data(self.clone());
-        if self.code == ErrorCode::Unavailable {
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from(Unavailable::RETRY_AFTER));
-        }
-        response
-    }
 }
 
 impl From<ErrorCode> for ApiError {
@@ -210,6 +202,16 @@ impl From<ErrorCode> for ApiError {
         Self {
             code,
             issues: Vec::new(),
+            throttled: None,
+        }
+    }
+}
+
+impl From<Throttled> for ApiError {
+    fn from(throttled: Throttled) -> Self {
+        Self {
+            throttled: Some(throttled),
+            ..ErrorCode::TooManyRequests.into()
         }
     }
 }
@@ -274,23 +276,4 @@ impl From<&poem::Error> for ApiError {
             status => Self::internal(&anyhow::anyhow!("the framework answered {status}: {error}")),
         }
     }
-}
-
-impl ResponseError for ApiError {
-    fn status(&self) -> StatusCode {
-        self.code.status()
-    }
-
-    fn as_response(&self) -> Response {
-        self.to_response()
-    }
-}
-
-/// Errors are written into the document by `spec`, where one rule covers all operations.
-impl ApiResponse for ApiError {
-    fn meta() -> MetaResponses {
-        MetaResponses { responses: Vec::new() }
-    }
-
-    fn register(_: &mut Registry) {}
 }

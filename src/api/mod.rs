@@ -9,6 +9,7 @@ mod guard;
 mod health;
 mod jwks;
 mod layers;
+mod refusal;
 mod session;
 mod sessions;
 pub mod spec;

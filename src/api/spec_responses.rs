@@ -17,12 +17,22 @@ pub enum Dialect {
 
 /// What an operation can refuse for reasons of its own; `add` derives the rest from its shape.
 const OWN_REFUSALS: &[(&str, &[ErrorCode])] = &[
-    ("signUp", &[ErrorCode::EmailTaken]),
-    ("logIn", &[ErrorCode::InvalidCredentials]),
+    ("signUp", &[ErrorCode::EmailTaken, ErrorCode::TooManyRequests]),
+    ("logIn", &[ErrorCode::InvalidCredentials, ErrorCode::TooManyRequests]),
     ("revokeSession", &[ErrorCode::NotFound]),
-    ("changePassword", &[ErrorCode::ReauthenticationRequired]),
-    ("obtainTokenPair", &[ErrorCode::InvalidCredentials]),
-    ("refreshToken", &[ErrorCode::NotAuthenticated]),
+    (
+        "changePassword",
+        &[ErrorCode::ReauthenticationRequired, ErrorCode::TooManyRequests],
+    ),
+    ("signUpWithTokens", &[ErrorCode::TooManyRequests]),
+    (
+        "obtainTokenPair",
+        &[ErrorCode::InvalidCredentials, ErrorCode::TooManyRequests],
+    ),
+    (
+        "refreshToken",
+        &[ErrorCode::NotAuthenticated, ErrorCode::TooManyRequests],
+    ),
     ("verifyToken", &[ErrorCode::NotAuthenticated]),
     ("blacklistToken", &[ErrorCode::NotAuthenticated]),
 ];
@@ -133,9 +143,14 @@ fn refusal(method: &str, code: ErrorCode) -> Value {
         response["content"]["application/json"] =
             json!({ "schema": { "$ref": "#/components/schemas/Error" }, "example": body.to_json() });
     }
-    if code == ErrorCode::Unavailable {
+    if matches!(code, ErrorCode::Unavailable | ErrorCode::TooManyRequests) {
         response["headers"]["Retry-After"] =
             json!({ "description": "Seconds to wait before trying again", "schema": { "type": "integer" } });
+    }
+    if code == ErrorCode::TooManyRequests {
+        response["headers"]["RateLimit"] =
+            header("What is left of the limit, and the seconds until one more is allowed");
+        response["headers"]["RateLimit-Policy"] = header("The limit: its name, how often, and in how many seconds");
     }
     response
 }

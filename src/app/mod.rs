@@ -1,9 +1,12 @@
 //! The tools that a flow may use, gathered in one [`App`].
 
+mod brake;
 pub mod clock;
+pub mod device_cookies;
 pub mod hasher;
 mod hashing_slots;
 mod jws;
+pub mod limits;
 pub mod secret_file;
 pub mod session_store;
 pub mod signing_keys;
@@ -15,13 +18,16 @@ use std::sync::Arc;
 
 use anyhow::Context;
 
+use crate::model::limit::Rates;
 use crate::model::password::PasswordPolicy;
 use crate::model::secret_key::SecretKey;
 use crate::model::session::Lifetimes;
 use crate::model::signing_key::StoredKey;
 use crate::store::{self, Db};
 use clock::Clock;
+use device_cookies::DeviceCookies;
 use hasher::Hasher;
+use limits::Limits;
 use session_store::Sessions;
 use tokens::Tokens;
 
@@ -41,6 +47,8 @@ pub struct Tools {
     pub password_policy: PasswordPolicy,
     pub lifetimes: Lifetimes,
     pub tokens: Tokens,
+    pub limits: Limits,
+    pub device_cookies: DeviceCookies,
 }
 
 /// What an app is opened with.
@@ -56,6 +64,8 @@ pub struct Setup {
     pub lifetimes: Lifetimes,
     /// What tokens name as their issuer: the public URL without a final slash.
     pub issuer: String,
+    /// `None` switches all limits off.
+    pub limits: Option<Rates>,
 }
 
 impl App {
@@ -79,6 +89,8 @@ impl App {
             hasher: Hasher::new(setup.argon2_memory_kib, setup.argon2_iterations)?,
             password_policy: PasswordPolicy::new(setup.password_min_length),
             lifetimes: setup.lifetimes,
+            limits: Limits::new(setup.limits, setup.clock.clone(), &secret_key)?,
+            device_cookies: DeviceCookies::new(&secret_key)?,
             clock: setup.clock,
             tokens,
             db,

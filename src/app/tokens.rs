@@ -122,7 +122,7 @@ impl Tokens {
 }
 
 /// A key for one purpose (RFC 5869), so that no two uses of the secret can be played against each other.
-fn derive(secret: &SecretKey, purpose: &[u8]) -> anyhow::Result<[u8; 32]> {
+pub(super) fn derive(secret: &SecretKey, purpose: &[u8]) -> anyhow::Result<[u8; 32]> {
     let mut key = [0; 32];
     let purposes = [purpose];
     let derived = hkdf::Salt::new(hkdf::HKDF_SHA256, &[]).extract(secret.as_bytes());

@@ -1,10 +1,11 @@
 //! A person replaces their password, and with it every session that somebody else may hold.
 
+use super::check_password::{Whose, check_password};
 use super::claim_session::claim_session;
+use super::forgive::forgive;
 use super::start_session::{Newcomer, Owner, StartedSession, start_session};
 use crate::app::App;
-use crate::app::hasher::Verdict;
-use crate::model::password::{Password, PasswordHash};
+use crate::model::password::Password;
 use crate::model::session::SignedIn;
 use crate::store::{self, sessions, users};
 use crate::telemetry::{self, Ended};
@@ -37,7 +38,10 @@ pub async fn change_password(
     new: Password,
     newcomer: Newcomer,
 ) -> Result<StartedSession, ChangePasswordError> {
-    let hash = verify_and_hash(app, signed_in, &current, new).await?;
+    let proven = check_password(app, Whose::Account(signed_in.user_id), &current, &newcomer.client).await?;
+    // All failures are forgiven below, so the attempt need not be settled by itself.
+    let _proven = proven.ok_or(ChangePasswordError::InvalidCredentials)?;
+    let hash = app.hasher.hash(new).await?;
     let now = app.clock.now();
 
     let mut tx = app.db.write().await?;
@@ -52,22 +56,10 @@ pub async fn change_password(
         number: signed_in.user_number,
         email: &signed_in.email,
     };
+    let client = newcomer.client.clone();
     let started = start_session(app, &mut tx, owner, newcomer, now).await?;
+    forgive(app, &mut tx, signed_in.user_id, &client, now).await?;
     tx.commit().await?;
     telemetry::sessions_ended(Ended::PasswordChanged, ended);
     Ok(started.counted())
-}
-
-async fn verify_and_hash(
-    app: &App,
-    signed_in: &SignedIn,
-    current: &Password,
-    new: Password,
-) -> Result<PasswordHash, ChangePasswordError> {
-    let credentials = users::by_id(app.db.read().await?.conn(), signed_in.user_id).await?;
-    let stored = credentials.and_then(|known| known.password_hash);
-    match app.hasher.verify(current.clone(), stored).await? {
-        Verdict::Wrong => Err(ChangePasswordError::InvalidCredentials),
-        Verdict::Right | Verdict::RightButWeak => Ok(app.hasher.hash(new).await?),
-    }
 }

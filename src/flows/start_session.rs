@@ -7,7 +7,7 @@ use crate::model::client::Client;
 use crate::model::session::{NewSession, SessionKind, SignedIn};
 use crate::model::session_secret::SessionSecret;
 use crate::model::user::UserId;
-use crate::store::{self, Tx, sessions};
+use crate::store::{self, Tx, devices, sessions};
 use crate::telemetry::{self, Ended};
 
 /// Who is starting a session, and what is to carry it.
@@ -41,6 +41,8 @@ pub struct StartedSession {
     pub signed_in: SignedIn,
     /// Shown to the client once and kept nowhere; `None` when tokens carry the session.
     pub secret: Option<SessionSecret>,
+    /// The account has been used before, and never from this kind of browser and system: worth telling its owner.
+    pub is_from_new_family: bool,
     kind: SessionKind,
     replaced: bool,
 }
@@ -54,6 +56,9 @@ pub(super) async fn start_session(
     now: DateTime<Utc>,
 ) -> store::Result<StartedSession> {
     let Newcomer { client, carrier } = newcomer;
+    let family = client.family();
+    let is_from_new_family = devices::are_all_of_other_families(tx.conn(), owner.id, &family).await?;
+    devices::note(tx.conn(), owner.id, &family, client.vicinity(), now).await?;
     let (session, secret, replaced) = match carrier {
         Carrier::Cookie { presented } => {
             let secret = SessionSecret::generate();
@@ -76,6 +81,7 @@ pub(super) async fn start_session(
     Ok(StartedSession {
         signed_in,
         secret,
+        is_from_new_family,
         kind: session.kind,
         replaced,
     })

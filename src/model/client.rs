@@ -2,11 +2,16 @@
 
 use std::net::IpAddr;
 
+use super::device::{Device, family};
+use super::network::Network;
+
 /// The address and the browser that a request came from; kept with the session so that its owner can recognise it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Client {
     pub ip: Option<IpAddr>,
     pub user_agent: Option<String>,
+    /// The device that its cookie shows it to be.
+    pub device: Option<Device>,
 }
 
 impl Client {
@@ -22,7 +27,29 @@ impl Client {
                 .take(Self::USER_AGENT_LENGTH)
                 .collect()
         });
-        Self { ip, user_agent }
+        Self {
+            ip,
+            user_agent,
+            device: None,
+        }
+    }
+
+    /// Who shares its connection to the internet; `None` when its address is not known.
+    #[must_use]
+    pub fn subscriber(&self) -> Option<Network> {
+        self.ip.map(Network::subscriber)
+    }
+
+    /// The network by which an account recognises it.
+    #[must_use]
+    pub fn vicinity(&self) -> Option<Network> {
+        self.ip.map(Network::vicinity)
+    }
+
+    /// The kind of browser and system that it says it is.
+    #[must_use]
+    pub fn family(&self) -> String {
+        family(self.user_agent.as_deref())
     }
 }
 

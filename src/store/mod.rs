@@ -4,7 +4,9 @@
 //! that connection is inside a transaction is the flow's decision: [`Db::read`] lends a plain one, [`Db::write`] opens a
 //! transaction. To add a table, add a migration of the same name in both folders and one file here.
 
+pub mod attempts;
 mod connect;
+pub mod devices;
 mod error;
 pub mod sessions;
 pub mod signing_keys;

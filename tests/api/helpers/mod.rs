@@ -10,6 +10,7 @@ use chrono::{DateTime, TimeDelta};
 use neptun_auth::api::{self, Web};
 use neptun_auth::app::clock::Clock;
 use neptun_auth::app::{App, Setup};
+use neptun_auth::model::limit::Rates;
 use neptun_auth::model::origin::{AllowedOrigins, Origin};
 use neptun_auth::model::session::Lifetimes;
 use neptun_auth::model::session_cookie::{SameSite, SessionCookie};
@@ -24,7 +25,7 @@ pub const PASSWORD: &str = "correct horse battery";
 
 pub const SECRET_KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
-/// Cheap hashes, and otherwise what the service has by default.
+/// Cheap hashes, limits that no test reaches unless it is about them, and otherwise what the service has by default.
 pub fn setup(database_url: &str, clock: Clock) -> Setup {
     Setup {
         database_url: database_url.to_owned(),
@@ -38,6 +39,20 @@ pub fn setup(database_url: &str, clock: Clock) -> Setup {
             absolute: TimeDelta::days(30),
         },
         issuer: "http://localhost:8080".to_owned(),
+        limits: Some(limits("1000000/h")),
+    }
+}
+
+/// Everything limited to `rate`.
+pub fn limits(rate: &str) -> Rates {
+    let rate = rate.parse().unwrap();
+    Rates {
+        sign_up: rate,
+        log_in: rate,
+        refresh: rate,
+        mail: rate,
+        mail_to: rate,
+        failures: rate,
     }
 }
 
@@ -69,19 +84,28 @@ impl TestApp {
 
     /// An app that browsers reach at `public_url`, and that `origins` may call.
     pub async fn with_web(public_url: &str, origins: &[&str]) -> Self {
-        Self::build(public_url, origins, true).await
+        Self::build(public_url, origins, true, limits("1000000/h")).await
     }
 
     /// An app that does not describe itself.
     pub async fn without_docs() -> Self {
-        Self::build("http://localhost:8080", &[], false).await
+        Self::build("http://localhost:8080", &[], false, limits("1000000/h")).await
     }
 
-    async fn build(public_url: &str, origins: &[&str], docs: bool) -> Self {
+    /// An app with these limits.
+    pub async fn with_limits(limits: Rates) -> Self {
+        Self::build("http://localhost:8080", &[], true, limits).await
+    }
+
+    async fn build(public_url: &str, origins: &[&str], docs: bool, limits: Rates) -> Self {
         let web = web(public_url, origins, docs);
         let database = TestDatabase::create().await;
         let clock = Clock::fixed(DateTime::UNIX_EPOCH + TimeDelta::days(20_000));
-        let app = App::open(setup(&database.url, clock.clone())).await.unwrap();
+        let setup = Setup {
+            limits: Some(limits),
+            ..setup(&database.url, clock.clone())
+        };
+        let app = App::open(setup).await.unwrap();
         Self {
             endpoint: Arc::new(api::routes(&app, &web)),
             app,
