@@ -2,6 +2,7 @@
 
 mod brake;
 mod failures;
+mod records;
 mod victims;
 
 use neptun_auth::model::limit::Rates;
