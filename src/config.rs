@@ -1,6 +1,7 @@
 //! Every setting: a flag, an environment variable and a key of an optional TOML file, read once at the start.
 
 mod file;
+mod limits;
 mod mail;
 
 use std::fmt;
@@ -25,6 +26,7 @@ use crate::model::session_cookie::{SameSite, SessionCookie};
 use crate::telemetry::LogFormat;
 
 pub use file::with_defaults_of;
+use limits::LimitSettings;
 use mail::MailSettings;
 
 /// Weakest Argon2id parameters that OWASP accepts.
@@ -120,9 +122,9 @@ pub struct Settings {
     /// Form of the log lines
     #[arg(long, env = "NEPTUN_AUTH_LOG_FORMAT", default_value = "text", global = true)]
     pub log_format: LogFormat,
-    /// Whether requests are limited by client and account; the limits themselves are still to come
-    #[arg(long, env = "NEPTUN_AUTH_RATE_LIMITS", default_value = "on", global = true)]
-    pub rate_limits: Switch,
+
+    #[command(flatten)]
+    limits: LimitSettings,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -207,6 +209,7 @@ impl Settings {
             lifetimes: self.lifetimes()?,
             issuer: self.public_url()?.origin().ascii_serialization(),
             mail: self.mail.setup(self.public_url()?)?,
+            limits: self.limits.rates(),
         })
     }
 

@@ -22,8 +22,9 @@
 //! `POST /api/auth/login`: [`server`] accepts the connection, with time-outs. The layers in [`api::routes`] give the request
 //! a task of its own, an id, its client's address, a body of bounded size, an answer to "may this page call?", and a session
 //! that loads nothing yet. `api::account` reads the fields into an `Email` and a `Password` and calls [`flows::log_in`]. That
-//! reads the account, verifies the password in one of the hashing slots, and in one transaction notes the log-in, ends the
-//! session that was presented and inserts the new one. On the way back the session layer writes the cookie, last.
+//! has the password checked by [`flows::check_password`], which reads the account, counts the attempt before it is known to
+//! be good or bad, and verifies in one of the hashing slots; then in one transaction it notes the log-in and the device, ends
+//! the session that was presented and inserts the new one. On the way back the session layer writes the cookies, last.
 //! Everything that is refused meets in [`api::error`].
 //!
 //! # Two databases
@@ -40,6 +41,8 @@
 //! `store::sessions` has a macro for the one `SELECT` that two functions need with different conditions, because sqlx takes
 //! literal SQL only. `app::jws` signs and checks tokens itself; its first lines say why. `Body<T, FORM>` in `api::body` and the
 //! guards implement the framework's `ApiExtractor`, because its own bodies echo input and its own cookies are decoded.
+//! `app::brake` is our own limiter, because those of crates grow with the number of their keys. `model::throttled` travels
+//! inside error chains as `model::unavailable` does, so that no flow can forget to pass it on.
 //! `api::spec::Described` implements the framework's `OpenApi` a second time, so that the document can be written without a
 //! database. `model::session` uses `tower_sessions::session::Id`, because the session's secret is that library's id.
 

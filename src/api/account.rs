@@ -63,7 +63,8 @@ pub struct ChangePasswordRequest {
 impl AccountApi {
     /// Make an account and start a session
     ///
-    /// Answers with the new account and sets the session cookie. An address belongs to one account, whatever its case
+    /// Answers with the new account and sets the session cookie, and beside it one by which the account knows this device
+    /// again. An address belongs to one account, whatever its case
     /// and whatever white space surrounds it.
     #[oai(path = "/api/auth/sign-up", method = "post", operation_id = "signUp")]
     async fn sign_up(
@@ -86,7 +87,8 @@ impl AccountApi {
     /// Start a session with e-mail and password
     ///
     /// Sets a new session cookie and ends the session that the request came with. An unknown address, a wrong password
-    /// and an account without a password get one and the same answer.
+    /// and an account without a password get one and the same answer. After too many failures on an account strangers are
+    /// refused whatever they send; a device or network that signed in before is not.
     #[oai(path = "/api/auth/login", method = "post", operation_id = "logIn")]
     async fn log_in(
         &self,

@@ -77,11 +77,15 @@ impl EmailApi {
     /// With the key from the mail that told of the change. Takes the password away and ends every session; a new password
     /// is set with a code from `POST /auth/otp`.
     #[oai(path = "/api/auth/email/restore", method = "post", operation_id = "restoreEmail")]
-    async fn restore_email(&self, body: JsonBody<RestoreEmailRequest>) -> Result<Json<SuccessResponse>, ApiError> {
+    async fn restore_email(
+        &self,
+        body: JsonBody<RestoreEmailRequest>,
+        client: Client,
+    ) -> Result<Json<SuccessResponse>, ApiError> {
         let mut fields = body.fields;
         let token = fields.code("token");
         let token = Code::new(&fields.finish(token)?);
-        restore_email(&self.0, &token).await?;
+        restore_email(&self.0, &token, &client).await?;
         Ok(SuccessResponse::saying(
             "The account is back at this address. Ask for a code to set a new password.",
         ))

@@ -1,11 +1,8 @@
 //! Every refusal of the cookie API: one body, one table of codes and statuses.
 
-use poem::error::ResponseError;
-use poem::http::{HeaderValue, StatusCode, header};
-use poem::{Body, Response};
-use poem_openapi::registry::Registry;
+use poem::http::StatusCode;
 use poem_openapi::types::ToJSON;
-use poem_openapi::{ApiResponse, Enum, Object, registry::MetaResponses};
+use poem_openapi::{Enum, Object};
 use serde_json::Value;
 
 use crate::model::email::EmailNotVerified;
@@ -145,7 +142,7 @@ pub struct ErrorBody {
 pub struct ApiError {
     pub code: ErrorCode,
     pub issues: Vec<Issue>,
-    /// What limits the client, if that is why it was refused.
+    /// The limit that is used up, when that is the reason.
     pub throttled: Option<Throttled>,
 }
 
@@ -176,15 +173,11 @@ impl ApiError {
     #[must_use]
     pub fn internal(error: &anyhow::Error) -> Self {
         if let Some(throttled) = Throttled::in_chain(error) {
-            return Self {
-                throttled: Some(throttled),
-                ..ErrorCode::TooManyRequests.into()
-            };
-        }
-        if error.is::<EmailNotVerified>() {
-            return ErrorCode::EmailNotVerified.into();
-        }
-        if Unavailable::is_in(error) {
+            // Logged where it was decided.
+            throttled.into()
+        } else if error.is::<EmailNotVerified>() {
+            ErrorCode::EmailNotVerified.into()
+        } else if Unavailable::is_in(error) {
             tracing::warn!(error = format!("{error:#}"), "a request could not be served now");
             ErrorCode::Unavailable.into()
         } else {
@@ -208,27 +201,6 @@ impl ApiError {
             }),
         }
     }
-
-    /// The response that a client gets.
-    #[must_use]
-    pub fn to_response(&self) -> Response {
-        let mut response = Response::builder()
-            .status(self.code.status())
-            .content_type("application/json; charset=utf-8")
-            .body(Body::from(self.body().to_json_string()));
-        // For the token API, which says the same in other words.
-        response.set_data(self.clone());
-        if self.code == ErrorCode::Unavailable {
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from(Unavailable::RETRY_AFTER));
-        }
-        if let Some(throttled) = self.throttled {
-            let wait = HeaderValue::from(throttled.retry_after);
-            response.headers_mut().insert(header::RETRY_AFTER, wait);
-        }
-        response
-    }
 }
 
 impl From<ErrorCode> for ApiError {
@@ -237,6 +209,15 @@ impl From<ErrorCode> for ApiError {
             code,
             issues: Vec::new(),
             throttled: None,
+        }
+    }
+}
+
+impl From<Throttled> for ApiError {
+    fn from(throttled: Throttled) -> Self {
+        Self {
+            throttled: Some(throttled),
+            ..ErrorCode::TooManyRequests.into()
         }
     }
 }
@@ -263,23 +244,4 @@ impl From<&poem::Error> for ApiError {
             status => Self::internal(&anyhow::anyhow!("the framework answered {status}: {error}")),
         }
     }
-}
-
-impl ResponseError for ApiError {
-    fn status(&self) -> StatusCode {
-        self.code.status()
-    }
-
-    fn as_response(&self) -> Response {
-        self.to_response()
-    }
-}
-
-/// Errors are written into the document by `spec`, where one rule covers all operations.
-impl ApiResponse for ApiError {
-    fn meta() -> MetaResponses {
-        MetaResponses { responses: Vec::new() }
-    }
-
-    fn register(_: &mut Registry) {}
 }

@@ -13,6 +13,7 @@ mod health;
 mod jwks;
 mod layers;
 mod password_reset;
+mod refusal;
 mod session;
 mod sessions;
 pub mod spec;

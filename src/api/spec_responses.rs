@@ -17,10 +17,13 @@ pub enum Dialect {
 
 /// What an operation can refuse for reasons of its own; `add` derives the rest from its shape.
 const OWN_REFUSALS: &[(&str, &[ErrorCode])] = &[
-    ("signUp", &[ErrorCode::EmailTaken]),
-    ("logIn", &[ErrorCode::InvalidCredentials]),
+    ("signUp", &[ErrorCode::EmailTaken, ErrorCode::TooManyRequests]),
+    ("logIn", &[ErrorCode::InvalidCredentials, ErrorCode::TooManyRequests]),
     ("revokeSession", &[ErrorCode::NotFound]),
-    ("changePassword", &[ErrorCode::ReauthenticationRequired]),
+    (
+        "changePassword",
+        &[ErrorCode::ReauthenticationRequired, ErrorCode::TooManyRequests],
+    ),
     (
         "updateUser",
         &[
@@ -32,19 +35,32 @@ const OWN_REFUSALS: &[(&str, &[ErrorCode])] = &[
     ),
     (
         "deleteUser",
-        &[ErrorCode::NotFound, ErrorCode::ReauthenticationRequired],
+        &[
+            ErrorCode::NotFound,
+            ErrorCode::ReauthenticationRequired,
+            ErrorCode::TooManyRequests,
+        ],
     ),
     ("exportUser", &[ErrorCode::NotFound]),
     ("passwordOtp", &[ErrorCode::TooManyRequests]),
     ("resetPassword", &[ErrorCode::OtpNotFound, ErrorCode::TooManyRequests]),
     ("sendEmailCode", &[ErrorCode::TooManyRequests]),
-    ("verifyEmail", &[ErrorCode::EmailTaken]),
+    ("verifyEmail", &[ErrorCode::EmailTaken, ErrorCode::TooManyRequests]),
     ("restoreEmail", &[ErrorCode::EmailTaken]),
     ("verifySession", &[ErrorCode::EmailNotVerified]),
     ("mintAccessToken", &[ErrorCode::EmailNotVerified]),
-    ("signUpWithTokens", &[ErrorCode::EmailNotVerified]),
-    ("obtainTokenPair", &[ErrorCode::InvalidCredentials]),
-    ("refreshToken", &[ErrorCode::NotAuthenticated]),
+    (
+        "signUpWithTokens",
+        &[ErrorCode::EmailNotVerified, ErrorCode::TooManyRequests],
+    ),
+    (
+        "obtainTokenPair",
+        &[ErrorCode::InvalidCredentials, ErrorCode::TooManyRequests],
+    ),
+    (
+        "refreshToken",
+        &[ErrorCode::NotAuthenticated, ErrorCode::TooManyRequests],
+    ),
     ("verifyToken", &[ErrorCode::NotAuthenticated]),
     ("blacklistToken", &[ErrorCode::NotAuthenticated]),
 ];
@@ -155,9 +171,14 @@ fn refusal(method: &str, code: ErrorCode) -> Value {
         response["content"]["application/json"] =
             json!({ "schema": { "$ref": "#/components/schemas/Error" }, "example": body.to_json() });
     }
-    if code == ErrorCode::Unavailable {
+    if matches!(code, ErrorCode::Unavailable | ErrorCode::TooManyRequests) {
         response["headers"]["Retry-After"] =
             json!({ "description": "Seconds to wait before trying again", "schema": { "type": "integer" } });
+    }
+    if code == ErrorCode::TooManyRequests {
+        response["headers"]["RateLimit"] =
+            header("What is left of the limit, and the seconds until one more is allowed");
+        response["headers"]["RateLimit-Policy"] = header("The limit: its name, how often, and in how many seconds");
     }
     response
 }

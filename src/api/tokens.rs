@@ -52,7 +52,7 @@ impl TokensApi {
         body: JsonBody<TokenSignUpRequest>,
         client: Client,
     ) -> Result<SignedUp, TokenError> {
-        let account = self.read_sign_up(body.fields).await?;
+        let account = self.read_sign_up(body.fields, &client).await?;
         let mut user = UserResponse::of_new(&account);
         let started = sign_up(&self.0, account, with_tokens(client)).await?;
         let tokens = issue_tokens(&self.0, &started.signed_in).await?;
@@ -81,9 +81,13 @@ impl TokensApi {
     /// The same token again within ten seconds gives the same successor. An older one ends the session, because somebody
     /// else may have it.
     #[oai(path = "/api/token/refresh", method = "post", operation_id = "refreshToken")]
-    async fn refresh_token(&self, body: JsonBody<RefreshRequest>) -> Result<Json<TokenPairResponse>, TokenError> {
+    async fn refresh_token(
+        &self,
+        body: JsonBody<RefreshRequest>,
+        client: Client,
+    ) -> Result<Json<TokenPairResponse>, TokenError> {
         let token = read_text(body.fields, "refresh")?;
-        Ok(Json(refresh_tokens(&self.0, &token).await?.into()))
+        Ok(Json(refresh_tokens(&self.0, &token, &client).await?.into()))
     }
 
     /// Is this token good?
@@ -131,14 +135,14 @@ impl TokensApi {
 
 impl TokensApi {
     /// Everything that is wrong, including what is taken, at once.
-    async fn read_sign_up(&self, mut fields: Fields) -> Result<NewAccount, TokenError> {
+    async fn read_sign_up(&self, mut fields: Fields, client: &Client) -> Result<NewAccount, TokenError> {
         let username = fields.username("username");
         let email = fields.email("email");
         let password = fields.new_password("password", &self.0.password_policy, email.as_ref());
         let first_name = fields.optional_text("first_name", NAME_LENGTH).unwrap_or_default();
         let last_name = fields.optional_text("last_name", NAME_LENGTH).unwrap_or_default();
         let number_phone = fields.optional_text("number_phone", PHONE_LENGTH);
-        for issue in taken_issues(find_taken(&self.0, email.as_ref(), username.as_ref()).await?) {
+        for issue in taken_issues(find_taken(&self.0, client, email.as_ref(), username.as_ref()).await?) {
             fields.add(issue);
         }
         let read = username

@@ -8,6 +8,7 @@ use super::sessions::ListedSessionResponse;
 use super::time::Time;
 use crate::flows::export_account::Export;
 use crate::model::code::ListedCode;
+use crate::model::device::ListedDevice;
 use crate::model::session::SignedIn;
 use crate::model::user::OwnAccount;
 
@@ -69,6 +70,15 @@ pub struct ExportedAccount {
     last_log_in_at: Time,
 }
 
+/// A kind of device and the network that it was used in.
+#[derive(Debug, Object)]
+pub struct ExportedDevice {
+    family: String,
+    network: String,
+    first_seen_at: Time,
+    last_seen_at: Time,
+}
+
 /// A code that was mailed.
 #[derive(Debug, Object)]
 pub struct ExportedCode {
@@ -86,6 +96,8 @@ pub struct ExportedCode {
 pub struct ExportResponse {
     account: ExportedAccount,
     sessions: Vec<ListedSessionResponse>,
+    /// The kinds of devices that the account was used with, and their networks.
+    devices: Vec<ExportedDevice>,
     codes: Vec<ExportedCode>,
     /// When each mail was written that has yet to be sent.
     waiting_mails: Vec<Time>,
@@ -112,6 +124,7 @@ impl ExportResponse {
             sessions: sessions
                 .map(|session| ListedSessionResponse::of(session, asking))
                 .collect(),
+            devices: export.devices.into_iter().map(ExportedDevice::of).collect(),
             codes: export.codes.into_iter().map(ExportedCode::of).collect(),
             waiting_mails: export.waiting_mails.into_iter().map(Time).collect(),
         }
@@ -134,6 +147,17 @@ impl ExportedAccount {
             avatar: account.avatar,
             created_at: Time(account.created_at),
             last_log_in_at: Time(account.last_log_in_at),
+        }
+    }
+}
+
+impl ExportedDevice {
+    fn of(device: ListedDevice) -> Self {
+        Self {
+            family: device.family,
+            network: device.network,
+            first_seen_at: Time(device.first_seen_at),
+            last_seen_at: Time(device.last_seen_at),
         }
     }
 }
@@ -183,6 +207,7 @@ impl Example for ExportResponse {
         let export = Export {
             account: OwnAccount::example(),
             sessions: Vec::new(),
+            devices: Vec::new(),
             codes: Vec::new(),
             waiting_mails: Vec::new(),
         };

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -28,6 +29,18 @@ impl Clock {
             Self::Fixed(seconds) => seconds.load(Ordering::SeqCst),
         };
         DateTime::from_timestamp(seconds, 0).expect("clocks stay within the years that chrono knows")
+    }
+
+    /// Time that runs at the same pace but never backwards, counted from some moment: from `start` on a machine whose clock
+    /// may be set, from 1970 on a fixed clock.
+    #[must_use]
+    pub fn monotonic(&self, start: Instant) -> Duration {
+        match self {
+            Self::System => start.elapsed(),
+            Self::Fixed(seconds) => {
+                Duration::from_secs(u64::try_from(seconds.load(Ordering::SeqCst)).unwrap_or_default())
+            }
+        }
     }
 
     /// Moves a fixed clock and every clone of it.

@@ -3,9 +3,11 @@
 use anyhow::{Context, anyhow, ensure};
 use argon2::password_hash::phc::{self, Output, ParamsString, Salt};
 use argon2::{Algorithm, Argon2, Params, Version};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::hashing_slots::{HashingSlots, Memory};
 use crate::model::password::{Password, PasswordHash};
+use crate::model::unavailable::Unavailable;
 
 /// Jobs that may wait for a slot. At 100 hashes a second the last of them waits under three seconds.
 const QUEUE_CAPACITY: usize = 256;
@@ -27,6 +29,7 @@ pub enum Verdict {
 #[derive(Debug)]
 pub struct Hasher {
     slots: HashingSlots,
+    admissions: Semaphore,
     params: Params,
     dummy: PasswordHash,
 }
@@ -42,7 +45,23 @@ impl Hasher {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let dummy = encode(&params, &random::<16>()?, &random::<{ Params::DEFAULT_OUTPUT_LEN }>()?)?;
         let slots = HashingSlots::start(cores, QUEUE_CAPACITY).context("starting the hashing threads")?;
-        Ok(Self { slots, params, dummy })
+        Ok(Self {
+            slots,
+            admissions: Semaphore::new(QUEUE_CAPACITY),
+            params,
+            dummy,
+        })
+    }
+
+    /// Admits somebody who has other work to do before a password can be verified, while there are not more of them than
+    /// could be waiting for a slot.
+    ///
+    /// # Errors
+    /// [`Unavailable`] at once otherwise.
+    pub fn admit(&self) -> Result<SemaphorePermit<'_>, Unavailable> {
+        self.admissions
+            .try_acquire()
+            .map_err(|_| Unavailable::new("as many passwords wait to be verified as the hashing slots can take"))
     }
 
     /// Hashes a new password with a fresh salt.

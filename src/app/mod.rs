@@ -1,10 +1,13 @@
 //! The tools that a flow may use, gathered in one [`App`].
 
+mod brake;
 pub mod clock;
 pub mod codes;
+pub mod device_cookies;
 pub mod hasher;
 mod hashing_slots;
 mod jws;
+pub mod limits;
 mod mail_templates;
 pub mod mailer;
 pub mod outbox;
@@ -21,6 +24,7 @@ use std::sync::Arc;
 use anyhow::{Context, ensure};
 
 use crate::model::email::EmailNotVerified;
+use crate::model::limit::Rates;
 use crate::model::password::PasswordPolicy;
 use crate::model::secret_key::SecretKey;
 use crate::model::session::Lifetimes;
@@ -28,7 +32,9 @@ use crate::model::signing_key::StoredKey;
 use crate::store::{self, Db};
 use clock::Clock;
 use codes::Codes;
+use device_cookies::DeviceCookies;
 use hasher::Hasher;
+use limits::Limits;
 use mailer::{MailSetup, Mailer};
 use outbox::Outbox;
 use session_store::Sessions;
@@ -55,6 +61,8 @@ pub struct Tools {
     pub mailer: Mailer,
     /// Whether accounts can be used elsewhere only after their owners have shown that they receive mail at the address.
     require_verified_email: bool,
+    pub limits: Limits,
+    pub device_cookies: DeviceCookies,
 }
 
 /// What an app is opened with.
@@ -70,6 +78,8 @@ pub struct Setup {
     pub lifetimes: Lifetimes,
     /// What tokens name as their issuer: the public URL without a final slash.
     pub issuer: String,
+    /// `None` switches all limits off.
+    pub limits: Option<Rates>,
     pub mail: MailSetup,
 }
 
@@ -94,6 +104,8 @@ impl App {
             hasher: Hasher::new(setup.argon2_memory_kib, setup.argon2_iterations)?,
             password_policy: PasswordPolicy::new(setup.password_min_length),
             lifetimes: setup.lifetimes,
+            limits: Limits::new(setup.limits, setup.clock.clone(), &secret_key)?,
+            device_cookies: DeviceCookies::new(&secret_key)?,
             clock: setup.clock,
             tokens,
             codes: Codes::new(&secret_key, setup.mail.code_digits)?,

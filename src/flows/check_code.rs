@@ -3,8 +3,10 @@
 use chrono::{DateTime, Utc};
 
 use crate::app::App;
+use crate::model::client::Client;
 use crate::model::code::{Code, GuessedCode, KeyedHash};
-use crate::store::{self, codes};
+use crate::model::limit::Operation;
+use crate::store::codes;
 
 /// What a guess came to.
 #[derive(Debug)]
@@ -21,8 +23,10 @@ pub(super) async fn check_code(
     app: &App,
     subject: &KeyedHash,
     code: &Code,
+    client: &Client,
     now: DateTime<Utc>,
-) -> store::Result<Guess> {
+) -> anyhow::Result<Guess> {
+    app.limits.brake(Operation::Check, client)?;
     let mut tx = app.db.write().await?;
     let guessed = codes::guess(tx.conn(), subject, now).await?;
     tx.commit().await?;

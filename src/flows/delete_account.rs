@@ -34,13 +34,14 @@ pub async fn delete_account(
     current: Option<Password>,
     client: &Client,
 ) -> Result<(), DeleteAccountError> {
-    reauthenticate(app, signed_in, current, client).await?;
+    let reauthenticated = reauthenticate(app, signed_in, current, client).await?;
     let now = app.clock.now();
 
     let mut tx = app.db.write().await?;
     if !claim_session(&mut tx, signed_in, now).await? {
         return Err(DeleteAccountError::NotAuthenticated);
     }
+    reauthenticated.settle(&mut tx).await?;
     let ended = sessions::end_all_of_user(tx.conn(), signed_in.user_id, now).await?;
     users::delete(tx.conn(), signed_in.user_id).await?;
     events::insert(tx.conn(), signed_in.user_id, "account_deleted", now).await?;

@@ -4,15 +4,17 @@ use chrono::{DateTime, Utc};
 
 use crate::app::App;
 use crate::model::code::ListedCode;
+use crate::model::device::ListedDevice;
 use crate::model::session::{ListedSession, SignedIn};
 use crate::model::user::OwnAccount;
-use crate::store::{codes, outbox, sessions, users};
+use crate::store::{codes, devices, outbox, sessions, users};
 
 /// Everything about one person, secrets aside.
 #[derive(Debug)]
 pub struct Export {
     pub account: OwnAccount,
     pub sessions: Vec<ListedSession>,
+    pub devices: Vec<ListedDevice>,
     pub codes: Vec<ListedCode>,
     /// When each mail was written that has yet to be sent.
     pub waiting_mails: Vec<DateTime<Utc>>,
@@ -28,6 +30,7 @@ pub async fn export_account(app: &App, signed_in: &SignedIn) -> anyhow::Result<O
     Ok(Some(Export {
         account,
         sessions: sessions::of_user(read.conn(), user, app.clock.now()).await?,
+        devices: devices::of_user(read.conn(), user).await?,
         codes: codes::of_user(read.conn(), user).await?,
         waiting_mails: outbox::of_user(read.conn(), user).await?,
     }))

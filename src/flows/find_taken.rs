@@ -1,9 +1,11 @@
 //! Somebody who fills in a form wants to hear at once about everything in it that is taken.
 
 use crate::app::App;
+use crate::model::client::Client;
 use crate::model::email::Email;
+use crate::model::limit::Operation;
 use crate::model::username::Username;
-use crate::store::users;
+use crate::store::{self, users};
 
 /// What belongs to an account already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -19,8 +21,19 @@ impl Taken {
     }
 }
 
+/// Which of these belong to an account, as often as `client` may ask.
+pub async fn find_taken(
+    app: &App,
+    client: &Client,
+    email: Option<&Email>,
+    username: Option<&Username>,
+) -> anyhow::Result<Taken> {
+    app.limits.brake(Operation::FindTaken, client)?;
+    Ok(look_up(app, email, username).await?)
+}
+
 /// Which of these belong to an account.
-pub async fn find_taken(app: &App, email: Option<&Email>, username: Option<&Username>) -> anyhow::Result<Taken> {
+pub(super) async fn look_up(app: &App, email: Option<&Email>, username: Option<&Username>) -> store::Result<Taken> {
     let mut read = app.db.read().await?;
     let mut taken = Taken::default();
     if let Some(email) = email {

@@ -1,10 +1,10 @@
 //! A person proves with their password that an account is theirs and is signed in to it.
 
+use super::check_password::{Proven, Whose, check_password};
 use super::start_session::{Newcomer, Owner, StartedSession, start_session};
 use crate::app::App;
-use crate::app::hasher::Verdict;
 use crate::model::password::Password;
-use crate::model::user::{Credentials, Login};
+use crate::model::user::Login;
 use crate::store::{self, users};
 
 #[derive(Debug, thiserror::Error)]
@@ -47,16 +47,17 @@ async fn attempt(
     password: &Password,
     newcomer: &Newcomer,
 ) -> Result<Option<StartedSession>, LogInError> {
-    let credentials = find(app, login).await?;
-    let stored = credentials.as_ref().and_then(|known| known.password_hash.clone());
-    let verdict = app.hasher.verify(password.clone(), stored.clone()).await?;
-    let (Some(known), Some(verified)) = (credentials, stored) else {
-        return Err(LogInError::InvalidCredentials);
-    };
-    let current = match verdict {
-        Verdict::Wrong => return Err(LogInError::InvalidCredentials),
-        Verdict::Right => verified.clone(),
-        Verdict::RightButWeak => app.hasher.hash(password.clone()).await?,
+    let proven = check_password(app, Whose::Login(login), password, &newcomer.client).await?;
+    let Proven {
+        credentials: known,
+        verified,
+        is_weak,
+        attempt,
+    } = proven.ok_or(LogInError::InvalidCredentials)?;
+    let current = if is_weak {
+        app.hasher.hash(password.clone()).await?
+    } else {
+        verified.clone()
     };
     let now = app.clock.now();
 
@@ -64,6 +65,7 @@ async fn attempt(
     if !users::record_log_in(tx.conn(), known.id, &verified, &current, now).await? {
         return Ok(None);
     }
+    attempt.settle(&mut tx).await?;
     let owner = Owner {
         id: known.id,
         number: known.number,
@@ -73,12 +75,4 @@ async fn attempt(
     let started = start_session(app, &mut tx, owner, newcomer.clone(), now).await?;
     tx.commit().await?;
     Ok(Some(started.counted()))
-}
-
-async fn find(app: &App, login: &Login) -> store::Result<Option<Credentials>> {
-    let mut read = app.db.read().await?;
-    match login {
-        Login::Email(email) => users::by_email(read.conn(), email).await,
-        Login::Username(username) => users::by_username(read.conn(), username).await,
-    }
 }

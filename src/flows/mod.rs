@@ -1,17 +1,21 @@
 //! What the service does for people: one user story a file, one public function each.
 //!
-//! A flow has one shape: parse, read, hash with no transaction open, one write transaction, commit, return a value. It
+//! A flow has one shape: parse, brake, read, hash with no transaction open, one write transaction, commit, return a value. It
 //! knows nothing of HTTP; its error names what a caller can act on, and everything else is `Internal`.
 
+pub mod allow_mail;
 pub mod authenticate;
 pub mod authenticate_token;
 pub mod blacklist_token;
 mod check_code;
+pub mod check_password;
 pub mod check_readiness;
 mod claim_session;
+pub mod count_attempt;
 pub mod delete_account;
 pub mod export_account;
 pub mod find_taken;
+pub mod forgive;
 pub mod issue_code;
 pub mod issue_tokens;
 pub mod list_sessions;

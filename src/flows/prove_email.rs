@@ -1,11 +1,14 @@
 //! Which address somebody has to prove to be theirs: the one they want instead or, without such, the one they have.
 
+use anyhow::Context;
 use chrono::{DateTime, Utc};
 
+use super::allow_mail::allow_mail;
 use super::issue_code::{Request, issue_code};
 use crate::app::App;
 use crate::model::client::Client;
 use crate::model::code::{CODE_LIFETIME, KeyedHash, Purpose};
+use crate::model::email::Email;
 use crate::model::mail::{Mail, Message};
 use crate::model::user::{OwnAccount, UserId};
 use crate::store::Tx;
@@ -51,6 +54,8 @@ pub(super) async fn prove_email(
     client: &Client,
     now: DateTime<Utc>,
 ) -> anyhow::Result<()> {
+    let address = Email::parse(&unproven.address).context("a stored address is none")?;
+    allow_mail(app, client, &address).await?;
     let request = Request {
         purpose: unproven.purpose,
         subject: unproven.subject(app),

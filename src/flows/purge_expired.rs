@@ -1,20 +1,26 @@
 //! The service forgets what has expired.
 
+use chrono::TimeDelta;
+
 use crate::app::App;
-use crate::store::{codes, outbox, sessions};
+use crate::model::device::Device;
+use crate::store::{attempts, codes, devices, outbox, sessions};
 use crate::telemetry::{self, Ended};
 
-/// Rows deleted in one transaction: few enough that nobody waits long for the write lock.
+/// Rows of each table deleted in one transaction: few enough that nobody waits long for the write lock.
 const BATCH: u16 = 500;
 
-/// Deletes one batch of expired sessions, codes and mails; `true` when there may be more.
+/// Deletes one batch of expired sessions, codes, mails, failures and devices; `true` when there may be more.
 pub async fn purge_expired(app: &App) -> anyhow::Result<bool> {
     let now = app.clock.now();
+    let unseen_since = now - TimeDelta::days(Device::KEPT_DAYS);
     let mut tx = app.db.write().await?;
     let ended = sessions::purge(tx.conn(), now, BATCH.into()).await?;
     let codes = codes::purge(tx.conn(), now, BATCH.into()).await?;
     let mails = outbox::purge(tx.conn(), now, BATCH.into()).await?;
+    let failures = attempts::purge(tx.conn(), now, BATCH.into()).await?;
+    let devices = devices::purge(tx.conn(), unseen_since, BATCH.into()).await?;
     tx.commit().await?;
     telemetry::sessions_ended(Ended::Expired, ended);
-    Ok([ended, codes, mails].contains(&BATCH.into()))
+    Ok([ended, codes, mails, failures, devices].contains(&BATCH.into()))
 }

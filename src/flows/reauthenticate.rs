@@ -2,12 +2,13 @@
 
 use chrono::TimeDelta;
 
+use super::check_password::{Whose, check_password};
+use super::count_attempt::Attempt;
 use crate::app::App;
-use crate::app::hasher::Verdict;
 use crate::model::client::Client;
 use crate::model::password::Password;
 use crate::model::session::SignedIn;
-use crate::store::users;
+use crate::store::{self, Tx};
 
 /// A log-in counts for this long (OWASP ASVS v5.0.0-7.5.1).
 const RECENT: TimeDelta = TimeDelta::minutes(10);
@@ -21,25 +22,33 @@ pub enum ReauthenticationError {
     Internal(#[from] anyhow::Error),
 }
 
+/// Somebody has shown who they are.
+pub(super) struct Reauthenticated(Option<Attempt>);
+
 /// Makes sure of whoever acts by their `current` password or, when none is given, by a log-in within ten minutes.
 pub(super) async fn reauthenticate(
     app: &App,
     signed_in: &SignedIn,
     current: Option<Password>,
-    _client: &Client,
-) -> Result<(), ReauthenticationError> {
+    client: &Client,
+) -> Result<Reauthenticated, ReauthenticationError> {
     let Some(current) = current else {
         let is_recent = app.clock.now() - signed_in.created_at < RECENT;
-        return is_recent.then_some(()).ok_or(ReauthenticationError::Required);
+        return is_recent
+            .then_some(Reauthenticated(None))
+            .ok_or(ReauthenticationError::Required);
     };
-    let mut read = app.db.read().await.map_err(anyhow::Error::from)?;
-    let credentials = users::by_id(read.conn(), signed_in.user_id)
-        .await
-        .map_err(anyhow::Error::from)?;
-    drop(read);
-    let stored = credentials.and_then(|known| known.password_hash);
-    match app.hasher.verify(current, stored).await? {
-        Verdict::Wrong => Err(ReauthenticationError::Required),
-        Verdict::Right | Verdict::RightButWeak => Ok(()),
+    let proven = check_password(app, Whose::Account(signed_in.user_id), &current, client).await?;
+    let proven = proven.ok_or(ReauthenticationError::Required)?;
+    Ok(Reauthenticated(Some(proven.attempt)))
+}
+
+impl Reauthenticated {
+    /// Forgets the failures before it, in the transaction that acts on it.
+    pub async fn settle(self, tx: &mut Tx) -> store::Result<()> {
+        match self.0 {
+            Some(attempt) => attempt.settle(tx).await,
+            None => Ok(()),
+        }
     }
 }

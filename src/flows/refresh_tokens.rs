@@ -1,6 +1,8 @@
 //! A client exchanges its refresh token for the next pair.
 
 use crate::app::App;
+use crate::model::client::Client;
+use crate::model::limit::Operation;
 use crate::model::session::{SignedIn, StoredSession};
 use crate::model::token::{Rotation, TokenPair};
 use crate::store::{self, sessions};
@@ -27,7 +29,8 @@ impl From<store::Error> for RefreshError {
 ///
 /// # Errors
 /// [`RefreshError::NotValid`].
-pub async fn refresh_tokens(app: &App, token: &str) -> Result<TokenPair, RefreshError> {
+pub async fn refresh_tokens(app: &App, token: &str, client: &Client) -> Result<TokenPair, RefreshError> {
+    app.limits.brake(Operation::Refresh, client)?;
     let shown_at = app.clock.now();
     let (claims, generation) = app
         .tokens

@@ -1,5 +1,6 @@
 //! A person who forgot their password asks for a code to replace it.
 
+use super::allow_mail::allow_mail;
 use super::issue_code::{Request, issue_code};
 use crate::app::App;
 use crate::model::client::Client;
@@ -13,6 +14,7 @@ use crate::store::users;
 /// # Errors
 /// [`crate::model::throttled::Throttled`] for the fourth code within an hour.
 pub async fn request_reset(app: &App, email: &Email, client: &Client) -> anyhow::Result<()> {
+    allow_mail(app, client, email).await?;
     let mut read = app.db.read().await?;
     let known = users::by_email(read.conn(), email).await?;
     drop(read);

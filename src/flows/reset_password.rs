@@ -1,6 +1,7 @@
 //! A person replaces a forgotten password with the code that was mailed to them.
 
 use super::check_code::{Guess, check_code};
+use super::forgive::forgive;
 use crate::app::App;
 use crate::model::client::Client;
 use crate::model::code::Code;
@@ -37,7 +38,7 @@ pub async fn reset_password(
     client: &Client,
 ) -> Result<(), ResetPasswordError> {
     let subject = app.codes.reset_of(email);
-    let guessed = match check_code(app, &subject, code, app.clock.now()).await? {
+    let guessed = match check_code(app, &subject, code, client, app.clock.now()).await? {
         Guess::NoCode => return Err(ResetPasswordError::NoCode),
         Guess::Wrong => return Err(ResetPasswordError::InvalidCode),
         Guess::Right(guessed) => guessed,
@@ -57,6 +58,7 @@ pub async fn reset_password(
     users::change_password(tx.conn(), user, Some(&hash)).await?;
     users::verify_email(tx.conn(), user, now).await?;
     users::await_email(tx.conn(), user, None).await?;
+    forgive(app, &mut tx, user, client, now).await?;
     codes::void_all_of_user(tx.conn(), user, now).await?;
     let ended = sessions::end_all_of_user(tx.conn(), user, now).await?;
     let message = Message::PasswordChanged { at: shown(now) };

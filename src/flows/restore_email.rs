@@ -4,6 +4,7 @@ use anyhow::Context;
 
 use super::check_code::{Guess, check_code};
 use crate::app::App;
+use crate::model::client::Client;
 use crate::model::code::Code;
 use crate::model::email::Email;
 use crate::store::{self, codes, sessions, users};
@@ -27,10 +28,10 @@ impl From<store::Error> for RestoreEmailError {
 
 /// Moves the account back to the address that `token` was mailed to. Whoever moved it away knows the password, so that is
 /// taken away, and every session and open code ends.
-pub async fn restore_email(app: &App, token: &Code) -> Result<(), RestoreEmailError> {
+pub async fn restore_email(app: &App, token: &Code, client: &Client) -> Result<(), RestoreEmailError> {
     let subject = app.codes.way_back(token);
     let now = app.clock.now();
-    let Guess::Right(guessed) = check_code(app, &subject, token, now).await? else {
+    let Guess::Right(guessed) = check_code(app, &subject, token, client, now).await? else {
         return Err(RestoreEmailError::InvalidToken);
     };
     let user = guessed.user_id.context("a way back without an account")?;

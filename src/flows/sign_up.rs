@@ -2,10 +2,11 @@
 
 use uuid::Uuid;
 
-use super::find_taken::{Taken, find_taken};
+use super::find_taken::{Taken, look_up};
 use super::start_session::{Newcomer, Owner, StartedSession, start_session};
 use crate::app::App;
 use crate::model::email::Email;
+use crate::model::limit::Operation;
 use crate::model::password::Password;
 use crate::model::user::{NewUser, Profile, UserId};
 use crate::store::{self, users};
@@ -42,8 +43,9 @@ pub async fn sign_up(app: &App, account: NewAccount, newcomer: Newcomer) -> Resu
         password,
         profile,
     } = account;
+    app.limits.brake(Operation::SignUp, &newcomer.client)?;
     // Looking first spares the hash; only the insert below decides.
-    let taken = find_taken(app, Some(&email), profile.username.as_ref()).await?;
+    let taken = look_up(app, Some(&email), profile.username.as_ref()).await?;
     if taken.any() {
         return Err(SignUpError::Taken(taken));
     }
@@ -60,7 +62,7 @@ pub async fn sign_up(app: &App, account: NewAccount, newcomer: Newcomer) -> Resu
     let mut tx = app.db.write().await?;
     let Some(number) = users::insert(tx.conn(), &user).await? else {
         drop(tx);
-        let taken = find_taken(app, Some(&user.email), user.profile.username.as_ref()).await?;
+        let taken = look_up(app, Some(&user.email), user.profile.username.as_ref()).await?;
         // Whoever was first may be gone again; then the address is as good a reason as any to try once more.
         return Err(SignUpError::Taken(if taken.any() {
             taken

@@ -4,10 +4,11 @@ use chrono::{DateTime, Utc};
 
 use crate::app::App;
 use crate::model::client::Client;
+use crate::model::mail::{Mail, Message, shown};
 use crate::model::session::{NewSession, SessionKind, SignedIn};
 use crate::model::session_secret::SessionSecret;
 use crate::model::user::UserId;
-use crate::store::{self, Tx, sessions};
+use crate::store::{self, Tx, devices, sessions};
 use crate::telemetry::{self, Ended};
 
 /// Who is starting a session, and what is to carry it.
@@ -55,6 +56,7 @@ pub(super) async fn start_session(
     now: DateTime<Utc>,
 ) -> anyhow::Result<StartedSession> {
     let Newcomer { client, carrier } = newcomer;
+    note_device(app, tx, owner, &client, now).await?;
     let (session, secret, replaced) = match carrier {
         Carrier::Cookie { presented } => {
             let secret = SessionSecret::generate();
@@ -84,6 +86,29 @@ pub(super) async fn start_session(
         kind: session.kind,
         replaced,
     })
+}
+
+/// Remembers what the account is used with. A kind of browser and system that is new to it is worth telling its owner.
+async fn note_device(
+    app: &App,
+    tx: &mut Tx,
+    owner: Owner<'_>,
+    client: &Client,
+    now: DateTime<Utc>,
+) -> anyhow::Result<()> {
+    let (family, network) = (client.family(), client.vicinity());
+    let is_new = devices::are_all_of_other_families(tx.conn(), owner.id, &family).await?;
+    devices::note(tx.conn(), owner.id, &family, network, now).await?;
+    if !is_new {
+        return Ok(());
+    }
+    let message = Message::NewLogIn {
+        at: shown(now),
+        device: family,
+        network: network.map_or_else(|| "?".to_owned(), |network| network.to_string()),
+    };
+    let mail = Mail::to(owner.email.to_owned(), client, message);
+    app.outbox.put(tx, Some(owner.id), &mail, now).await
 }
 
 async fn end_presented(tx: &mut Tx, presented: Option<SessionSecret>, now: DateTime<Utc>) -> store::Result<bool> {

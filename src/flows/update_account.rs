@@ -2,6 +2,7 @@
 
 use super::claim_session::claim_session;
 use super::find_taken::find_taken;
+use super::forgive::forgive;
 use super::prove_email::{Unproven, prove_email};
 use super::reauthenticate::{ReauthenticationError, reauthenticate};
 use super::renew_session::{RenewedSession, renew_session};
@@ -49,9 +50,9 @@ pub async fn update_account(
     current: Option<Password>,
     client: &Client,
 ) -> Result<(RenewedSession, OwnAccount), UpdateAccountError> {
-    reauthenticate(app, &signed_in, current, client).await?;
+    let reauthenticated = reauthenticate(app, &signed_in, current, client).await?;
     if let Some(email) = &changes.email {
-        ensure_free(app, email, &signed_in).await?;
+        ensure_free(app, email, &signed_in, client).await?;
     }
     let hash = match changes.password {
         Some(password) => Some(app.hasher.hash(password).await?),
@@ -64,9 +65,11 @@ pub async fn update_account(
     if !claim_session(&mut tx, &signed_in, now).await? {
         return Err(UpdateAccountError::NotAuthenticated);
     }
+    reauthenticated.settle(&mut tx).await?;
     let renewed = renew_session(&mut tx, signed_in, now).await?;
     if let Some(hash) = &hash {
         users::change_password(tx.conn(), user, Some(hash)).await?;
+        forgive(app, &mut tx, user, client, now).await?;
         let message = Message::PasswordChanged { at: shown(now) };
         let to = renewed.signed_in.email.clone();
         let mail = Mail::to(to, client, message);
@@ -93,9 +96,14 @@ pub async fn update_account(
 }
 
 /// Whether the address may be somebody's: nobody else's, that is. Its owner may write it in another way.
-async fn ensure_free(app: &App, email: &Email, signed_in: &SignedIn) -> Result<(), UpdateAccountError> {
+async fn ensure_free(
+    app: &App,
+    email: &Email,
+    signed_in: &SignedIn,
+    client: &Client,
+) -> Result<(), UpdateAccountError> {
     let is_own = Email::parse(&signed_in.email).is_ok_and(|own| own.canonical() == email.canonical());
-    if is_own || !find_taken(app, Some(email), None).await?.email {
+    if is_own || !find_taken(app, client, Some(email), None).await?.email {
         Ok(())
     } else {
         Err(UpdateAccountError::EmailTaken)

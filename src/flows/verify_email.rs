@@ -52,7 +52,7 @@ pub async fn verify_email(
         .ok_or(VerifyEmailError::InvalidCode)?;
     let subject = unproven.subject(app);
     let now = app.clock.now();
-    let Guess::Right(guessed) = check_code(app, &subject, code, now).await? else {
+    let Guess::Right(guessed) = check_code(app, &subject, code, client, now).await? else {
         return Err(VerifyEmailError::InvalidCode);
     };
 

@@ -2,7 +2,9 @@
 
 use std::net::IpAddr;
 
+use super::device::{Device, family};
 use super::language::Languages;
+use super::network::Network;
 
 /// The address and the browser that a request came from, kept with the session so that its owner can recognise it, and
 /// the languages that its mails may be in.
@@ -11,6 +13,8 @@ pub struct Client {
     pub ip: Option<IpAddr>,
     pub user_agent: Option<String>,
     pub languages: Languages,
+    /// The device that its cookie shows it to be.
+    pub device: Option<Device>,
 }
 
 impl Client {
@@ -30,7 +34,26 @@ impl Client {
             ip,
             user_agent,
             languages: accept_language.map(Languages::parse).unwrap_or_default(),
+            device: None,
         }
+    }
+
+    /// Who shares its connection to the internet; `None` when its address is not known.
+    #[must_use]
+    pub fn subscriber(&self) -> Option<Network> {
+        self.ip.map(Network::subscriber)
+    }
+
+    /// The network by which an account recognises it.
+    #[must_use]
+    pub fn vicinity(&self) -> Option<Network> {
+        self.ip.map(Network::vicinity)
+    }
+
+    /// The kind of browser and system that it says it is.
+    #[must_use]
+    pub fn family(&self) -> String {
+        family(self.user_agent.as_deref())
     }
 }
 

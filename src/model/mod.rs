@@ -1,10 +1,15 @@
 //! The nouns of the service and the rules that need nothing but their arguments: no async, no IO, `now` passed in.
 
+pub mod attempt;
 pub mod client;
 pub mod code;
+pub mod device;
+pub mod device_cookie;
 pub mod email;
 pub mod language;
+pub mod limit;
 pub mod mail;
+pub mod network;
 pub mod origin;
 pub mod password;
 pub mod proxy;

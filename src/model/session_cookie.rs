@@ -1,10 +1,9 @@
 //! The session cookie: its name, its attributes, and how it is read from a request.
 
-use std::str::FromStr;
-
 use chrono::TimeDelta;
 use url::{Host, Url};
 
+use super::device_cookie::DeviceCookie;
 use super::session_secret::SessionSecret;
 
 /// When a browser sends the cookie along with requests that another site caused.
@@ -20,6 +19,7 @@ pub enum SameSite {
 pub struct SessionCookie {
     name: String,
     attributes: String,
+    device: DeviceCookie,
 }
 
 /// A combination of settings that browsers would drop.
@@ -33,6 +33,8 @@ pub enum RefusedCookie {
         "COOKIE_NAME `{0}` can't go with COOKIE_DOMAIN: browsers drop `__Host-` cookies that name a domain; choose a name without the prefix"
     )]
     HostPrefixWithDomain(String),
+    #[error("COOKIE_NAME `{0}` is the name of the device cookie; choose another")]
+    DeviceCookie(String),
     #[error("COOKIE_SAME_SITE `none` needs an https PUBLIC_URL: browsers drop such cookies without Secure")]
     NoneWithoutHttps,
     #[error("COOKIE_DOMAIN `{0}` must be the host of PUBLIC_URL or a domain above it that has a dot")]
@@ -72,12 +74,26 @@ impl SessionCookie {
             attributes.push_str("; Domain=");
             attributes.push_str(domain);
         }
-        Ok(Self { name, attributes })
+        let device = DeviceCookie::new(secure, same_site);
+        if name == device.name() {
+            return Err(RefusedCookie::DeviceCookie(name));
+        }
+        Ok(Self {
+            name,
+            attributes,
+            device,
+        })
     }
 
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The cookie that stays when the session ends.
+    #[must_use]
+    pub fn device(&self) -> &DeviceCookie {
+        &self.device
     }
 
     /// The `Set-Cookie` value that keeps `secret` for `max_age`.
@@ -102,14 +118,19 @@ impl SessionCookie {
     /// a name that appears twice is refused, because one of the two was planted.
     #[must_use]
     pub fn find<'h>(&self, headers: impl Iterator<Item = &'h [u8]>) -> Option<SessionSecret> {
-        // Bytes, not text: what a neighbouring cookie holds is none of our business.
-        let mut values = headers
-            .flat_map(|header| header.split(|byte| *byte == b';'))
-            .filter_map(|pair| pair.trim_ascii().strip_prefix(self.name.as_bytes())?.strip_prefix(b"="));
-        match (values.next(), values.next()) {
-            (Some(value), None) => SessionSecret::from_str(std::str::from_utf8(value).ok()?).ok(),
-            _ => None,
-        }
+        find(&self.name, headers)?.parse().ok()
+    }
+}
+
+/// The value of the cookie `name`, if it is there once and is text.
+pub(super) fn find<'h>(name: &str, headers: impl Iterator<Item = &'h [u8]>) -> Option<&'h str> {
+    // Bytes, not text: what a neighbouring cookie holds is none of our business.
+    let mut values = headers
+        .flat_map(|header| header.split(|byte| *byte == b';'))
+        .filter_map(|pair| pair.trim_ascii().strip_prefix(name.as_bytes())?.strip_prefix(b"="));
+    match (values.next(), values.next()) {
+        (Some(value), None) => std::str::from_utf8(value).ok(),
+        _ => None,
     }
 }
 

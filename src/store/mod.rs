@@ -4,8 +4,10 @@
 //! that connection is inside a transaction is the flow's decision: [`Db::read`] lends a plain one, [`Db::write`] opens a
 //! transaction. To add a table, add a migration of the same name in both folders and one file here.
 
+pub mod attempts;
 pub mod codes;
 mod connect;
+pub mod devices;
 mod error;
 pub mod events;
 pub mod outbox;

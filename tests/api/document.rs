@@ -93,6 +93,16 @@ fn every_operation_declares_its_refusals_headers_and_examples() {
         for status in ["500", "503"] {
             assert!(responses.contains_key(status), "{place} lacks {status}");
         }
+        let limited = [
+            "signUp",
+            "logIn",
+            "changePassword",
+            "signUpWithTokens",
+            "obtainTokenPair",
+            "refreshToken",
+        ];
+        let is_limited = limited.contains(&operation["operationId"].as_str().unwrap());
+        assert_eq!(responses.contains_key("429"), is_limited, "{place}");
         let asks_for_credentials = [
             "logIn",
             "obtainTokenPair",
@@ -118,9 +128,12 @@ fn every_operation_declares_its_refusals_headers_and_examples() {
             );
             assert_eq!(
                 response["headers"].get("Retry-After").is_some(),
-                status == "503",
+                ["429", "503"].contains(&status.as_str()),
                 "{place}"
             );
+            for name in ["RateLimit", "RateLimit-Policy"] {
+                assert_eq!(response["headers"].get(name).is_some(), status == "429", "{place}");
+            }
             let is_refusal = !status.starts_with('2');
             let media = &response["content"]["application/json"];
             if is_refusal && method != "head" {

@@ -253,10 +253,11 @@ fn files_stay_short() {
 #[test]
 fn the_readme_lists_every_setting() {
     let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
-    let sources = sources();
-    let config = sources.iter().filter(|source| source.place.starts_with("config"));
+    let config = sources()
+        .into_iter()
+        .filter(|source| source.place.starts_with("config"));
     let mut found = 0;
-    for line in config.flat_map(|source| &source.lines) {
+    for line in config.flat_map(|source| source.lines) {
         for rest in line.split("env = \"").skip(1) {
             let name = rest.split('"').next().unwrap();
             assert!(

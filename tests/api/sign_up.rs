@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::helpers::{PASSWORD, TestApp};
 
 #[tokio::test]
-async fn answers_with_the_published_body_and_one_cookie() {
+async fn answers_with_the_published_body_and_sets_the_session_cookie() {
     let app = TestApp::new().await;
     let answer = app.client().sign_up("user@example.com", "yourpassword").await;
     answer.assert_status(200);

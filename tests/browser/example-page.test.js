@@ -34,6 +34,11 @@ async function visit(options) {
   return { context, page };
 }
 
+/** The names of the browser's cookies. */
+async function names(context) {
+  return (await context.cookies()).map((cookie) => cookie.name).sort();
+}
+
 test("a visitor signs up, stays signed in after a reload and logs out", async () => {
   const { context, page } = await visit();
   const account = newAccount();
@@ -50,21 +55,21 @@ test("a visitor signs up, stays signed in after a reload and logs out", async ()
 
   await press(page, "Log out");
   await told(page, "You are logged out.");
-  assert.deepEqual(await context.cookies(), []);
+  assert.deepEqual(await names(context), ["neptun-device"]);
   await page.reload();
   await signedOut(page);
 });
 
-test("the session is in an HttpOnly cookie and nowhere else", async () => {
+test("the session and the device are in HttpOnly cookies and nowhere else", async () => {
   const { context, page } = await visit();
   await submit(page, "Create an account", newAccount());
   await signedIn(page);
 
-  const [cookie, ...others] = await context.cookies();
-  assert.deepEqual(others, []);
-  assert.equal(cookie.name, "neptun-session");
-  assert.equal(cookie.httpOnly, true);
-  assert.equal(cookie.sameSite, "Lax");
+  assert.deepEqual(await names(context), ["neptun-device", "neptun-session"]);
+  for (const cookie of await context.cookies()) {
+    assert.equal(cookie.httpOnly, true);
+    assert.equal(cookie.sameSite, "Lax");
+  }
   const visible = await page.evaluate(() => document.cookie + JSON.stringify([{ ...localStorage }, { ...sessionStorage }]));
   assert.equal(visible, "[{},{}]");
 });

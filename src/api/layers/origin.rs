@@ -14,7 +14,7 @@ use crate::model::origin::AllowedOrigins;
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const ALLOWED_METHODS: &str = "GET, HEAD, POST, PATCH, DELETE";
 const ALLOWED_HEADERS: &str = "authorization, content-type";
-const EXPOSED_HEADERS: &str = "retry-after, x-request-id";
+const EXPOSED_HEADERS: &str = "ratelimit, ratelimit-policy, retry-after, x-request-id";
 /// Seconds for which a browser may remember a preflight; Chromium's upper bound.
 const PREFLIGHT_MAX_AGE: &str = "7200";
 

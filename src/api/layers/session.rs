@@ -1,4 +1,4 @@
-//! Connects a request with its session, and writes the cookie last.
+//! Connects a request with its session and its device, and writes their cookies last.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,6 +12,7 @@ use crate::flows::authenticate::authenticate;
 use crate::flows::renew_session::RenewedSession;
 use crate::flows::start_session::{Carrier, Newcomer, StartedSession};
 use crate::model::client::Client;
+use crate::model::device::Device;
 use crate::model::session::SignedIn;
 use crate::model::session_cookie::SessionCookie;
 use crate::model::session_secret::SessionSecret;
@@ -27,11 +28,14 @@ struct State {
     /// Loads nothing until somebody asks whose session it is.
     session: Session,
     cookie: Mutex<Option<CookieChange>>,
+    /// What the request's device cookie says.
+    device: Option<Device>,
 }
 
 #[derive(Debug)]
 enum CookieChange {
-    Keep(SessionSecret, SignedIn),
+    /// Together with the device's cookie where a session has just started.
+    Keep(SessionSecret, SignedIn, Option<Device>),
     Remove,
 }
 
@@ -40,15 +44,20 @@ where
     E: Endpoint<Output = Response>,
 {
     let presented = presented(&cookie, request.headers());
+    let device = device(&app, &cookie, request.headers());
+    if let Some(client) = request.extensions_mut().get_mut::<Client>() {
+        client.device = device;
+    }
     let session = RequestSession(Arc::new(State {
         presented,
         session: Session::new(presented.map(SessionSecret::id), Arc::clone(&app.sessions), None),
         cookie: Mutex::new(None),
+        device,
         app,
     }));
     request.extensions_mut().insert(session.clone());
     let mut response = next.get_response(request).await;
-    if let Some(value) = session.set_cookie(&cookie) {
+    for value in session.set_cookies(&cookie) {
         let value = HeaderValue::try_from(value).expect("cookie settings are checked when they are read");
         response.headers_mut().append(header::SET_COOKIE, value);
     }
@@ -57,6 +66,12 @@ where
 
 fn presented(cookie: &SessionCookie, headers: &HeaderMap) -> Option<SessionSecret> {
     cookie.find(headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes))
+}
+
+/// Garbage is no device, and no reason to refuse anything.
+fn device(app: &App, cookie: &SessionCookie, headers: &HeaderMap) -> Option<Device> {
+    let headers = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
+    app.device_cookies.open(cookie.device().find(headers)?, app.clock.now())
 }
 
 impl RequestSession {
@@ -68,7 +83,7 @@ impl RequestSession {
         let authenticated = authenticate(&self.0.app, &self.0.session).await?;
         Ok(authenticated.map(|found| {
             if found.renewed {
-                self.change_cookie(CookieChange::Keep(presented, found.signed_in.clone()));
+                self.change_cookie(CookieChange::Keep(presented, found.signed_in.clone(), None));
             }
             found.signed_in
         }))
@@ -96,16 +111,19 @@ impl RequestSession {
         }
     }
 
-    /// Gives the client the secret of a session that a flow has started.
+    /// Gives the client the secret of a session that a flow has started, and what makes it a known device of the account.
     pub fn adopt(&self, started: &StartedSession) {
         if let Some(secret) = started.secret {
-            self.change_cookie(CookieChange::Keep(secret, started.signed_in.clone()));
+            let user = started.signed_in.user_id;
+            let known = self.0.device.filter(|device| device.user == user);
+            let device = known.unwrap_or_else(|| Device::new(user));
+            self.change_cookie(CookieChange::Keep(secret, started.signed_in.clone(), Some(device)));
         }
     }
 
     /// Gives the client the new secret of a session that a flow has renewed.
     pub fn renew(&self, renewed: &RenewedSession) {
-        self.change_cookie(CookieChange::Keep(renewed.secret, renewed.signed_in.clone()));
+        self.change_cookie(CookieChange::Keep(renewed.secret, renewed.signed_in.clone(), None));
     }
 
     /// Takes the cookie away from the client.
@@ -117,14 +135,19 @@ impl RequestSession {
         *self.0.cookie.lock().unwrap_or_else(PoisonError::into_inner) = Some(change);
     }
 
-    fn set_cookie(&self, cookie: &SessionCookie) -> Option<String> {
+    /// The session's comes first: some clients look at one cookie only.
+    fn set_cookies(&self, cookie: &SessionCookie) -> Vec<String> {
         let change = self.0.cookie.lock().unwrap_or_else(PoisonError::into_inner).take();
-        change.map(|change| match change {
-            CookieChange::Keep(secret, signed_in) => {
-                cookie.keep(secret, signed_in.expires_at() - self.0.app.clock.now())
+        let (app, now) = (&self.0.app, self.0.app.clock.now());
+        match change {
+            None => Vec::new(),
+            Some(CookieChange::Remove) => vec![cookie.remove()],
+            Some(CookieChange::Keep(secret, signed_in, device)) => {
+                let device = device.map(|device| cookie.device().keep(&app.device_cookies.seal(device, now)));
+                let session = cookie.keep(secret, signed_in.expires_at() - now);
+                std::iter::once(session).chain(device).collect()
             }
-            CookieChange::Remove => cookie.remove(),
-        })
+        }
     }
 }
 

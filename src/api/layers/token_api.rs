@@ -45,6 +45,13 @@ where
 pub fn in_djangos_words(refusal: &ApiError) -> Value {
     let body = refusal.body();
     match refusal.code {
+        ErrorCode::TooManyRequests => {
+            let seconds = refusal.throttled.map_or(1, |throttled| throttled.retry_after);
+            json!({
+                "detail": format!("Request was throttled. Expected available in {seconds} seconds."),
+                "code": "throttled",
+            })
+        }
         ErrorCode::InternalError => json!({ "error": body.message }),
         _ => json!({ "detail": body.message, "code": refusal.code.name() }),
     }

@@ -35,6 +35,7 @@ async fn a_person_gets_everything_that_is_stored_about_them() {
         assert_eq!(account[field], value, "{field}");
     }
     assert_eq!(body["sessions"].as_array().unwrap().len(), 2);
+    assert_eq!(body["devices"][0]["family"], "unknown");
     assert_eq!(body["codes"][0]["purpose"], "verify_email");
     assert_eq!(body["waiting_mails"].as_array().unwrap().len(), 1);
     assert!(!export.body.contains("other@example.com") && !export.body.contains("argon2"));

@@ -31,6 +31,13 @@ impl Binary {
         Self::launch(prepared(shell, database_url), &[])
     }
 
+    /// Starts a service with the limits that it has by default; all others have none.
+    pub fn start_with_limits(database_url: &str, settings: &[(&str, &str)]) -> Self {
+        let mut command = command(database_url);
+        command.env_remove("NEPTUN_AUTH_RATE_LIMITS");
+        Self::launch(command, settings)
+    }
+
     fn launch(mut command: Command, settings: &[(&str, &str)]) -> Self {
         let address = free_address();
         let log = NamedTempFile::new().unwrap();
@@ -145,7 +152,7 @@ impl Drop for Binary {
     }
 }
 
-/// The binary with nothing in its environment but the database.
+/// The binary with nothing in its environment but the database, the secret key, and that nothing is limited.
 pub fn command(database_url: &str) -> Command {
     prepared(Command::new(env!("CARGO_BIN_EXE_neptun-auth")), database_url)
 }
@@ -153,6 +160,7 @@ pub fn command(database_url: &str) -> Command {
 fn prepared(mut command: Command, database_url: &str) -> Command {
     command.env_clear().env("NEPTUN_AUTH_DATABASE_URL", database_url);
     command.env("NEPTUN_AUTH_SECRET_KEY", super::SECRET_KEY);
+    command.env("NEPTUN_AUTH_RATE_LIMITS", "off");
     command
         .stdin(Stdio::null())
         .stdout(Stdio::null())

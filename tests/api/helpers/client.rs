@@ -1,10 +1,13 @@
-//! A client with a cookie jar for one cookie.
+//! A client with a cookie jar for the session's cookie and the device's.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use poem::endpoint::BoxEndpoint;
-use poem::http::{HeaderMap, Method, StatusCode, header};
-use poem::{Body, Endpoint, Request, Response};
+use poem::http::uri::Scheme;
+use poem::http::{self, HeaderMap, Method, StatusCode, header};
+use poem::web::{LocalAddr, RemoteAddr};
+use poem::{Body, Endpoint, Request, RequestParts, Response};
 use serde_json::{Value, json};
 
 /// Clones share the jar, like tabs of one browser.
@@ -12,6 +15,9 @@ use serde_json::{Value, json};
 pub struct Client {
     endpoint: Arc<BoxEndpoint<'static, Response>>,
     cookie: Arc<Mutex<Option<String>>>,
+    device: Arc<Mutex<Option<String>>>,
+    /// Where requests seem to come from; nowhere by default.
+    address: RemoteAddr,
 }
 
 /// What came back.
@@ -26,23 +32,40 @@ impl Client {
         Self {
             endpoint,
             cookie: Arc::default(),
+            device: Arc::default(),
+            address: RemoteAddr::default(),
         }
     }
 
-    /// A client of its own that starts with the same cookie.
+    /// The same client at another address, such as `203.0.113.9`.
+    pub fn at(mut self, ip: &str) -> Self {
+        self.address = RemoteAddr(SocketAddr::new(ip.parse().unwrap(), 1).into());
+        self
+    }
+
+    /// A client of its own that starts with the same session cookie.
     pub fn copy(&self) -> Self {
         let copy = Self::new(Arc::clone(&self.endpoint));
         copy.set_cookie(self.cookie());
         copy
     }
 
-    /// The cookie as `name=value`.
+    /// The session's cookie as `name=value`.
     pub fn cookie(&self) -> Option<String> {
         self.cookie.lock().unwrap().clone()
     }
 
     pub fn set_cookie(&self, cookie: Option<String>) {
         *self.cookie.lock().unwrap() = cookie;
+    }
+
+    /// The device's cookie as `name=value`.
+    pub fn device(&self) -> Option<String> {
+        self.device.lock().unwrap().clone()
+    }
+
+    pub fn set_device(&self, cookie: Option<String>) {
+        *self.device.lock().unwrap() = cookie;
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -83,16 +106,20 @@ impl Client {
         self.get("/api/auth/session").await.status.as_u16()
     }
 
-    /// Sends any request with the jar's cookie and keeps the cookie that comes back.
+    /// Sends any request with the jar's cookies and keeps the cookies that come back.
     pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Body) -> Answer {
-        let mut request = Request::builder().method(method).uri_str(path);
-        if let Some(cookie) = self.cookie() {
-            request = request.header(header::COOKIE, cookie);
+        let mut request = http::Request::builder().method(method).uri(path);
+        let cookies: Vec<_> = self.cookie().into_iter().chain(self.device()).collect();
+        if !cookies.is_empty() {
+            request = request.header(header::COOKIE, cookies.join("; "));
         }
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let response = self.endpoint.get_response(request.body(body)).await;
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        let address = self.address.clone();
+        let parts = RequestParts::from((parts, LocalAddr::default(), address, Scheme::HTTP));
+        let response = self.endpoint.get_response(Request::from_parts(parts, body)).await;
         let answer = Answer {
             status: response.status(),
             headers: response.headers().clone(),
@@ -102,6 +129,9 @@ impl Client {
             let (pair, attributes) = set_cookie.split_once(';').unwrap();
             let is_removal = attributes.contains("Max-Age=0");
             self.set_cookie((!is_removal).then(|| pair.to_owned()));
+        }
+        if let Some(set_cookie) = answer.set_device() {
+            self.set_device(Some(set_cookie.split_once(';').unwrap().0.to_owned()));
         }
         answer
     }
@@ -153,13 +183,44 @@ impl Answer {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
-    /// The only `Set-Cookie` header.
+    /// Asserts the refusal of a limit, and gives the seconds that it asks to wait.
+    #[track_caller]
+    pub fn assert_throttled(&self, limit: &str) -> i64 {
+        self.assert_error(429, "too_many_requests").waiting(limit)
+    }
+
+    /// What the headers of a 429 say about `limit`.
+    #[track_caller]
+    pub fn waiting(&self, limit: &str) -> i64 {
+        self.assert_status(429);
+        let wait: i64 = self.header("retry-after").unwrap().parse().unwrap();
+        assert!(wait > 0);
+        let expected = format!("\"{limit}\";r=0;t={wait}");
+        assert_eq!(self.header("ratelimit"), Some(expected.as_str()));
+        let policy = self.header("ratelimit-policy").unwrap();
+        assert!(policy.starts_with(&format!("\"{limit}\";q=")), "{policy}");
+        wait
+    }
+
+    fn set_cookies(&self) -> Vec<&str> {
+        let cookies: Vec<_> = self.headers.get_all(header::SET_COOKIE).iter().collect();
+        assert!(cookies.len() <= 2, "more than two cookies");
+        cookies.iter().map(|value| value.to_str().unwrap()).collect()
+    }
+
+    /// The session's `Set-Cookie` header, which is the first.
     pub fn set_cookie(&self) -> Option<&str> {
+        self.set_cookies().first().copied()
+    }
+
+    /// The device's `Set-Cookie` header, which never comes alone.
+    pub fn set_device(&self) -> Option<&str> {
+        let second = self.set_cookies().get(1).copied();
         assert!(
-            self.headers.get_all(header::SET_COOKIE).iter().count() <= 1,
-            "two cookies"
+            second.is_none_or(|cookie| cookie.contains("neptun-device=")),
+            "{second:?}"
         );
-        self.header("set-cookie")
+        second
     }
 }
 

@@ -123,7 +123,8 @@ impl TestDatabase {
             Kind::Postgres(pool) => {
                 let sql = "SELECT u::text FROM users u UNION ALL SELECT s::text FROM sessions s \
                     UNION ALL SELECT k::text FROM signing_keys k UNION ALL SELECT c::text FROM codes c \
-                    UNION ALL SELECT o::text FROM outbox o UNION ALL SELECT e::text FROM events e";
+                    UNION ALL SELECT o::text FROM outbox o UNION ALL SELECT e::text FROM events e \
+                    UNION ALL SELECT a::text FROM attempts a UNION ALL SELECT d::text FROM devices d";
                 let rows: Vec<String> = sqlx::query_scalar(sql).fetch_all(pool).await.unwrap();
                 rows.concat().into_bytes()
             }
@@ -181,7 +182,9 @@ impl TestDatabase {
                 }
             }
             Kind::Postgres(pool) => {
-                pool.execute("DROP TABLE sessions; DROP TABLE users").await.unwrap();
+                pool.execute("DROP TABLE sessions; DROP TABLE devices; DROP TABLE users")
+                    .await
+                    .unwrap();
             }
         }
     }

@@ -13,6 +13,7 @@ use neptun_auth::api::{self, Web};
 use neptun_auth::app::clock::Clock;
 use neptun_auth::app::mailer::MailSetup;
 use neptun_auth::app::{App, Setup};
+use neptun_auth::model::limit::Rates;
 use neptun_auth::model::mail::Notice;
 use neptun_auth::model::origin::{AllowedOrigins, Origin};
 use neptun_auth::model::session::Lifetimes;
@@ -28,7 +29,7 @@ pub const PASSWORD: &str = "correct horse battery";
 
 pub const SECRET_KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
-/// Cheap hashes, and otherwise what the service has by default.
+/// Cheap hashes, limits that no test reaches unless it is about them, and otherwise what the service has by default.
 pub fn setup(database_url: &str, clock: Clock) -> Setup {
     Setup {
         database_url: database_url.to_owned(),
@@ -51,6 +52,20 @@ pub fn setup(database_url: &str, clock: Clock) -> Setup {
             require_verified_email: false,
             public_url: "http://localhost:8080".parse().unwrap(),
         },
+        limits: Some(limits("1000000/h")),
+    }
+}
+
+/// Everything limited to `rate`.
+pub fn limits(rate: &str) -> Rates {
+    let rate = rate.parse().unwrap();
+    Rates {
+        sign_up: rate,
+        log_in: rate,
+        refresh: rate,
+        mail: rate,
+        mail_to: rate,
+        failures: rate,
     }
 }
 
@@ -88,6 +103,11 @@ impl TestApp {
     /// An app that does not describe itself.
     pub async fn without_docs() -> Self {
         Self::build("http://localhost:8080", &[], false).await
+    }
+
+    /// An app with these limits.
+    pub async fn with_limits(limits: Rates) -> Self {
+        Self::with_setup(|setup| setup.limits = Some(limits)).await
     }
 
     async fn build(public_url: &str, origins: &[&str], docs: bool) -> Self {

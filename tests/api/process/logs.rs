@@ -22,7 +22,7 @@ async fn each_request_is_one_line_without_anything_personal() {
     let stored = agent.cookie_jar_lock();
     let cookies: Vec<_> = stored.iter().map(|cookie| cookie.value().to_owned()).collect();
     drop(stored);
-    assert_eq!(cookies.len(), 1);
+    assert_eq!(cookies.len(), 2);
     assert_eq!(
         binary.post_credentials(&agent, "/api/auth/login", email, "canary-wrong-password"),
         Some(401)
@@ -35,7 +35,7 @@ async fn each_request_is_one_line_without_anything_personal() {
         .unwrap();
 
     let log = binary.log();
-    for canary in ["canary", "neptun-session", &cookies[0]] {
+    for canary in ["canary", "neptun-session", "neptun-device", &cookies[0], &cookies[1]] {
         assert!(!log.contains(canary), "{canary} is in the log:\n{log}");
     }
     let lines = binary.log_lines();

@@ -65,6 +65,17 @@ fn bad_settings_stop_the_start_and_say_what_to_change() {
         (&[("NEPTUN_AUTH_ARGON2_MEMORY_KIB", "1024")], "--argon2-memory-kib"),
         (&[("NEPTUN_AUTH_ARGON2_ITERATIONS", "1")], "--argon2-iterations"),
         (&[("NEPTUN_AUTH_TRUSTED_PROXIES", "everyone")], "--trusted-proxies"),
+        (&[("NEPTUN_AUTH_RATE_LIMITS", "sometimes")], "on, off"),
+        (&[("NEPTUN_AUTH_LIMIT_SIGN_UP", "0/h")], "--limit-sign-up"),
+        (&[("NEPTUN_AUTH_LIMIT_LOG_IN", "many")], "as in `100/h`"),
+        (&[("NEPTUN_AUTH_LIMIT_REFRESH", "1/fortnight")], "--limit-refresh"),
+        (&[("NEPTUN_AUTH_LIMIT_MAIL", "")], "--limit-mail"),
+        (&[("NEPTUN_AUTH_LIMIT_MAIL_TO", "5")], "--limit-mail-to"),
+        (&[("NEPTUN_AUTH_LIMIT_FAILURES", "off")], "--limit-failures"),
+        (
+            &[("NEPTUN_AUTH_COOKIE_NAME", "neptun-device")],
+            "the name of the device cookie",
+        ),
         (&[("NEPTUN_AUTH_LOG", "neptun_auth=loud")], "LOG is not a filter"),
         (
             &[("NEPTUN_AUTH_CONFIG", "/nonexistent.toml")],

@@ -33,7 +33,7 @@ def sign_in(start) -> AuthenticatedClient:
     """Signs up or logs in, then carries the cookie as the credential that the document names."""
     with Client(SERVICE) as client:
         assert start(client).status_code == HTTPStatus.OK
-        (cookie,) = client.get_httpx_client().cookies.jar
+        (cookie,) = (c for c in client.get_httpx_client().cookies.jar if c.name == "neptun-session")
     return AuthenticatedClient(SERVICE, token=f"{cookie.name}={cookie.value}", prefix="", auth_header_name="Cookie")
 
 

@@ -15,6 +15,20 @@ ROUNDS = 8
 SILENCE = 30
 
 
+@pytest.fixture(scope="module", autouse=True)
+def kept_waiting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, MailServer, Person]]:
+    """A service whose server took the first call and never says a word. It begins before the other tests and is looked at
+    after them, because giving up takes it a minute."""
+    server = MailServer().listen()
+    with service_with(server, tmp_path_factory.mktemp("kept-waiting")) as service:
+        person = Person(service).sign_up()
+        person.ask_for_reset()
+        server.wait_for_a_caller()
+        # Whoever calls again is answered.
+        server.serve()
+        yield service, server, person
+
+
 @contextmanager
 def service_with(server: MailServer, folder: Path) -> Iterator[Service]:
     with server, running(folder, **with_mail(server)) as service:
@@ -106,3 +120,10 @@ def test_the_credentials_of_the_url_are_used(tmp_path: Path) -> None:
             person = Person(service).sign_up()
             person.ask_for_reset()
             server.wait_for(person.email)
+
+
+def test_a_server_that_never_answers_is_given_up(kept_waiting: tuple[Service, MailServer, Person]) -> None:
+    service, server, person = kept_waiting
+    server.wait_for(person.email, seconds=75)
+    service.wait_until_all_is_sent()
+    assert len(server.deliveries) == 1

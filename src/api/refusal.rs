@@ -1,0 +1,65 @@
+//! A refusal as a response: its headers, and how the framework sends it.
+
+use poem::error::ResponseError;
+use poem::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use poem::{Body, Response};
+use poem_openapi::ApiResponse;
+use poem_openapi::registry::{MetaResponses, Registry};
+use poem_openapi::types::ToJSON;
+
+use super::error::{ApiError, ErrorCode};
+use crate::model::unavailable::Unavailable;
+
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+
+impl ApiError {
+    /// The response that a client gets.
+    #[must_use]
+    pub fn to_response(&self) -> Response {
+        let mut response = Response::builder()
+            .status(self.code.status())
+            .content_type("application/json; charset=utf-8")
+            .body(Body::from(self.body().to_json_string()));
+        // For the token API, which says the same in other words.
+        response.set_data(self.clone());
+        add_waiting(response.headers_mut(), self);
+        response
+    }
+}
+
+/// Tells when to come back, and by the names of the IETF's draft (draft-ietf-httpapi-ratelimit-headers) what the limit is.
+fn add_waiting(headers: &mut HeaderMap, refusal: &ApiError) {
+    if refusal.code == ErrorCode::Unavailable {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(Unavailable::RETRY_AFTER));
+    }
+    let Some(throttled) = &refusal.throttled else { return };
+    let (limit, wait) = (throttled.limit, throttled.retry_after);
+    let (quota, window) = (throttled.rate.count(), throttled.rate.period().as_secs());
+    headers.insert(header::RETRY_AFTER, HeaderValue::from(wait));
+    for (name, value) in [
+        (RATE_LIMIT_POLICY, format!("\"{limit}\";q={quota};w={window}")),
+        (RATE_LIMIT, format!("\"{limit}\";r=0;t={wait}")),
+    ] {
+        headers.insert(name, HeaderValue::try_from(value).expect("names of limits are plain"));
+    }
+}
+
+impl ResponseError for ApiError {
+    fn status(&self) -> StatusCode {
+        self.code.status()
+    }
+
+    fn as_response(&self) -> Response {
+        self.to_response()
+    }
+}
+
+/// Errors are written into the document by `spec`, where one rule covers all operations.
+impl ApiResponse for ApiError {
+    fn meta() -> MetaResponses {
+        MetaResponses { responses: Vec::new() }
+    }
+
+    fn register(_: &mut Registry) {}
+}

@@ -1,0 +1,153 @@
+//! Counts who does what how often, in memory that is set aside once and never grows.
+//!
+//! The algorithm is GCRA: of each key it remembers one moment, that at which its past has been paid for. A moment that has
+//! passed says nothing, so its place is free. The keys live in sets of a few places each; when all of a set are taken, the
+//! key that is nearest to being free makes room. A flood of new keys therefore displaces other new keys, while those that
+//! are being held back stay. A crate's keyed limiter would keep every key until it is swept, and its size would be the
+//! attacker's choice.
+
+use std::hash::{BuildHasher, Hash, RandomState};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::clock::Clock;
+use crate::model::rate::Rate;
+
+const SETS: usize = 8192;
+const PLACES: usize = 8;
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Place {
+    /// A keyed hash: nobody outside can choose keys that meet in one set.
+    key: u64,
+    /// When the key's past is paid for, in nanoseconds of [`Brake::now`].
+    free_at: u64,
+}
+
+#[derive(Debug)]
+pub struct Brake {
+    clock: Clock,
+    started: Instant,
+    hashes: RandomState,
+    sets: Box<[Mutex<[Place; PLACES]>]>,
+}
+
+impl Brake {
+    /// A brake that nobody has touched.
+    #[must_use]
+    pub fn new(clock: Clock) -> Self {
+        Self {
+            clock,
+            started: Instant::now(),
+            hashes: RandomState::new(),
+            sets: (0..SETS).map(|_| Mutex::default()).collect(),
+        }
+    }
+
+    /// Lets `key` pass if that keeps it within `rate`, and counts it then.
+    ///
+    /// # Errors
+    /// The time after which it may pass.
+    pub fn pass(&self, key: impl Hash, rate: Rate) -> Result<(), Duration> {
+        let key = self.hashes.hash_one(key);
+        let now = self.now();
+        let index = usize::try_from(key % SETS as u64).unwrap_or_default();
+        let mut set = self.sets[index].lock().unwrap_or_else(PoisonError::into_inner);
+        let place = match set.iter().position(|place| place.key == key) {
+            Some(known) => &mut set[known],
+            None => set
+                .iter_mut()
+                .min_by_key(|place| place.free_at)
+                .expect("a set has places"),
+        };
+        let free_at = if place.key == key { place.free_at.max(now) } else { now };
+        let next = free_at + nanoseconds(rate.interval());
+        let excess = (next - now).saturating_sub(nanoseconds(rate.period()));
+        if excess > 0 {
+            return Err(Duration::from_nanos(excess));
+        }
+        *place = Place { key, free_at: next };
+        Ok(())
+    }
+
+    /// Time that never runs backwards, whatever somebody does to the machine's clock.
+    fn now(&self) -> u64 {
+        nanoseconds(self.clock.monotonic(self.started))
+    }
+}
+
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, TimeDelta};
+
+    use super::*;
+
+    fn brake() -> (Brake, Clock) {
+        let clock = Clock::fixed(DateTime::UNIX_EPOCH + TimeDelta::days(20_000));
+        (Brake::new(clock.clone()), clock)
+    }
+
+    fn rate(text: &str) -> Rate {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn as_many_as_the_rate_pass_at_once_and_then_one_at_a_time() {
+        let (brake, clock) = brake();
+        let rate = rate("3/30s");
+        for _ in 0..3 {
+            assert_eq!(brake.pass("key", rate), Ok(()));
+        }
+        assert_eq!(brake.pass("key", rate), Err(Duration::from_secs(10)));
+        assert_eq!(brake.pass("another", rate), Ok(()));
+        clock.advance(TimeDelta::seconds(9));
+        assert_eq!(brake.pass("key", rate), Err(Duration::from_secs(1)));
+        clock.advance(TimeDelta::seconds(1));
+        assert_eq!(brake.pass("key", rate), Ok(()));
+        assert_eq!(
+            brake.pass("key", rate),
+            Err(Duration::from_secs(10)),
+            "a refusal costs nothing"
+        );
+        clock.advance(TimeDelta::days(1));
+        for _ in 0..3 {
+            assert_eq!(brake.pass("key", rate), Ok(()));
+        }
+        assert!(brake.pass("key", rate).is_err(), "a long rest saves nothing up");
+    }
+
+    /// F20 of the list of attacks.
+    #[test]
+    fn a_million_keys_take_no_more_memory_than_one_and_free_nobody() {
+        let (brake, _clock) = brake();
+        let rate = rate("10/h");
+        let held_back = |key: &str| brake.pass(key, rate).is_err();
+        let offenders: Vec<_> = (0..100).map(|number| format!("offender {number}")).collect();
+        for offender in &offenders {
+            while !held_back(offender) {}
+        }
+        for number in 0..1_000_000 {
+            assert_eq!(brake.pass(number, rate), Ok(()), "a key that was never seen passes");
+        }
+        assert!(offenders.iter().all(|offender| held_back(offender)));
+        let bytes = std::mem::size_of_val(&*brake.sets);
+        assert!(bytes <= 1_200_000, "{bytes} bytes");
+    }
+
+    #[test]
+    fn of_many_at_once_as_many_pass_as_the_rate_says() {
+        let (brake, _clock) = brake();
+        let rate = rate("50/h");
+        let passed: usize = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8)
+                .map(|_| scope.spawn(|| (0..100).filter(|_| brake.pass("key", rate).is_ok()).count()))
+                .collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+        });
+        assert_eq!(passed, 50);
+    }
+}

@@ -1,0 +1,89 @@
+//! Signs what device cookies say and checks it. Nothing about them is stored.
+
+use anyhow::Context;
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
+use chrono::{DateTime, TimeDelta, Utc};
+use ring::hmac;
+use uuid::Uuid;
+
+use super::sealing::derive;
+use crate::model::device::Device;
+use crate::model::secret_key::SecretKey;
+use crate::model::user::UserId;
+
+/// The device's id, its account's, and when the cookie was made.
+const SAID: usize = 16 + 16 + 8;
+
+#[derive(Debug)]
+pub struct DeviceCookies {
+    key: hmac::Key,
+}
+
+impl DeviceCookies {
+    pub fn new(secret: &SecretKey) -> anyhow::Result<Self> {
+        let key = derive(secret, b"neptun-auth 1: device cookies").context("device cookies")?;
+        Ok(Self {
+            key: hmac::Key::new(hmac::HMAC_SHA256, &key),
+        })
+    }
+
+    /// The value of a cookie for `device`.
+    #[must_use]
+    pub fn seal(&self, device: Device, now: DateTime<Utc>) -> String {
+        let mut bytes = Vec::with_capacity(SAID + 32);
+        bytes.extend_from_slice(device.id.as_bytes());
+        bytes.extend_from_slice(device.user.0.as_bytes());
+        bytes.extend_from_slice(&now.timestamp().to_be_bytes());
+        let tag = hmac::sign(&self.key, &bytes);
+        bytes.extend_from_slice(tag.as_ref());
+        BASE64.encode(bytes)
+    }
+
+    /// Which device a cookie speaks for; `None` when it is not ours or too old.
+    #[must_use]
+    pub fn open(&self, value: &str, now: DateTime<Utc>) -> Option<Device> {
+        let bytes = BASE64.decode(value).ok()?;
+        let (said, tag) = bytes.split_at_checked(SAID)?;
+        hmac::verify(&self.key, said, tag).ok()?;
+        let made_at = DateTime::from_timestamp(i64::from_be_bytes(said[32..].try_into().ok()?), 0)?;
+        let device = Device {
+            id: Uuid::from_slice(&said[..16]).ok()?,
+            user: UserId(Uuid::from_slice(&said[16..32]).ok()?),
+        };
+        (now - made_at < TimeDelta::days(Device::COOKIE_DAYS)).then_some(device)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cookie_speaks_for_its_device_for_a_year_and_nothing_else_does() {
+        let cookies = DeviceCookies::new(&SecretKey::generate()).unwrap();
+        let others = DeviceCookies::new(&SecretKey::generate()).unwrap();
+        let device = Device::new(UserId(Uuid::now_v7()));
+        let now = DateTime::UNIX_EPOCH + TimeDelta::days(20_000);
+        let value = cookies.seal(device, now);
+        assert_eq!(cookies.open(&value, now), Some(device));
+        assert_eq!(cookies.open(&value, now + TimeDelta::days(364)), Some(device));
+        assert_eq!(cookies.open(&value, now + TimeDelta::days(365)), None);
+        assert_eq!(others.open(&value, now), None);
+        for at in 0..value.len() {
+            let mut changed = value.clone().into_bytes();
+            changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
+            assert_eq!(cookies.open(std::str::from_utf8(&changed).unwrap(), now), None, "{at}");
+        }
+        for garbage in [
+            "",
+            "AAAA",
+            &value[1..],
+            &format!("{value}AAAA"),
+            &"A".repeat(10_000),
+            "é",
+        ] {
+            assert_eq!(cookies.open(garbage, now), None);
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! The limits: a quick brake in memory, and the names under which the database counts failures.
+//!
+//! The brake is each instance's own and forgets at a restart. It bounds work, so that is enough. How often an account's
+//! password may be guessed is decided in the database, where all instances count together (`flows::count_attempt`).
+
+use anyhow::Context;
+use ring::hmac;
+
+use super::brake::Brake;
+use super::clock::Clock;
+use super::sealing::derive;
+use crate::model::attempt::{Bucket, Budget};
+use crate::model::client::Client;
+use crate::model::email::Email;
+use crate::model::limit::{Operation, Place, Rates};
+use crate::model::rate::Rate;
+use crate::model::secret_key::SecretKey;
+use crate::model::throttled::Throttled;
+use crate::telemetry;
+
+#[derive(Debug)]
+pub struct Limits {
+    /// `None` when limits are switched off.
+    rates: Option<Rates>,
+    brake: Brake,
+    key: hmac::Key,
+}
+
+impl Limits {
+    pub fn new(rates: Option<Rates>, clock: Clock, secret: &SecretKey) -> anyhow::Result<Self> {
+        let key = derive(secret, b"neptun-auth 1: counters of failed attempts").context("limits")?;
+        Ok(Self {
+            rates,
+            brake: Brake::new(clock),
+            key: hmac::Key::new(hmac::HMAC_SHA256, &key),
+        })
+    }
+
+    /// Counts `operation` for the network of `client`, and for all networks together. Clients whose address is not known
+    /// are one network.
+    ///
+    /// # Errors
+    /// [`Throttled`].
+    pub fn brake(&self, operation: Operation, client: &Client) -> anyhow::Result<()> {
+        self.brake_network(operation, client)?;
+        self.brake_all(operation)
+    }
+
+    /// Counts an attempt to prove who one is. A device that the account knows has a brake of its own, so that neither its
+    /// neighbours nor the rest of the world can hold it back; a network that the account knows is spared the rest of the
+    /// world.
+    ///
+    /// # Errors
+    /// [`Throttled`].
+    pub fn brake_check(&self, place: &Place, client: &Client) -> anyhow::Result<()> {
+        match (place, &self.rates) {
+            (_, None) => Ok(()),
+            (Place::Device(id), Some(rates)) => self.pass("log-in", rates.log_in, (Operation::Check, id)),
+            (Place::Network(_), _) => self.brake_network(Operation::Check, client),
+            (Place::Strangers, _) => self.brake(Operation::Check, client),
+        }
+    }
+
+    /// Counts a mail to `to`, whoever causes it.
+    ///
+    /// # Errors
+    /// [`Throttled`].
+    pub fn brake_mail_to(&self, to: &Email) -> anyhow::Result<()> {
+        let Some(rates) = &self.rates else { return Ok(()) };
+        self.pass("mail-to", rates.mail_to, (Operation::Mail, to.canonical()))
+    }
+
+    fn brake_network(&self, operation: Operation, client: &Client) -> anyhow::Result<()> {
+        let Some(rates) = &self.rates else { return Ok(()) };
+        let (limit, rate) = rates.of(operation);
+        self.pass(limit, rate, (operation, client.subscriber()))
+    }
+
+    fn brake_all(&self, operation: Operation) -> anyhow::Result<()> {
+        let Some(rates) = &self.rates else { return Ok(()) };
+        let (limit, rate) = rates.of(operation);
+        self.pass(limit, rate.times(Rates::NETWORKS), operation)
+    }
+
+    fn pass(&self, limit: &'static str, rate: Rate, key: impl std::hash::Hash) -> anyhow::Result<()> {
+        self.brake.pass(key, rate).map_err(|wait| {
+            let retry_after = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            refusal(limit, rate, retry_after)
+        })
+    }
+
+    /// How many failures an account takes from one place; `None` when limits are switched off.
+    #[must_use]
+    pub fn budget(&self) -> Option<Budget> {
+        self.rates.map(|rates| Budget::new(rates.failures))
+    }
+
+    /// The refusal of an attempt on an account that has taken too many.
+    #[must_use]
+    pub fn failures_used_up(&self, retry_after: u64) -> anyhow::Error {
+        match &self.rates {
+            Some(rates) => refusal("failures", rates.failures, retry_after),
+            None => anyhow::anyhow!("a limit that is switched off was used up"),
+        }
+    }
+
+    /// Where attempts on `account` from `place` are counted. `account` names it in a canonical form.
+    #[must_use]
+    pub fn bucket(&self, account: &str, place: &Place) -> Bucket {
+        Bucket {
+            subject: self.subject(account),
+            place: self.hash(&format!("place {}", place.name())),
+        }
+    }
+
+    /// What all buckets of an account have in common.
+    #[must_use]
+    pub fn subject(&self, account: &str) -> Vec<u8> {
+        self.hash(&format!("password {account}"))
+    }
+
+    fn hash(&self, text: &str) -> Vec<u8> {
+        hmac::sign(&self.key, text.as_bytes()).as_ref()[..16].to_vec()
+    }
+}
+
+fn refusal(limit: &'static str, rate: Rate, retry_after: u64) -> anyhow::Error {
+    telemetry::limit_used_up(limit);
+    let throttled = Throttled {
+        limit,
+        rate,
+        retry_after,
+    };
+    throttled.into()
+}

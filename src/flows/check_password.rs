@@ -1,0 +1,76 @@
+//! The only place where a password is checked: braked, counted, then hashed.
+
+use super::count_attempt::{Attempt, Subject, count_attempt};
+use crate::app::App;
+use crate::app::hasher::Verdict;
+use crate::model::client::Client;
+use crate::model::password::{Password, PasswordHash};
+use crate::model::user::{Credentials, Login, UserId};
+use crate::store::{self, users};
+
+/// Whose password somebody says they know.
+#[derive(Debug, Clone, Copy)]
+pub enum Whose<'a> {
+    Login(&'a Login),
+    Account(UserId),
+}
+
+/// Somebody knew the password of an account.
+#[derive(Debug)]
+pub struct Proven {
+    pub credentials: Credentials,
+    /// The stored hash that the password was checked against.
+    pub verified: PasswordHash,
+    /// That hash is weaker than new ones are.
+    pub is_weak: bool,
+    /// To be settled in the transaction that acts on the proof.
+    pub attempt: Attempt,
+}
+
+/// Checks `password`. `None`, after the same work, for a wrong password, an unknown account and one without a password.
+///
+/// # Errors
+/// [`crate::model::throttled::Throttled`] before any work when too many were wrong, whatever this one is.
+pub async fn check_password(
+    app: &App,
+    whose: Whose<'_>,
+    password: &Password,
+    client: &Client,
+) -> anyhow::Result<Option<Proven>> {
+    // Asked first: who is turned away for want of a slot must not have waited for the counter's turn to write.
+    let admitted = app.hasher.admit()?;
+    let credentials = find(app, whose).await?;
+    let subject = match (&credentials, whose) {
+        (Some(known), _) => Subject::Account(known.id),
+        (None, Whose::Account(user)) => Subject::Account(user),
+        (None, Whose::Login(login)) => Subject::Nobody(login),
+    };
+    let attempt = count_attempt(app, subject, client).await?;
+    let stored = credentials.as_ref().and_then(|known| known.password_hash.clone());
+    let verdict = match app.hasher.verify(password.clone(), stored.clone()).await {
+        Ok(verdict) => verdict,
+        Err(error) => {
+            attempt.give_back(app).await?;
+            return Err(error);
+        }
+    };
+    drop(admitted);
+    Ok(match (verdict, credentials, stored) {
+        (Verdict::Right | Verdict::RightButWeak, Some(credentials), Some(verified)) => Some(Proven {
+            credentials,
+            verified,
+            is_weak: verdict == Verdict::RightButWeak,
+            attempt,
+        }),
+        _ => None,
+    })
+}
+
+async fn find(app: &App, whose: Whose<'_>) -> store::Result<Option<Credentials>> {
+    let mut read = app.db.read().await?;
+    match whose {
+        Whose::Login(Login::Email(email)) => users::by_email(read.conn(), email).await,
+        Whose::Login(Login::Username(username)) => users::by_username(read.conn(), username).await,
+        Whose::Account(user) => users::by_id(read.conn(), user).await,
+    }
+}

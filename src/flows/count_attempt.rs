@@ -1,0 +1,109 @@
+//! Before anybody's password is looked at, the attempt is counted.
+//!
+//! Counting afterwards would let a hundred guesses at the same moment pass as one. Every path that checks a secret comes
+//! through here, so that no second path is without a limit.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::model::attempt::{Bucket, Budget};
+use crate::model::client::Client;
+use crate::model::device::Device;
+use crate::model::limit::Place;
+use crate::model::user::{Login, UserId};
+use crate::store::{self, Tx, attempts, devices};
+
+/// Whose secret is being tried: an account's, or that of a name which has no account. Somebody who tries can't tell the
+/// two apart.
+#[derive(Debug, Clone, Copy)]
+pub enum Subject<'a> {
+    Account(UserId),
+    Nobody(&'a Login),
+}
+
+/// An attempt that was counted as a failure, until it turns out to be none.
+#[derive(Debug)]
+#[must_use = "an attempt that succeeded and is not settled goes on counting as a failure"]
+pub struct Attempt(Option<(Bucket, Budget)>);
+
+/// Counts an attempt on `subject` by `client`.
+///
+/// # Errors
+/// [`crate::model::throttled::Throttled`] when the client, everybody together, or strangers to this account have tried too
+/// often. The secret must not be looked at then: the answer is the same whether it is right or wrong.
+pub async fn count_attempt(app: &App, subject: Subject<'_>, client: &Client) -> anyhow::Result<Attempt> {
+    let Some(budget) = app.limits.budget() else {
+        return Ok(Attempt(None));
+    };
+    let now = app.clock.now();
+    let place = place_of(app, subject, client, now).await?;
+    app.limits.brake_check(&place, client)?;
+    let bucket = app.limits.bucket(&subject.name(), &place);
+
+    let mut tx = app.db.write().await?;
+    if attempts::count(tx.conn(), &bucket, budget, now).await? {
+        tx.commit().await?;
+        return Ok(Attempt(Some((bucket, budget))));
+    }
+    let failures = attempts::failures(tx.conn(), &bucket).await?;
+    let retry_after = failures.map_or(1, |failures| failures.retry_after(budget, now));
+    Err(app.limits.failures_used_up(retry_after))
+}
+
+/// What the account has to do with where the request comes from. A name without an account costs the same queries.
+async fn place_of(app: &App, subject: Subject<'_>, client: &Client, now: DateTime<Utc>) -> store::Result<Place> {
+    let user = match subject {
+        Subject::Account(user) => user,
+        Subject::Nobody(_) => UserId(Uuid::nil()),
+    };
+    if let Some(place) = Place::of_device(client.device, user) {
+        return Ok(place);
+    }
+    let Some(network) = client.vicinity() else {
+        return Ok(Place::Strangers);
+    };
+    let since = now - TimeDelta::days(Device::NETWORK_DAYS);
+    let is_known = devices::knows_network(app.db.read().await?.conn(), user, network, since).await?;
+    Ok(if is_known {
+        Place::Network(network)
+    } else {
+        Place::Strangers
+    })
+}
+
+impl Subject<'_> {
+    /// One name for all the ways to write it.
+    fn name(&self) -> String {
+        match self {
+            Self::Account(user) => account_name(*user),
+            Self::Nobody(Login::Email(email)) => format!("email {}", email.canonical()),
+            Self::Nobody(Login::Username(username)) => format!("username {}", username.canonical()),
+        }
+    }
+}
+
+/// How an account is called where its failures are counted.
+pub(super) fn account_name(user: UserId) -> String {
+    format!("user {}", user.0)
+}
+
+impl Attempt {
+    /// Forgets the failures of this account and place, in the transaction that acts on the success.
+    pub async fn settle(self, tx: &mut Tx) -> store::Result<()> {
+        match self.0 {
+            Some((bucket, _)) => attempts::clear(tx.conn(), &bucket).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Takes the attempt back because it could not be looked at.
+    pub async fn give_back(self, app: &App) -> store::Result<()> {
+        let Some((bucket, budget)) = self.0 else {
+            return Ok(());
+        };
+        let mut tx = app.db.write().await?;
+        attempts::give_back(tx.conn(), &bucket, budget).await?;
+        tx.commit().await
+    }
+}

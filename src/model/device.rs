@@ -1,0 +1,132 @@
+//! The devices that people use their accounts with.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::user::UserId;
+
+/// A browser that has signed in to an account before, as its device cookie shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Device {
+    pub id: Uuid,
+    pub user: UserId,
+}
+
+impl Device {
+    /// A device cookie is good for so many days.
+    pub const COOKIE_DAYS: i64 = 365;
+    /// A network from which nobody has signed in to an account for so many days is a stranger's to it.
+    pub const NETWORK_DAYS: i64 = 90;
+    /// Devices that were not seen for so many days are forgotten.
+    pub const KEPT_DAYS: i64 = 365;
+
+    /// A device of `user` that was never seen before.
+    #[must_use]
+    pub fn new(user: UserId) -> Self {
+        Self {
+            id: Uuid::now_v7(),
+            user,
+        }
+    }
+}
+
+/// A kind of device and the network that it was used in, as the account's owner may know of it.
+#[derive(Debug, sqlx::FromRow)]
+pub struct ListedDevice {
+    pub family: String,
+    pub network: String,
+    pub first_seen_at: DateTime<Utc>,
+    pub last_seen_at: DateTime<Utc>,
+}
+
+/// Browsers and programs by what only they say, the imitators before the imitated.
+const BROWSERS: &[(&str, &str)] = &[
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser/", "Samsung Internet"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("CriOS/", "Chrome"),
+    ("Safari/", "Safari"),
+    ("curl/", "curl"),
+    ("python-", "Python"),
+    ("Python-", "Python"),
+    ("okhttp/", "okhttp"),
+    ("Dart/", "Dart"),
+    ("CFNetwork/", "Apple app"),
+    ("Go-http-client/", "Go"),
+    ("node", "Node.js"),
+    ("PostmanRuntime/", "Postman"),
+];
+
+/// Systems, the more particular before those that they also claim to be.
+const SYSTEMS: &[(&str, &str)] = &[
+    ("Android", "Android"),
+    ("iPhone", "iOS"),
+    ("iPad", "iOS"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+];
+
+/// The kind of browser and system behind a `User-Agent`, as in `Firefox on Linux`, `curl` or `unknown`. It does not change
+/// with versions, so that an update makes no new device, and holds nothing that a client chose freely.
+#[must_use]
+pub fn family(user_agent: Option<&str>) -> String {
+    let user_agent = user_agent.unwrap_or_default();
+    let find = |table: &[(&str, &'static str)]| {
+        table
+            .iter()
+            .find(|(sign, _)| user_agent.contains(sign))
+            .map(|row| row.1)
+    };
+    match (find(BROWSERS), find(SYSTEMS)) {
+        (Some(browser), Some(system)) => format!("{browser} on {system}"),
+        (Some(one), None) | (None, Some(one)) => one.to_owned(),
+        (None, None) => "unknown".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn families_are_recognised_whatever_their_version() {
+        for (user_agent, expected) in [
+            (
+                "Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0",
+                "Firefox on Linux",
+            ),
+            (
+                "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+                "Firefox on Linux",
+            ),
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/129.0.0.0 Safari/537.36 Edg/129.0.0.0",
+                "Edge on Windows",
+            ),
+            (
+                "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/129.0.0.0 Mobile Safari/537.36",
+                "Chrome on Android",
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 17_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) CriOS/129.0 Mobile/15E148 Safari/604.1",
+                "Chrome on iOS",
+            ),
+            (
+                "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.6 Safari/605.1.15",
+                "Safari on macOS",
+            ),
+            ("curl/8.5.0", "curl"),
+            ("python-requests/2.32.0", "Python"),
+            ("<script>alert(1)</script>", "unknown"),
+            ("", "unknown"),
+        ] {
+            assert_eq!(family(Some(user_agent)), expected, "{user_agent}");
+        }
+        assert_eq!(family(None), "unknown");
+    }
+}

@@ -1,0 +1,62 @@
+//! The cookie by which a browser shows that it has signed in to an account before. It opens nothing: whoever presents it
+//! still needs the password, but is not held back by other people's failures.
+
+use super::device::Device;
+use super::session_cookie::{self, SameSite};
+
+/// Its name and attributes.
+#[derive(Debug, Clone)]
+pub struct DeviceCookie {
+    name: &'static str,
+    attributes: String,
+}
+
+impl DeviceCookie {
+    pub const NAME: &'static str = "neptun-device";
+    const HOST_NAME: &'static str = "__Host-neptun-device";
+
+    /// The cookie beside a session cookie with these properties. It never names a domain: only the service reads it.
+    #[must_use]
+    pub(super) fn new(secure: bool, same_site: SameSite) -> Self {
+        let suffix = if secure { "; Secure" } else { "" };
+        Self {
+            name: if secure { Self::HOST_NAME } else { Self::NAME },
+            attributes: format!("; HttpOnly; SameSite={same_site:?}; Path=/{suffix}"),
+        }
+    }
+
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.name
+    }
+
+    /// The `Set-Cookie` value that keeps `value` for a year.
+    #[must_use]
+    pub fn keep(&self, value: &str) -> String {
+        let max_age = Device::COOKIE_DAYS * 24 * 3600;
+        format!("{}={value}{}; Max-Age={max_age}", self.name, self.attributes)
+    }
+
+    /// The cookie's value among raw `Cookie` headers, found as the session's is.
+    #[must_use]
+    pub fn find<'h>(&self, headers: impl Iterator<Item = &'h [u8]>) -> Option<&'h str> {
+        session_cookie::find(self.name, headers)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn https_gives_a_host_cookie_and_http_a_plain_one() {
+        assert_eq!(
+            DeviceCookie::new(true, SameSite::Strict).keep("x"),
+            "__Host-neptun-device=x; HttpOnly; SameSite=Strict; Path=/; Secure; Max-Age=31536000"
+        );
+        assert_eq!(
+            DeviceCookie::new(false, SameSite::Lax).keep("x"),
+            "neptun-device=x; HttpOnly; SameSite=Lax; Path=/; Max-Age=31536000"
+        );
+    }
+}

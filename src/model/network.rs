@@ -1,0 +1,57 @@
+//! Where on the internet a client is, as coarsely as a purpose needs.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+/// A range of addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Network(IpNet);
+
+/// The share of an IPv6 address that its network decides; the rest is the client's own choice, and free for it to change.
+const IPV6_PREFIX: u8 = 64;
+
+impl Network {
+    /// Who shares one connection to the internet: one IPv4 address, or the /64 that an IPv6 client can choose from.
+    #[must_use]
+    pub fn subscriber(ip: IpAddr) -> Self {
+        Self::around(ip, 32)
+    }
+
+    /// The /24 around an IPv4 address, which a provider gives its customers new addresses from, or an IPv6 /64.
+    #[must_use]
+    pub fn vicinity(ip: IpAddr) -> Self {
+        Self::around(ip, 24)
+    }
+
+    fn around(ip: IpAddr, ipv4_prefix: u8) -> Self {
+        let ip = ip.to_canonical();
+        let prefix = if ip.is_ipv4() { ipv4_prefix } else { IPV6_PREFIX };
+        Self(IpNet::new_assert(ip, prefix).trunc())
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_one_subscriber_are_one_network() {
+        let subscriber = |ip: &str| Network::subscriber(ip.parse().unwrap()).to_string();
+        assert_eq!(subscriber("203.0.113.9"), "203.0.113.9/32");
+        assert_eq!(subscriber("::ffff:203.0.113.9"), "203.0.113.9/32");
+        assert_eq!(subscriber("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
+        assert_eq!(subscriber("2001:db8:1:2::1"), subscriber("2001:db8:1:2:ffff::"));
+        assert_ne!(subscriber("2001:db8:1:2::1"), subscriber("2001:db8:1:3::1"));
+        let vicinity = |ip: &str| Network::vicinity(ip.parse().unwrap()).to_string();
+        assert_eq!(vicinity("203.0.113.9"), "203.0.113.0/24");
+        assert_eq!(vicinity("2001:db8:1:2::1"), "2001:db8:1:2::/64");
+    }
+}

@@ -1,0 +1,71 @@
+//! Failed attempts. Each is counted before it is looked at, in one statement that also refuses it when too many were.
+
+use chrono::{DateTime, Utc};
+
+use super::{Conn, Result, on};
+use crate::model::attempt::{Bucket, Budget, Failures};
+
+/// Counts an attempt as a failure; `false` when the bucket takes no more now. Of many at the same moment, on any number of
+/// instances, no more are counted than `budget` holds.
+pub async fn count(conn: Conn<'_>, bucket: &Bucket, budget: Budget, now: DateTime<Utc>) -> Result<bool> {
+    const SQL: &str = "INSERT INTO attempts (subject, place, failures, free_at, forgotten_at) \
+        VALUES ($1, $2, 1, $3 + $4, $3 + $6) \
+        ON CONFLICT (subject, place) DO UPDATE SET failures = attempts.failures + 1, \
+        free_at = CASE WHEN attempts.free_at > $3 THEN attempts.free_at ELSE $3 END + $4, \
+        forgotten_at = $3 + $6 * (attempts.failures + 1) \
+        WHERE attempts.free_at + $4 <= $3 + $5 AND attempts.failures < $7";
+    let counted = on!(conn, c => {
+        sqlx::query(SQL)
+            .bind(&bucket.subject)
+            .bind(&bucket.place)
+            .bind(now.timestamp_millis())
+            .bind(budget.interval)
+            .bind(budget.period)
+            .bind(Budget::KEPT_FOR_EACH.num_milliseconds())
+            .bind(Budget::MOST_IN_A_ROW)
+            .execute(c)
+            .await?
+            .rows_affected()
+    });
+    Ok(counted == 1)
+}
+
+/// The failures in a bucket; `None` when there are none.
+pub async fn failures(conn: Conn<'_>, bucket: &Bucket) -> Result<Option<Failures>> {
+    const SQL: &str = "SELECT failures, free_at, forgotten_at FROM attempts WHERE subject = $1 AND place = $2";
+    Ok(on!(conn, c => {
+        sqlx::query_as(SQL).bind(&bucket.subject).bind(&bucket.place).fetch_optional(c).await?
+    }))
+}
+
+/// Takes back one attempt that was counted and not looked at.
+pub async fn give_back(conn: Conn<'_>, bucket: &Bucket, budget: Budget) -> Result<()> {
+    const SQL: &str = "UPDATE attempts SET failures = failures - 1, free_at = free_at - $3 \
+        WHERE subject = $1 AND place = $2 AND failures > 0";
+    on!(conn, c => {
+        sqlx::query(SQL).bind(&bucket.subject).bind(&bucket.place).bind(budget.interval).execute(c).await?;
+    });
+    Ok(())
+}
+
+/// Forgets the failures in one bucket.
+pub async fn clear(conn: Conn<'_>, bucket: &Bucket) -> Result<()> {
+    const SQL: &str = "DELETE FROM attempts WHERE subject = $1 AND place = $2";
+    on!(conn, c => { sqlx::query(SQL).bind(&bucket.subject).bind(&bucket.place).execute(c).await?; });
+    Ok(())
+}
+
+/// Forgets the failures in all buckets of a subject.
+pub async fn clear_all(conn: Conn<'_>, subject: &[u8]) -> Result<()> {
+    const SQL: &str = "DELETE FROM attempts WHERE subject = $1";
+    on!(conn, c => { sqlx::query(SQL).bind(subject).execute(c).await?; });
+    Ok(())
+}
+
+/// Deletes at most `limit` buckets whose time has come and tells how many.
+pub async fn purge(conn: Conn<'_>, now: DateTime<Utc>, limit: i64) -> Result<u64> {
+    const SQL: &str = "DELETE FROM attempts WHERE (subject, place) IN \
+        (SELECT subject, place FROM attempts WHERE forgotten_at <= $1 ORDER BY forgotten_at LIMIT $2) \
+        AND forgotten_at <= $1";
+    Ok(on!(conn, c => sqlx::query(SQL).bind(now.timestamp_millis()).bind(limit).execute(c).await?.rows_affected()))
+}

@@ -1,0 +1,56 @@
+//! What accounts were signed in from.
+
+use chrono::{DateTime, Utc};
+
+use super::{Conn, Result, on};
+use crate::model::device::ListedDevice;
+use crate::model::network::Network;
+use crate::model::user::UserId;
+
+/// Whether somebody has signed in to the account of `user` from `network` after `since`.
+pub async fn knows_network(conn: Conn<'_>, user: UserId, network: Network, since: DateTime<Utc>) -> Result<bool> {
+    const SQL: &str = "SELECT COUNT(*) FROM devices WHERE user_id = $1 AND network = $2 AND last_seen_at > $3";
+    let rows: i64 = on!(conn, c => {
+        sqlx::query_scalar(SQL).bind(user).bind(network.to_string()).bind(since).fetch_one(c).await?
+    });
+    Ok(rows > 0)
+}
+
+/// Whether the account of `user` has devices, and none of them is of this family.
+pub async fn are_all_of_other_families(conn: Conn<'_>, user: UserId, family: &str) -> Result<bool> {
+    const SQL: &str = "SELECT COUNT(*), COUNT(CASE WHEN family = $2 THEN 1 END) FROM devices WHERE user_id = $1";
+    let (all, same): (i64, i64) = on!(conn, c => sqlx::query_as(SQL).bind(user).bind(family).fetch_one(c).await?);
+    Ok(all > 0 && same == 0)
+}
+
+/// Notes that a device of this family signed in to the account of `user` from `network`, if its address is known.
+pub async fn note(
+    conn: Conn<'_>,
+    user: UserId,
+    family: &str,
+    network: Option<Network>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    const SQL: &str = "INSERT INTO devices (user_id, family, network, first_seen_at, last_seen_at) \
+        VALUES ($1, $2, $3, $4, $4) ON CONFLICT (user_id, family, network) DO UPDATE SET last_seen_at = $4";
+    let network = network.map_or_else(|| "unknown".to_owned(), |network| network.to_string());
+    on!(conn, c => {
+        sqlx::query(SQL).bind(user).bind(family).bind(network).bind(now).execute(c).await?;
+    });
+    Ok(())
+}
+
+/// What the account of `user` was used with, the latest first.
+pub async fn of_user(conn: Conn<'_>, user: UserId) -> Result<Vec<ListedDevice>> {
+    const SQL: &str = "SELECT family, network, first_seen_at, last_seen_at FROM devices \
+        WHERE user_id = $1 ORDER BY last_seen_at DESC";
+    Ok(on!(conn, c => sqlx::query_as(SQL).bind(user).fetch_all(c).await?))
+}
+
+/// Deletes at most `limit` devices that were not seen since `unseen_since` and tells how many.
+pub async fn purge(conn: Conn<'_>, unseen_since: DateTime<Utc>, limit: i64) -> Result<u64> {
+    const SQL: &str = "DELETE FROM devices WHERE (user_id, family, network) IN \
+        (SELECT user_id, family, network FROM devices WHERE last_seen_at <= $1 ORDER BY last_seen_at LIMIT $2) \
+        AND last_seen_at <= $1";
+    Ok(on!(conn, c => sqlx::query(SQL).bind(unseen_since).bind(limit).execute(c).await?.rows_affected()))
+}
