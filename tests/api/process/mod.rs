@@ -3,6 +3,7 @@
 mod connections;
 mod crash;
 mod disk;
+mod hashing;
 mod logs;
 mod settings;
 mod shutdown;
