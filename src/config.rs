@@ -32,6 +32,8 @@ use mail::MailSettings;
 /// Weakest Argon2id parameters that OWASP accepts.
 const LEAST_ARGON2_MEMORY_KIB: i64 = 19_456;
 const LEAST_ARGON2_ITERATIONS: i64 = 2;
+/// More threads than any machine has cores would only take memory from each other.
+const MOST_HASH_SLOTS: i64 = 1024;
 
 #[derive(Debug, Args)]
 pub struct Settings {
@@ -99,6 +101,9 @@ pub struct Settings {
     /// Passes over that memory; 2 or more
     #[arg(long, env = "NEPTUN_AUTH_ARGON2_ITERATIONS", default_value_t = 2, value_parser = clap::value_parser!(u32).range(LEAST_ARGON2_ITERATIONS..=64), global = true)]
     argon2_iterations: u32,
+    /// Passwords hashed at the same time, each in memory of its own [default: one for each core]
+    #[arg(long, env = "NEPTUN_AUTH_HASH_SLOTS", value_parser = clap::value_parser!(u16).range(1..=MOST_HASH_SLOTS), global = true)]
+    hash_slots: Option<u16>,
 
     #[command(flatten)]
     mail: MailSettings,
@@ -205,6 +210,7 @@ impl Settings {
             clock: Clock::System,
             argon2_memory_kib: self.argon2_memory_kib,
             argon2_iterations: self.argon2_iterations,
+            hash_slots: self.hash_slots.map(usize::from),
             password_min_length: usize::from(self.password_min_length),
             lifetimes: self.lifetimes()?,
             issuer: self.public_url()?.origin().ascii_serialization(),

@@ -18,8 +18,8 @@ STEADY_RATE = 1000
 PARALLEL_LOG_INS = 500
 # Sessions that a load uses in turn, at most.
 DISTINCT_SESSIONS = 100_000
-# The service keeps hashing memory for a minute, and looks at it a little later.
-UNTIL_MEMORY_IS_RETURNED = 65
+# The service has until then to return what hashing needed.
+UNTIL_MEMORY_IS_RETURNED = 60
 
 
 class Results:
@@ -216,7 +216,7 @@ def revocation(database, tries: int, results: Results) -> None:
     print(f"{database.name}, revocation with two instances", flush=True)
     url = database.create("revocation")
     with Service(url) as here, Service(url) as there:
-        stale = 0
+        stale, slowest = 0, 0.0
         for number in range(tries):
             cookie = here.sign_up(f"user-{number}@example.com")
             if not there.is_signed_in(cookie):
@@ -225,7 +225,10 @@ def revocation(database, tries: int, results: Results) -> None:
             ended = time.perf_counter()
             while there.is_signed_in(cookie) and time.perf_counter() - ended < 10:
                 pass
-            results.add("revocation", (time.perf_counter() - ended) * 1000)
+            milliseconds = (time.perf_counter() - ended) * 1000
+            results.add("revocation", milliseconds)
+            slowest = max(slowest, milliseconds)
             stale += sum(there.is_signed_in(cookie) for _ in range(50))
+        results.add("revocation_slowest", slowest)
         results.add("stale", stale)
         results.add("stale_tries", tries * 50)

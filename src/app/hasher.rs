@@ -35,16 +35,17 @@ pub struct Hasher {
 }
 
 impl Hasher {
-    /// A hasher with one slot for each core, whose new hashes cost `memory_kib` and `iterations`.
+    /// A hasher with `slots` slots, or one for each core, whose new hashes cost `memory_kib` and `iterations`.
     ///
     /// # Errors
     /// When Argon2 does not know such parameters or the system has no threads or randomness to give.
-    pub fn new(memory_kib: u32, iterations: u32) -> anyhow::Result<Self> {
+    pub fn new(memory_kib: u32, iterations: u32, slots: Option<usize>) -> anyhow::Result<Self> {
         let params =
             Params::new(memory_kib, iterations, 1, None).map_err(|error| anyhow!("Argon2 parameters: {error}"))?;
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         let dummy = encode(&params, &random::<16>()?, &random::<{ Params::DEFAULT_OUTPUT_LEN }>()?)?;
-        let slots = HashingSlots::start(cores, QUEUE_CAPACITY).context("starting the hashing threads")?;
+        let slots =
+            HashingSlots::start(slots.unwrap_or_else(cores), QUEUE_CAPACITY).context("starting the hashing threads")?;
         Ok(Self {
             slots,
             admissions: Semaphore::new(QUEUE_CAPACITY),
@@ -179,7 +180,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_hash_verifies_its_password_and_no_other() {
-        let hasher = Hasher::new(64, 2).unwrap();
+        let hasher = Hasher::new(64, 2, None).unwrap();
         let stored = hasher.hash(password("correct horse")).await.unwrap();
         assert!(stored.0.starts_with("$argon2id$v=19$m=64,t=2,p=1$"), "{}", stored.0);
         assert_eq!(
@@ -205,7 +206,7 @@ mod tests {
 
     #[tokio::test]
     async fn hashes_of_the_plain_crate_verify_and_weaker_ones_are_noticed() {
-        let hasher = Hasher::new(128, 2).unwrap();
+        let hasher = Hasher::new(128, 2, None).unwrap();
         for (memory, verdict) in [
             (64, Verdict::RightButWeak),
             (128, Verdict::Right),
@@ -224,7 +225,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_whole_password_counts() {
-        let hasher = Hasher::new(64, 2).unwrap();
+        let hasher = Hasher::new(64, 2, None).unwrap();
         let long = "x".repeat(72);
         let stored = hasher.hash(password(&format!("{long}A"))).await.unwrap();
         assert_eq!(
@@ -238,7 +239,7 @@ mod tests {
 
     #[tokio::test]
     async fn hostile_stored_hashes_are_an_error_not_a_match() {
-        let hasher = Hasher::new(64, 2).unwrap();
+        let hasher = Hasher::new(64, 2, None).unwrap();
         let output = "A".repeat(43);
         for stored in [
             String::new(),

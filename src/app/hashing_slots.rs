@@ -8,7 +8,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use allocator_api2::vec::Vec;
 use argon2::Block;
+use hugealloc::HugeAlloc;
+use rustix::process::nice;
 use tokio::sync::oneshot;
 
 use crate::model::unavailable::Unavailable;
@@ -17,10 +20,14 @@ use crate::telemetry;
 /// Longest time that work waits for a slot. What waits longer is given up, because its client has.
 const DEADLINE: Duration = Duration::from_secs(5);
 /// A slot that has been idle for this long gives its memory back.
-const KEEP_MEMORY: Duration = Duration::from_mins(1);
+const KEEP_MEMORY: Duration = Duration::from_secs(30);
+/// How much nicer than the rest of the process hashing is: a session check gets a core at once, yet another program that
+/// takes all it can get does not starve log-ins.
+const NICER: i32 = 10;
 
-/// The memory that Argon2 works in; reusing it spares the page faults of a fresh allocation.
-pub type Memory = Vec<Block>;
+/// The memory that Argon2 works in. Reusing it spares the page faults of a fresh allocation, and huge pages spare most
+/// look-ups of addresses.
+pub type Memory = Vec<Block, HugeAlloc>;
 
 #[derive(Debug)]
 pub struct HashingSlots {
@@ -126,7 +133,11 @@ impl Shared {
 
     /// The life of one slot.
     fn serve(&self) {
-        let mut memory = Memory::new();
+        // On Linux this is about the calling thread alone.
+        if let Err(error) = nice(NICER) {
+            tracing::warn!(%error, "hashing runs at the priority of requests");
+        }
+        let mut memory = Memory::new_in(HugeAlloc);
         while let Some(job) = self.next(&mut memory) {
             let began = Instant::now();
             // A job that is dropped unanswered tells its waiter so.
@@ -135,7 +146,7 @@ impl Shared {
             }
             if catch_unwind(AssertUnwindSafe(|| (job.work)(&mut memory))).is_err() {
                 tracing::error!("a hashing job panicked; the slot goes on with fresh memory");
-                memory = Memory::new();
+                memory = Memory::new_in(HugeAlloc);
             }
             let mut queue = self.lock();
             queue.usual = (queue.usual * 7 + began.elapsed()) / 8;
@@ -152,15 +163,20 @@ impl Shared {
             if queue.closed {
                 return None;
             }
-            let (woken, wait) = self
-                .changed
-                .wait_timeout(queue, KEEP_MEMORY)
-                .unwrap_or_else(PoisonError::into_inner);
-            queue = woken;
-            if wait.timed_out() {
-                *memory = Memory::new();
-            }
+            queue = self.wait(queue, memory, KEEP_MEMORY);
         }
+    }
+
+    /// Waits for a change to the queue, and gives the memory back when there is none for as long as `idle`.
+    fn wait<'a>(&self, queue: MutexGuard<'a, Queue>, memory: &mut Memory, idle: Duration) -> MutexGuard<'a, Queue> {
+        let (woken, wait) = self
+            .changed
+            .wait_timeout(queue, idle)
+            .unwrap_or_else(PoisonError::into_inner);
+        if wait.timed_out() {
+            *memory = Memory::new_in(HugeAlloc);
+        }
+        woken
     }
 }
 
@@ -240,6 +256,25 @@ mod tests {
         }
         for answered in admitted {
             answered.await.unwrap();
+        }
+    }
+
+    #[test]
+    fn a_slot_gives_its_memory_back_once_it_is_idle_and_not_before() {
+        let slots = HashingSlots::start(0, 1).unwrap();
+        let shared = &slots.shared;
+        let mut memory = Memory::new_in(HugeAlloc);
+        memory.resize_with(4096, Block::new);
+        let job = Job {
+            work: Box::new(|_| ()),
+            deadline: Instant::now(),
+        };
+        shared.lock().jobs.push_back(job);
+        assert!(shared.next(&mut memory).is_some());
+        assert_eq!(memory.len(), 4096);
+        // A condition variable may wake for no reason.
+        while memory.capacity() > 0 {
+            drop(shared.wait(shared.lock(), &mut memory, Duration::from_millis(1)));
         }
     }
 

@@ -74,6 +74,8 @@ pub struct Setup {
     pub clock: Clock,
     pub argon2_memory_kib: u32,
     pub argon2_iterations: u32,
+    /// Passwords that are hashed at the same time; `None` means as many as there are cores.
+    pub hash_slots: Option<usize>,
     pub password_min_length: usize,
     pub lifetimes: Lifetimes,
     /// What tokens name as their issuer: the public URL without a final slash.
@@ -101,7 +103,7 @@ impl App {
         };
         let tokens = Tokens::new(db.clone(), &secret_key, setup.issuer, setup.clock.now()).await?;
         let tools = Tools {
-            hasher: Hasher::new(setup.argon2_memory_kib, setup.argon2_iterations)?,
+            hasher: Hasher::new(setup.argon2_memory_kib, setup.argon2_iterations, setup.hash_slots)?,
             password_policy: PasswordPolicy::new(setup.password_min_length),
             lifetimes: setup.lifetimes,
             limits: Limits::new(setup.limits, setup.clock.clone(), &secret_key)?,

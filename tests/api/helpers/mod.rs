@@ -37,6 +37,7 @@ pub fn setup(database_url: &str, clock: Clock) -> Setup {
         clock,
         argon2_memory_kib: 64,
         argon2_iterations: 2,
+        hash_slots: None,
         password_min_length: 8,
         lifetimes: Lifetimes {
             idle: TimeDelta::days(7),

@@ -3,6 +3,7 @@
 mod connections;
 mod crash;
 mod disk;
+mod hashing;
 mod limits;
 mod logs;
 mod settings;

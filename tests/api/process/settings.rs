@@ -64,6 +64,8 @@ fn bad_settings_stop_the_start_and_say_what_to_change() {
         (&[("NEPTUN_AUTH_PASSWORD_MIN_LENGTH", "7")], "--password-min-length"),
         (&[("NEPTUN_AUTH_ARGON2_MEMORY_KIB", "1024")], "--argon2-memory-kib"),
         (&[("NEPTUN_AUTH_ARGON2_ITERATIONS", "1")], "--argon2-iterations"),
+        (&[("NEPTUN_AUTH_HASH_SLOTS", "0")], "--hash-slots"),
+        (&[("NEPTUN_AUTH_HASH_SLOTS", "5000")], "--hash-slots"),
         (&[("NEPTUN_AUTH_TRUSTED_PROXIES", "everyone")], "--trusted-proxies"),
         (&[("NEPTUN_AUTH_RATE_LIMITS", "sometimes")], "on, off"),
         (&[("NEPTUN_AUTH_LIMIT_SIGN_UP", "0/h")], "--limit-sign-up"),

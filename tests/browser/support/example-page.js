@@ -8,10 +8,14 @@ function field(page, form, label) {
   return page.getByRole("form", { name: form }).getByLabel(label);
 }
 
-export async function submit(page, form, { email, password }) {
-  await field(page, form, "E-mail").fill(email);
-  await field(page, form, "Password").fill(password);
+/** Fills the fields of these labels in, and presses the form's button. */
+export async function fillIn(page, form, fields) {
+  for (const [label, value] of Object.entries(fields)) await field(page, form, label).fill(value);
   await page.getByRole("form", { name: form }).getByRole("button").click();
+}
+
+export function submit(page, form, { email, password }) {
+  return fillIn(page, form, { "E-mail": email, Password: password });
 }
 
 export function press(page, button) {

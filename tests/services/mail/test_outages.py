@@ -17,8 +17,8 @@ SILENCE = 30
 
 @pytest.fixture(scope="module", autouse=True)
 def kept_waiting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, MailServer, Person]]:
-    """A service whose server took the first call and never says a word. It begins before the other tests and is looked at
-    after them, because giving up takes it a minute."""
+    """A service whose server took the first call and never says a word. It begins before the other tests and is looked
+    at after them, because giving up takes it a minute."""
     server = MailServer().listen()
     with service_with(server, tmp_path_factory.mktemp("kept-waiting")) as service:
         person = Person(service).sign_up()

@@ -30,8 +30,8 @@ class Client:
 
 @dataclass(frozen=True)
 class Difference:
-    """By how much the median of one kind is above the median of the other, in seconds, and the bounds between which it is
-    with a probability of 99 %."""
+    """By how much the median of one kind is above the median of the other, in seconds, and the bounds of that with a
+    confidence of 99 %."""
 
     median: float
     observed: float

@@ -1,0 +1,42 @@
+// What is done with codes that are mailed: a new password, and a confirmed address.
+
+import { call } from "./api.js";
+import { element, onClick, onSubmit } from "./page.js";
+import { refresh } from "./session.js";
+
+let resetAddress = "";
+
+async function askForReset({ email }) {
+  await call("POST", "/auth/otp", { action: "create", email });
+  resetAddress = email;
+  element("reset-to").textContent = email;
+  element("reset").hidden = false;
+  element("reset-otp").focus();
+  // The service tells nobody which addresses have accounts, so neither does the page.
+  return "If the address has an account, a code is on its way.";
+}
+
+async function reset(entered) {
+  await call("POST", "/auth/otp", { action: "validate", email: resetAddress, ...entered });
+  element("reset").hidden = true;
+  element("log-in-email").value = resetAddress;
+  element("log-in-password").focus();
+  return "Your password is changed, and every session has ended. Log in with the new one.";
+}
+
+async function sendCode() {
+  const { message } = await call("POST", "/api/auth/email/send-code");
+  element("verify-code").focus();
+  return message;
+}
+
+async function verify(entered) {
+  const { user } = await call("POST", "/api/auth/email/verify", entered);
+  await refresh();
+  return `${user.primary_email} is confirmed.`;
+}
+
+onSubmit("ask-reset", askForReset);
+onSubmit("reset", reset);
+onClick("send-code", sendCode);
+onSubmit("verify", verify);

@@ -1,0 +1,69 @@
+// Who is signed in, and where else.
+
+import { call } from "./api.js";
+import { element, onClick, perform, showTime } from "./page.js";
+
+function showSession(session) {
+  const item = element("session").content.cloneNode(true);
+  const agent = session.user_agent || "Unknown program";
+  Object.assign(item.querySelector(".agent"), { textContent: agent, title: agent });
+  item.querySelector(".kind").textContent = session.kind;
+  item.querySelector(".ip").textContent = session.ip || "an unknown address";
+  showTime(item.querySelector(".seen"), session.last_seen_at);
+  showTime(item.querySelector(".until"), session.expires_at);
+  const revoke = item.querySelector(".revoke");
+  revoke.setAttribute("aria-label", `End the session of ${agent}`);
+  revoke.addEventListener("click", () => perform(() => revokeSession(session.id)));
+  item.querySelector(session.current ? ".revoke" : ".badge").remove();
+  return item;
+}
+
+function showSignedOut() {
+  element("signed-in").hidden = true;
+  element("signed-out").hidden = false;
+}
+
+function showSignedIn(session, sessions, pending) {
+  element("who-email").textContent = session.user.primary_email;
+  element("who-verified").textContent = session.user.email_verified ? "confirmed" : "not confirmed";
+  element("who-id").textContent = session.user.id;
+  showTime(element("who-since"), session.loggedInAt);
+  showTime(element("who-until"), session.expires_at);
+  element("sessions").replaceChildren(...sessions.map(showSession));
+  element("revoke-others").hidden = sessions.length < 2;
+  element("verification").hidden = session.user.email_verified && !pending;
+  element("verification-to").textContent = pending ?? session.user.primary_email;
+  element("pending").hidden = !pending;
+  element("pending-email").textContent = pending ?? "";
+  element("signed-out").hidden = true;
+  element("signed-in").hidden = false;
+}
+
+/** Shows what is true now, whatever the page showed before. */
+export async function refresh() {
+  try {
+    const [session, sessions, { account }] = await Promise.all([
+      call("GET", "/api/auth/session"),
+      call("GET", "/api/auth/sessions"),
+      call("GET", "/api/users/me/export"),
+    ]);
+    showSignedIn(session, sessions, account.pending_email);
+  } catch (error) {
+    showSignedOut();
+    if (error.statusCode !== 401) throw error;
+  }
+}
+
+async function revokeSession(id) {
+  await call("DELETE", `/api/auth/sessions/${encodeURIComponent(id)}`);
+  await refresh();
+  return "The session is ended.";
+}
+
+async function revokeOthers() {
+  const { revoked } = await call("DELETE", "/api/auth/sessions");
+  await refresh();
+  return revoked === 1 ? "One other session is ended." : `${revoked} other sessions are ended.`;
+}
+
+onClick("revoke-others", revokeOthers);
