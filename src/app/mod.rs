@@ -5,6 +5,7 @@ pub mod hasher;
 mod hashing_slots;
 mod jws;
 pub mod secret_file;
+pub mod session_cache;
 pub mod session_store;
 pub mod signing_keys;
 pub mod tokens;
@@ -14,6 +15,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
+use tokio::task::JoinSet;
 
 use crate::model::password::PasswordPolicy;
 use crate::model::secret_key::SecretKey;
@@ -22,6 +24,7 @@ use crate::model::signing_key::StoredKey;
 use crate::store::{self, Db};
 use clock::Clock;
 use hasher::Hasher;
+use session_cache::SessionCache;
 use session_store::Sessions;
 use tokens::Tokens;
 
@@ -41,6 +44,9 @@ pub struct Tools {
     pub password_policy: PasswordPolicy,
     pub lifetimes: Lifetimes,
     pub tokens: Tokens,
+    pub session_cache: SessionCache,
+    /// Keeps the cache's knowledge up to date, for as long as there is an app.
+    _watch: JoinSet<()>,
 }
 
 /// What an app is opened with.
@@ -54,6 +60,8 @@ pub struct Setup {
     pub argon2_iterations: u32,
     pub password_min_length: usize,
     pub lifetimes: Lifetimes,
+    /// How many sessions to remember; 0 for none.
+    pub session_cache_entries: usize,
     /// What tokens name as their issuer: the public URL without a final slash.
     pub issuer: String,
 }
@@ -75,7 +83,10 @@ impl App {
             None => own_secret_key(&db).await?,
         };
         let tokens = Tokens::new(db.clone(), &secret_key, setup.issuer, setup.clock.now()).await?;
+        let session_cache = SessionCache::new(setup.session_cache_entries, db.freshness());
         let tools = Tools {
+            _watch: watch(&db, &session_cache),
+            session_cache,
             hasher: Hasher::new(setup.argon2_memory_kib, setup.argon2_iterations)?,
             password_policy: PasswordPolicy::new(setup.password_min_length),
             lifetimes: setup.lifetimes,
@@ -113,6 +124,16 @@ async fn own_secret_key(db: &Db) -> anyhow::Result<SecretKey> {
         path.display()
     );
     secret_file::create(path)
+}
+
+/// Aborted when it is dropped.
+fn watch(db: &Db, cache: &SessionCache) -> JoinSet<()> {
+    let mut watch = JoinSet::new();
+    if cache.is_on() {
+        let db = db.clone();
+        watch.spawn(async move { db.watch().await });
+    }
+    watch
 }
 
 impl Deref for App {

@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use poem::http::{HeaderMap, HeaderValue, header};
 use poem::{Endpoint, FromRequest, Request, RequestBody, Response, Result};
-use tower_sessions::Session;
 
 use crate::api::error::ApiError;
 use crate::app::App;
@@ -23,14 +22,12 @@ pub struct RequestSession(Arc<State>);
 struct State {
     app: App,
     presented: Option<SessionSecret>,
-    /// Loads nothing until somebody asks whose session it is.
-    session: Session,
     cookie: Mutex<Option<CookieChange>>,
 }
 
 #[derive(Debug)]
 enum CookieChange {
-    Keep(SessionSecret, SignedIn),
+    Keep(SessionSecret, Arc<SignedIn>),
     Remove,
 }
 
@@ -41,7 +38,6 @@ where
     let presented = presented(&cookie, request.headers());
     let session = RequestSession(Arc::new(State {
         presented,
-        session: Session::new(presented.map(SessionSecret::id), Arc::clone(&app.sessions), None),
         cookie: Mutex::new(None),
         app,
     }));
@@ -60,14 +56,14 @@ fn presented(cookie: &SessionCookie, headers: &HeaderMap) -> Option<SessionSecre
 
 impl RequestSession {
     /// Whose session came with the request, if it is alive. Renews it when that is due.
-    pub async fn authenticate(&self) -> Result<Option<SignedIn>, ApiError> {
+    pub async fn authenticate(&self) -> Result<Option<Arc<SignedIn>>, ApiError> {
         let Some(presented) = self.0.presented else {
             return Ok(None);
         };
-        let authenticated = authenticate(&self.0.app, &self.0.session).await?;
+        let authenticated = authenticate(&self.0.app, presented).await?;
         Ok(authenticated.map(|found| {
             if found.renewed {
-                self.change_cookie(CookieChange::Keep(presented, found.signed_in.clone()));
+                self.change_cookie(CookieChange::Keep(presented, Arc::clone(&found.signed_in)));
             }
             found.signed_in
         }))
@@ -98,7 +94,7 @@ impl RequestSession {
     /// Gives the client the secret of a session that a flow has started.
     pub fn adopt(&self, started: &StartedSession) {
         if let Some(secret) = started.secret {
-            self.change_cookie(CookieChange::Keep(secret, started.signed_in.clone()));
+            self.change_cookie(CookieChange::Keep(secret, Arc::new(started.signed_in.clone())));
         }
     }
 

@@ -30,7 +30,7 @@ impl TestDatabase {
                     .unwrap();
                 connection.close().await.unwrap();
                 let separator = if server.contains('?') { '&' } else { '?' };
-                let url = format!("{server}{separator}options[search_path]={schema}");
+                let url = format!("{server}{separator}options[search_path]={schema}&application_name={schema}");
                 let pool = PgPoolOptions::new().max_connections(1).connect(&url).await.unwrap();
                 Self {
                     url,

@@ -64,6 +64,14 @@ fn bad_settings_stop_the_start_and_say_what_to_change() {
         (&[("NEPTUN_AUTH_PASSWORD_MIN_LENGTH", "7")], "--password-min-length"),
         (&[("NEPTUN_AUTH_ARGON2_MEMORY_KIB", "1024")], "--argon2-memory-kib"),
         (&[("NEPTUN_AUTH_ARGON2_ITERATIONS", "1")], "--argon2-iterations"),
+        (
+            &[("NEPTUN_AUTH_SESSION_CACHE_ENTRIES", "many")],
+            "--session-cache-entries",
+        ),
+        (
+            &[("NEPTUN_AUTH_SESSION_CACHE_ENTRIES", "-1")],
+            "--session-cache-entries",
+        ),
         (&[("NEPTUN_AUTH_TRUSTED_PROXIES", "everyone")], "--trusted-proxies"),
         (&[("NEPTUN_AUTH_LOG", "neptun_auth=loud")], "LOG is not a filter"),
         (
