@@ -80,10 +80,10 @@ async fn watch_sqlite(
 ) -> anyhow::Result<Infallible> {
     let mut seen = None;
     loop {
-        let question = freshness.ask();
         file.check_in_place()?;
         // The writer's own commits don't count for it, so only others' are seen. Each connection has a count of its own.
         let mut connection = writer.acquire().await?;
+        let question = freshness.ask();
         let opened = writers_opened.load(Ordering::SeqCst);
         let count: i64 = sqlx::query_scalar("PRAGMA data_version")
             .fetch_one(&mut *connection)
