@@ -255,6 +255,36 @@ async fn a_second_instance_that_can_not_listen_forgets_within_a_second() {
     }
 }
 
+#[tokio::test]
+async fn what_happens_all_the_time_notifies_nobody() {
+    let app = TestApp::new().await;
+    let Some(mut listener) = app.database.listener().await else {
+        return;
+    };
+    let id = async |client: &Client| client.get("/api/auth/session").await.json()["user"]["id"].clone();
+    let user = app.signed_up("user@example.com").await;
+    app.client()
+        .log_in("user@example.com", PASSWORD)
+        .await
+        .assert_status(200);
+    app.clock.advance(TimeDelta::minutes(1));
+    assert!(
+        user.get("/api/auth/check").await.set_cookie().is_some(),
+        "nothing was renewed"
+    );
+    let other = app.signed_up("other@example.com").await;
+    let (user_id, other_id) = (id(&user).await, id(&other).await);
+    other.log_out().await.assert_status(200);
+    // They come in the order of the commits. Instances say hello with ids that nobody has.
+    loop {
+        let notification = listener.recv().await.unwrap();
+        assert_ne!(user_id, notification.payload());
+        if other_id == notification.payload() {
+            break;
+        }
+    }
+}
+
 #[test]
 fn a_million_sessions_stay_within_the_bound() {
     let cache = SessionCache::new(200_000, Arc::new(Freshness::default()));

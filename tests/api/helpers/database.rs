@@ -1,6 +1,6 @@
 //! A database for one test, of the kind that `TEST_DATABASE_URL` names.
 
-use sqlx::postgres::PgPoolOptions;
+use sqlx::postgres::{PgListener, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgPool, SqliteConnection};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -75,6 +75,18 @@ impl TestDatabase {
             Kind::Sqlite(_) => drop(self.sqlite().await.execute(sqlite).await.unwrap()),
             Kind::Postgres(pool) => drop(pool.execute(postgres).await.unwrap()),
         }
+    }
+
+    /// What PostgreSQL tells all instances from now on; SQLite tells nobody.
+    pub async fn listener(&self) -> Option<PgListener> {
+        let Kind::Postgres(pool) = &self.kind else {
+            return None;
+        };
+        let sql = "SELECT 'neptun_auth_' || md5(current_schema())";
+        let channel: String = sqlx::query_scalar(sql).fetch_one(pool).await.unwrap();
+        let mut listener = PgListener::connect(&self.url).await.unwrap();
+        listener.listen(&channel).await.unwrap();
+        Some(listener)
     }
 
     /// Gives every account this password hash.
