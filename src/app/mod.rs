@@ -4,6 +4,7 @@ pub mod clock;
 pub mod hasher;
 mod hashing_slots;
 mod jws;
+pub mod renewals;
 pub mod secret_file;
 pub mod session_cache;
 pub mod session_store;
@@ -24,6 +25,7 @@ use crate::model::signing_key::StoredKey;
 use crate::store::{self, Db};
 use clock::Clock;
 use hasher::Hasher;
+use renewals::Renewals;
 use session_cache::SessionCache;
 use session_store::Sessions;
 use tokens::Tokens;
@@ -45,6 +47,7 @@ pub struct Tools {
     pub lifetimes: Lifetimes,
     pub tokens: Tokens,
     pub session_cache: SessionCache,
+    pub renewals: Renewals,
     /// Keeps the cache's knowledge up to date, for as long as there is an app.
     _watch: JoinSet<()>,
 }
@@ -87,6 +90,7 @@ impl App {
         let tools = Tools {
             _watch: watch(&db, &session_cache),
             session_cache,
+            renewals: Renewals::new(db.clone()),
             hasher: Hasher::new(setup.argon2_memory_kib, setup.argon2_iterations)?,
             password_policy: PasswordPolicy::new(setup.password_min_length),
             lifetimes: setup.lifetimes,

@@ -3,17 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use tokio::time::timeout;
 use tower_sessions::{Session, session};
 
 use crate::app::App;
 use crate::app::session_cache::Remembered;
 use crate::app::session_store::SIGNED_IN;
-use crate::model::session::{Lifetimes, SignedIn};
+use crate::model::session::SignedIn;
 use crate::model::session_secret::SessionSecret;
 use crate::model::unavailable::Unavailable;
-use crate::store::{self, sessions};
 
 /// Whose request it is.
 #[derive(Debug, Clone)]
@@ -48,7 +46,7 @@ pub async fn authenticate(app: &App, presented: SessionSecret) -> anyhow::Result
         return Ok(Some(unrenewed(found)));
     }
     let used = SignedIn::clone(&found.signed_in).renewed(&app.lifetimes, now);
-    match renew(app, &used, now).await {
+    match renew(app, used.clone()).await {
         Renewal::WrittenDown => {
             let signed_in = Arc::new(used);
             let stamp = found.stamp;
@@ -90,29 +88,19 @@ enum Renewal {
     Failed,
 }
 
-async fn renew(app: &App, used: &SignedIn, now: DateTime<Utc>) -> Renewal {
-    // In a task of its own, so that giving up on it does not cut a transaction in two.
-    let writing = tokio::spawn(write_down(app.clone(), used.clone(), now));
-    let written = match timeout(PATIENCE, writing).await {
-        Ok(Ok(written)) => written.map_err(anyhow::Error::from),
-        Ok(Err(panicked)) => Err(panicked.into()),
+async fn renew(app: &App, used: SignedIn) -> Renewal {
+    let written = match timeout(PATIENCE, app.renewals.write_down(used)).await {
+        Ok(written) => written.map_err(anyhow::Error::from),
         Err(elapsed) => Err(elapsed.into()),
     };
     match written {
         Ok(true) => Renewal::WrittenDown,
         Ok(false) => Renewal::Overtaken,
         Err(error) => {
-            tracing::warn!(error = format!("{error:#}"), "a session could not be renewed");
+            tracing::debug!(error = format!("{error:#}"), "a session could not be renewed");
             Renewal::Failed
         }
     }
-}
-
-async fn write_down(app: App, used: SignedIn, now: DateTime<Utc>) -> store::Result<bool> {
-    let mut tx = app.db.write().await?;
-    let renewed = sessions::renew(tx.conn(), &used, now - Lifetimes::RENEWAL_INTERVAL).await?;
-    tx.commit().await?;
-    Ok(renewed)
 }
 
 fn unreadable(error: session::Error) -> anyhow::Error {

@@ -10,7 +10,11 @@ const CHANGE_NOTHING_REMEMBERED: &[(&str, &str)] = &[
     ("sessions::lock", "writes what was there"),
     ("sessions::rotate", "sessions of tokens are not remembered"),
     (
-        "sessions::renew",
+        "sessions::renew_one_by_one",
+        "only prolongs, and its flow remembers the renewed session",
+    ),
+    (
+        "sessions::renew_together",
         "only prolongs, and its flow remembers the renewed session",
     ),
     ("sessions::save_data", "a visitor's data is not remembered"),
