@@ -91,6 +91,9 @@ pub struct Settings {
         global = true
     )]
     session_absolute_timeout: humantime::Duration,
+    /// How many sessions to remember, so that checking them asks no database; 0 for none
+    #[arg(long, env = "NEPTUN_AUTH_SESSION_CACHE_ENTRIES", default_value_t = 200_000, value_parser = clap::value_parser!(u32).range(..=10_000_000), global = true)]
+    session_cache_entries: u32,
 
     /// Fewest characters of a new password; 8 or more
     #[arg(long, env = "NEPTUN_AUTH_PASSWORD_MIN_LENGTH", default_value_t = 8, value_parser = clap::value_parser!(u16).range(8..=128), global = true)]
@@ -213,6 +216,7 @@ impl Settings {
             hash_slots: self.hash_slots.map(usize::from),
             password_min_length: usize::from(self.password_min_length),
             lifetimes: self.lifetimes()?,
+            session_cache_entries: self.session_cache_entries as usize,
             issuer: self.public_url()?.origin().ascii_serialization(),
             mail: self.mail.setup(self.public_url()?)?,
             limits: self.limits.rates(),

@@ -32,6 +32,11 @@
 //! A store function has one SQL text and runs it on whichever [`store::Conn`] it is given; the macro `on!` writes the two
 //! arms. What keeps that true is that the whole HTTP test suite runs on both.
 //!
+//! # What is remembered
+//!
+//! [`app::session_cache`] answers session checks from memory; [`store::Freshness`] knows whether they still hold. A store
+//! function that changes a session, or what a session shows of its user, notes whom it changed; `Tx::commit` does the rest.
+//!
 //! # To add a feature
 //!
 //! One file in each room and one test file: a migration pair, a store file if there is a new table, a flow, an operation.

@@ -129,7 +129,7 @@ impl AccountApi {
             password: Some(new),
             ..Changes::default()
         };
-        let (renewed, _) = update_account(&self.0, user.0, changes, Some(current), &client).await?;
+        let (renewed, _) = update_account(&self.0, &user.0, changes, Some(current), &client).await?;
         session.renew(&renewed);
         Ok(Json(SessionResponse::of(&renewed.signed_in)))
     }

@@ -67,7 +67,7 @@ impl EmailApi {
         let mut fields = body.fields;
         let code = fields.code("code");
         let code = Code::new(&fields.finish(code)?);
-        let renewed = verify_email(&self.0, user.0, &code, &client).await?;
+        let renewed = verify_email(&self.0, &user.0, &code, &client).await?;
         session.renew(&renewed);
         Ok(Json(CurrentSessionResponse::of(&renewed.signed_in)))
     }

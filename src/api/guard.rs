@@ -1,6 +1,8 @@
 //! Authorisation as an argument: an operation that takes a [`CurrentUser`] can't run without one, and says so in the
 //! document.
 
+use std::sync::Arc;
+
 use poem::http::header;
 use poem::{FromRequest, Request, RequestBody, Result};
 use poem_openapi::registry::{MetaSecurityScheme, Registry};
@@ -19,7 +21,7 @@ const BEARER_SCHEME: &str = "bearerToken";
 
 /// The account whose session cookie came with the request.
 #[derive(Debug)]
-pub struct CurrentUser(pub SignedIn);
+pub struct CurrentUser(pub Arc<SignedIn>);
 
 /// The account that the request's access token speaks for.
 #[derive(Debug)]
@@ -27,7 +29,7 @@ pub struct BearerUser(pub SignedIn);
 
 /// The account of the request's access token or, where it has none, of its cookie.
 #[derive(Debug)]
-pub struct CookieOrBearerUser(pub SignedIn);
+pub struct CookieOrBearerUser(pub Arc<SignedIn>);
 
 impl<'a> ApiExtractor<'a> for CurrentUser {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
@@ -95,7 +97,10 @@ impl<'a> ApiExtractor<'a> for CookieOrBearerUser {
         let session = session(request, body).await?;
         // A token that is shown counts, good or bad: falling back to the cookie would hide that it is bad.
         let signed_in = match bearer(request) {
-            Some(token) => authenticate_token(session.app(), token).await.map_err(ApiError::from)?,
+            Some(token) => authenticate_token(session.app(), token)
+                .await
+                .map_err(ApiError::from)?
+                .map(Arc::new),
             None => session.authenticate().await?,
         };
         Ok(Self(signed_in.ok_or(ApiError::from(ErrorCode::NotAuthenticated))?))

@@ -149,7 +149,7 @@ impl SessionApi {
     async fn get_user_session(&self, session: RequestSession) -> Result<Json<UserSessionResponse>, ApiError> {
         let signed_in = session.authenticate().await?;
         Ok(Json(
-            signed_in.as_ref().map(UserSessionResponse::of).unwrap_or_default(),
+            signed_in.as_deref().map(UserSessionResponse::of).unwrap_or_default(),
         ))
     }
 

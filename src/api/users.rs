@@ -42,7 +42,7 @@ impl UsersApi {
     ) -> Result<Json<UpdateUserResponse>, ApiError> {
         ensure_own(&user_id.0, &user.0)?;
         let (changes, current) = read_changes(body.fields, &self.0.password_policy, &user.0.email)?;
-        let (renewed, account) = update_account(&self.0, user.0, changes, current, &client).await?;
+        let (renewed, account) = update_account(&self.0, &user.0, changes, current, &client).await?;
         session.renew(&renewed);
         Ok(Json(UpdateUserResponse::of(&account)))
     }

@@ -11,8 +11,10 @@ pub mod limits;
 mod mail_templates;
 pub mod mailer;
 pub mod outbox;
+pub mod renewals;
 mod sealing;
 pub mod secret_file;
+pub mod session_cache;
 pub mod session_store;
 pub mod signing_keys;
 pub mod tokens;
@@ -22,6 +24,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, ensure};
+use tokio::task::JoinSet;
 
 use crate::model::email::EmailNotVerified;
 use crate::model::limit::Rates;
@@ -37,6 +40,8 @@ use hasher::Hasher;
 use limits::Limits;
 use mailer::{MailSetup, Mailer};
 use outbox::Outbox;
+use renewals::Renewals;
+use session_cache::SessionCache;
 use session_store::Sessions;
 use tokens::Tokens;
 
@@ -63,6 +68,10 @@ pub struct Tools {
     require_verified_email: bool,
     pub limits: Limits,
     pub device_cookies: DeviceCookies,
+    pub session_cache: SessionCache,
+    pub renewals: Renewals,
+    /// Keeps the cache's knowledge up to date, for as long as there is an app.
+    _watch: JoinSet<()>,
 }
 
 /// What an app is opened with.
@@ -78,6 +87,8 @@ pub struct Setup {
     pub hash_slots: Option<usize>,
     pub password_min_length: usize,
     pub lifetimes: Lifetimes,
+    /// How many sessions to remember; 0 for none.
+    pub session_cache_entries: usize,
     /// What tokens name as their issuer: the public URL without a final slash.
     pub issuer: String,
     /// `None` switches all limits off.
@@ -102,7 +113,11 @@ impl App {
             None => own_secret_key(&db).await?,
         };
         let tokens = Tokens::new(db.clone(), &secret_key, setup.issuer, setup.clock.now()).await?;
+        let session_cache = SessionCache::new(setup.session_cache_entries, db.freshness());
         let tools = Tools {
+            _watch: watch(&db, &session_cache),
+            session_cache,
+            renewals: Renewals::new(db.clone()),
             hasher: Hasher::new(setup.argon2_memory_kib, setup.argon2_iterations, setup.hash_slots)?,
             password_policy: PasswordPolicy::new(setup.password_min_length),
             lifetimes: setup.lifetimes,
@@ -158,6 +173,16 @@ impl Tools {
         ensure!(email_verified || !self.require_verified_email, EmailNotVerified);
         Ok(())
     }
+}
+
+/// Aborted when it is dropped.
+fn watch(db: &Db, cache: &SessionCache) -> JoinSet<()> {
+    let mut watch = JoinSet::new();
+    if cache.is_on() {
+        let db = db.clone();
+        watch.spawn(async move { db.watch().await });
+    }
+    watch
 }
 
 impl Deref for App {

@@ -1,21 +1,22 @@
 //! A request shows whose it is by its session.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use tokio::time::timeout;
 use tower_sessions::{Session, session};
 
 use crate::app::App;
+use crate::app::session_cache::Remembered;
 use crate::app::session_store::SIGNED_IN;
-use crate::model::session::{Lifetimes, SignedIn, StoredSession};
+use crate::model::session::SignedIn;
+use crate::model::session_secret::SessionSecret;
 use crate::model::unavailable::Unavailable;
-use crate::store::{self, sessions};
 
 /// Whose request it is.
 #[derive(Debug, Clone)]
 pub struct Authenticated {
-    pub signed_in: SignedIn,
+    pub signed_in: Arc<SignedIn>,
     /// This use moved the session's idle deadline, so the client's cookie should live longer too.
     pub renewed: bool,
 }
@@ -23,35 +24,60 @@ pub struct Authenticated {
 /// How long a request waits for its renewal to be written down.
 const PATIENCE: Duration = Duration::from_millis(250);
 
-/// The account that `session` is signed in to, if it is. Using a session renews its idle time, with at most one write a
-/// minute. A database that can't write at the moment costs a little patience and the renewal, nothing more.
+/// The account that the session of `presented` is signed in to, if it is. Using a session renews its idle time, with at
+/// most one write a minute. A database that can't write at the moment costs a little patience and the renewal, nothing more.
 ///
 /// # Errors
-/// [`Unavailable`] when the store can't tell: a session is never assumed.
-pub async fn authenticate(app: &App, session: &Session) -> anyhow::Result<Option<Authenticated>> {
-    let Some(signed_in) = session.get::<SignedIn>(SIGNED_IN).await.map_err(unreadable)? else {
+/// [`Unavailable`] when neither memory nor the store can tell: a session is never assumed.
+pub async fn authenticate(app: &App, presented: SessionSecret) -> anyhow::Result<Option<Authenticated>> {
+    let now = app.clock.now();
+    let found = match app.session_cache.recall(presented, now) {
+        Some(found) => Some(found),
+        None => load(app, presented).await?,
+    };
+    let Some(found) = found else {
         return Ok(None);
     };
-    let now = app.clock.now();
-    let unrenewed = |signed_in| Authenticated {
-        signed_in,
+    let unrenewed = |found: Remembered| Authenticated {
+        signed_in: found.signed_in,
         renewed: false,
     };
-    if !signed_in.renewal_is_due(now) {
-        return Ok(Some(unrenewed(signed_in)));
+    if !found.signed_in.renewal_is_due(now) {
+        return Ok(Some(unrenewed(found)));
     }
-    let used = signed_in.clone().renewed(&app.lifetimes, now);
-    match renew(app, &used, now).await {
-        Renewal::WrittenDown => Ok(Some(Authenticated {
-            signed_in: used,
-            renewed: true,
-        })),
-        Renewal::Overtaken => {
-            let stored = sessions::by_id(app.db.read().await?.conn(), signed_in.session_id, now).await?;
-            Ok(stored.as_ref().and_then(StoredSession::signed_in).map(unrenewed))
+    let used = SignedIn::clone(&found.signed_in).renewed(&app.lifetimes, now);
+    match renew(app, used.clone()).await {
+        Renewal::WrittenDown => {
+            let signed_in = Arc::new(used);
+            let stamp = found.stamp;
+            app.session_cache.remember(
+                presented,
+                &Remembered {
+                    signed_in: Arc::clone(&signed_in),
+                    stamp,
+                },
+            );
+            Ok(Some(Authenticated {
+                signed_in,
+                renewed: true,
+            }))
         }
-        Renewal::Failed => Ok(Some(unrenewed(signed_in))),
+        Renewal::Overtaken => Ok(load(app, presented).await?.map(unrenewed)),
+        Renewal::Failed => Ok(Some(unrenewed(found))),
     }
+}
+
+/// Reads the session from the store, and remembers it.
+async fn load(app: &App, presented: SessionSecret) -> anyhow::Result<Option<Remembered>> {
+    let stamp = app.session_cache.stamp();
+    let session = Session::new(Some(presented.id()), Arc::clone(&app.sessions), None);
+    let signed_in = session.get::<SignedIn>(SIGNED_IN).await.map_err(unreadable)?;
+    Ok(signed_in.map(|signed_in| {
+        let signed_in = Arc::new(signed_in);
+        let found = Remembered { signed_in, stamp };
+        app.session_cache.remember(presented, &found);
+        found
+    }))
 }
 
 /// What became of a renewal.
@@ -62,29 +88,19 @@ enum Renewal {
     Failed,
 }
 
-async fn renew(app: &App, used: &SignedIn, now: DateTime<Utc>) -> Renewal {
-    // In a task of its own, so that giving up on it does not cut a transaction in two.
-    let writing = tokio::spawn(write_down(app.clone(), used.clone(), now));
-    let written = match timeout(PATIENCE, writing).await {
-        Ok(Ok(written)) => written.map_err(anyhow::Error::from),
-        Ok(Err(panicked)) => Err(panicked.into()),
+async fn renew(app: &App, used: SignedIn) -> Renewal {
+    let written = match timeout(PATIENCE, app.renewals.write_down(used)).await {
+        Ok(written) => written.map_err(anyhow::Error::from),
         Err(elapsed) => Err(elapsed.into()),
     };
     match written {
         Ok(true) => Renewal::WrittenDown,
         Ok(false) => Renewal::Overtaken,
         Err(error) => {
-            tracing::warn!(error = format!("{error:#}"), "a session could not be renewed");
+            tracing::debug!(error = format!("{error:#}"), "a session could not be renewed");
             Renewal::Failed
         }
     }
-}
-
-async fn write_down(app: App, used: SignedIn, now: DateTime<Utc>) -> store::Result<bool> {
-    let mut tx = app.db.write().await?;
-    let renewed = sessions::renew(tx.conn(), &used, now - Lifetimes::RENEWAL_INTERVAL).await?;
-    tx.commit().await?;
-    Ok(renewed)
 }
 
 fn unreadable(error: session::Error) -> anyhow::Error {

@@ -26,7 +26,7 @@ pub(super) async fn renew_session(
     let ended = sessions::end_others_of_user(tx.conn(), signed_in.user_id, signed_in.session_id, now).await?;
     codes::void_all_of_user(tx.conn(), signed_in.user_id, now).await?;
     let (session_id, secret) = (SessionId(Uuid::now_v7()), SessionSecret::generate());
-    sessions::rename(tx.conn(), signed_in.session_id, session_id, &secret.hash()).await?;
+    sessions::rename(tx.conn(), &signed_in, session_id, &secret.hash()).await?;
     Ok(RenewedSession {
         signed_in: SignedIn {
             session_id,

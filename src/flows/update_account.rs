@@ -45,14 +45,14 @@ impl From<store::Error> for UpdateAccountError {
 /// confirmed by the code that is mailed to it.
 pub async fn update_account(
     app: &App,
-    signed_in: SignedIn,
+    signed_in: &SignedIn,
     changes: Changes,
     current: Option<Password>,
     client: &Client,
 ) -> Result<(RenewedSession, OwnAccount), UpdateAccountError> {
-    let reauthenticated = reauthenticate(app, &signed_in, current, client).await?;
+    let reauthenticated = reauthenticate(app, signed_in, current, client).await?;
     if let Some(email) = &changes.email {
-        ensure_free(app, email, &signed_in, client).await?;
+        ensure_free(app, email, signed_in, client).await?;
     }
     let hash = match changes.password {
         Some(password) => Some(app.hasher.hash(password).await?),
@@ -62,11 +62,11 @@ pub async fn update_account(
     let now = app.clock.now();
 
     let mut tx = app.db.write().await?;
-    if !claim_session(&mut tx, &signed_in, now).await? {
+    if !claim_session(&mut tx, signed_in, now).await? {
         return Err(UpdateAccountError::NotAuthenticated);
     }
     reauthenticated.settle(&mut tx).await?;
-    let renewed = renew_session(&mut tx, signed_in, now).await?;
+    let renewed = renew_session(&mut tx, signed_in.clone(), now).await?;
     if let Some(hash) = &hash {
         users::change_password(tx.conn(), user, Some(hash)).await?;
         forgive(app, &mut tx, user, client, now).await?;

@@ -41,7 +41,7 @@ impl From<store::Error> for VerifyEmailError {
 /// else may have set up before the proof ends: other sessions, tokens and open codes.
 pub async fn verify_email(
     app: &App,
-    signed_in: SignedIn,
+    signed_in: &SignedIn,
     code: &Code,
     client: &Client,
 ) -> Result<RenewedSession, VerifyEmailError> {
@@ -57,7 +57,7 @@ pub async fn verify_email(
     };
 
     let mut tx = app.db.write().await?;
-    if !claim_session(&mut tx, &signed_in, now).await? {
+    if !claim_session(&mut tx, signed_in, now).await? {
         return Err(VerifyEmailError::NotAuthenticated);
     }
     let account = users::own_account(tx.conn(), signed_in.user_id)
@@ -76,7 +76,7 @@ pub async fn verify_email(
     let proven = SignedIn {
         email,
         email_verified: true,
-        ..signed_in
+        ..signed_in.clone()
     };
     let renewed = renew_session(&mut tx, proven, now).await?;
     tx.commit().await?;

@@ -38,7 +38,13 @@ impl SessionSecret {
     /// SHA-256 is enough here: 128 random bits leave nothing to guess (OWASP ASVS v5.0.0-11.5.1).
     #[must_use]
     pub fn hash(self) -> SecretHash {
-        SecretHash(Sha256::digest(self.0.0.to_le_bytes()).to_vec())
+        SecretHash(self.digest().to_vec())
+    }
+
+    /// The bytes of [`Self::hash`].
+    #[must_use]
+    pub fn digest(self) -> [u8; 32] {
+        Sha256::digest(self.0.0.to_le_bytes()).into()
     }
 }
 

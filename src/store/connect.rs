@@ -4,6 +4,8 @@ use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
@@ -13,7 +15,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{Connection, Executor, PgConnection, Sqlite};
 
-use super::{DatabaseFile, Db, Result, on};
+use super::{DatabaseFile, Db, Freshness, Pools, Result, on};
 use crate::model::unavailable::Unavailable;
 
 static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
@@ -39,11 +41,13 @@ impl Db {
     /// A sentence for the operator when the URL, the file or the server can't be used. An existing file that is not a
     /// usable database is left as it is.
     pub async fn connect(url: &str) -> anyhow::Result<Self> {
-        match url.split_once(':').map_or(url, |(scheme, _)| scheme) {
-            "sqlite" => open_sqlite(url).await,
-            "postgres" | "postgresql" => open_postgres(url).await,
+        let pools = match url.split_once(':').map_or(url, |(scheme, _)| scheme) {
+            "sqlite" => open_sqlite(url).await?,
+            "postgres" | "postgresql" => open_postgres(url).await?,
             _ => bail!("DATABASE_URL must start with `sqlite:` or `postgres://`"),
-        }
+        };
+        let freshness = Arc::new(Freshness::default());
+        Ok(Self { pools, freshness })
     }
 
     /// Whether the database answers and has the migrations that this binary was built with. It may have more: while a new
@@ -52,12 +56,12 @@ impl Db {
     /// # Errors
     /// When the database does not answer.
     pub async fn is_migrated(&self) -> Result<bool> {
-        let expected = match self {
-            Self::Sqlite { file, .. } => {
+        let expected = match &self.pools {
+            Pools::Sqlite { file, .. } => {
                 file.check_in_place()?;
                 SQLITE_MIGRATIONS.iter().count()
             }
-            Self::Postgres(_) => POSTGRES_MIGRATIONS.iter().count(),
+            Pools::Postgres(_) => POSTGRES_MIGRATIONS.iter().count(),
         };
         let mut read = self.read().await?;
         let applied: i64 = on!(read.conn(), c => {
@@ -79,7 +83,7 @@ impl DatabaseFile {
     }
 }
 
-async fn open_sqlite(url: &str) -> anyhow::Result<Db> {
+async fn open_sqlite(url: &str) -> anyhow::Result<Pools> {
     let options = SqliteConnectOptions::from_str(url).context("DATABASE_URL is not a SQLite URL")?;
     let path = options.get_filename().to_owned();
     ensure!(
@@ -96,8 +100,14 @@ async fn open_sqlite(url: &str) -> anyhow::Result<Db> {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(BUSY_TIMEOUT);
+    let writers_opened = Arc::new(AtomicU64::new(0));
+    let opened = Arc::clone(&writers_opened);
     let writer = sqlite_pool(1)
         .acquire_timeout(WRITER_ACQUIRE_TIMEOUT)
+        .after_connect(move |_, _| {
+            opened.fetch_add(1, Ordering::SeqCst);
+            Box::pin(async { Ok(()) })
+        })
         // After a full disk SQLite rolls back by itself, and sqlx goes on counting a transaction that is no more.
         .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
         .connect_with(options.clone())
@@ -120,9 +130,10 @@ async fn open_sqlite(url: &str) -> anyhow::Result<Db> {
         .await
         .with_context(subject)?;
     let inode = fs::metadata(&path).with_context(subject)?.ino();
-    Ok(Db::Sqlite {
+    Ok(Pools::Sqlite {
         readers,
         writer,
+        writers_opened,
         file: DatabaseFile { path, inode },
     })
 }
@@ -163,7 +174,7 @@ fn is_safe(version: &str) -> bool {
     }
 }
 
-async fn open_postgres(url: &str) -> anyhow::Result<Db> {
+async fn open_postgres(url: &str) -> anyhow::Result<Pools> {
     let options = PgConnectOptions::from_str(url).context("DATABASE_URL is not a PostgreSQL URL")?;
     // sqlx takes an advisory lock, so of several instances that start together one migrates and the others wait: on a
     // connection that is not bound by the time-outs below.
@@ -188,7 +199,7 @@ async fn open_postgres(url: &str) -> anyhow::Result<Db> {
         .connect_with(options)
         .await
         .context("PostgreSQL at DATABASE_URL can't be used")?;
-    Ok(Db::Postgres(pool))
+    Ok(Pools::Postgres(pool))
 }
 
 #[cfg(test)]

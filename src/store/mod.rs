@@ -10,24 +10,30 @@ mod connect;
 pub mod devices;
 mod error;
 pub mod events;
+mod freshness;
 pub mod outbox;
 pub mod sessions;
 pub mod signing_keys;
 pub mod users;
+mod watch;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction};
 
+use crate::model::user::UserId;
 pub use error::{Error, Result};
+pub use freshness::{Freshness, Stamp};
 
 /// Runs one expression on whichever database the connection belongs to.
 macro_rules! on {
     ($conn:expr, $c:ident => $body:expr) => {
-        match $conn {
-            $crate::store::Conn::Sqlite($c) => $body,
-            $crate::store::Conn::Postgres($c) => $body,
+        match $conn.database {
+            $crate::store::Database::Sqlite($c) => $body,
+            $crate::store::Database::Postgres($c) => $body,
         }
     };
 }
@@ -35,11 +41,19 @@ use on;
 
 /// The database behind the service. Cheap to clone.
 #[derive(Clone, Debug)]
-pub enum Db {
+pub struct Db {
+    pools: Pools,
+    freshness: Arc<Freshness>,
+}
+
+#[derive(Clone, Debug)]
+enum Pools {
     /// SQLite allows one writer, so writing has a pool of one connection and waits there, not in the database.
     Sqlite {
         readers: SqlitePool,
         writer: SqlitePool,
+        /// How many connections the writer's pool has opened, one after the other.
+        writers_opened: Arc<AtomicU64>,
         file: DatabaseFile,
     },
     Postgres(PgPool),
@@ -54,10 +68,20 @@ pub struct DatabaseFile {
 
 /// A connection of either kind, borrowed from a [`Read`] or a [`Tx`].
 #[derive(Debug)]
-pub enum Conn<'c> {
+pub struct Conn<'c> {
+    database: Database<'c>,
+    changes: Changes<'c>,
+}
+
+#[derive(Debug)]
+enum Database<'c> {
     Sqlite(&'c mut SqliteConnection),
     Postgres(&'c mut PgConnection),
 }
+
+/// Where a store function notes whose sessions it changed, so that nobody remembers them as they were.
+#[derive(Debug)]
+struct Changes<'c>(Option<&'c mut Vec<UserId>>);
 
 /// A connection for single statements that only read.
 #[derive(Debug)]
@@ -68,20 +92,33 @@ pub enum Read {
 
 /// An open write transaction; dropping it without [`Tx::commit`] rolls it back.
 #[derive(Debug)]
-pub enum Tx {
+pub struct Tx {
+    transaction: Either,
+    changed: Vec<UserId>,
+    freshness: Arc<Freshness>,
+}
+
+#[derive(Debug)]
+enum Either {
     Sqlite(Transaction<'static, Sqlite>),
     Postgres(Transaction<'static, Postgres>),
 }
 
 impl Db {
+    /// What tells whether something that was read from this database still holds.
+    #[must_use]
+    pub fn freshness(&self) -> Arc<Freshness> {
+        Arc::clone(&self.freshness)
+    }
+
     /// Lends a connection for reading, outside of any transaction.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when none is free within two seconds or the database can't be reached.
     pub async fn read(&self) -> Result<Read> {
-        Ok(match self {
-            Self::Sqlite { readers, .. } => Read::Sqlite(readers.acquire().await?),
-            Self::Postgres(pool) => Read::Postgres(pool.acquire().await?),
+        Ok(match &self.pools {
+            Pools::Sqlite { readers, .. } => Read::Sqlite(readers.acquire().await?),
+            Pools::Postgres(pool) => Read::Postgres(pool.acquire().await?),
         })
     }
 
@@ -90,63 +127,82 @@ impl Db {
     /// # Errors
     /// [`Error::Unavailable`] when the database can't be reached, or stays locked for longer than five seconds.
     pub async fn write(&self) -> Result<Tx> {
-        Ok(match self {
-            Self::Sqlite { writer, file, .. } => {
+        let transaction = match &self.pools {
+            Pools::Sqlite { writer, file, .. } => {
                 file.check_in_place()?;
                 // A deferred transaction that reads first and writes later fails at once when another process wrote between.
-                Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?)
+                Either::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?)
             }
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Pools::Postgres(pool) => Either::Postgres(pool.begin().await?),
+        };
+        Ok(Tx {
+            transaction,
+            changed: Vec::new(),
+            freshness: self.freshness(),
         })
     }
 
     /// Where the SQLite database lies; `None` for PostgreSQL.
     #[must_use]
     pub fn file(&self) -> Option<&Path> {
-        match self {
-            Self::Sqlite { file, .. } => Some(&file.path),
-            Self::Postgres(_) => None,
+        match &self.pools {
+            Pools::Sqlite { file, .. } => Some(&file.path),
+            Pools::Postgres(_) => None,
         }
     }
 
     /// Finishes what runs and closes every connection; SQLite then moves its write-ahead log into the database file.
     pub async fn close(&self) {
-        match self {
-            Self::Sqlite { readers, writer, .. } => {
+        match &self.pools {
+            Pools::Sqlite { readers, writer, .. } => {
                 readers.close().await;
                 writer.close().await;
             }
-            Self::Postgres(pool) => pool.close().await,
+            Pools::Postgres(pool) => pool.close().await,
         }
     }
 }
 
 impl Read {
     pub fn conn(&mut self) -> Conn<'_> {
-        match self {
-            Self::Sqlite(held) => Conn::Sqlite(held),
-            Self::Postgres(held) => Conn::Postgres(held),
-        }
+        let database = match self {
+            Self::Sqlite(held) => Database::Sqlite(held),
+            Self::Postgres(held) => Database::Postgres(held),
+        };
+        let changes = Changes(None);
+        Conn { database, changes }
+    }
+}
+
+impl Changes<'_> {
+    /// Notes that sessions of `user` ended, or that something else changed that a session shows of them.
+    fn of(self, user: UserId) {
+        self.0.expect("only transactions change anything").push(user);
     }
 }
 
 impl Tx {
     pub fn conn(&mut self) -> Conn<'_> {
-        match self {
-            Self::Sqlite(transaction) => Conn::Sqlite(transaction),
-            Self::Postgres(transaction) => Conn::Postgres(transaction),
-        }
+        let database = match &mut self.transaction {
+            Either::Sqlite(transaction) => Database::Sqlite(transaction),
+            Either::Postgres(transaction) => Database::Postgres(transaction),
+        };
+        let changes = Changes(Some(&mut self.changed));
+        Conn { database, changes }
     }
 
-    /// Makes everything done in the transaction durable: after this returns, a crash or power cut can't undo it.
+    /// Makes everything done in the transaction durable: after this returns, a crash or power cut can't undo it, and
+    /// nothing that it changed is answered from memory any more.
     ///
     /// # Errors
     /// When the database refuses; nothing was kept then.
     pub async fn commit(self) -> Result<()> {
-        match self {
-            Self::Sqlite(transaction) => transaction.commit().await?,
-            Self::Postgres(transaction) => transaction.commit().await?,
+        let unsettled = self.freshness.committing(self.changed);
+        match self.transaction {
+            Either::Sqlite(transaction) => transaction.commit().await?,
+            Either::Postgres(transaction) => transaction.commit().await?,
         }
+        unsettled.settle();
         Ok(())
     }
 }

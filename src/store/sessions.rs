@@ -1,9 +1,13 @@
 //! Sessions. A session lives while its row is there and `idle_expires_at` lies ahead; ending one deletes the row.
 
-use chrono::{DateTime, Utc};
+use std::collections::HashSet;
 
-use super::{Conn, Result, on};
-use crate::model::session::{ListedSession, NewSession, SessionId, SignedIn, StoredSession};
+use chrono::{DateTime, Utc};
+use sqlx::{PgConnection, SqliteConnection};
+use uuid::Uuid;
+
+use super::{Conn, Database, Result, on};
+use crate::model::session::{Lifetimes, ListedSession, NewSession, SessionId, SignedIn, StoredSession};
 use crate::model::session_secret::SecretHash;
 use crate::model::token::Rotation;
 use crate::model::user::UserId;
@@ -85,29 +89,64 @@ pub async fn of_user(conn: Conn<'_>, user: UserId, now: DateTime<Utc>) -> Result
     Ok(on!(conn, c => sqlx::query_as(SQL).bind(user).bind(now).fetch_all(c).await?))
 }
 
-/// Notes that a session was used, if it lives and was last seen at `unseen_since` or before: of many uses at once, one is
-/// noted. Updates only: a session that ended meanwhile stays ended.
-pub async fn renew(conn: Conn<'_>, used: &SignedIn, unseen_since: DateTime<Utc>) -> Result<bool> {
+/// Notes that sessions were used, each if it lives and was last seen a minute before or earlier: of many uses at once, one
+/// is noted. Tells for each whether it was. Updates only: a session that ended meanwhile stays ended.
+pub async fn renew(conn: Conn<'_>, used: &[SignedIn]) -> Result<Vec<bool>> {
+    match conn.database {
+        Database::Sqlite(conn) => renew_one_by_one(conn, used).await,
+        Database::Postgres(conn) => renew_together(conn, used).await,
+    }
+}
+
+/// To SQLite a statement more costs next to nothing.
+async fn renew_one_by_one(conn: &mut SqliteConnection, used: &[SignedIn]) -> Result<Vec<bool>> {
     const SQL: &str = "UPDATE sessions SET last_seen_at = $1, idle_expires_at = $2 \
         WHERE id = $3 AND idle_expires_at > $1 AND last_seen_at <= $4";
-    let renewed = on!(conn, c => {
-        sqlx::query(SQL)
-            .bind(used.last_seen_at)
-            .bind(used.idle_expires_at)
-            .bind(used.session_id)
-            .bind(unseen_since)
-            .execute(c)
-            .await?
-            .rows_affected()
-    });
-    Ok(renewed == 1)
+    let mut renewed = Vec::with_capacity(used.len());
+    for session in used {
+        let updated = sqlx::query(SQL)
+            .bind(session.last_seen_at)
+            .bind(session.idle_expires_at)
+            .bind(session.session_id)
+            .bind(session.last_seen_at - Lifetimes::RENEWAL_INTERVAL)
+            .execute(&mut *conn)
+            .await?;
+        renewed.push(updated.rows_affected() == 1);
+    }
+    Ok(renewed)
+}
+
+/// One round trip. It waits for no row that somebody else is changing: two transactions that wait for each other would
+/// cost one of them its work, and that could be the end of a session.
+async fn renew_together(conn: &mut PgConnection, used: &[SignedIn]) -> Result<Vec<bool>> {
+    const SQL: &str = "WITH due AS ( \
+        SELECT s.id, n.last_seen_at, n.idle_expires_at \
+        FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::timestamptz[]) \
+            AS n (id, last_seen_at, idle_expires_at, unseen_since) JOIN sessions s ON s.id = n.id \
+        WHERE s.idle_expires_at > n.last_seen_at AND s.last_seen_at <= n.unseen_since FOR UPDATE OF s SKIP LOCKED) \
+        UPDATE sessions s SET last_seen_at = due.last_seen_at, idle_expires_at = due.idle_expires_at FROM due \
+        WHERE s.id = due.id RETURNING s.id";
+    let times = |time: fn(&SignedIn) -> DateTime<Utc>| used.iter().map(time).collect::<Vec<_>>();
+    let renewed: Vec<Uuid> = sqlx::query_scalar(SQL)
+        .bind(used.iter().map(|session| session.session_id.0).collect::<Vec<_>>())
+        .bind(times(|session| session.last_seen_at))
+        .bind(times(|session| session.idle_expires_at))
+        .bind(times(|session| session.last_seen_at - Lifetimes::RENEWAL_INTERVAL))
+        .fetch_all(conn)
+        .await?;
+    let renewed: HashSet<_> = renewed.into_iter().collect();
+    Ok(used
+        .iter()
+        .map(|session| renewed.contains(&session.session_id.0))
+        .collect())
 }
 
 /// Gives a session another id and another secret. Whoever knows it by the ones before, a request that is under way
 /// included, has lost it.
-pub async fn rename(conn: Conn<'_>, id: SessionId, new_id: SessionId, secret: &SecretHash) -> Result<()> {
+pub async fn rename(conn: Conn<'_>, session: &SignedIn, new_id: SessionId, secret: &SecretHash) -> Result<()> {
     const SQL: &str = "UPDATE sessions SET id = $1, secret_hash = $2 WHERE id = $3 AND kind = 'cookie'";
-    on!(conn, c => { sqlx::query(SQL).bind(new_id).bind(secret).bind(id).execute(c).await?; });
+    conn.changes.of(session.user_id);
+    on!(conn, c => { sqlx::query(SQL).bind(new_id).bind(secret).bind(session.session_id).execute(c).await?; });
     Ok(())
 }
 
@@ -120,21 +159,30 @@ pub async fn save_data(conn: Conn<'_>, secret: &SecretHash, data: &str, now: Dat
 
 /// Ends the session that a secret belongs to; `false` when there was none alive.
 pub async fn end(conn: Conn<'_>, secret: &SecretHash, now: DateTime<Utc>) -> Result<bool> {
-    const SQL: &str = "DELETE FROM sessions WHERE secret_hash = $1 AND idle_expires_at > $2";
-    let ended = on!(conn, c => sqlx::query(SQL).bind(secret).bind(now).execute(c).await?.rows_affected());
-    Ok(ended == 1)
+    const SQL: &str = "DELETE FROM sessions WHERE secret_hash = $1 AND idle_expires_at > $2 RETURNING user_id";
+    let ended: Option<Option<UserId>> =
+        on!(conn, c => sqlx::query_scalar(SQL).bind(secret).bind(now).fetch_optional(c).await?);
+    if let Some(user) = ended.flatten() {
+        conn.changes.of(user);
+    }
+    Ok(ended.is_some())
 }
 
 /// Ends the session with a public id; `false` when there was none alive.
 pub async fn end_by_id(conn: Conn<'_>, id: SessionId, now: DateTime<Utc>) -> Result<bool> {
-    const SQL: &str = "DELETE FROM sessions WHERE id = $1 AND idle_expires_at > $2";
-    let ended = on!(conn, c => sqlx::query(SQL).bind(id).bind(now).execute(c).await?.rows_affected());
-    Ok(ended == 1)
+    const SQL: &str = "DELETE FROM sessions WHERE id = $1 AND idle_expires_at > $2 RETURNING user_id";
+    let ended: Option<Option<UserId>> =
+        on!(conn, c => sqlx::query_scalar(SQL).bind(id).bind(now).fetch_optional(c).await?);
+    if let Some(user) = ended.flatten() {
+        conn.changes.of(user);
+    }
+    Ok(ended.is_some())
 }
 
 /// Ends one session of `user`; `false` when they have no such session, whoever else may have it.
 pub async fn end_of_user(conn: Conn<'_>, user: UserId, id: SessionId, now: DateTime<Utc>) -> Result<bool> {
     const SQL: &str = "DELETE FROM sessions WHERE user_id = $1 AND id = $2 AND idle_expires_at > $3";
+    conn.changes.of(user);
     let ended = on!(conn, c => sqlx::query(SQL).bind(user).bind(id).bind(now).execute(c).await?.rows_affected());
     Ok(ended == 1)
 }
@@ -142,12 +190,14 @@ pub async fn end_of_user(conn: Conn<'_>, user: UserId, id: SessionId, now: DateT
 /// Ends every session of `user` except `kept`, and tells how many were alive.
 pub async fn end_others_of_user(conn: Conn<'_>, user: UserId, kept: SessionId, now: DateTime<Utc>) -> Result<u64> {
     const SQL: &str = "DELETE FROM sessions WHERE user_id = $1 AND id <> $2 AND idle_expires_at > $3";
+    conn.changes.of(user);
     Ok(on!(conn, c => sqlx::query(SQL).bind(user).bind(kept).bind(now).execute(c).await?.rows_affected()))
 }
 
 /// Ends every session of `user`, whatever carries it, and tells how many were alive.
 pub async fn end_all_of_user(conn: Conn<'_>, user: UserId, now: DateTime<Utc>) -> Result<u64> {
     const SQL: &str = "DELETE FROM sessions WHERE user_id = $1 AND idle_expires_at > $2";
+    conn.changes.of(user);
     Ok(on!(conn, c => sqlx::query(SQL).bind(user).bind(now).execute(c).await?.rows_affected()))
 }
 

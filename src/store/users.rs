@@ -100,6 +100,7 @@ pub async fn change_password(conn: Conn<'_>, user: UserId, new: Option<&Password
 /// Notes that `user` receives mail at the account's address; `true` for the first proof of it.
 pub async fn verify_email(conn: Conn<'_>, user: UserId, now: DateTime<Utc>) -> Result<bool> {
     const SQL: &str = "UPDATE users SET email_verified_at = $1 WHERE id = $2 AND email_verified_at IS NULL";
+    conn.changes.of(user);
     let first = on!(conn, c => sqlx::query(SQL).bind(now).bind(user).execute(c).await?.rows_affected());
     Ok(first == 1)
 }
@@ -116,6 +117,7 @@ pub async fn await_email(conn: Conn<'_>, user: UserId, pending: Option<&Email>) 
 pub async fn change_email(conn: Conn<'_>, user: UserId, email: &Email, now: DateTime<Utc>) -> Result<bool> {
     const SQL: &str = "UPDATE users SET email = $1, email_canonical = $2, email_verified_at = $3, pending_email = NULL \
         WHERE id = $4";
+    conn.changes.of(user);
     let changed = on!(conn, c => {
         sqlx::query(SQL)
             .bind(email.typed())
@@ -135,6 +137,7 @@ pub async fn change_email(conn: Conn<'_>, user: UserId, email: &Email, now: Date
 /// Deletes the account and everything that belongs to it.
 pub async fn delete(conn: Conn<'_>, user: UserId) -> Result<bool> {
     const SQL: &str = "DELETE FROM users WHERE id = $1";
+    conn.changes.of(user);
     let deleted = on!(conn, c => sqlx::query(SQL).bind(user).execute(c).await?.rows_affected());
     Ok(deleted == 1)
 }

@@ -89,7 +89,8 @@ test("an address is confirmed with a mailed code", async () => {
   const { account, page } = await visitSignedIn();
 
   await page.getByRole("definition").filter({ hasText: `${account.email} (not confirmed)` }).waitFor();
-  await page.getByRole("region", { name: "Confirm your address" }).getByRole("button", { name: "Mail me a code" }).click();
+  const confirmation = page.getByRole("region", { name: "Confirm your address" });
+  await confirmation.getByRole("button", { name: "Mail me a code" }).click();
   await told(page, "Successfully sent code.");
   await screenshot(page, "page-unconfirmed");
   const code = await mailedCode(service, account.email, "confirm your address");

@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use poem::http::{HeaderMap, HeaderValue, header};
 use poem::{Endpoint, FromRequest, Request, RequestBody, Response, Result};
-use tower_sessions::Session;
 
 use crate::api::error::ApiError;
 use crate::app::App;
@@ -25,8 +24,6 @@ pub struct RequestSession(Arc<State>);
 struct State {
     app: App,
     presented: Option<SessionSecret>,
-    /// Loads nothing until somebody asks whose session it is.
-    session: Session,
     cookie: Mutex<Option<CookieChange>>,
     /// What the request's device cookie says.
     device: Option<Device>,
@@ -35,7 +32,7 @@ struct State {
 #[derive(Debug)]
 enum CookieChange {
     /// Together with the device's cookie where a session has just started.
-    Keep(SessionSecret, SignedIn, Option<Device>),
+    Keep(SessionSecret, Arc<SignedIn>, Option<Device>),
     Remove,
 }
 
@@ -50,7 +47,6 @@ where
     }
     let session = RequestSession(Arc::new(State {
         presented,
-        session: Session::new(presented.map(SessionSecret::id), Arc::clone(&app.sessions), None),
         cookie: Mutex::new(None),
         device,
         app,
@@ -76,14 +72,14 @@ fn device(app: &App, cookie: &SessionCookie, headers: &HeaderMap) -> Option<Devi
 
 impl RequestSession {
     /// Whose session came with the request, if it is alive. Renews it when that is due.
-    pub async fn authenticate(&self) -> Result<Option<SignedIn>, ApiError> {
+    pub async fn authenticate(&self) -> Result<Option<Arc<SignedIn>>, ApiError> {
         let Some(presented) = self.0.presented else {
             return Ok(None);
         };
-        let authenticated = authenticate(&self.0.app, &self.0.session).await?;
+        let authenticated = authenticate(&self.0.app, presented).await?;
         Ok(authenticated.map(|found| {
             if found.renewed {
-                self.change_cookie(CookieChange::Keep(presented, found.signed_in.clone(), None));
+                self.change_cookie(CookieChange::Keep(presented, Arc::clone(&found.signed_in), None));
             }
             found.signed_in
         }))
@@ -117,13 +113,18 @@ impl RequestSession {
             let user = started.signed_in.user_id;
             let known = self.0.device.filter(|device| device.user == user);
             let device = known.unwrap_or_else(|| Device::new(user));
-            self.change_cookie(CookieChange::Keep(secret, started.signed_in.clone(), Some(device)));
+            let signed_in = Arc::new(started.signed_in.clone());
+            self.change_cookie(CookieChange::Keep(secret, signed_in, Some(device)));
         }
     }
 
     /// Gives the client the new secret of a session that a flow has renewed.
     pub fn renew(&self, renewed: &RenewedSession) {
-        self.change_cookie(CookieChange::Keep(renewed.secret, renewed.signed_in.clone(), None));
+        self.change_cookie(CookieChange::Keep(
+            renewed.secret,
+            Arc::new(renewed.signed_in.clone()),
+            None,
+        ));
     }
 
     /// Takes the cookie away from the client.

@@ -1,6 +1,6 @@
 //! A database for one test, of the kind that `TEST_DATABASE_URL` names.
 
-use sqlx::postgres::PgPoolOptions;
+use sqlx::postgres::{PgListener, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgPool, SqliteConnection};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -30,7 +30,7 @@ impl TestDatabase {
                     .unwrap();
                 connection.close().await.unwrap();
                 let separator = if server.contains('?') { '&' } else { '?' };
-                let url = format!("{server}{separator}options[search_path]={schema}");
+                let url = format!("{server}{separator}options[search_path]={schema}&application_name={schema}");
                 let pool = PgPoolOptions::new().max_connections(1).connect(&url).await.unwrap();
                 Self {
                     url,
@@ -94,6 +94,18 @@ impl TestDatabase {
             Kind::Sqlite(_) => drop(self.sqlite().await.execute(sqlite).await.unwrap()),
             Kind::Postgres(pool) => drop(pool.execute(postgres).await.unwrap()),
         }
+    }
+
+    /// What PostgreSQL tells all instances from now on; SQLite tells nobody.
+    pub async fn listener(&self) -> Option<PgListener> {
+        let Kind::Postgres(pool) = &self.kind else {
+            return None;
+        };
+        let sql = "SELECT 'neptun_auth_' || md5(current_schema())";
+        let channel: String = sqlx::query_scalar(sql).fetch_one(pool).await.unwrap();
+        let mut listener = PgListener::connect(&self.url).await.unwrap();
+        listener.listen(&channel).await.unwrap();
+        Some(listener)
     }
 
     /// Gives every account this password hash.

@@ -43,6 +43,7 @@ pub fn setup(database_url: &str, clock: Clock) -> Setup {
             idle: TimeDelta::days(7),
             absolute: TimeDelta::days(30),
         },
+        session_cache_entries: 1000,
         issuer: "http://localhost:8080".to_owned(),
         mail: MailSetup {
             smtp_url: None,
@@ -80,6 +81,10 @@ fn web(public_url: &str, origins: &[&str], docs: bool) -> Web {
         https: public_url.scheme() == "https",
         docs,
     }
+}
+
+fn client_of(app: &App) -> Client {
+    Client::new(Arc::new(api::routes(app, &web("http://localhost:8080", &[], true))))
 }
 
 /// The service as a test sees it.
@@ -147,8 +152,13 @@ impl TestApp {
     /// A client of an instance that was opened with `setup`.
     pub async fn instance(&self, setup: Setup) -> Client {
         let app = App::open(setup).await.unwrap();
-        let web = web("http://localhost:8080", &[], true);
-        Client::new(Arc::new(api::routes(&app, &web)))
+        client_of(&app)
+    }
+
+    /// A second instance like that of [`Self::second_instance`], and a client of it.
+    pub async fn second_app(&self) -> (Client, App) {
+        let app = App::open(setup(&self.database.url, self.clock.clone())).await.unwrap();
+        (client_of(&app), app)
     }
 
     /// A client without a cookie.

@@ -66,6 +66,14 @@ fn bad_settings_stop_the_start_and_say_what_to_change() {
         (&[("NEPTUN_AUTH_ARGON2_ITERATIONS", "1")], "--argon2-iterations"),
         (&[("NEPTUN_AUTH_HASH_SLOTS", "0")], "--hash-slots"),
         (&[("NEPTUN_AUTH_HASH_SLOTS", "5000")], "--hash-slots"),
+        (
+            &[("NEPTUN_AUTH_SESSION_CACHE_ENTRIES", "many")],
+            "--session-cache-entries",
+        ),
+        (
+            &[("NEPTUN_AUTH_SESSION_CACHE_ENTRIES", "-1")],
+            "--session-cache-entries",
+        ),
         (&[("NEPTUN_AUTH_TRUSTED_PROXIES", "everyone")], "--trusted-proxies"),
         (&[("NEPTUN_AUTH_RATE_LIMITS", "sometimes")], "on, off"),
         (&[("NEPTUN_AUTH_LIMIT_SIGN_UP", "0/h")], "--limit-sign-up"),

@@ -113,15 +113,17 @@ class Person:
 
     def __init__(self, service: Service, email: str | None = None, language: str = "en") -> None:
         self.email = email or f"{uuid4()}@example.com"
-        # Carried by hand: a service that takes itself for an https one marks it as Secure.
-        self.cookie = ""
+        # Carried by hand: a service that takes itself for an https one marks them as Secure.
+        self._cookies: dict[str, str] = {}
         self._http = httpx.Client(base_url=service.url, headers={"Accept-Language": language}, timeout=10)
 
     def call(self, method: str, path: str, body: dict | None = None) -> httpx.Response:
-        answer = self._http.request(method, path, json=body, headers={"Cookie": self.cookie})
+        cookies = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+        answer = self._http.request(method, path, json=body, headers={"Cookie": cookies})
         self._http.cookies.clear()
-        if cookie := answer.headers.get("Set-Cookie"):
-            self.cookie = cookie.split(";")[0]
+        for cookie in answer.headers.get_list("Set-Cookie"):
+            name, value = cookie.split(";")[0].split("=", 1)
+            self._cookies[name] = value
         return answer
 
     def succeed(self, method: str, path: str, body: dict | None = None) -> dict:

@@ -1,0 +1,110 @@
+//! Writes down that sessions were used, many in one transaction.
+//!
+//! A hundred thousand sessions in use are renewed more than a thousand times a second. Each commit waits for the disk, and
+//! whoever comes meanwhile shares the next one.
+
+use std::mem::replace;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::oneshot;
+
+use crate::model::session::SignedIn;
+use crate::store::{self, Db, sessions};
+
+/// Few enough that nobody waits long for the write lock.
+const BATCH: usize = 200;
+
+/// The renewals that are to be written. Clones share them.
+#[derive(Clone, Debug)]
+pub struct Renewals {
+    db: Db,
+    queue: Arc<Mutex<Queue>>,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    waiting: Vec<Waiting>,
+    /// Whether a task is writing, and will look here again when it has written.
+    is_being_written: bool,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    used: SignedIn,
+    written: oneshot::Sender<bool>,
+}
+
+/// The renewal was not kept; the reason has been logged.
+#[derive(Debug, thiserror::Error)]
+#[error("the renewal could not be written")]
+pub struct NotWritten;
+
+impl Renewals {
+    #[must_use]
+    pub fn new(db: Db) -> Self {
+        Self {
+            db,
+            queue: Arc::default(),
+        }
+    }
+
+    /// Makes it durable that a session was used; `false` when it has ended or was renewed within the last minute. Giving up
+    /// on the answer does no harm: the writing goes on in a task of its own.
+    ///
+    /// # Errors
+    /// [`NotWritten`] when the database can't write now.
+    pub async fn write_down(&self, used: SignedIn) -> Result<bool, NotWritten> {
+        let (written, answer) = oneshot::channel();
+        if self.wait_in_line(Waiting { used, written }) {
+            tokio::spawn(self.clone().write_all());
+        }
+        answer.await.map_err(|_| NotWritten)
+    }
+
+    /// Whether nobody is writing yet.
+    fn wait_in_line(&self, waiting: Waiting) -> bool {
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        queue.waiting.push(waiting);
+        !replace(&mut queue.is_being_written, true)
+    }
+
+    async fn write_all(self) {
+        while let Some(batch) = self.next_batch() {
+            let (used, answers): (Vec<_>, Vec<_>) =
+                batch.into_iter().map(|waiting| (waiting.used, waiting.written)).unzip();
+            let sessions = used.len();
+            // In a task of its own, so that a defect that panics there does not keep the queue shut for ever.
+            let written = match tokio::spawn(write(self.db.clone(), used)).await {
+                Ok(written) => written.map_err(anyhow::Error::from),
+                Err(panicked) => Err(panicked.into()),
+            };
+            match written {
+                Ok(renewed) => {
+                    for (answer, renewed) in answers.into_iter().zip(renewed) {
+                        // Who has given up waiting needs no answer.
+                        answer.send(renewed).ok();
+                    }
+                }
+                Err(error) => {
+                    let error = format!("{error:#}");
+                    tracing::warn!(error, sessions, "sessions could not be renewed");
+                }
+            }
+        }
+    }
+
+    fn next_batch(&self) -> Option<Vec<Waiting>> {
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let length = queue.waiting.len().min(BATCH);
+        let batch: Vec<_> = queue.waiting.drain(..length).collect();
+        queue.is_being_written = !batch.is_empty();
+        queue.is_being_written.then_some(batch)
+    }
+}
+
+async fn write(db: Db, used: Vec<SignedIn>) -> store::Result<Vec<bool>> {
+    let mut tx = db.write().await?;
+    let renewed = sessions::renew(tx.conn(), &used).await?;
+    tx.commit().await?;
+    Ok(renewed)
+}

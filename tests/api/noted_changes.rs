@@ -1,0 +1,55 @@
+//! No store function forgets to note whose remembered sessions it changes: proven on the source itself.
+
+use crate::rules::sources;
+
+/// Store functions that write to `users` or `sessions` and change nothing that a remembered session shows, with the reason.
+const CHANGE_NOTHING_REMEMBERED: &[(&str, &str)] = &[
+    ("users::lock", "writes what was there"),
+    ("users::record_log_in", "no session shows the hash or the last log-in"),
+    ("users::change_password", "no session shows the hash"),
+    ("users::await_email", "no session shows the address that is wanted"),
+    ("sessions::lock", "writes what was there"),
+    ("sessions::rotate", "sessions of tokens are not remembered"),
+    (
+        "sessions::renew_one_by_one",
+        "only prolongs, and its flow remembers the renewed session",
+    ),
+    (
+        "sessions::renew_together",
+        "only prolongs, and its flow remembers the renewed session",
+    ),
+    ("sessions::save_data", "a visitor's data is not remembered"),
+    ("sessions::purge", "what has expired is not recalled"),
+];
+
+#[test]
+fn who_changes_what_is_remembered_of_a_session_notes_it() {
+    let writes = ["DELETE FROM ", "UPDATE ", "TRUNCATE "];
+    let (mut noting, mut excused) = (0, 0);
+    for source in sources() {
+        let Some(table) = source.place.strip_prefix("store/") else {
+            continue;
+        };
+        let code = source.lines.join("\n");
+        for function in code.split("async fn ").skip(1) {
+            let is_write = writes.iter().any(|write| {
+                ["users", "sessions"]
+                    .iter()
+                    .any(|written| function.contains(&format!("{write}{written}")))
+            });
+            let name = format!("{table}::{}", function.split('(').next().unwrap());
+            let is_excused = CHANGE_NOTHING_REMEMBERED.iter().any(|(known, _)| *known == name);
+            let notes = function.contains("conn.changes.of(");
+            assert!(
+                !is_write || notes || is_excused,
+                "{name} has to note whom it changed: conn.changes.of(user)"
+            );
+            noting += usize::from(is_write && notes);
+            excused += usize::from(is_write && is_excused);
+        }
+    }
+    assert!(
+        noting >= 5 && excused == CHANGE_NOTHING_REMEMBERED.len(),
+        "{noting} {excused}"
+    );
+}
