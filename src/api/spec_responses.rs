@@ -46,7 +46,7 @@ const OWN_REFUSALS: &[(&str, &[ErrorCode])] = &[
     ("resetPassword", &[ErrorCode::OtpNotFound, ErrorCode::TooManyRequests]),
     ("sendEmailCode", &[ErrorCode::TooManyRequests]),
     ("verifyEmail", &[ErrorCode::EmailTaken, ErrorCode::TooManyRequests]),
-    ("restoreEmail", &[ErrorCode::EmailTaken]),
+    ("restoreEmail", &[ErrorCode::EmailTaken, ErrorCode::TooManyRequests]),
     ("verifySession", &[ErrorCode::EmailNotVerified]),
     ("mintAccessToken", &[ErrorCode::EmailNotVerified]),
     (

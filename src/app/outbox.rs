@@ -23,17 +23,16 @@ impl Outbox {
         Ok(Self { sealer, notices })
     }
 
-    /// Leaves a mail to be sent once `tx` has committed; it goes with the account of `user`. A notice that is switched off
-    /// is left out.
+    /// Leaves a mail to be sent once `tx` has committed. One with a code goes with the account of `user`; a notice is sent
+    /// even if that is deleted meanwhile, because whoever deleted it may not have been its owner. A notice that is switched
+    /// off is left out.
     pub async fn put(&self, tx: &mut Tx, user: Option<UserId>, mail: &Mail, now: DateTime<Utc>) -> anyhow::Result<()> {
-        let is_wanted = mail
-            .message
-            .notice()
-            .is_none_or(|notice| self.notices.contains(&notice));
-        if is_wanted {
-            outbox::insert(tx.conn(), &self.write(user, mail, now)?).await?;
-        }
-        Ok(())
+        let user = match mail.message.notice() {
+            Some(notice) if !self.notices.contains(&notice) => return Ok(()),
+            Some(_) => None,
+            None => user,
+        };
+        Ok(outbox::insert(tx.conn(), &self.write(user, mail, now)?).await?)
     }
 
     /// Does the same work for a mail that nobody is to get, so that the time it takes tells nothing.

@@ -159,7 +159,7 @@ pub fn shown(at: DateTime<Utc>) -> String {
 #[derive(Debug)]
 pub struct NewMail {
     pub id: Uuid,
-    /// Whose mail it is, so that it goes with the account; `None` for one that tells of its end.
+    /// Whose mail it is, so that it goes with the account; `None` for one that is sent in any case.
     pub user_id: Option<UserId>,
     pub sealed: Vec<u8>,
     pub created_at: DateTime<Utc>,

@@ -54,5 +54,5 @@ async fn no_body_shows_a_hash_or_a_secret() {
         .keys()
         .cloned()
         .collect();
-    assert_eq!(json!(fields), json!(["id", "primary_email"]));
+    assert_eq!(json!(fields), json!(["id", "primary_email", "email_verified"]));
 }

@@ -48,11 +48,13 @@ async fn head_check_answers_401_when_nobody_is_signed_in() {
 }
 
 #[tokio::test]
-async fn the_session_is_the_sign_up_body_and_its_end() {
+async fn the_session_is_the_sign_up_body_with_its_end_and_the_state_of_the_address() {
     let app = TestApp::new().await;
     let client = app.client();
     let mut expected = client.sign_up("user@example.com", PASSWORD).await.json();
+    expected["user"]["email_verified"] = json!(false);
     expected["expires_at"] = json!("2024-10-11T00:00:00Z");
+    expected["email_verified"] = json!(false);
     assert_eq!(client.get("/api/auth/session").await.json(), expected);
 }
 

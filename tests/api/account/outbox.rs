@@ -17,7 +17,7 @@ async fn ask(app: &TestApp, email: &str) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn several_senders_send_each_mail_once() {
     let app = TestApp::new().await;
-    let other = app.second_app().await;
+    let (_, other) = app.second_app().await;
     for number in 0..40 {
         let email = format!("user{number}@example.com");
         app.signed_up(&email).await;

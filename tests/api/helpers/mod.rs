@@ -144,11 +144,6 @@ impl TestApp {
         self.instance(setup(&self.database.url, self.clock.clone())).await
     }
 
-    /// Another instance that shares the database and the clock.
-    pub async fn second_app(&self) -> App {
-        App::open(setup(&self.database.url, self.clock.clone())).await.unwrap()
-    }
-
     /// A client of an instance that was opened with `setup`.
     pub async fn instance(&self, setup: Setup) -> Client {
         let app = App::open(setup).await.unwrap();

@@ -45,6 +45,7 @@ def test_what_is_no_single_address_is_refused_everywhere(service: Service, addre
 @pytest.mark.parametrize("address", ODD)
 def test_an_odd_address_gets_its_mail_alone(service: Service, mail_server: MailServer, address: str) -> None:
     person = Person(service, email=address).sign_up()
+    service.wait_until_all_is_sent()
     before = len(mail_server.deliveries)
     person.ask_for_reset()
     delivery = mail_server.wait_for(address)

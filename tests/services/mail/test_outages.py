@@ -113,6 +113,17 @@ def test_a_refusal_is_not_the_end(service: Service, mail_server: MailServer, com
     assert [len(mail_server.to(person.email)) for person in people] == [1] * len(people)
 
 
+def test_a_refusal_that_repeats_the_address_does_not_bring_it_into_the_log(
+    service: Service, mail_server: MailServer
+) -> None:
+    person = Person(service).sign_up()
+    mail_server.refusals["RCPT"] = [f"550 5.1.1 <{person.email}>: Recipient address rejected"]
+    person.ask_for_reset()
+    mail_server.wait_for(person.email)
+    assert "could not be sent yet" in service.log.read_text()
+    assert person.email not in service.log.read_text()
+
+
 def test_the_credentials_of_the_url_are_used(tmp_path: Path) -> None:
     with MailServer(credentials=("user@example.com", "p:ss/w rd")).serve() as server:
         url = server.url.replace("smtp://", "smtp://user%40example.com:p%3Ass%2Fw%20rd@")
