@@ -14,7 +14,7 @@
 //!
 //! Around them stand [`cli`] and [`config`], which put the house together, [`server`], which lets requests in, and
 //! [`worker`], which cleans up. [`telemetry`] is the floor under all rooms: it imports none of them, and any may use it.
-//! Each library has one home: `sqlx` in `store` (derives on `model` newtypes aside), `argon2` and `ring` in `app`, `poem` in `api` and
+//! Each library has one home: `sqlx` in `store` (derives on `model` newtypes aside), `argon2`, `ring` and `lettre` in `app`, `poem` in `api` and
 //! `server` (and `cli::serve`, for the metrics page, and `config`, for a header's name).
 //!
 //! # One request's walk
@@ -31,6 +31,11 @@
 //!
 //! A store function has one SQL text and runs it on whichever [`store::Conn`] it is given; the macro `on!` writes the two
 //! arms. What keeps that true is that the whole HTTP test suite runs on both.
+//!
+//! # Mails
+//!
+//! A flow that has something to say puts a mail into [`app::outbox`] inside its transaction; [`worker`] sends what has
+//! committed through [`app::mailer`], and tries again until the mail is of no more use. A request never waits for a mail server.
 //!
 //! # What is remembered
 //!

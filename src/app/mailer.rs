@@ -97,6 +97,12 @@ impl Mailer {
         !matches!(self.route, Route::Nowhere)
     }
 
+    /// Whether mails go to the development inbox.
+    #[must_use]
+    pub fn has_inbox(&self) -> bool {
+        matches!(self.route, Route::Inbox(_))
+    }
+
     /// A page with the mails that were delivered last, the newest first; `None` where no developer is to see them.
     #[must_use]
     pub fn inbox_page(&self) -> Option<anyhow::Result<String>> {

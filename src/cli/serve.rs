@@ -27,6 +27,7 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
     serve_metrics(settings, shutdown.clone()).await?;
     let listener = bind(settings.listen(), "LISTEN").await?;
     announce(settings, &public_url, web.docs);
+    announce_mail(&app, &public_url);
 
     let worker = tokio::spawn(worker::run(app.clone(), shutdown.clone()));
     let endpoint = api::routes(&app, &web);
@@ -77,6 +78,16 @@ fn announce(settings: &Settings, public_url: &Url, docs: bool) {
         tracing::warn!(
             "other machines can reach this service, but PUBLIC_URL is on localhost: cookies are not Secure and every \
              page on localhost may call; set NEPTUN_AUTH_PUBLIC_URL to the https address that browsers use"
+        );
+    }
+}
+
+fn announce_mail(app: &App, public_url: &Url) {
+    if app.mailer.has_inbox() {
+        println!("Without SMTP_URL mails are shown at {public_url}dev/inbox");
+    } else if !app.mailer.can_deliver() {
+        tracing::warn!(
+            "there is no mail server: codes and notices wait and nobody gets them; set NEPTUN_AUTH_SMTP_URL"
         );
     }
 }

@@ -45,6 +45,8 @@ fn may_import(room: &str) -> &'static [&'static str] {
 const HOMES: &[(&str, &[&str])] = &[
     ("sqlx::", &["store"]),
     ("argon2::", &["app"]),
+    ("lettre::", &["app"]),
+    ("minijinja::", &["app"]),
     ("poem::", &["api", "server", "cli/serve", "config"]),
     ("poem_openapi::", &["api"]),
     (
