@@ -2,17 +2,20 @@
 
 use std::time::Duration;
 
+use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
+use crate::flows::claim_mails::claim_mails;
 use crate::flows::purge_expired::purge_expired;
 use crate::flows::refresh_keys::refresh_keys;
-use crate::flows::send_mails::send_mails;
+use crate::flows::send_mail::send_mail;
 
 const CLEANING_INTERVAL: Duration = Duration::from_mins(1);
 /// Somebody may be waiting for a code.
 const SENDING_INTERVAL: Duration = Duration::from_secs(1);
+const SENT_AT_ONCE: usize = 16;
 /// How long a mail server may go on taking a mail while the service stops.
 const LAST_SENDING: Duration = Duration::from_millis(500);
 
@@ -35,35 +38,42 @@ async fn clean(app: &App, shutdown: &CancellationToken) {
     }
 }
 
-/// Sends mails apart from the rest, because a mail server may take minutes for one.
+/// Sends mails apart from the rest and from each other, because a mail server may take long for one.
 async fn deliver(app: &App, shutdown: &CancellationToken) {
     let mut round = interval(SENDING_INTERVAL);
     round.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let stop = CancellationToken::new();
+    let mut sending = JoinSet::new();
     loop {
         tokio::select! {
             _ = round.tick() => {}
-            () = shutdown.cancelled() => return,
+            Some(sent) = sending.join_next() => note("sending a mail", sent.unwrap_or_else(|panicked| Err(panicked.into()))),
+            () = shutdown.cancelled() => break,
         }
-        tokio::select! {
-            sent = send(app) => note("sending mails", sent),
-            // What is not done by then is sent again later, under the same Message-ID.
-            () = shutdown_and_a_little(shutdown) => return,
+        match claim_mails(app, SENT_AT_ONCE - sending.len()).await {
+            Ok(claimed) => claimed.into_iter().for_each(|mail| {
+                let (app, stop) = (app.clone(), stop.clone());
+                sending.spawn(async move { send_mail(&app, &mail, &stop).await });
+            }),
+            Err(error) => note("looking for mails", Err(error)),
         }
     }
+    // What is not done by then is sent again later, under the same Message-ID.
+    tokio::select! {
+        () = sleep(LAST_SENDING) => stop.cancel(),
+        () = drain(&mut sending) => {}
+    }
+    drain(&mut sending).await;
 }
 
-async fn shutdown_and_a_little(shutdown: &CancellationToken) {
-    shutdown.cancelled().await;
-    sleep(LAST_SENDING).await;
+async fn drain(sending: &mut JoinSet<anyhow::Result<()>>) {
+    while let Some(sent) = sending.join_next().await {
+        note("sending a mail", sent.unwrap_or_else(|panicked| Err(panicked.into())));
+    }
 }
 
 async fn forget(app: &App) -> anyhow::Result<()> {
     while purge_expired(app).await? {}
-    Ok(())
-}
-
-async fn send(app: &App) -> anyhow::Result<()> {
-    while send_mails(app).await? {}
     Ok(())
 }
 

@@ -34,6 +34,12 @@ impl Fields {
             .is_some_and(|value| !value.is_null() && *value != "")
     }
 
+    /// Whether the body has a field of this name that is not null.
+    #[must_use]
+    pub fn is_given(&self, name: &str) -> bool {
+        self.values.get(name).is_some_and(|value| !value.is_null())
+    }
+
     /// An address, required.
     pub fn email(&mut self, name: &str) -> Option<Email> {
         let text = self.text(name)?;
@@ -84,7 +90,7 @@ impl Fields {
 
     /// A password to be checked against an account, if there is one.
     pub fn optional_password(&mut self, name: &str) -> Option<Password> {
-        self.has(name).then(|| self.password(name)).flatten()
+        self.is_given(name).then(|| self.password(name)).flatten()
     }
 
     /// A mailed code or key, required.

@@ -90,8 +90,8 @@ impl PasswordResetApi {
             })?;
             return Ok(SuccessResponse::saying(DONE));
         }
-        let email = fields.email("email");
-        request_reset(&self.0, &fields.finish(email)?, &client).await?;
+        let email = read_request(fields, &self.0.password_policy)?;
+        request_reset(&self.0, &email, &client).await?;
         Ok(SuccessResponse::saying("Successfully sent OTP."))
     }
 
@@ -111,6 +111,18 @@ impl PasswordResetApi {
         reset_password(&self.0, &email, &code, new, &client).await?;
         Ok(SuccessResponse::saying(DONE))
     }
+}
+
+/// The other action's fields are not used, but what is wrong with them is a mistake all the same.
+fn read_request(mut fields: Fields, policy: &PasswordPolicy) -> Result<Email, ApiError> {
+    let email = fields.email("email");
+    if fields.is_given("otp") {
+        fields.code("otp");
+    }
+    if fields.is_given("new_password") {
+        fields.new_password("new_password", policy, email.as_ref());
+    }
+    fields.finish(email)
 }
 
 fn read_reset(mut fields: Fields, policy: &PasswordPolicy) -> Result<(Email, Code, Password), ApiError> {

@@ -98,14 +98,14 @@ fn read_changes(
     policy: &PasswordPolicy,
     present: &str,
 ) -> Result<(Changes, Option<Password>), ApiError> {
-    let email = fields.has("email").then(|| fields.email("email")).flatten();
+    let email = fields.is_given("email").then(|| fields.email("email")).flatten();
     let present = Email::parse(present).ok();
     let owned = email.as_ref().or(present.as_ref());
     let password = fields
-        .has("password")
+        .is_given("password")
         .then(|| fields.new_password("password", policy, owned))
         .flatten();
-    if !fields.has("email") && !fields.has("password") {
+    if !fields.is_given("email") && !fields.is_given("password") {
         fields.add(Issue {
             code: IssueCode::Required,
             path: Vec::new(),

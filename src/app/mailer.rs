@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, anyhow, bail, ensure};
 use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
@@ -20,9 +20,9 @@ use crate::model::email::Email;
 use crate::model::mail::{Mail, Notice};
 use crate::model::origin::is_loopback;
 
-/// A server may take this long for one answer, and this long in all: less than the lease on a mail.
-const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
-const DELIVERY_TIMEOUT: Duration = Duration::from_mins(4);
+/// How long a server may take to accept a connection, and for the whole of a mail: less than the lease on it.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
+const DELIVERY_TIMEOUT: Duration = Duration::from_mins(1);
 /// How many mails the development inbox shows.
 const INBOX_LENGTH: usize = 50;
 
@@ -122,9 +122,8 @@ impl Mailer {
         match &self.route {
             Route::Smtp(server) => {
                 let message = self.compose(id, mail, rendered)?;
-                timeout(DELIVERY_TIMEOUT, server.send(message))
-                    .await
-                    .context("the SMTP server is too slow")??;
+                let sent = timeout(DELIVERY_TIMEOUT, server.send(message)).await;
+                sent.context("the SMTP server is too slow")?.map_err(without_address)?;
             }
             Route::Inbox(received) => {
                 tracing::info!(
@@ -160,6 +159,14 @@ impl Mailer {
             .header(AutoSubmitted)
             .multipart(MultiPart::alternative_plain_html(rendered.text, rendered.html))?;
         Ok(message)
+    }
+}
+
+/// A server's answer repeats the address, which has no place in a log; its number says enough.
+fn without_address(error: lettre::transport::smtp::Error) -> anyhow::Error {
+    match error.status() {
+        Some(status) => anyhow!("the SMTP server answered {status}"),
+        None => error.into(),
     }
 }
 
@@ -204,7 +211,7 @@ fn transport(url: &Url) -> anyhow::Result<AsyncSmtpTransport<Tokio1Executor>> {
         ("", None) => builder,
         (name, password) => builder.credentials(Credentials::new(decode(name)?, decode(password.unwrap_or_default())?)),
     };
-    Ok(builder.timeout(Some(ANSWER_TIMEOUT)).build())
+    Ok(builder.timeout(Some(CONNECT_TIMEOUT)).build())
 }
 
 /// A URL of this scheme keeps its host as text.

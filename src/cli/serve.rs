@@ -86,9 +86,7 @@ fn announce_mail(app: &App, public_url: &Url) {
     if app.mailer.has_inbox() {
         println!("Without SMTP_URL mails are shown at {public_url}dev/inbox");
     } else if !app.mailer.can_deliver() {
-        tracing::warn!(
-            "there is no mail server: codes and notices wait and nobody gets them; set NEPTUN_AUTH_SMTP_URL"
-        );
+        tracing::warn!("there is no mail server: mails wait and nobody gets them; set NEPTUN_AUTH_SMTP_URL");
     }
 }
 

@@ -78,7 +78,9 @@ fn canonical_local(local: &str) -> Result<String, InvalidEmail> {
     let folded = fold_case(local);
     let dots_separate = !folded.split('.').any(str::is_empty);
     let within_bounds = folded.len() <= Email::MAX_LOCAL_BYTES;
-    if dots_separate && within_bounds && folded.chars().all(is_local_character) {
+    // Some mail programs decode an encoded word (RFC 2047) where none may stand, and get another address.
+    let is_plain = !folded.contains("=?");
+    if dots_separate && within_bounds && is_plain && folded.chars().all(is_local_character) {
         Ok(folded)
     } else {
         Err(InvalidEmail)
@@ -172,6 +174,7 @@ mod tests {
             "a\u{ff20}b.example",
             "a\u{ff20}b@c.example",
             "a(comment)@b.example",
+            "=?utf-8?q?x=40evil.example=3e?=@b.example",
             "a@xn--.example",
         ] {
             assert_eq!(canonical(raw), None, "{raw:?}");

@@ -7,5 +7,6 @@ mod notices;
 mod outbox;
 mod required;
 mod reset;
+mod reset_attacks;
 mod strangers;
 mod update;

@@ -132,19 +132,19 @@ async fn of_two_changes_at_the_same_moment_one_session_survives() {
                 })
             })
             .collect();
-        let mut changed = 0;
+        let mut successes = 0;
         for change in changes {
             let (status, copy) = change.await.unwrap();
             match status {
                 200 => {
-                    changed += 1;
+                    successes += 1;
                     assert_eq!(copy.session_status().await, 200);
                 }
                 status => assert_eq!(status, 401),
             }
         }
         assert_eq!(
-            changed, 1,
+            successes, 1,
             "a request under way acted through an id that was taken from it"
         );
     }

@@ -24,6 +24,7 @@ use url::Url;
 
 pub use client::{Answer, Client};
 pub use database::TestDatabase;
+pub use mail::send_some;
 
 pub const PASSWORD: &str = "correct horse battery";
 

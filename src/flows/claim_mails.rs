@@ -1,0 +1,18 @@
+//! Of several instances one takes over a mail that is due.
+
+use crate::app::App;
+use crate::model::mail::ClaimedMail;
+use crate::store::outbox;
+
+/// Takes over at most `most` mails that are due: for five minutes no other instance is given them. None where mails can't
+/// be sent at all.
+pub async fn claim_mails(app: &App, most: usize) -> anyhow::Result<Vec<ClaimedMail>> {
+    let now = app.clock.now();
+    if most == 0 || !app.mailer.can_deliver() || !outbox::is_any_due(app.db.read().await?.conn(), now).await? {
+        return Ok(Vec::new());
+    }
+    let mut tx = app.db.write().await?;
+    let claimed = outbox::claim(tx.conn(), now, now + ClaimedMail::LEASE, i64::try_from(most)?).await?;
+    tx.commit().await?;
+    Ok(claimed)
+}

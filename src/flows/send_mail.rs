@@ -1,0 +1,37 @@
+//! The service sends a mail that waited in its outbox.
+
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+use crate::model::mail::ClaimedMail;
+use crate::store::outbox;
+use crate::telemetry;
+
+/// Hands a mail over and forgets it. One that can't be sent now comes up again later, and one that the service has to
+/// leave off sending, because it stops, comes up at once, for the next instance.
+pub async fn send_mail(app: &App, claimed: &ClaimedMail, stop: &CancellationToken) -> anyhow::Result<()> {
+    let delivered = tokio::select! {
+        delivered = deliver(app, claimed) => Some(delivered),
+        () = stop.cancelled() => None,
+    };
+    let now = app.clock.now();
+    let mut tx = app.db.write().await?;
+    match delivered {
+        Some(Ok(())) => outbox::delete(tx.conn(), claimed.id).await?,
+        Some(Err(error)) => {
+            let (mail, attempts, error) = (claimed.id, claimed.attempts, format!("{error:#}"));
+            tracing::warn!(%mail, attempts, error, "a mail could not be sent yet");
+            outbox::postpone(tx.conn(), claimed.id, now + claimed.back_off()).await?;
+        }
+        None => outbox::postpone(tx.conn(), claimed.id, now).await?,
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn deliver(app: &App, claimed: &ClaimedMail) -> anyhow::Result<()> {
+    let mail = app.outbox.read(claimed)?;
+    let delivered = app.mailer.deliver(claimed.id, &mail).await;
+    telemetry::mail(delivered.is_ok());
+    delivered
+}
