@@ -194,9 +194,7 @@ impl TestDatabase {
                 }
             }
             Kind::Postgres(pool) => {
-                pool.execute("DROP TABLE sessions; DROP TABLE devices; DROP TABLE users")
-                    .await
-                    .unwrap();
+                pool.execute("DROP TABLE sessions, users CASCADE").await.unwrap();
             }
         }
     }
