@@ -13,6 +13,8 @@ const PATH: &str = "/dev/inbox";
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; \
     frame-ancestors 'none'";
 
+const FORWARDING: &[&str] = &["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"];
+
 /// Answers requests for the inbox where there is one, and passes all others on, so that elsewhere the page does not exist.
 pub async fn dev_inbox<E>(app: App, next: Arc<E>, request: Request) -> Result<Response>
 where
@@ -37,5 +39,7 @@ fn is_local(request: &Request) -> bool {
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
     let address = name.trim_matches(['[', ']']).parse::<IpAddr>();
     let is_local_name = name == "localhost" || address.is_ok_and(|address| address.is_loopback());
-    peer.is_some_and(|peer| peer.ip().is_loopback()) && is_local_name
+    // A proxy on this machine asks for somebody elsewhere.
+    let is_forwarded = FORWARDING.iter().any(|name| request.headers().contains_key(*name));
+    peer.is_some_and(|peer| peer.ip().is_loopback()) && is_local_name && !is_forwarded
 }

@@ -127,6 +127,7 @@ mod tests {
         );
     }
 
+    /// V28 too: texts of other lengths are wrong codes and nothing else.
     #[test]
     fn a_code_is_right_for_its_subject_only() {
         let codes = codes();

@@ -6,5 +6,6 @@ mod disk;
 mod hashing;
 mod limits;
 mod logs;
+mod overload;
 mod settings;
 mod shutdown;

@@ -141,3 +141,10 @@ def test_the_inbox_shows_mails_as_text_and_escapes_them(developer: Service) -> N
 def test_the_inbox_is_there_for_local_names_only(developer: Service, host: str, status: int) -> None:
     """A page elsewhere whose name is pointed to this machine afterwards sends that name."""
     assert httpx.get(f"{developer.url}/dev/inbox", headers={"Host": host}).status_code == status
+
+
+@pytest.mark.parametrize("name", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])
+def test_the_inbox_is_not_there_through_a_proxy(developer: Service, name: str) -> None:
+    assert httpx.get(f"{developer.url}/dev/inbox").status_code == 200
+    assert httpx.get(f"{developer.url}/dev/inbox", headers={name: "203.0.113.9"}).status_code == 404
+
