@@ -15,7 +15,9 @@ use crate::model::email::Email;
 use crate::model::limit::{Operation, Place, Rates};
 use crate::model::rate::Rate;
 use crate::model::secret_key::SecretKey;
+use crate::model::session::SessionId;
 use crate::model::throttled::Throttled;
+use crate::model::user::UserId;
 use crate::telemetry;
 
 #[derive(Debug)]
@@ -55,10 +57,34 @@ impl Limits {
     pub fn brake_check(&self, place: &Place, client: &Client) -> anyhow::Result<()> {
         match (place, &self.rates) {
             (_, None) => Ok(()),
-            (Place::Device(id), Some(rates)) => self.pass("log-in", rates.log_in, (Operation::Check, id)),
+            (Place::Device(id), Some(rates)) => {
+                self.pass("log-in", rates.log_in, (Operation::Check, id))?;
+                // However many cookies an account collects.
+                let user = client.device.map(|device| device.user);
+                self.pass("log-in", rates.log_in.times(3), (Operation::Check, user))
+            }
             (Place::Network(_), _) => self.brake_network(Operation::Check, client),
             (Place::Strangers, _) => self.brake(Operation::Check, client),
         }
+    }
+
+    /// Counts something costly that `user` does without a password, for the network of `client` too.
+    ///
+    /// # Errors
+    /// [`Throttled`].
+    pub fn brake_account(&self, user: UserId, client: &Client) -> anyhow::Result<()> {
+        let Some(rates) = &self.rates else { return Ok(()) };
+        self.brake_network(Operation::Check, client)?;
+        self.pass("mail", rates.mail, (Operation::Check, user))
+    }
+
+    /// Counts an exchange of the refresh token of one session.
+    ///
+    /// # Errors
+    /// [`Throttled`].
+    pub fn brake_refresh(&self, session: SessionId) -> anyhow::Result<()> {
+        let Some(rates) = &self.rates else { return Ok(()) };
+        self.pass("refresh", rates.refresh, (Operation::Refresh, session))
     }
 
     /// Counts a mail to `to`, whoever causes it.
@@ -73,7 +99,12 @@ impl Limits {
     fn brake_network(&self, operation: Operation, client: &Client) -> anyhow::Result<()> {
         let Some(rates) = &self.rates else { return Ok(()) };
         let (limit, rate) = rates.of(operation);
-        self.pass(limit, rate, (operation, client.subscriber()))
+        self.pass(limit, rate, (operation, client.subscriber()))?;
+        match client.site() {
+            // One customer may have thousands of networks.
+            Some(site) => self.pass(limit, rate.times(Rates::OF_A_SITE), (operation, "site", site)),
+            None => Ok(()),
+        }
     }
 
     fn brake_all(&self, operation: Operation) -> anyhow::Result<()> {

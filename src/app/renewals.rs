@@ -14,6 +14,9 @@ use crate::store::{self, Db, sessions};
 /// Few enough that nobody waits long for the write lock.
 const BATCH: usize = 200;
 
+/// While another process keeps the database locked, requests go on asking.
+const LONGEST_QUEUE: usize = 10_000;
+
 /// The renewals that are to be written. Clones share them.
 #[derive(Clone, Debug)]
 pub struct Renewals {
@@ -55,17 +58,20 @@ impl Renewals {
     /// [`NotWritten`] when the database can't write now.
     pub async fn write_down(&self, used: SignedIn) -> Result<bool, NotWritten> {
         let (written, answer) = oneshot::channel();
-        if self.wait_in_line(Waiting { used, written }) {
+        if self.wait_in_line(Waiting { used, written })? {
             tokio::spawn(self.clone().write_all());
         }
         answer.await.map_err(|_| NotWritten)
     }
 
     /// Whether nobody is writing yet.
-    fn wait_in_line(&self, waiting: Waiting) -> bool {
+    fn wait_in_line(&self, waiting: Waiting) -> Result<bool, NotWritten> {
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        if queue.waiting.len() >= LONGEST_QUEUE {
+            return Err(NotWritten);
+        }
         queue.waiting.push(waiting);
-        !replace(&mut queue.is_being_written, true)
+        Ok(!replace(&mut queue.is_being_written, true))
     }
 
     async fn write_all(self) {

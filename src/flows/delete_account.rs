@@ -1,10 +1,11 @@
 //! A person leaves for good.
 
 use super::claim_session::claim_session;
+use super::notify::{Owner, notify};
 use super::reauthenticate::{ReauthenticationError, reauthenticate};
 use crate::app::App;
 use crate::model::client::Client;
-use crate::model::mail::{Mail, Message, shown};
+use crate::model::mail::{Message, shown};
 use crate::model::password::Password;
 use crate::model::session::SignedIn;
 use crate::store::{self, events, sessions, users};
@@ -45,9 +46,12 @@ pub async fn delete_account(
     let ended = sessions::end_all_of_user(tx.conn(), signed_in.user_id, now).await?;
     users::delete(tx.conn(), signed_in.user_id).await?;
     events::insert(tx.conn(), signed_in.user_id, "account_deleted", now).await?;
+    let owner = Owner {
+        email: &signed_in.email,
+        email_verified: signed_in.email_verified,
+    };
     let message = Message::AccountDeleted { at: shown(now) };
-    let mail = Mail::to(signed_in.email.clone(), client, message);
-    app.outbox.put(&mut tx, None, &mail, now).await?;
+    notify(app, &mut tx, owner, client, message, now).await?;
     tx.commit().await?;
     telemetry::sessions_ended(Ended::AccountDeleted, ended);
     Ok(())

@@ -1,7 +1,7 @@
 //! A person proves with their password that an account is theirs and is signed in to it.
 
 use super::check_password::{Proven, Whose, check_password};
-use super::start_session::{Newcomer, Owner, StartedSession, start_session};
+use super::start_session::{Carrier, Newcomer, Owner, StartedSession, start_session};
 use crate::app::App;
 use crate::model::password::Password;
 use crate::model::user::Login;
@@ -54,6 +54,13 @@ async fn attempt(
         is_weak,
         attempt,
     } = proven.ok_or(LogInError::InvalidCredentials)?;
+    if let (Carrier::Tokens, Err(refusal)) = (&newcomer.carrier, app.admit(known.email_verified_at.is_some())) {
+        // The password was right, so the attempt is no failure.
+        let mut tx = app.db.write().await?;
+        attempt.settle(&mut tx).await?;
+        tx.commit().await?;
+        return Err(refusal.into());
+    }
     let current = if is_weak {
         app.hasher.hash(password.clone()).await?
     } else {

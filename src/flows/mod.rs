@@ -23,6 +23,7 @@ pub mod list_sessions;
 pub mod log_in;
 pub mod log_out;
 pub mod mint_access_token;
+mod notify;
 mod prove_email;
 pub mod purge_expired;
 pub mod read_account;

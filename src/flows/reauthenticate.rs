@@ -33,6 +33,8 @@ pub(super) async fn reauthenticate(
     client: &Client,
 ) -> Result<Reauthenticated, ReauthenticationError> {
     let Some(current) = current else {
+        // What follows may cost a hash or a mail, and no password is counted.
+        app.limits.brake_account(signed_in.user_id, client)?;
         let is_recent = app.clock.now() - signed_in.created_at < RECENT;
         return is_recent
             .then_some(Reauthenticated(None))

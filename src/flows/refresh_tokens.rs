@@ -30,12 +30,13 @@ impl From<store::Error> for RefreshError {
 /// # Errors
 /// [`RefreshError::NotValid`].
 pub async fn refresh_tokens(app: &App, token: &str, client: &Client) -> Result<TokenPair, RefreshError> {
-    app.limits.brake(Operation::Refresh, client)?;
     let shown_at = app.clock.now();
-    let (claims, generation) = app
-        .tokens
-        .check_refresh(token, shown_at)
-        .ok_or(RefreshError::NotValid)?;
+    let Some((claims, generation)) = app.tokens.check_refresh(token, shown_at) else {
+        app.limits.brake(Operation::Refresh, client)?;
+        return Err(RefreshError::NotValid);
+    };
+    // Apart from those who send garbage, so that they can't keep anybody from refreshing.
+    app.limits.brake_refresh(claims.sid)?;
 
     let mut tx = app.db.write().await?;
     sessions::lock(tx.conn(), claims.sid).await?;

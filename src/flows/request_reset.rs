@@ -1,5 +1,7 @@
 //! A person who forgot their password asks for a code to replace it.
 
+use uuid::Uuid;
+
 use super::allow_mail::allow_mail;
 use super::issue_code::{Request, issue_code};
 use crate::app::App;
@@ -7,6 +9,7 @@ use crate::model::client::Client;
 use crate::model::code::{CODE_LIFETIME, Purpose};
 use crate::model::email::Email;
 use crate::model::mail::{Mail, Message};
+use crate::model::user::UserId;
 use crate::store::users;
 
 /// Mails a code to the account of `email`, if there is one. Without one it does the same work and answers the same.
@@ -22,6 +25,8 @@ pub async fn request_reset(app: &App, email: &Email, client: &Client) -> anyhow:
 
     let mut tx = app.db.write().await?;
     let user = known.as_ref().map(|known| known.id);
+    // In the order in which a deletion locks; the same work for nobody.
+    users::lock(tx.conn(), user.unwrap_or(UserId(Uuid::nil()))).await?;
     let request = Request {
         purpose: Purpose::ResetPassword,
         subject: app.codes.reset_of(email),

@@ -1,13 +1,15 @@
 //! Somebody whose account was moved to another address brings it back to theirs.
 
 use anyhow::Context;
+use chrono::{DateTime, Utc};
 
 use super::check_code::{Guess, check_code};
 use crate::app::App;
 use crate::model::client::Client;
 use crate::model::code::Code;
 use crate::model::email::Email;
-use crate::store::{self, codes, sessions, users};
+use crate::model::user::UserId;
+use crate::store::{self, Tx, codes, events, sessions, users};
 use crate::telemetry::{self, Ended};
 
 #[derive(Debug, thiserror::Error)]
@@ -43,13 +45,32 @@ pub async fn restore_email(app: &App, token: &Code, client: &Client) -> Result<(
     if !codes::consume(tx.conn(), &subject, &guessed.code_hash, now).await? {
         return Err(RestoreEmailError::InvalidToken);
     }
+    make_room(&mut tx, user, &former, now).await?;
     if !users::change_email(tx.conn(), user, &former, now).await? {
         return Err(RestoreEmailError::EmailTaken);
     }
     users::change_password(tx.conn(), user, None).await?;
     codes::void_all_of_user(tx.conn(), user, now).await?;
+    // The thief may have moved the account on, and so have a later way back.
+    codes::void_ways_back(tx.conn(), user, guessed.issued_at, now).await?;
     let ended = sessions::end_all_of_user(tx.conn(), user, now).await?;
     tx.commit().await?;
     telemetry::sessions_ended(Ended::EmailRestored, ended);
     Ok(())
+}
+
+/// The address was free meanwhile. An account that somebody made for it and never confirmed must not stand in the way of
+/// the person who reads its mail.
+async fn make_room(tx: &mut Tx, user: UserId, former: &Email, now: DateTime<Utc>) -> Result<(), RestoreEmailError> {
+    let Some(other) = users::by_email(tx.conn(), former)
+        .await?
+        .filter(|other| other.id != user)
+    else {
+        return Ok(());
+    };
+    if other.email_verified_at.is_some() {
+        return Err(RestoreEmailError::EmailTaken);
+    }
+    users::delete(tx.conn(), other.id).await?;
+    Ok(events::insert(tx.conn(), other.id, "account_deleted", now).await?)
 }

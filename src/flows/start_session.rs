@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
+use super::notify::{self, notify};
 use crate::app::App;
 use crate::model::client::Client;
-use crate::model::mail::{Mail, Message, shown};
+use crate::model::mail::{Message, shown};
 use crate::model::session::{NewSession, SessionKind, SignedIn};
 use crate::model::session_secret::SessionSecret;
 use crate::model::user::UserId;
@@ -107,8 +108,11 @@ async fn note_device(
         device: family,
         network: network.map_or_else(|| "?".to_owned(), |network| network.to_string()),
     };
-    let mail = Mail::to(owner.email.to_owned(), client, message);
-    app.outbox.put(tx, Some(owner.id), &mail, now).await
+    let told = notify::Owner {
+        email: owner.email,
+        email_verified: owner.email_verified,
+    };
+    notify(app, tx, told, client, message, now).await
 }
 
 async fn end_presented(tx: &mut Tx, presented: Option<SessionSecret>, now: DateTime<Utc>) -> store::Result<bool> {

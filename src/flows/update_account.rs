@@ -3,13 +3,14 @@
 use super::claim_session::claim_session;
 use super::find_taken::find_taken;
 use super::forgive::forgive;
+use super::notify::{Owner, notify};
 use super::prove_email::{Unproven, prove_email};
 use super::reauthenticate::{ReauthenticationError, reauthenticate};
 use super::renew_session::{RenewedSession, renew_session};
 use crate::app::App;
 use crate::model::client::Client;
 use crate::model::email::Email;
-use crate::model::mail::{Mail, Message, shown};
+use crate::model::mail::{Message, shown};
 use crate::model::password::Password;
 use crate::model::session::SignedIn;
 use crate::model::user::OwnAccount;
@@ -70,10 +71,12 @@ pub async fn update_account(
     if let Some(hash) = &hash {
         users::change_password(tx.conn(), user, Some(hash)).await?;
         forgive(app, &mut tx, user, client, now).await?;
+        let owner = Owner {
+            email: &renewed.signed_in.email,
+            email_verified: renewed.signed_in.email_verified,
+        };
         let message = Message::PasswordChanged { at: shown(now) };
-        let to = renewed.signed_in.email.clone();
-        let mail = Mail::to(to, client, message);
-        app.outbox.put(&mut tx, Some(user), &mail, now).await?;
+        notify(app, &mut tx, owner, client, message, now).await?;
     }
     if let Some(email) = &changes.email {
         // Asking for the present address takes an open wish for another one back.

@@ -44,6 +44,12 @@ impl Client {
         self.ip.map(Network::subscriber)
     }
 
+    /// All networks of the customer behind an IPv6 address.
+    #[must_use]
+    pub fn site(&self) -> Option<Network> {
+        self.ip.and_then(Network::site)
+    }
+
     /// The network by which an account recognises it.
     #[must_use]
     pub fn vicinity(&self) -> Option<Network> {

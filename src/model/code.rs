@@ -93,6 +93,7 @@ pub struct GuessedCode {
     pub code_hash: KeyedHash,
     pub user_id: Option<UserId>,
     pub email: Option<String>,
+    pub issued_at: DateTime<Utc>,
 }
 
 /// A code as the person it was issued for may know of it.

@@ -40,6 +40,9 @@ impl Rates {
     /// All networks together may do something so many times as often as one.
     pub const NETWORKS: u32 = 100;
 
+    /// All networks of one IPv6 site together.
+    pub const OF_A_SITE: u32 = 10;
+
     /// How often one network may do `operation`, and the name of that limit.
     #[must_use]
     pub fn of(&self, operation: Operation) -> (&'static str, Rate) {

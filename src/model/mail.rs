@@ -181,9 +181,15 @@ impl ClaimedMail {
     /// For how long nobody else tries: longer than any attempt takes.
     pub const LEASE: TimeDelta = TimeDelta::minutes(5);
 
-    /// How long to wait after this attempt has failed: a second, then twice as long each time, a minute at most.
+    const IMPATIENT_ATTEMPTS: i64 = 16;
+
+    /// How long to wait after this attempt has failed: a second, then twice as long each time, a minute at most; an hour
+    /// once that has gone on for longer than a code lives.
     #[must_use]
     pub fn back_off(&self) -> TimeDelta {
+        if self.attempts > Self::IMPATIENT_ATTEMPTS {
+            return TimeDelta::hours(1);
+        }
         let doublings = u32::try_from(self.attempts - 1).unwrap_or(0).min(6);
         TimeDelta::seconds(1_i64 << doublings).min(TimeDelta::minutes(1))
     }
@@ -206,5 +212,11 @@ mod tests {
             })
             .collect();
         assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60]);
+        let late = ClaimedMail {
+            id: Uuid::nil(),
+            sealed: Vec::new(),
+            attempts: 17,
+        };
+        assert_eq!(late.back_off(), TimeDelta::hours(1));
     }
 }

@@ -25,6 +25,13 @@ impl Network {
         Self::around(ip, 24)
     }
 
+    /// The /48 that an IPv6 customer may have been given; `None` for IPv4, where there is no such thing.
+    #[must_use]
+    pub fn site(ip: IpAddr) -> Option<Self> {
+        let ip = ip.to_canonical();
+        ip.is_ipv6().then(|| Self(IpNet::new_assert(ip, 48).trunc()))
+    }
+
     fn around(ip: IpAddr, ipv4_prefix: u8) -> Self {
         let ip = ip.to_canonical();
         let prefix = if ip.is_ipv4() { ipv4_prefix } else { IPV6_PREFIX };
@@ -50,6 +57,9 @@ mod tests {
         assert_eq!(subscriber("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
         assert_eq!(subscriber("2001:db8:1:2::1"), subscriber("2001:db8:1:2:ffff::"));
         assert_ne!(subscriber("2001:db8:1:2::1"), subscriber("2001:db8:1:3::1"));
+        let site = |ip: &str| Network::site(ip.parse().unwrap()).map(|site| site.to_string());
+        assert_eq!(site("2001:db8:1:2::1").as_deref(), Some("2001:db8:1::/48"));
+        assert_eq!(site("203.0.113.9"), None);
         let vicinity = |ip: &str| Network::vicinity(ip.parse().unwrap()).to_string();
         assert_eq!(vicinity("203.0.113.9"), "203.0.113.0/24");
         assert_eq!(vicinity("2001:db8:1:2::1"), "2001:db8:1:2::/64");

@@ -43,7 +43,7 @@ pub async fn issued_earlier_at(conn: Conn<'_>, subject: &KeyedHash) -> Result<Op
 pub async fn guess(conn: Conn<'_>, subject: &KeyedHash, now: DateTime<Utc>) -> Result<Option<GuessedCode>> {
     const SQL: &str = "UPDATE codes SET guesses = guesses + 1 \
         WHERE subject = $1 AND used_at IS NULL AND expires_at > $2 AND guesses < $3 \
-        RETURNING code_hash, user_id, email";
+        RETURNING code_hash, user_id, email, issued_at";
     Ok(on!(conn, c => {
         sqlx::query_as(SQL).bind(subject).bind(now).bind(MOST_GUESSES).fetch_optional(c).await?
     }))
@@ -63,6 +63,14 @@ pub async fn void_all_of_user(conn: Conn<'_>, user: UserId, now: DateTime<Utc>) 
     const SQL: &str =
         "UPDATE codes SET used_at = $1 WHERE user_id = $2 AND used_at IS NULL AND purpose <> 'restore_email'";
     on!(conn, c => { sqlx::query(SQL).bind(now).bind(user).execute(c).await?; });
+    Ok(())
+}
+
+/// Closes the ways back that were opened at `moment` or later. Those from before lead to an earlier owner.
+pub async fn void_ways_back(conn: Conn<'_>, user: UserId, moment: DateTime<Utc>, now: DateTime<Utc>) -> Result<()> {
+    const SQL: &str = "UPDATE codes SET used_at = $1 \
+        WHERE user_id = $2 AND purpose = 'restore_email' AND issued_at >= $3 AND used_at IS NULL";
+    on!(conn, c => { sqlx::query(SQL).bind(now).bind(user).bind(moment).execute(c).await?; });
     Ok(())
 }
 

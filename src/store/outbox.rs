@@ -38,9 +38,9 @@ pub async fn claim(
     leased_until: DateTime<Utc>,
     limit: i64,
 ) -> Result<Vec<ClaimedMail>> {
-    // The condition stands twice: an instance that had to wait for the row finds it moved ahead and leaves it.
+    // Codes come before notices, which are of use for longer. The condition stands twice: an instance that had to wait for the row finds it moved ahead and leaves it.
     const SQL: &str = "UPDATE outbox SET due_at = $2, attempts = attempts + 1 WHERE due_at <= $1 AND id IN \
-        (SELECT id FROM outbox WHERE due_at <= $1 AND give_up_at > $1 ORDER BY due_at LIMIT $3) \
+        (SELECT id FROM outbox WHERE due_at <= $1 AND give_up_at > $1 ORDER BY give_up_at LIMIT $3) \
         RETURNING id, sealed, attempts";
     Ok(on!(conn, c => sqlx::query_as(SQL).bind(now).bind(leased_until).bind(limit).fetch_all(c).await?))
 }

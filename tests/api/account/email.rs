@@ -233,6 +233,41 @@ async fn the_former_address_has_a_way_back() {
 }
 
 #[tokio::test]
+async fn moving_an_account_on_opens_no_way_back_to_the_thief() {
+    let app = TestApp::new().await;
+    let thief = verified(&app, USER).await;
+    for address in ["thief@example.com", "second@example.com"] {
+        app.clock.advance(TimeDelta::seconds(1));
+        change(&thief, address).await.assert_status(200);
+        let code = app.code_to(address).await;
+        verify(&thief, &code).await.assert_status(200);
+    }
+    let (of_owner, of_thief) = (
+        app.mail_to(USER).await.code(),
+        app.mail_to("thief@example.com").await.code(),
+    );
+    restore(&app.client(), &of_owner).await.assert_status(200);
+    restore(&app.client(), &of_thief).await.assert_error(400, "invalid_otp");
+}
+
+#[tokio::test]
+async fn an_account_that_was_made_for_the_freed_address_does_not_block_the_way_back() {
+    let app = TestApp::new().await;
+    let thief = verified(&app, USER).await;
+    change(&thief, "thief@example.com").await.assert_status(200);
+    let code = app.code_to("thief@example.com").await;
+    verify(&thief, &code).await.assert_status(200);
+    let token = app.mail_to(USER).await.code();
+    let squatter = app.signed_up(USER).await;
+    restore(&app.client(), &token).await.assert_status(200);
+    assert_eq!(
+        (squatter.session_status().await, thief.session_status().await),
+        (401, 401)
+    );
+    assert_eq!(app.database.users().await, 1);
+}
+
+#[tokio::test]
 async fn the_way_back_ends_after_three_days_and_is_not_guessed() {
     let app = TestApp::new().await;
     let client = verified(&app, USER).await;

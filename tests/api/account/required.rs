@@ -1,5 +1,6 @@
 //! `REQUIRE_VERIFIED_EMAIL`.
 
+use neptun_auth::model::limit::Rates;
 use serde_json::json;
 
 use crate::helpers::{PASSWORD, TestApp};
@@ -44,6 +45,22 @@ async fn log_in_works_while_tokens_and_the_proxys_question_wait_for_the_proof() 
     client.get("/api/auth/verify").await.assert_status(204);
     client.post("/api/auth/token", &json!({})).await.assert_status(200);
     app.client().post("/api/token/", &credentials).await.assert_status(200);
+}
+
+#[tokio::test]
+async fn a_right_password_that_has_to_wait_is_no_failure() {
+    let app = TestApp::with_setup(|setup| {
+        setup.mail.require_verified_email = true;
+        let failures = "3/15m".parse().unwrap();
+        setup.limits = setup.limits.map(|limits| Rates { failures, ..limits });
+    })
+    .await;
+    app.signed_up(USER).await;
+    let credentials = json!({ "email": USER, "password": PASSWORD });
+    for _ in 0..5 {
+        app.client().post("/api/token/", &credentials).await.assert_status(403);
+    }
+    app.client().log_in(USER, PASSWORD).await.assert_status(200);
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! `PATCH /api/users/{user_id}`.
 
 use chrono::TimeDelta;
+use neptun_auth::model::limit::Rates;
 use serde_json::{Value, json};
 
 use crate::helpers::{Answer, Client, PASSWORD, TestApp};
@@ -59,6 +60,35 @@ async fn it_needs_the_password_or_a_log_in_within_ten_minutes() {
         .assert_error(403, "reauthentication_required");
     let right = json!({ "password": PASSWORD, "current_password": NEW });
     patch(&client, &right).await.assert_status(200);
+}
+
+#[tokio::test]
+async fn a_fresh_session_changes_its_account_only_so_often() {
+    let app = TestApp::with_setup(|setup| {
+        let mail = "3/h".parse().unwrap();
+        setup.limits = setup.limits.map(|limits| Rates { mail, ..limits });
+    })
+    .await;
+    let client = app.signed_up(USER).await;
+    for _ in 0..3 {
+        patch(&client, &json!({ "password": NEW })).await.assert_status(200);
+    }
+    let refused = patch(&client, &json!({ "password": NEW })).await;
+    refused.assert_error(429, "too_many_requests");
+}
+
+#[tokio::test]
+async fn a_stranger_whose_address_was_mistyped_gets_few_notices() {
+    let app = TestApp::with_setup(|setup| {
+        let mail_to = "2/h".parse().unwrap();
+        setup.limits = setup.limits.map(|limits| Rates { mail_to, ..limits });
+    })
+    .await;
+    let client = app.signed_up(USER).await;
+    for _ in 0..5 {
+        patch(&client, &json!({ "password": NEW })).await.assert_status(200);
+    }
+    assert_eq!(app.mails().await.len(), 2);
 }
 
 #[tokio::test]
