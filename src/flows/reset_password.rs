@@ -2,11 +2,12 @@
 
 use super::check_code::{Guess, check_code};
 use super::forgive::forgive;
+use super::notify::{Owner, notify};
 use crate::app::App;
 use crate::model::client::Client;
 use crate::model::code::Code;
 use crate::model::email::Email;
-use crate::model::mail::{Mail, Message, shown};
+use crate::model::mail::{Message, shown};
 use crate::model::password::Password;
 use crate::store::{self, codes, sessions, users};
 use crate::telemetry::{self, Ended};
@@ -61,9 +62,12 @@ pub async fn reset_password(
     forgive(app, &mut tx, user, client, now).await?;
     codes::void_all_of_user(tx.conn(), user, now).await?;
     let ended = sessions::end_all_of_user(tx.conn(), user, now).await?;
+    let told = Owner {
+        email: &owner.email,
+        email_verified: true,
+    };
     let message = Message::PasswordChanged { at: shown(now) };
-    let mail = Mail::to(owner.email, client, message);
-    app.outbox.put(&mut tx, Some(user), &mail, now).await?;
+    notify(app, &mut tx, told, client, message, now).await?;
     tx.commit().await?;
     telemetry::sessions_ended(Ended::PasswordChanged, ended);
     Ok(())

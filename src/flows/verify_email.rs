@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 
 use super::check_code::{Guess, check_code};
 use super::claim_session::claim_session;
+use super::notify::{Owner, notify};
 use super::prove_email::Unproven;
 use super::renew_session::{RenewedSession, renew_session};
 use crate::app::App;
@@ -12,7 +13,7 @@ use crate::app::codes::Codes;
 use crate::model::client::Client;
 use crate::model::code::{Code, NewCode, Purpose, RESTORE_LIFETIME};
 use crate::model::email::Email;
-use crate::model::mail::{Mail, Message, shown};
+use crate::model::mail::{Message, shown};
 use crate::model::session::SignedIn;
 use crate::model::user::OwnAccount;
 use crate::store::{self, Tx, codes, users};
@@ -127,6 +128,9 @@ async fn open_way_back(
         token: token.reveal().to_owned(),
         days: RESTORE_LIFETIME.num_days(),
     };
-    let mail = Mail::to(account.email.clone(), client, message);
-    app.outbox.put(tx, Some(account.id), &mail, now).await
+    let told = Owner {
+        email: &account.email,
+        email_verified: true,
+    };
+    notify(app, tx, told, client, message, now).await
 }
