@@ -164,6 +164,57 @@ async fn refresh_tokens_are_exchanged_so_often() {
 }
 
 #[tokio::test]
+async fn garbage_keeps_nobody_from_refreshing() {
+    let app = app(|rates| rates.refresh = "3/m".parse().unwrap()).await;
+    app.signed_up("user@example.com").await;
+    let client = app.client().at("203.0.113.9");
+    let tokens = client.token_pair("user@example.com", PASSWORD).await;
+    for _ in 0..3 {
+        client.refresh("garbage").await.assert_status(401);
+    }
+    client.refresh("garbage").await.waiting("refresh");
+    client.refresh(&tokens.refresh).await.assert_status(200);
+}
+
+#[tokio::test]
+async fn the_networks_of_one_ipv6_site_may_ten_times_what_one_may() {
+    let app = app(|rates| rates.log_in = "2/h".parse().unwrap()).await;
+    let wrong = async |network: &str| {
+        let client = app.client().at(&format!("{network}::1"));
+        client.log_in("nobody@example.com", WRONG).await
+    };
+    for number in 0..20 {
+        wrong(&format!("2001:db8:1:{number:x}")).await.assert_status(401);
+    }
+    wrong("2001:db8:1:ffff").await.assert_throttled("log-in");
+    wrong("2001:db8:2:1").await.assert_status(401);
+}
+
+#[tokio::test]
+async fn an_account_gains_nothing_by_collecting_device_cookies() {
+    let app = app(|rates| rates.log_in = "2/h".parse().unwrap()).await;
+    let mut devices = Vec::new();
+    for number in 0..4 {
+        let client = app.client().at(&format!("203.0.113.{number}"));
+        match number {
+            0 => client.sign_up("user@example.com", PASSWORD).await.assert_status(200),
+            _ => client.log_in("user@example.com", PASSWORD).await.assert_status(200),
+        };
+        devices.push(client);
+    }
+    // Six checks are three times what one device may.
+    for client in &devices[..3] {
+        for _ in 0..2 {
+            client.log_in("user@example.com", WRONG).await.assert_status(401);
+        }
+    }
+    devices[3]
+        .log_in("user@example.com", WRONG)
+        .await
+        .assert_throttled("log-in");
+}
+
+#[tokio::test]
 async fn mails_are_counted_for_who_causes_them_and_for_who_gets_them() {
     let app = app(|rates| {
         rates.mail = "4/h".parse().unwrap();
