@@ -15,7 +15,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{Connection, Executor, PgConnection, Sqlite};
 
-use super::{DatabaseFile, Db, Freshness, Pools, Result, on};
+use super::{DatabaseFile, Db, Freshness, Pools, Result, Writer, on};
 use crate::model::unavailable::Unavailable;
 
 static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
@@ -132,7 +132,7 @@ async fn open_sqlite(url: &str) -> anyhow::Result<Pools> {
     let inode = fs::metadata(&path).with_context(subject)?.ino();
     Ok(Pools::Sqlite {
         readers,
-        writer,
+        writer: Arc::new(Writer::new(writer)),
         writers_opened,
         file: DatabaseFile { path, inode },
     })

@@ -1,5 +1,7 @@
 //! What can go wrong in a database, sorted by what a caller can do about it.
 
+use std::sync::Arc;
+
 use sqlx::error::DatabaseError;
 use sqlx::sqlite::SqliteError;
 
@@ -15,11 +17,17 @@ pub enum Error {
     Unavailable(#[source] Unavailable),
     /// A defect of the service or of its database.
     #[error("a database operation failed")]
-    Failed(#[source] sqlx::Error),
+    Failed(#[source] Arc<sqlx::Error>),
 }
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
+        Arc::new(error).into()
+    }
+}
+
+impl From<Arc<sqlx::Error>> for Error {
+    fn from(error: Arc<sqlx::Error>) -> Self {
         match outage(&error) {
             Some(what) => Self::Unavailable(Unavailable::because(what, error)),
             None => Self::Failed(error),

@@ -11,6 +11,7 @@ pub mod devices;
 mod error;
 pub mod events;
 mod freshness;
+mod group_commit;
 pub mod outbox;
 pub mod sessions;
 pub mod signing_keys;
@@ -27,6 +28,7 @@ use sqlx::{PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool,
 use crate::model::user::UserId;
 pub use error::{Error, Result};
 pub use freshness::{Freshness, Stamp};
+use group_commit::{Turn, Writer};
 
 /// Runs one expression on whichever database the connection belongs to.
 macro_rules! on {
@@ -48,11 +50,11 @@ pub struct Db {
 
 #[derive(Clone, Debug)]
 enum Pools {
-    /// SQLite allows one writer, so writing has a pool of one connection and waits there, not in the database.
+    /// SQLite allows one writer, so writing has one connection and waits for it, not in the database.
     Sqlite {
         readers: SqlitePool,
-        writer: SqlitePool,
-        /// How many connections the writer's pool has opened, one after the other.
+        writer: Arc<Writer>,
+        /// How many connections the writer has opened, one after the other.
         writers_opened: Arc<AtomicU64>,
         file: DatabaseFile,
     },
@@ -100,7 +102,7 @@ pub struct Tx {
 
 #[derive(Debug)]
 enum Either {
-    Sqlite(Transaction<'static, Sqlite>),
+    Sqlite(Turn),
     Postgres(Transaction<'static, Postgres>),
 }
 
@@ -117,7 +119,10 @@ impl Db {
     /// [`Error::Unavailable`] when none is free within two seconds or the database can't be reached.
     pub async fn read(&self) -> Result<Read> {
         Ok(match &self.pools {
-            Pools::Sqlite { readers, .. } => Read::Sqlite(readers.acquire().await?),
+            Pools::Sqlite { readers, writer, .. } => {
+                writer.caught_up().await?;
+                Read::Sqlite(readers.acquire().await?)
+            }
             Pools::Postgres(pool) => Read::Postgres(pool.acquire().await?),
         })
     }
@@ -130,8 +135,7 @@ impl Db {
         let transaction = match &self.pools {
             Pools::Sqlite { writer, file, .. } => {
                 file.check_in_place()?;
-                // A deferred transaction that reads first and writes later fails at once when another process wrote between.
-                Either::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?)
+                Either::Sqlite(writer.begin().await?)
             }
             Pools::Postgres(pool) => Either::Postgres(pool.begin().await?),
         };
@@ -156,7 +160,7 @@ impl Db {
         match &self.pools {
             Pools::Sqlite { readers, writer, .. } => {
                 readers.close().await;
-                writer.close().await;
+                writer.pool().close().await;
             }
             Pools::Postgres(pool) => pool.close().await,
         }
@@ -184,7 +188,7 @@ impl Changes<'_> {
 impl Tx {
     pub fn conn(&mut self) -> Conn<'_> {
         let database = match &mut self.transaction {
-            Either::Sqlite(transaction) => Database::Sqlite(transaction),
+            Either::Sqlite(turn) => Database::Sqlite(turn.connection()),
             Either::Postgres(transaction) => Database::Postgres(transaction),
         };
         let changes = Changes(Some(&mut self.changed));
@@ -199,7 +203,7 @@ impl Tx {
     pub async fn commit(self) -> Result<()> {
         let unsettled = self.freshness.committing(self.changed);
         match self.transaction {
-            Either::Sqlite(transaction) => transaction.commit().await?,
+            Either::Sqlite(turn) => turn.commit().await?,
             Either::Postgres(transaction) => transaction.commit().await?,
         }
         unsettled.settle();

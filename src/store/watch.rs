@@ -38,8 +38,10 @@ impl Db {
                 file,
                 ..
             } => {
-                let watching = again(freshness, || watch_sqlite(writer, writers_opened, file, freshness));
-                drop(writer.close_event().do_until(watching).await);
+                let watching = again(freshness, || {
+                    watch_sqlite(writer.pool(), writers_opened, file, freshness)
+                });
+                drop(writer.pool().close_event().do_until(watching).await);
             }
             Pools::Postgres(pool) => {
                 let watching = again(freshness, || watch_postgres(pool, freshness));

@@ -1,0 +1,251 @@
+//! Writing to SQLite: transactions of concurrent requests share a commit, and so its wait for the disk.
+//!
+//! SQLite has one writer at a time. Who is done while others wait leaves the transaction open and hands it to the next;
+//! when nobody waits it is committed for all of them, and nobody returns before that. What somebody does not finish is
+//! taken back to the savepoint where they began.
+//!
+//! Who leaves without a commit may have seen what others did and what is not committed yet, and may tell. Readers wait
+//! for that, so that nobody is shown less than somebody before.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use sqlx::{Executor, Sqlite, SqliteConnection, SqlitePool, Transaction};
+use tokio::runtime::Handle;
+use tokio::sync::{oneshot, watch};
+use tokio::time::timeout;
+
+use super::{Error, Result};
+use crate::model::unavailable::Unavailable;
+
+/// So many share a commit at most: the first of them waits for the last.
+const MOST_MEMBERS: usize = 64;
+/// Who is before in line may be waiting for another process.
+const PATIENCE: Duration = Duration::from_secs(6);
+
+/// Who may write to a SQLite file, one after the other.
+#[derive(Debug)]
+pub struct Writer {
+    pool: SqlitePool,
+    line: Mutex<Line>,
+    /// Whether somebody has seen what readers can't see yet.
+    is_ahead: watch::Sender<bool>,
+}
+
+#[derive(Debug, Default)]
+struct Line {
+    /// Whether there is a [`Turn`], or a commit after which there will be one.
+    is_taken: bool,
+    waiting: VecDeque<oneshot::Sender<Turn>>,
+}
+
+/// The right to write. Dropped, it goes to the next in line, without what was done and not committed.
+#[derive(Debug)]
+pub struct Turn {
+    writer: Arc<Writer>,
+    group: Option<Group>,
+    has_begun: bool,
+}
+
+/// An open transaction and those who did their work in it.
+#[derive(Debug)]
+struct Group {
+    transaction: Transaction<'static, Sqlite>,
+    members: Vec<oneshot::Sender<Outcome>>,
+}
+
+type Outcome = Result<(), Arc<sqlx::Error>>;
+
+impl Writer {
+    /// Writes through `pool`, which has one connection.
+    pub fn new(pool: SqlitePool) -> Self {
+        Self {
+            pool,
+            line: Mutex::default(),
+            is_ahead: watch::Sender::new(false),
+        }
+    }
+
+    pub fn pool(&self) -> &SqlitePool {
+        &self.pool
+    }
+
+    /// Waits for its turn and begins a transaction.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when others, in this process or another one, take too long.
+    pub async fn begin(self: &Arc<Self>) -> Result<Turn> {
+        let mut turn = self.turn().await?;
+        if let Some(group) = &mut turn.group {
+            turn.has_begun = true;
+            group.transaction.execute("SAVEPOINT member").await?;
+        } else {
+            // A deferred transaction that reads first and writes later fails at once when another process wrote between.
+            let transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+            let members = Vec::new();
+            turn.group = Some(Group { transaction, members });
+            turn.has_begun = true;
+        }
+        Ok(turn)
+    }
+
+    async fn turn(self: &Arc<Self>) -> Result<Turn> {
+        let Some(turn) = self.wait_in_line() else {
+            return Ok(Turn::of(Arc::clone(self), None));
+        };
+        timeout(PATIENCE, turn).await.map_err(|_| late())?.map_err(|_| late())
+    }
+
+    /// Returns when readers can see all that anybody has seen who has gone.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when that takes too long.
+    pub async fn caught_up(&self) -> Result<()> {
+        if *self.is_ahead.borrow() {
+            let mut is_ahead = self.is_ahead.subscribe();
+            let caught_up = is_ahead.wait_for(|is_ahead| !is_ahead);
+            timeout(PATIENCE, caught_up)
+                .await
+                .map_err(|_| late())?
+                .map_err(|_| late())?;
+        }
+        Ok(())
+    }
+
+    /// `None` when nobody is before in line.
+    fn wait_in_line(&self) -> Option<oneshot::Receiver<Turn>> {
+        let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
+        if !line.is_taken {
+            line.is_taken = true;
+            return None;
+        }
+        let (next, turn) = oneshot::channel();
+        line.waiting.push_back(next);
+        Some(turn)
+    }
+
+    /// Gives the turn to the next in line. When there is none, what has been done is committed.
+    fn pass_on(self: Arc<Self>, group: Option<Group>) {
+        if group.is_none() && *self.is_ahead.borrow() {
+            self.is_ahead.send_replace(false);
+        }
+        let is_full = group.as_ref().is_some_and(|group| group.members.len() >= MOST_MEMBERS);
+        if !is_full && let Some(next) = self.next_in_line(group.is_some()) {
+            // Who has given up meanwhile drops it, and so passes it on.
+            drop(next.send(Turn::of(self, group)));
+        } else if let Some(group) = group {
+            // Whoever of them is gone by then must not keep it from the others.
+            spawn(async move {
+                let _held = Turn::of(self, None);
+                group.commit().await;
+            });
+        }
+    }
+
+    fn next_in_line(&self, is_anything_done: bool) -> Option<oneshot::Sender<Turn>> {
+        let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Some(next) = line.waiting.pop_front() {
+            if !next.is_closed() {
+                return Some(next);
+            }
+        }
+        line.is_taken = is_anything_done;
+        None
+    }
+}
+
+impl Turn {
+    fn of(writer: Arc<Writer>, group: Option<Group>) -> Self {
+        Self {
+            writer,
+            group,
+            has_begun: false,
+        }
+    }
+
+    pub fn connection(&mut self) -> &mut SqliteConnection {
+        let group = self.group.as_mut();
+        &mut group
+            .expect("whoever has a turn from `begin` has a transaction")
+            .transaction
+    }
+
+    /// Returns when a commit has made everything durable that was done in this turn.
+    ///
+    /// # Errors
+    /// When it failed: nothing was kept, of the others who shared it neither.
+    pub async fn commit(mut self) -> Result<()> {
+        let (member, outcome) = oneshot::channel();
+        if let Some(group) = &mut self.group {
+            if !group.members.is_empty() {
+                group.transaction.execute("RELEASE member").await?;
+            }
+            group.members.push(member);
+        }
+        self.has_begun = false;
+        drop(self);
+        let cut_off = |_| Error::Unavailable(Unavailable::new("the database was closed during a commit"));
+        Ok(outcome.await.map_err(cut_off)??)
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let (writer, group) = (Arc::clone(&self.writer), self.group.take());
+        match group {
+            Some(group) if self.has_begun => {
+                if !group.members.is_empty() {
+                    writer.is_ahead.send_replace(true);
+                }
+                spawn(async move {
+                    let mut held = Turn::of(writer, None);
+                    held.group = group.without_the_last().await;
+                });
+            }
+            group => writer.pass_on(group),
+        }
+    }
+}
+
+impl Group {
+    /// Takes back what was done since the last member was done; `None` when nothing is left.
+    async fn without_the_last(mut self) -> Option<Self> {
+        if self.members.is_empty() {
+            return None;
+        }
+        match self.transaction.execute("ROLLBACK TO member; RELEASE member").await {
+            Ok(_) => Some(self),
+            // SQLite has taken back everything by itself, as it does when the disk is full.
+            Err(error) => {
+                tell(self.members, &Err(Arc::new(error)));
+                None
+            }
+        }
+    }
+
+    async fn commit(self) {
+        tell(self.members, &self.transaction.commit().await.map_err(Arc::new));
+    }
+}
+
+fn late() -> Error {
+    Error::Unavailable(Unavailable::new("others are writing to the database for too long"))
+}
+
+fn tell(members: Vec<oneshot::Sender<Outcome>>, outcome: &Outcome) {
+    for member in members {
+        // Who has gone does not want to know.
+        member.send(outcome.clone()).ok();
+    }
+}
+
+/// Without a runtime the process is at its end, and what is not committed is given up.
+fn spawn(task: impl Future<Output = ()> + Send + 'static) {
+    if let Ok(runtime) = Handle::try_current() {
+        runtime.spawn(task);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,141 @@
+//! Two or three who write at the same time, one step after the other.
+
+use tempfile::TempDir;
+use tokio::task::{JoinHandle, yield_now};
+use tokio::time::sleep;
+
+use super::*;
+use crate::store::{Db, Pools};
+
+/// A database with a table of notes, each of which names an earlier one when it is committed.
+async fn database() -> (TempDir, Arc<Writer>, SqlitePool) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("notes.db");
+    let db = Db::connect(&format!("sqlite:{}", file.display())).await.unwrap();
+    let Pools::Sqlite { readers, writer, .. } = db.pools else {
+        panic!("it is a SQLite database");
+    };
+    let table = "CREATE TABLE notes (note INTEGER PRIMARY KEY, \
+        earlier INTEGER NOT NULL REFERENCES notes DEFERRABLE INITIALLY DEFERRED)";
+    writer.pool().execute(table).await.unwrap();
+    (folder, writer, readers)
+}
+
+async fn note(turn: &mut Turn, note: u32, earlier: u32) {
+    let sql = "INSERT INTO notes VALUES ($1, $2)";
+    let insert = sqlx::query(sql).bind(note).bind(earlier);
+    insert.execute(turn.connection()).await.unwrap();
+}
+
+async fn notes(reader: &SqlitePool) -> Vec<u32> {
+    let notes = sqlx::query_scalar("SELECT note FROM notes ORDER BY note");
+    notes.fetch_all(reader).await.unwrap()
+}
+
+/// Somebody who waits in line.
+async fn waits(writer: &Arc<Writer>) -> JoinHandle<Result<Turn>> {
+    let (writer, before) = (Arc::clone(writer), writer.line.lock().unwrap().waiting.len());
+    let waits = tokio::spawn({
+        let writer = Arc::clone(&writer);
+        async move { writer.begin().await }
+    });
+    while writer.line.lock().unwrap().waiting.len() == before {
+        yield_now().await;
+    }
+    waits
+}
+
+/// `first` commits while somebody waits, who gets the transaction.
+async fn commit_before(first: Turn, next: JoinHandle<Result<Turn>>) -> (JoinHandle<Result<()>>, Turn) {
+    let committed = tokio::spawn(first.commit());
+    (committed, next.await.unwrap().unwrap())
+}
+
+#[tokio::test]
+async fn who_is_done_waits_for_the_commit_of_all() {
+    let (_folder, writer, reader) = database().await;
+    let mut first = writer.begin().await.unwrap();
+    let next = waits(&writer).await;
+    note(&mut first, 1, 1).await;
+    let (committed, mut second) = commit_before(first, next).await;
+    note(&mut second, 2, 1).await;
+    assert!(notes(&reader).await.is_empty());
+    assert!(!committed.is_finished());
+    second.commit().await.unwrap();
+    assert_eq!(notes(&reader).await, [1, 2]);
+    committed.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn what_one_gives_up_is_taken_back_alone() {
+    let (_folder, writer, reader) = database().await;
+    let mut first = writer.begin().await.unwrap();
+    let (next, gives_up_waiting) = (waits(&writer).await, waits(&writer).await);
+    let last = waits(&writer).await;
+    note(&mut first, 1, 1).await;
+    let (committed, mut second) = commit_before(first, next).await;
+    note(&mut second, 2, 1).await;
+    gives_up_waiting.abort();
+    assert!(gives_up_waiting.await.unwrap_err().is_cancelled());
+    drop(second);
+    let mut last = last.await.unwrap().unwrap();
+    note(&mut last, 3, 1).await;
+    last.commit().await.unwrap();
+    committed.await.unwrap().unwrap();
+    assert_eq!(notes(&reader).await, [1, 3]);
+    drop(writer.begin().await.unwrap());
+    assert!(writer.begin().await.unwrap().commit().await.is_ok());
+}
+
+#[tokio::test]
+async fn a_commit_that_fails_fails_for_all() {
+    let (_folder, writer, reader) = database().await;
+    let mut first = writer.begin().await.unwrap();
+    let next = waits(&writer).await;
+    note(&mut first, 1, 1).await;
+    let (committed, mut second) = commit_before(first, next).await;
+    note(&mut second, 2, 77).await;
+    second.commit().await.unwrap_err();
+    committed.await.unwrap().unwrap_err();
+    assert!(notes(&reader).await.is_empty());
+}
+
+#[tokio::test]
+async fn nobody_is_told_of_success_when_the_database_took_everything_back() {
+    let (_folder, writer, reader) = database().await;
+    let mut first = writer.begin().await.unwrap();
+    let next = waits(&writer).await;
+    note(&mut first, 1, 1).await;
+    let (committed, mut second) = commit_before(first, next).await;
+    second.connection().execute("ROLLBACK").await.unwrap();
+    drop(second);
+    committed.await.unwrap().unwrap_err();
+    let mut third = writer.begin().await.unwrap();
+    note(&mut third, 3, 3).await;
+    third.commit().await.unwrap();
+    assert_eq!(notes(&reader).await, [3]);
+}
+
+#[tokio::test]
+async fn readers_wait_for_what_somebody_may_have_told() {
+    let (_folder, writer, reader) = database().await;
+    let mut first = writer.begin().await.unwrap();
+    let (next, last) = (waits(&writer).await, waits(&writer).await);
+    note(&mut first, 1, 1).await;
+    let (committed, second) = commit_before(first, next).await;
+    writer.caught_up().await.unwrap();
+    drop(second);
+    let reads = tokio::spawn({
+        let writer = Arc::clone(&writer);
+        async move {
+            writer.caught_up().await.unwrap();
+            notes(&reader).await
+        }
+    });
+    let last = last.await.unwrap().unwrap();
+    sleep(Duration::from_millis(20)).await;
+    assert!(!reads.is_finished());
+    last.commit().await.unwrap();
+    committed.await.unwrap().unwrap();
+    assert_eq!(reads.await.unwrap(), [1]);
+}
