@@ -1,6 +1,6 @@
 //! `/openapi.json`, `/openapi.yaml` and Swagger UI at `/docs/`, which works offline and is signed in by its own cookie.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -15,21 +15,28 @@ use super::spec::Document;
 /// Every path here; all of them take GET.
 pub const PATHS: &[&str] = &["/", "/docs", "/docs/", "/openapi.json", "/openapi.yaml"];
 
-/// Answers requests for one of `pages` and passes all others on.
-pub async fn docs<E>(pages: Arc<Route>, next: Arc<E>, request: Request) -> Result<Response>
-where
-    E: Endpoint<Output = Response>,
-{
-    if PATHS.contains(&request.uri().path()) {
-        pages.call(request).await
-    } else {
-        next.call(request).await
+/// The pages that show the document. They take two megabytes, so they are made when somebody first asks for one.
+pub(super) struct Pages(LazyLock<Route, Box<dyn FnOnce() -> Route + Send>>);
+
+impl Pages {
+    /// The pages that show what `document` will return.
+    pub fn new(document: impl FnOnce() -> Document + Send + 'static) -> Self {
+        Self(LazyLock::new(Box::new(move || pages(&document()))))
     }
 }
 
-/// The pages that show `document`.
-#[must_use]
-pub fn pages(document: &Document) -> Route {
+/// Answers requests for one of `pages`, if there are any, and passes all others on.
+pub(super) async fn docs<E>(pages: Option<Arc<Pages>>, next: Arc<E>, request: Request) -> Result<Response>
+where
+    E: Endpoint<Output = Response>,
+{
+    match pages {
+        Some(pages) if PATHS.contains(&request.uri().path()) => pages.0.call(request).await,
+        _ => next.call(request).await,
+    }
+}
+
+fn pages(document: &Document) -> Route {
     let page = document.swagger_ui();
     let policy = content_security_policy(&page);
     // Shared, not copied: many slow readers of a large page must not fill the memory.

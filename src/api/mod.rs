@@ -28,13 +28,14 @@ mod users;
 use std::sync::Arc;
 
 use poem::endpoint::BoxEndpoint;
-use poem::{EndpointExt, IntoEndpoint, Response, Route};
+use poem::{EndpointExt, IntoEndpoint, Response};
 use poem_openapi::{OpenApiService, Tags};
 
 use crate::app::App;
 use crate::model::origin::AllowedOrigins;
 use crate::model::session_cookie::SessionCookie;
 use dev_inbox::dev_inbox;
+use docs::Pages;
 use layers::body_limit::body_limit;
 pub use layers::client::ClientAddress;
 use layers::client::client;
@@ -104,10 +105,11 @@ fn apis(app: &App) -> Apis {
 /// The whole service as one endpoint that answers every request.
 #[must_use]
 pub fn routes(app: &App, web: &Web) -> BoxEndpoint<'static, Response> {
-    let document = Document::new(web.cookie.name(), app.password_policy.minimum());
-    let pages = Arc::new(if web.docs { docs::pages(&document) } else { Route::new() });
+    let (name, minimum) = (web.cookie.name().to_owned(), app.password_policy.minimum());
+    let document = move || Document::new(&name, minimum);
     let others = if web.docs { docs::PATHS } else { &[] };
-    let paths = Arc::new(Paths::new(&document, others));
+    let paths = Arc::new(Paths::new(&document(), others));
+    let pages = web.docs.then(|| Arc::new(Pages::new(document)));
     let (inbox, app, cookie) = (app.clone(), app.clone(), Arc::new(web.cookie.clone()));
     let (address, origins) = (Arc::new(web.client_address.clone()), Arc::new(web.origins.clone()));
     let https = web.https;
@@ -115,7 +117,7 @@ pub fn routes(app: &App, web: &Web) -> BoxEndpoint<'static, Response> {
     // The last layer is the outermost.
     OpenApiService::new(apis(&app), "", "")
         .into_endpoint()
-        .around(move |next, request| docs::docs(Arc::clone(&pages), next, request))
+        .around(move |next, request| docs::docs(pages.clone(), next, request))
         .around(move |next, request| dev_inbox(inbox.clone(), next, request))
         .around(move |next, request| errors(Arc::clone(&paths), next, request))
         .around(move |next, request| session(app.clone(), Arc::clone(&cookie), next, request))

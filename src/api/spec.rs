@@ -28,7 +28,6 @@ const DESCRIPTION: &str = "Sign-up, log-in and sessions for the web app beside i
 pub struct Document {
     complete: Value,
     derived: String,
-    swagger_ui: String,
 }
 
 impl Document {
@@ -39,18 +38,10 @@ impl Document {
     /// When the framework derives something that is not JSON.
     #[must_use]
     pub fn new(cookie_name: &str, password_min_length: usize) -> Self {
-        let service = OpenApiService::new(Described::<Apis>(PhantomData), TITLE, VERSION)
-            .description(DESCRIPTION)
-            .license(LicenseObject::new("MIT OR Apache-2.0").url("https://spdx.org/licenses/MIT.html"))
-            .server(ServerObject::new("/").description("The service that serves this document"));
-        let derived = service.spec();
+        let derived = described().spec();
         let mut complete = serde_json::from_str(&derived).expect("the framework writes JSON");
         finish(&mut complete, cookie_name, password_min_length);
-        Self {
-            complete,
-            derived,
-            swagger_ui: service.swagger_ui_html(),
-        }
+        Self { complete, derived }
     }
 
     /// The document as JSON, indented.
@@ -70,10 +61,17 @@ impl Document {
     pub fn swagger_ui(&self) -> String {
         // Inside a script element only `</` could end it early.
         let complete = self.complete.to_string().replace("</", "<\\/");
-        let page = self.swagger_ui.replacen(&self.derived, &complete, 1);
+        let page = described().swagger_ui_html().replacen(&self.derived, &complete, 1);
         // Without an icon of its own the browser would ask for one.
         page.replacen("<head>", "<head>\n    <link rel=\"icon\" href=\"data:,\">", 1)
     }
+}
+
+fn described() -> OpenApiService<impl OpenApi, ()> {
+    OpenApiService::new(Described::<Apis>(PhantomData), TITLE, VERSION)
+        .description(DESCRIPTION)
+        .license(LicenseObject::new("MIT OR Apache-2.0").url("https://spdx.org/licenses/MIT.html"))
+        .server(ServerObject::new("/").description("The service that serves this document"))
 }
 
 /// Describes an API without being able to serve it, so that the document needs no database.
