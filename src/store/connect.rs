@@ -29,6 +29,8 @@ const WRITER_ACQUIRE_TIMEOUT: Duration = Duration::from_secs(6);
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const SQLITE_READERS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 20;
+/// A connection that was used this short a time ago is taken to work still; one that does not costs its request a 503.
+const SURELY_ALIVE: Duration = Duration::from_secs(1);
 const BOUNDS: &str =
     "SET idle_in_transaction_session_timeout = '10s'; SET statement_timeout = '15s'; SET lock_timeout = '5s'";
 /// First release without the WAL-reset defect, which could lose committed writes.
@@ -189,6 +191,16 @@ async fn open_postgres(url: &str) -> anyhow::Result<Pools> {
     let pool = PgPoolOptions::new()
         .max_connections(POSTGRES_CONNECTIONS)
         .acquire_timeout(ACQUIRE_TIMEOUT)
+        .test_before_acquire(false)
+        // Asking each time would cost a log-in as many round trips again as its work.
+        .before_acquire(|connection, usage| {
+            Box::pin(async move {
+                if usage.idle_for > SURELY_ALIVE {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         // A transaction that nobody finishes must not hold its locks, and no statement of ours takes long.
         .after_connect(|connection, _| {
             Box::pin(async move {

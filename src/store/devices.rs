@@ -23,6 +23,22 @@ pub async fn are_all_of_other_families(conn: Conn<'_>, user: UserId, family: &st
     Ok(all > 0 && same == 0)
 }
 
+/// Notes that a device of this family signed in to the account of `user` from `network`, as it did before; `false` when
+/// it did not.
+pub async fn note_again(
+    conn: Conn<'_>,
+    user: UserId,
+    family: &str,
+    network: Option<Network>,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    const SQL: &str = "UPDATE devices SET last_seen_at = $4 WHERE user_id = $1 AND family = $2 AND network = $3";
+    let rows = on!(conn, c => {
+        sqlx::query(SQL).bind(user).bind(family).bind(name(network)).bind(now).execute(c).await?.rows_affected()
+    });
+    Ok(rows > 0)
+}
+
 /// Notes that a device of this family signed in to the account of `user` from `network`, if its address is known.
 pub async fn note(
     conn: Conn<'_>,
@@ -33,11 +49,14 @@ pub async fn note(
 ) -> Result<()> {
     const SQL: &str = "INSERT INTO devices (user_id, family, network, first_seen_at, last_seen_at) \
         VALUES ($1, $2, $3, $4, $4) ON CONFLICT (user_id, family, network) DO UPDATE SET last_seen_at = $4";
-    let network = network.map_or_else(|| "unknown".to_owned(), |network| network.to_string());
     on!(conn, c => {
-        sqlx::query(SQL).bind(user).bind(family).bind(network).bind(now).execute(c).await?;
+        sqlx::query(SQL).bind(user).bind(family).bind(name(network)).bind(now).execute(c).await?;
     });
     Ok(())
+}
+
+fn name(network: Option<Network>) -> String {
+    network.map_or_else(|| "unknown".to_owned(), |network| network.to_string())
 }
 
 /// What the account of `user` was used with, the latest first.
