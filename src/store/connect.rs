@@ -29,8 +29,8 @@ const WRITER_ACQUIRE_TIMEOUT: Duration = Duration::from_secs(6);
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const SQLITE_READERS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 20;
-/// A connection that was used this short a time ago is taken to work still; one that does not costs its request a 503.
-const SURELY_ALIVE: Duration = Duration::from_secs(1);
+/// A connection that was used this short a time ago is taken to work still.
+const SURELY_ALIVE: Duration = Duration::from_millis(100);
 const BOUNDS: &str =
     "SET idle_in_transaction_session_timeout = '10s'; SET statement_timeout = '15s'; SET lock_timeout = '5s'";
 /// First release without the WAL-reset defect, which could lose committed writes.
@@ -43,12 +43,12 @@ impl Db {
     /// A sentence for the operator when the URL, the file or the server can't be used. An existing file that is not a
     /// usable database is left as it is.
     pub async fn connect(url: &str) -> anyhow::Result<Self> {
+        let freshness = Arc::new(Freshness::default());
         let pools = match url.split_once(':').map_or(url, |(scheme, _)| scheme) {
-            "sqlite" => open_sqlite(url).await?,
+            "sqlite" => open_sqlite(url, Arc::clone(&freshness)).await?,
             "postgres" | "postgresql" => open_postgres(url).await?,
             _ => bail!("DATABASE_URL must start with `sqlite:` or `postgres://`"),
         };
-        let freshness = Arc::new(Freshness::default());
         Ok(Self { pools, freshness })
     }
 
@@ -85,7 +85,7 @@ impl DatabaseFile {
     }
 }
 
-async fn open_sqlite(url: &str) -> anyhow::Result<Pools> {
+async fn open_sqlite(url: &str, freshness: Arc<Freshness>) -> anyhow::Result<Pools> {
     let options = SqliteConnectOptions::from_str(url).context("DATABASE_URL is not a SQLite URL")?;
     let path = options.get_filename().to_owned();
     ensure!(
@@ -134,7 +134,7 @@ async fn open_sqlite(url: &str) -> anyhow::Result<Pools> {
     let inode = fs::metadata(&path).with_context(subject)?.ino();
     Ok(Pools::Sqlite {
         readers,
-        writer: Arc::new(Writer::new(writer)),
+        writer: Arc::new(Writer::new(writer, freshness)),
         writers_opened,
         file: DatabaseFile { path, inode },
     })

@@ -4,33 +4,37 @@
 //! when nobody waits it is committed for all of them, and nobody returns before that. What somebody does not finish is
 //! taken back to the savepoint where they began.
 //!
-//! Who leaves without a commit may have seen what others did and what is not committed yet, and may tell. Readers wait
-//! for that, so that nobody is shown less than somebody before.
+//! Who leaves without a commit may have seen what others did and what is not committed yet, and may tell: only refusals
+//! are told that way. It is committed at once then, and who reads the database waits for it, so that nobody is shown less
+//! than somebody before.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use sqlx::{Executor, Sqlite, SqliteConnection, SqlitePool, Transaction};
-use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
 use tokio::time::timeout;
 
-use super::{Error, Result};
+use super::{Error, Freshness, Result};
 use crate::model::unavailable::Unavailable;
+use crate::model::user::UserId;
 
 /// So many share a commit at most: the first of them waits for the last.
 const MOST_MEMBERS: usize = 64;
 /// Who is before in line may be waiting for another process.
 const PATIENCE: Duration = Duration::from_secs(6);
+/// A disk that takes longer to commit does not keep anybody from reading.
+const PATIENCE_OF_READERS: Duration = Duration::from_secs(1);
 
 /// Who may write to a SQLite file, one after the other.
 #[derive(Debug)]
 pub struct Writer {
     pool: SqlitePool,
+    freshness: Arc<Freshness>,
     line: Mutex<Line>,
-    /// Whether somebody has seen what readers can't see yet.
-    is_ahead: watch::Sender<bool>,
+    /// How often somebody left who had seen more than readers, and how often readers caught up: odd while they have not.
+    leads: watch::Sender<u64>,
 }
 
 #[derive(Debug, Default)]
@@ -53,17 +57,19 @@ pub struct Turn {
 struct Group {
     transaction: Transaction<'static, Sqlite>,
     members: Vec<oneshot::Sender<Outcome>>,
+    changed: Vec<UserId>,
 }
 
 type Outcome = Result<(), Arc<sqlx::Error>>;
 
 impl Writer {
-    /// Writes through `pool`, which has one connection.
-    pub fn new(pool: SqlitePool) -> Self {
+    /// Writes through `pool`, which has one connection, and notes in `freshness` what changed.
+    pub fn new(pool: SqlitePool, freshness: Arc<Freshness>) -> Self {
         Self {
             pool,
+            freshness,
             line: Mutex::default(),
-            is_ahead: watch::Sender::new(false),
+            leads: watch::Sender::new(0),
         }
     }
 
@@ -83,8 +89,11 @@ impl Writer {
         } else {
             // A deferred transaction that reads first and writes later fails at once when another process wrote between.
             let transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-            let members = Vec::new();
-            turn.group = Some(Group { transaction, members });
+            turn.group = Some(Group {
+                transaction,
+                members: Vec::new(),
+                changed: Vec::new(),
+            });
             turn.has_begun = true;
         }
         Ok(turn)
@@ -97,20 +106,14 @@ impl Writer {
         timeout(PATIENCE, turn).await.map_err(|_| late())?.map_err(|_| late())
     }
 
-    /// Returns when readers can see all that anybody has seen who has gone.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] when that takes too long.
-    pub async fn caught_up(&self) -> Result<()> {
-        if *self.is_ahead.borrow() {
-            let mut is_ahead = self.is_ahead.subscribe();
-            let caught_up = is_ahead.wait_for(|is_ahead| !is_ahead);
-            timeout(PATIENCE, caught_up)
-                .await
-                .map_err(|_| late())?
-                .map_err(|_| late())?;
+    /// Returns when readers can see all that those saw who have left, or after a second.
+    pub async fn caught_up(&self) {
+        let lead = *self.leads.borrow();
+        if is_ahead(lead) {
+            let mut leads = self.leads.subscribe();
+            // Whether it is another lead by then does not matter: this one is over.
+            drop(timeout(PATIENCE_OF_READERS, leads.wait_for(|now| *now != lead)).await);
         }
-        Ok(())
     }
 
     /// `None` when nobody is before in line.
@@ -127,20 +130,30 @@ impl Writer {
 
     /// Gives the turn to the next in line. When there is none, what has been done is committed.
     fn pass_on(self: Arc<Self>, group: Option<Group>) {
-        if group.is_none() && *self.is_ahead.borrow() {
-            self.is_ahead.send_replace(false);
+        if group.is_none() {
+            self.set_ahead(false);
         }
-        let is_full = group.as_ref().is_some_and(|group| group.members.len() >= MOST_MEMBERS);
-        if !is_full && let Some(next) = self.next_in_line(group.is_some()) {
+        let is_to_end = |group: &Group| group.members.len() >= MOST_MEMBERS || is_ahead(*self.leads.borrow());
+        if !group.as_ref().is_some_and(is_to_end)
+            && let Some(next) = self.next_in_line(group.is_some())
+        {
             // Who has given up meanwhile drops it, and so passes it on.
             drop(next.send(Turn::of(self, group)));
         } else if let Some(group) = group {
             // Whoever of them is gone by then must not keep it from the others.
-            spawn(async move {
-                let _held = Turn::of(self, None);
-                group.commit().await;
+            tokio::spawn(async move {
+                let held = Turn::of(self, None);
+                group.commit(&held.writer.freshness).await;
             });
         }
+    }
+
+    fn set_ahead(&self, ahead: bool) {
+        self.leads.send_if_modified(|lead| {
+            let is_other = is_ahead(*lead) != ahead;
+            *lead += u64::from(is_other);
+            is_other
+        });
     }
 
     fn next_in_line(&self, is_anything_done: bool) -> Option<oneshot::Sender<Turn>> {
@@ -171,21 +184,23 @@ impl Turn {
             .transaction
     }
 
-    /// Returns when a commit has made everything durable that was done in this turn.
+    /// Returns when a commit has made everything durable that was done in this turn, and what was read before of the
+    /// users who `changed` is forgotten.
     ///
     /// # Errors
     /// When it failed: nothing was kept, of the others who shared it neither.
-    pub async fn commit(mut self) -> Result<()> {
+    pub async fn commit(mut self, changed: Vec<UserId>) -> Result<()> {
         let (member, outcome) = oneshot::channel();
         if let Some(group) = &mut self.group {
             if !group.members.is_empty() {
                 group.transaction.execute("RELEASE member").await?;
             }
             group.members.push(member);
+            group.changed.extend(changed);
         }
         self.has_begun = false;
         drop(self);
-        let cut_off = |_| Error::Unavailable(Unavailable::new("the database was closed during a commit"));
+        let cut_off = |_| Error::Unavailable(Unavailable::new("a commit was cut off"));
         Ok(outcome.await.map_err(cut_off)??)
     }
 }
@@ -196,9 +211,9 @@ impl Drop for Turn {
         match group {
             Some(group) if self.has_begun => {
                 if !group.members.is_empty() {
-                    writer.is_ahead.send_replace(true);
+                    writer.set_ahead(true);
                 }
-                spawn(async move {
+                tokio::spawn(async move {
                     let mut held = Turn::of(writer, None);
                     held.group = group.without_the_last().await;
                 });
@@ -224,9 +239,19 @@ impl Group {
         }
     }
 
-    async fn commit(self) {
-        tell(self.members, &self.transaction.commit().await.map_err(Arc::new));
+    /// Nobody is told before all their changes are noted: they may be about the same session.
+    async fn commit(self, freshness: &Freshness) {
+        let unsettled = freshness.committing(self.changed);
+        let outcome = self.transaction.commit().await.map_err(Arc::new);
+        if outcome.is_ok() {
+            unsettled.settle();
+        }
+        tell(self.members, &outcome);
     }
+}
+
+fn is_ahead(lead: u64) -> bool {
+    lead % 2 == 1
 }
 
 fn late() -> Error {
@@ -237,13 +262,6 @@ fn tell(members: Vec<oneshot::Sender<Outcome>>, outcome: &Outcome) {
     for member in members {
         // Who has gone does not want to know.
         member.send(outcome.clone()).ok();
-    }
-}
-
-/// Without a runtime the process is at its end, and what is not committed is given up.
-fn spawn(task: impl Future<Output = ()> + Send + 'static) {
-    if let Ok(runtime) = Handle::try_current() {
-        runtime.spawn(task);
     }
 }
 

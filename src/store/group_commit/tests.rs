@@ -2,7 +2,7 @@
 
 use tempfile::TempDir;
 use tokio::task::{JoinHandle, yield_now};
-use tokio::time::sleep;
+use uuid::Uuid;
 
 use super::*;
 use crate::store::{Db, Pools};
@@ -47,7 +47,7 @@ async fn waits(writer: &Arc<Writer>) -> JoinHandle<Result<Turn>> {
 
 /// `first` commits while somebody waits, who gets the transaction.
 async fn commit_before(first: Turn, next: JoinHandle<Result<Turn>>) -> (JoinHandle<Result<()>>, Turn) {
-    let committed = tokio::spawn(first.commit());
+    let committed = tokio::spawn(first.commit(Vec::new()));
     (committed, next.await.unwrap().unwrap())
 }
 
@@ -61,7 +61,7 @@ async fn who_is_done_waits_for_the_commit_of_all() {
     note(&mut second, 2, 1).await;
     assert!(notes(&reader).await.is_empty());
     assert!(!committed.is_finished());
-    second.commit().await.unwrap();
+    second.commit(Vec::new()).await.unwrap();
     assert_eq!(notes(&reader).await, [1, 2]);
     committed.await.unwrap().unwrap();
 }
@@ -80,11 +80,11 @@ async fn what_one_gives_up_is_taken_back_alone() {
     drop(second);
     let mut last = last.await.unwrap().unwrap();
     note(&mut last, 3, 1).await;
-    last.commit().await.unwrap();
+    last.commit(Vec::new()).await.unwrap();
     committed.await.unwrap().unwrap();
     assert_eq!(notes(&reader).await, [1, 3]);
     drop(writer.begin().await.unwrap());
-    assert!(writer.begin().await.unwrap().commit().await.is_ok());
+    assert!(writer.begin().await.unwrap().commit(Vec::new()).await.is_ok());
 }
 
 #[tokio::test]
@@ -95,7 +95,7 @@ async fn a_commit_that_fails_fails_for_all() {
     note(&mut first, 1, 1).await;
     let (committed, mut second) = commit_before(first, next).await;
     note(&mut second, 2, 77).await;
-    second.commit().await.unwrap_err();
+    second.commit(Vec::new()).await.unwrap_err();
     committed.await.unwrap().unwrap_err();
     assert!(notes(&reader).await.is_empty());
 }
@@ -112,30 +112,42 @@ async fn nobody_is_told_of_success_when_the_database_took_everything_back() {
     committed.await.unwrap().unwrap_err();
     let mut third = writer.begin().await.unwrap();
     note(&mut third, 3, 3).await;
-    third.commit().await.unwrap();
+    third.commit(Vec::new()).await.unwrap();
     assert_eq!(notes(&reader).await, [3]);
 }
 
 #[tokio::test]
-async fn readers_wait_for_what_somebody_may_have_told() {
+async fn what_somebody_saw_and_may_tell_is_committed_at_once_and_readers_wait_for_it() {
     let (_folder, writer, reader) = database().await;
     let mut first = writer.begin().await.unwrap();
     let (next, last) = (waits(&writer).await, waits(&writer).await);
     note(&mut first, 1, 1).await;
     let (committed, second) = commit_before(first, next).await;
-    writer.caught_up().await.unwrap();
+    writer.caught_up().await;
+    assert!(notes(&reader).await.is_empty());
     drop(second);
-    let reads = tokio::spawn({
-        let writer = Arc::clone(&writer);
-        async move {
-            writer.caught_up().await.unwrap();
-            notes(&reader).await
-        }
-    });
-    let last = last.await.unwrap().unwrap();
-    sleep(Duration::from_millis(20)).await;
-    assert!(!reads.is_finished());
-    last.commit().await.unwrap();
+    writer.caught_up().await;
+    assert_eq!(notes(&reader).await, [1]);
+    // However many come and leave, nobody waits for them.
     committed.await.unwrap().unwrap();
-    assert_eq!(reads.await.unwrap(), [1]);
+    drop(last.await.unwrap().unwrap());
+    assert!(!is_ahead(*writer.leads.borrow()));
+}
+
+#[tokio::test]
+async fn nobody_is_told_before_the_changes_of_all_are_noted() {
+    let (_folder, writer, _reader) = database().await;
+    let freshness = &writer.freshness;
+    let users = [1, 2].map(|id| UserId(Uuid::from_u128(id)));
+    freshness.confirm(&freshness.ask());
+    let before = freshness.stamp();
+    let first = writer.begin().await.unwrap();
+    let next = waits(&writer).await;
+    let committed = tokio::spawn(first.commit(vec![users[0]]));
+    let second = next.await.unwrap().unwrap();
+    assert!(users.iter().all(|user| freshness.holds(before, *user)));
+    let _told_later = tokio::spawn(second.commit(vec![users[1]]));
+    committed.await.unwrap().unwrap();
+    assert!(freshness.is_trusted(), "it is known what changed");
+    assert!(!users.iter().any(|user| freshness.holds(before, *user)));
 }
