@@ -2,7 +2,7 @@
 
 use anyhow::{Context, anyhow, ensure};
 use argon2::password_hash::phc::{self, Output, ParamsString, Salt};
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::hashing_slots::{HashingSlots, Memory};
@@ -11,6 +11,8 @@ use crate::model::unavailable::Unavailable;
 
 /// Jobs that may wait for a slot. At 100 hashes a second the last of them waits under three seconds.
 const QUEUE_CAPACITY: usize = 256;
+/// In bytes, of the memory that hashing asks for.
+const HUGE_PAGE: usize = 2 * 1024 * 1024;
 /// Stored parameters beyond these are refused, so that nobody who can write to the database can exhaust the memory.
 const MOST_MEMORY_KIB: u32 = 1024 * 1024;
 const MOST_ITERATIONS: u32 = 64;
@@ -144,6 +146,8 @@ fn compute(
 ) -> anyhow::Result<()> {
     let blocks = argon2.params().block_count();
     if memory.len() < blocks {
+        // Argon2 reads everywhere, so the end must not lie in small pages.
+        memory.reserve_exact(blocks.next_multiple_of(HUGE_PAGE / Block::SIZE) - memory.len());
         memory.resize_with(blocks, Default::default);
     }
     argon2

@@ -6,7 +6,7 @@ use crate::app::hasher::Verdict;
 use crate::model::client::Client;
 use crate::model::password::{Password, PasswordHash};
 use crate::model::user::{Credentials, Login, UserId};
-use crate::store::{self, users};
+use crate::store::{self, Conn, users};
 
 /// Whose password somebody says they know.
 #[derive(Debug, Clone, Copy)]
@@ -39,13 +39,14 @@ pub async fn check_password(
 ) -> anyhow::Result<Option<Proven>> {
     // Asked first: who is turned away for want of a slot must not have waited for the counter's turn to write.
     let admitted = app.hasher.admit()?;
-    let credentials = find(app, whose).await?;
+    let mut read = app.db.read().await?;
+    let credentials = find(read.conn(), whose).await?;
     let subject = match (&credentials, whose) {
         (Some(known), _) => Subject::Account(known.id),
         (None, Whose::Account(user)) => Subject::Account(user),
         (None, Whose::Login(login)) => Subject::Nobody(login),
     };
-    let attempt = count_attempt(app, subject, client).await?;
+    let attempt = count_attempt(app, read, subject, client).await?;
     let stored = credentials.as_ref().and_then(|known| known.password_hash.clone());
     let verdict = match app.hasher.verify(password.clone(), stored.clone()).await {
         Ok(verdict) => verdict,
@@ -66,11 +67,10 @@ pub async fn check_password(
     })
 }
 
-async fn find(app: &App, whose: Whose<'_>) -> store::Result<Option<Credentials>> {
-    let mut read = app.db.read().await?;
+async fn find(conn: Conn<'_>, whose: Whose<'_>) -> store::Result<Option<Credentials>> {
     match whose {
-        Whose::Login(Login::Email(email)) => users::by_email(read.conn(), email).await,
-        Whose::Login(Login::Username(username)) => users::by_username(read.conn(), username).await,
-        Whose::Account(user) => users::by_id(read.conn(), user).await,
+        Whose::Login(Login::Email(email)) => users::by_email(conn, email).await,
+        Whose::Login(Login::Username(username)) => users::by_username(conn, username).await,
+        Whose::Account(user) => users::by_id(conn, user).await,
     }
 }

@@ -12,7 +12,7 @@ use crate::model::client::Client;
 use crate::model::device::Device;
 use crate::model::limit::Place;
 use crate::model::user::{Login, UserId};
-use crate::store::{self, Tx, attempts, devices};
+use crate::store::{self, Conn, Read, Tx, attempts, devices};
 
 /// Whose secret is being tried: an account's, or that of a name which has no account. Somebody who tries can't tell the
 /// two apart.
@@ -27,32 +27,39 @@ pub enum Subject<'a> {
 #[must_use = "an attempt that succeeded and is not settled goes on counting as a failure"]
 pub struct Attempt(Option<(Bucket, Budget)>);
 
-/// Counts an attempt on `subject` by `client`.
+/// Counts an attempt on `subject` by `client`, of which `read` tells whether the account knows it.
 ///
 /// # Errors
 /// [`crate::model::throttled::Throttled`] when the client, everybody together, or strangers to this account have tried too
 /// often. The secret must not be looked at then: the answer is the same whether it is right or wrong.
-pub async fn count_attempt(app: &App, subject: Subject<'_>, client: &Client) -> anyhow::Result<Attempt> {
+pub async fn count_attempt(
+    app: &App,
+    mut read: Read,
+    subject: Subject<'_>,
+    client: &Client,
+) -> anyhow::Result<Attempt> {
     let Some(budget) = app.limits.budget() else {
         return Ok(Attempt(None));
     };
     let now = app.clock.now();
-    let place = place_of(app, subject, client, now).await?;
+    let place = place_of(read.conn(), subject, client, now).await?;
+    drop(read);
     app.limits.brake_check(&place, client)?;
     let bucket = app.limits.bucket(&subject.name(), &place);
 
-    let mut tx = app.db.write().await?;
-    if attempts::count(tx.conn(), &bucket, budget, now).await? {
-        tx.commit().await?;
+    let mut tx = app.db.write_once().await?;
+    let is_counted = attempts::count(tx.conn(), &bucket, budget, now).await?;
+    tx.commit().await?;
+    if is_counted {
         return Ok(Attempt(Some((bucket, budget))));
     }
-    let failures = attempts::failures(tx.conn(), &bucket).await?;
+    let failures = attempts::failures(app.db.read().await?.conn(), &bucket).await?;
     let retry_after = failures.map_or(1, |failures| failures.retry_after(budget, now));
     Err(app.limits.failures_used_up(retry_after))
 }
 
 /// What the account has to do with where the request comes from. A name without an account costs the same queries.
-async fn place_of(app: &App, subject: Subject<'_>, client: &Client, now: DateTime<Utc>) -> store::Result<Place> {
+async fn place_of(conn: Conn<'_>, subject: Subject<'_>, client: &Client, now: DateTime<Utc>) -> store::Result<Place> {
     let user = match subject {
         Subject::Account(user) => user,
         Subject::Nobody(_) => UserId(Uuid::nil()),
@@ -64,7 +71,7 @@ async fn place_of(app: &App, subject: Subject<'_>, client: &Client, now: DateTim
         return Ok(Place::Strangers);
     };
     let since = now - TimeDelta::days(Device::NETWORK_DAYS);
-    let is_known = devices::knows_network(app.db.read().await?.conn(), user, network, since).await?;
+    let is_known = devices::knows_network(conn, user, network, since).await?;
     Ok(if is_known {
         Place::Network(network)
     } else {
@@ -102,7 +109,7 @@ impl Attempt {
         let Some((bucket, budget)) = self.0 else {
             return Ok(());
         };
-        let mut tx = app.db.write().await?;
+        let mut tx = app.db.write_once().await?;
         attempts::give_back(tx.conn(), &bucket, budget).await?;
         tx.commit().await
     }
