@@ -1,6 +1,7 @@
 //! A person proves with their password that an account is theirs and is signed in to it.
 
 use super::check_password::{Proven, Whose, check_password};
+use super::recognize_device::recognize_device;
 use super::start_session::{Carrier, Newcomer, Owner, StartedSession, start_session};
 use crate::app::App;
 use crate::model::password::Password;
@@ -79,6 +80,7 @@ async fn attempt(
         email: &known.email,
         email_verified: known.email_verified_at.is_some(),
     };
+    recognize_device(app, &mut tx, owner, &newcomer.client, now).await?;
     let started = start_session(app, &mut tx, owner, newcomer.clone(), now).await?;
     tx.commit().await?;
     Ok(Some(started.counted()))

@@ -28,6 +28,7 @@ mod prove_email;
 pub mod purge_expired;
 pub mod read_account;
 pub mod reauthenticate;
+mod recognize_device;
 pub mod refresh_keys;
 pub mod refresh_tokens;
 pub mod renew_session;

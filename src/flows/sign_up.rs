@@ -9,7 +9,7 @@ use crate::model::email::Email;
 use crate::model::limit::Operation;
 use crate::model::password::Password;
 use crate::model::user::{NewUser, Profile, UserId};
-use crate::store::{self, users};
+use crate::store::{self, devices, users};
 
 /// What a person enters to make an account; the password has passed the policy.
 #[derive(Debug)]
@@ -76,6 +76,8 @@ pub async fn sign_up(app: &App, account: NewAccount, newcomer: Newcomer) -> Resu
         email: user.email.typed(),
         email_verified: false,
     };
+    let (family, network) = (newcomer.client.family(), newcomer.client.vicinity());
+    devices::note(tx.conn(), user.id, &family, network, now).await?;
     let started = start_session(app, &mut tx, owner, newcomer, now).await?;
     tx.commit().await?;
     Ok(started.counted())

@@ -2,14 +2,12 @@
 
 use chrono::{DateTime, Utc};
 
-use super::notify::{self, notify};
 use crate::app::App;
 use crate::model::client::Client;
-use crate::model::mail::{Message, shown};
 use crate::model::session::{NewSession, SessionKind, SignedIn};
 use crate::model::session_secret::SessionSecret;
 use crate::model::user::UserId;
-use crate::store::{self, Tx, devices, sessions};
+use crate::store::{self, Tx, sessions};
 use crate::telemetry::{self, Ended};
 
 /// Who is starting a session, and what is to carry it.
@@ -57,7 +55,6 @@ pub(super) async fn start_session(
     now: DateTime<Utc>,
 ) -> anyhow::Result<StartedSession> {
     let Newcomer { client, carrier } = newcomer;
-    note_device(app, tx, owner, &client, now).await?;
     let (session, secret, replaced) = match carrier {
         Carrier::Cookie { presented } => {
             let secret = SessionSecret::generate();
@@ -87,35 +84,6 @@ pub(super) async fn start_session(
         kind: session.kind,
         replaced,
     })
-}
-
-/// Remembers what the account is used with. A kind of browser and system that is new to it is worth telling its owner.
-async fn note_device(
-    app: &App,
-    tx: &mut Tx,
-    owner: Owner<'_>,
-    client: &Client,
-    now: DateTime<Utc>,
-) -> anyhow::Result<()> {
-    let (family, network) = (client.family(), client.vicinity());
-    if devices::note_again(tx.conn(), owner.id, &family, network, now).await? {
-        return Ok(());
-    }
-    let is_new = devices::are_all_of_other_families(tx.conn(), owner.id, &family).await?;
-    devices::note(tx.conn(), owner.id, &family, network, now).await?;
-    if !is_new {
-        return Ok(());
-    }
-    let message = Message::NewLogIn {
-        at: shown(now),
-        device: family,
-        network: network.map_or_else(|| "?".to_owned(), |network| network.to_string()),
-    };
-    let told = notify::Owner {
-        email: owner.email,
-        email_verified: owner.email_verified,
-    };
-    notify(app, tx, told, client, message, now).await
 }
 
 async fn end_presented(tx: &mut Tx, presented: Option<SessionSecret>, now: DateTime<Utc>) -> store::Result<bool> {

@@ -12,6 +12,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use sqlx::pool::PoolConnection;
 use sqlx::{Executor, Sqlite, SqliteConnection, SqlitePool, Transaction};
 use tokio::sync::{oneshot, watch};
 use tokio::time::timeout;
@@ -50,6 +51,8 @@ pub struct Turn {
     writer: Arc<Writer>,
     group: Option<Group>,
     has_begun: bool,
+    /// Instead of a group, for one statement that SQLite commits by itself.
+    alone: Option<PoolConnection<Sqlite>>,
 }
 
 /// An open transaction and those who did their work in it.
@@ -82,21 +85,25 @@ impl Writer {
     /// # Errors
     /// [`Error::Unavailable`] when others, in this process or another one, take too long.
     pub async fn begin(self: &Arc<Self>) -> Result<Turn> {
+        self.turn().await?.begun().await
+    }
+
+    /// Like [`Writer::begin`], for one statement; nothing has to be begun and committed when nobody shares the commit.
+    ///
+    /// # Errors
+    /// As [`Writer::begin`].
+    pub async fn begin_once(self: &Arc<Self>) -> Result<Turn> {
         let mut turn = self.turn().await?;
-        if let Some(group) = &mut turn.group {
-            turn.has_begun = true;
-            group.transaction.execute("SAVEPOINT member").await?;
-        } else {
-            // A deferred transaction that reads first and writes later fails at once when another process wrote between.
-            let transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-            turn.group = Some(Group {
-                transaction,
-                members: Vec::new(),
-                changed: Vec::new(),
-            });
-            turn.has_begun = true;
+        if turn.group.is_some() || self.is_anybody_waiting() {
+            return turn.begun().await;
         }
+        turn.alone = Some(self.pool.acquire().await?);
         Ok(turn)
+    }
+
+    fn is_anybody_waiting(&self) -> bool {
+        let line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
+        !line.waiting.is_empty()
     }
 
     async fn turn(self: &Arc<Self>) -> Result<Turn> {
@@ -174,14 +181,33 @@ impl Turn {
             writer,
             group,
             has_begun: false,
+            alone: None,
         }
     }
 
+    async fn begun(mut self) -> Result<Self> {
+        if let Some(group) = &mut self.group {
+            self.has_begun = true;
+            group.transaction.execute("SAVEPOINT member").await?;
+        } else {
+            // A deferred transaction that reads first and writes later fails at once when another process wrote between.
+            let transaction = self.writer.pool.begin_with("BEGIN IMMEDIATE").await?;
+            self.group = Some(Group {
+                transaction,
+                members: Vec::new(),
+                changed: Vec::new(),
+            });
+            self.has_begun = true;
+        }
+        Ok(self)
+    }
+
     pub fn connection(&mut self) -> &mut SqliteConnection {
-        let group = self.group.as_mut();
-        &mut group
-            .expect("whoever has a turn from `begin` has a transaction")
-            .transaction
+        match (&mut self.alone, &mut self.group) {
+            (Some(alone), _) => alone,
+            (None, Some(group)) => &mut group.transaction,
+            (None, None) => unreachable!("nobody is given a turn that has not begun"),
+        }
     }
 
     /// Returns when a commit has made everything durable that was done in this turn, and what was read before of the
@@ -190,6 +216,9 @@ impl Turn {
     /// # Errors
     /// When it failed: nothing was kept, of the others who shared it neither.
     pub async fn commit(mut self, changed: Vec<UserId>) -> Result<()> {
+        if self.alone.is_some() {
+            return Ok(());
+        }
         let (member, outcome) = oneshot::channel();
         if let Some(group) = &mut self.group {
             if !group.members.is_empty() {

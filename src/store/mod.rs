@@ -96,7 +96,8 @@ pub enum Read {
 #[derive(Debug)]
 pub struct Tx {
     transaction: Either,
-    changed: Vec<UserId>,
+    /// `None` where it would be noted too late.
+    changed: Option<Vec<UserId>>,
     freshness: Arc<Freshness>,
 }
 
@@ -140,25 +141,29 @@ impl Db {
             }
             Pools::Postgres(pool) => Either::Postgres(pool.begin().await?),
         };
-        Ok(self.tx(transaction))
+        Ok(self.tx(transaction, Some(Vec::new())))
     }
 
-    /// Like [`Db::write`], for one statement that changes nothing of a session. PostgreSQL makes it durable at once, which
-    /// spares two of three round trips.
+    /// Like [`Db::write`], for one statement that changes nothing of a session. It is durable when it has succeeded, and
+    /// beginning and committing are spared.
     ///
     /// # Errors
     /// As [`Db::write`].
     pub async fn write_once(&self) -> Result<Tx> {
-        match &self.pools {
-            Pools::Sqlite { .. } => self.write().await,
-            Pools::Postgres(pool) => Ok(self.tx(Either::PostgresOnce(pool.acquire().await?))),
-        }
+        let transaction = match &self.pools {
+            Pools::Sqlite { writer, file, .. } => {
+                file.check_in_place()?;
+                Either::Sqlite(writer.begin_once().await?)
+            }
+            Pools::Postgres(pool) => Either::PostgresOnce(pool.acquire().await?),
+        };
+        Ok(self.tx(transaction, None))
     }
 
-    fn tx(&self, transaction: Either) -> Tx {
+    fn tx(&self, transaction: Either, changed: Option<Vec<UserId>>) -> Tx {
         Tx {
             transaction,
-            changed: Vec::new(),
+            changed,
             freshness: self.freshness(),
         }
     }
@@ -204,16 +209,12 @@ impl Changes<'_> {
 
 impl Tx {
     pub fn conn(&mut self) -> Conn<'_> {
-        let mut changes = Changes(Some(&mut self.changed));
         let database = match &mut self.transaction {
             Either::Sqlite(turn) => Database::Sqlite(turn.connection()),
             Either::Postgres(transaction) => Database::Postgres(transaction),
-            Either::PostgresOnce(held) => {
-                // It would be noted too late.
-                changes = Changes(None);
-                Database::Postgres(held)
-            }
+            Either::PostgresOnce(held) => Database::Postgres(held),
         };
+        let changes = Changes(self.changed.as_mut());
         Conn { database, changes }
     }
 
@@ -223,10 +224,11 @@ impl Tx {
     /// # Errors
     /// When the database refuses; nothing was kept then.
     pub async fn commit(self) -> Result<()> {
+        let changed = self.changed.unwrap_or_default();
         match self.transaction {
-            Either::Sqlite(turn) => turn.commit(self.changed).await?,
+            Either::Sqlite(turn) => turn.commit(changed).await?,
             Either::Postgres(transaction) => {
-                let unsettled = self.freshness.committing(self.changed);
+                let unsettled = self.freshness.committing(changed);
                 transaction.commit().await?;
                 unsettled.settle();
             }

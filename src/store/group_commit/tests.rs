@@ -34,11 +34,15 @@ async fn notes(reader: &SqlitePool) -> Vec<u32> {
 
 /// Somebody who waits in line.
 async fn waits(writer: &Arc<Writer>) -> JoinHandle<Result<Turn>> {
-    let (writer, before) = (Arc::clone(writer), writer.line.lock().unwrap().waiting.len());
-    let waits = tokio::spawn({
-        let writer = Arc::clone(&writer);
-        async move { writer.begin().await }
-    });
+    waits_with(writer, |writer| async move { writer.begin().await }).await
+}
+
+async fn waits_with<F>(writer: &Arc<Writer>, begin: impl FnOnce(Arc<Writer>) -> F) -> JoinHandle<Result<Turn>>
+where
+    F: Future<Output = Result<Turn>> + Send + 'static,
+{
+    let before = writer.line.lock().unwrap().waiting.len();
+    let waits = tokio::spawn(begin(Arc::clone(writer)));
     while writer.line.lock().unwrap().waiting.len() == before {
         yield_now().await;
     }
@@ -150,4 +154,22 @@ async fn nobody_is_told_before_the_changes_of_all_are_noted() {
     committed.await.unwrap().unwrap();
     assert!(freshness.is_trusted(), "it is known what changed");
     assert!(!users.iter().any(|user| freshness.holds(before, *user)));
+}
+
+#[tokio::test]
+async fn a_single_statement_needs_no_commit_unless_it_is_shared() {
+    let (_folder, writer, reader) = database().await;
+    let mut alone = writer.begin_once().await.unwrap();
+    note(&mut alone, 1, 1).await;
+    assert_eq!(notes(&reader).await, [1]);
+    alone.commit(Vec::new()).await.unwrap();
+    let mut first = writer.begin().await.unwrap();
+    let next = waits_with(&writer, |writer| async move { writer.begin_once().await }).await;
+    note(&mut first, 2, 1).await;
+    let (committed, mut shared) = commit_before(first, next).await;
+    note(&mut shared, 3, 1).await;
+    assert_eq!(notes(&reader).await, [1]);
+    shared.commit(Vec::new()).await.unwrap();
+    committed.await.unwrap().unwrap();
+    assert_eq!(notes(&reader).await, [1, 2, 3]);
 }

@@ -1,0 +1,39 @@
+//! Somebody signs in with a device that their account may not know yet.
+
+use chrono::{DateTime, Utc};
+
+use super::notify::{self, notify};
+use super::start_session::Owner;
+use crate::app::App;
+use crate::model::client::Client;
+use crate::model::mail::{Message, shown};
+use crate::store::{Tx, devices};
+
+/// Remembers what an account is used with. A kind of browser and system that is new to it is worth telling its owner.
+pub(super) async fn recognize_device(
+    app: &App,
+    tx: &mut Tx,
+    owner: Owner<'_>,
+    client: &Client,
+    now: DateTime<Utc>,
+) -> anyhow::Result<()> {
+    let (family, network) = (client.family(), client.vicinity());
+    if devices::note_again(tx.conn(), owner.id, &family, network, now).await? {
+        return Ok(());
+    }
+    let is_new = devices::are_all_of_other_families(tx.conn(), owner.id, &family).await?;
+    devices::note(tx.conn(), owner.id, &family, network, now).await?;
+    if !is_new {
+        return Ok(());
+    }
+    let message = Message::NewLogIn {
+        at: shown(now),
+        device: family,
+        network: network.map_or_else(|| "?".to_owned(), |network| network.to_string()),
+    };
+    let told = notify::Owner {
+        email: owner.email,
+        email_verified: owner.email_verified,
+    };
+    notify(app, tx, told, client, message, now).await
+}
