@@ -41,7 +41,7 @@ def main() -> None:
                 measure.growing_database(database, sizes, options.rounds, options.seconds, folder, results)
                 measure.revocation(database, 20 if options.quick else 200, results)
                 if not options.quick:
-                    measure.memory_after_hashing(database, results)
+                    measure.memory_after_hashing(database, options.rounds, results)
         others = peers.measure(folder, options.rounds, options.seconds) if options.peers else {}
     report(options, all_results, others, sizes)
 

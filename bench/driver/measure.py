@@ -4,7 +4,7 @@ import statistics
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from .databases import TEMPLATE, cookie_value
@@ -108,6 +108,15 @@ class Round:
         log_ins = self.post("/api/auth/login", email, first=1, cycle=max(accounts - 1, 1), warm_up=WARM_UP)
         self.results.add(name, log_ins.finish_with(200).per_second)
 
+    def refreshes(self, values: Path) -> None:
+        """As many clients as connections, each with the token that its last answer brought."""
+        pairs = [self.service.sign_up_for_tokens(f"refresher{number}") for number in range(CONNECTIONS)]
+        values.write_text("".join(f"{pair['refresh']}\n" for pair in pairs))
+        body = '{"refresh":"{v}"}'
+        chain = {"headers": JSON_BODY, "body": body, "values": str(values), "follow": "refresh"}
+        refreshes = self.load(method="POST", path="/api/token/refresh/", warm_up=WARM_UP, **chain)
+        self.results.add("refresh", refreshes.finish_with(200).per_second)
+
     def parallel_log_ins(self, accounts: int) -> None:
         """All at once, once. Some are answered, the others refused."""
         self.service.forget_peak()
@@ -169,17 +178,23 @@ def small_database(database, rounds: int, seconds: float, folder: Path, results:
             accounts = now.sign_up_and_log_in()
             now.parallel_log_ins(accounts)
             now.latency(cookies)
+            now.refreshes(folder / "tokens")
 
 
-def memory_after_hashing(database, results: Results) -> None:
+def memory_after_hashing(database, rounds: int, results: Results) -> None:
     print(f"{database.name}, memory a minute after the last hash", flush=True)
-    with Service(database.create("memory")) as service:
-        # The most that the service does with memory; what was measured on the way is known already.
-        now = Round(service, Results(), 1)
-        accounts = now.sign_ups("user").finish_with(200).count
-        now.parallel_log_ins(accounts)
-        time.sleep(UNTIL_MEMORY_IS_RETURNED)
-        results.add("memory_later", service.memory())
+    with ExitStack() as services:
+        due = []
+        for number in range(1, rounds + 1):
+            service = services.enter_context(Service(database.create(f"memory_{number}")))
+            # The most that the service does with memory; what was measured on the way is known already.
+            now = Round(service, Results(), 1)
+            accounts = now.sign_ups("user").finish_with(200).count
+            now.parallel_log_ins(accounts)
+            due.append((service, time.monotonic() + UNTIL_MEMORY_IS_RETURNED))
+        for service, moment in due:
+            time.sleep(max(0, moment - time.monotonic()))
+            results.add("memory_later", service.memory())
 
 
 def growing_database(database, sizes: list[int], rounds: int, seconds: float, folder: Path, results: Results) -> None:

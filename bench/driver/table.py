@@ -62,6 +62,7 @@ def rows(size: int) -> list[Row]:
         Row("Sign-ups", "sign_up", "/s", "hash", at_least=1.1),
         Row("Log-ins", "log_in", "/s", "hash", at_least=1.1),
         Row(f"Log-ins, {large}", f"log_in_{size}", "/s", f"hash_{size}", at_least=1.1),
+        Row("Exchanges of refresh tokens", "refresh", "/s"),
         Row("Plain route", "plain", "/s"),
         Row("Session checks, one session", "check", "/s", "plain", at_least=0.75),
         Row(f"Session checks, {sessions}", f"check_{size}", "/s", f"plain_{size}", at_least=0.75),

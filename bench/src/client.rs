@@ -17,6 +17,7 @@ pub struct Client {
 pub struct Answer {
     pub status: u16,
     pub closes: bool,
+    body_at: usize,
 }
 
 impl Client {
@@ -57,6 +58,15 @@ impl Client {
             }
         }
     }
+
+    /// The text in a field of the answer that was received last.
+    pub fn field(&self, answer: &Answer, name: &str) -> Option<String> {
+        if name.is_empty() {
+            return None;
+        }
+        let body: serde_json::Value = serde_json::from_slice(self.received.get(answer.body_at..)?).ok()?;
+        Some(body.get(name)?.as_str()?.to_owned())
+    }
 }
 
 /// Reads as much of HTTP as the measured servers speak.
@@ -88,5 +98,9 @@ fn read_answer(received: &[u8], is_head: bool) -> anyhow::Result<Option<Answer>>
     } else {
         body.len() >= length
     };
-    Ok(is_complete.then_some(Answer { status, closes }))
+    Ok(is_complete.then_some(Answer {
+        status,
+        closes,
+        body_at: end + 4,
+    }))
 }

@@ -6,6 +6,7 @@
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
@@ -36,7 +37,12 @@ pub struct Plan {
     cycle: Option<u64>,
     /// Values of the Cookie header, one a line, used in turn.
     #[serde(default)]
-    cookies: Option<std::path::PathBuf>,
+    cookies: Option<PathBuf>,
+    /// What `{v}` in the body stands for: a line for each connection, until an answer's field `follow` takes its place.
+    #[serde(default)]
+    values: Option<PathBuf>,
+    #[serde(default)]
+    follow: String,
     /// Ends after so many requests, or …
     #[serde(default)]
     requests: Option<u64>,
@@ -157,7 +163,7 @@ impl<'a> Load<'a> {
 
     fn send(&mut self, due: Instant) {
         let Some(number) = self.idle.pop_front() else { return };
-        let request = self.requests.next();
+        let request = self.requests.next(number);
         self.sent += 1;
         if let Err(error) = self.clients[number].send(request, due) {
             self.fail(number, &error);
@@ -171,6 +177,9 @@ impl<'a> Load<'a> {
                 let now = Instant::now();
                 if let Some(due) = self.clients[number].due.take() {
                     self.count(answer.status, due, now);
+                }
+                if let Some(next) = self.clients[number].field(&answer, &self.plan.follow) {
+                    self.requests.values[number] = next;
                 }
                 if answer.closes {
                     self.clients[number] = watched_client(self.plan, &self.epoll, number)?;
@@ -220,6 +229,8 @@ struct Requests {
     head: String,
     body: String,
     cookies: Vec<String>,
+    /// One for each connection, or none.
+    values: Vec<String>,
     numbers: std::iter::Cycle<std::ops::Range<u64>>,
     is_numbered: bool,
     is_head: bool,
@@ -233,10 +244,11 @@ impl Requests {
         for (name, value) in &plan.headers {
             head.extend([name, ": ", value, "\r\n"]);
         }
-        let cookies = match &plan.cookies {
-            Some(path) => std::fs::read_to_string(path)?.lines().map(str::to_owned).collect(),
-            None => Vec::new(),
-        };
+        let (cookies, values) = (lines_of(plan.cookies.as_deref())?, lines_of(plan.values.as_deref())?);
+        ensure!(
+            values.is_empty() || values.len() >= plan.connections,
+            "a value for each connection"
+        );
         let last = plan.cycle.map_or(u64::MAX, |cycle| plan.first + cycle);
         let mut requests = Self {
             is_numbered: plan.body.contains("{n}") || head.contains("{n}"),
@@ -244,33 +256,38 @@ impl Requests {
             head,
             body: plan.body.clone(),
             cookies,
+            values,
             numbers: (plan.first..last).cycle(),
             cookie: 0,
             bytes: Vec::new(),
         };
         if !requests.differ() {
-            requests.write();
+            requests.write(0);
         }
         Ok(requests)
     }
 
-    fn next(&mut self) -> &[u8] {
+    /// The next request, to be sent on this connection.
+    fn next(&mut self, connection: usize) -> &[u8] {
         if self.differ() {
-            self.write();
+            self.write(connection);
         }
         &self.bytes
     }
 
     fn differ(&self) -> bool {
-        self.is_numbered || self.cookies.len() > 1
+        self.is_numbered || self.cookies.len() > 1 || !self.values.is_empty()
     }
 
-    fn write(&mut self) {
+    fn write(&mut self, connection: usize) {
         let (mut head, mut body) = (self.head.clone(), self.body.clone());
         if self.is_numbered {
             let number = self.numbers.next().unwrap_or_default().to_string();
             head = head.replace("{n}", &number);
             body = body.replace("{n}", &number);
+        }
+        if let Some(value) = self.values.get(connection) {
+            body = body.replace("{v}", value);
         }
         if !self.cookies.is_empty() {
             head += "cookie: ";
@@ -286,4 +303,9 @@ impl Requests {
         self.bytes.extend_from_slice(b"\r\n");
         self.bytes.extend_from_slice(body.as_bytes());
     }
+}
+
+fn lines_of(file: Option<&Path>) -> anyhow::Result<Vec<String>> {
+    let text = file.map(std::fs::read_to_string).transpose()?.unwrap_or_default();
+    Ok(text.lines().map(str::to_owned).collect())
 }
