@@ -32,6 +32,9 @@
 //! A store function has one SQL text and runs it on whichever [`store::Conn`] it is given; the macro `on!` writes the two
 //! arms. What keeps that true is that the whole HTTP test suite runs on both.
 //!
+//! SQLite has one writer; `store::group_commit` lets those who wait for it share its commits, as PostgreSQL's do by
+//! themselves. What `Tx::commit` has returned from is on the disk, on either.
+//!
 //! # Mails
 //!
 //! A flow that has something to say puts a mail into [`app::outbox`] inside its transaction; [`worker`] sends what has

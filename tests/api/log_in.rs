@@ -115,15 +115,20 @@ async fn a_failed_log_in_leaves_the_presented_session_alone() {
     assert_eq!(client.session_status().await, 200);
 }
 
-#[tokio::test]
-async fn a_weaker_stored_hash_is_upgraded() {
+/// The account of `user@example.com`. The test app's own hashes use 64 KiB; this one, made by the plain crate, is weaker.
+async fn with_a_weak_hash() -> TestApp {
     let app = TestApp::new().await;
     app.signed_up("user@example.com").await;
-    // The test app's own hashes use 64 KiB; this one, made by the plain crate, is weaker.
     let weak = Argon2::from(Params::new(8, 1, 1, None).unwrap())
         .hash_password(PASSWORD.as_bytes())
         .unwrap();
     app.database.set_password_hash(&weak.to_string()).await;
+    app
+}
+
+#[tokio::test]
+async fn a_weaker_stored_hash_is_upgraded() {
+    let app = with_a_weak_hash().await;
     let weak_rows = "SELECT COUNT(*) FROM users WHERE password_hash LIKE '$argon2id$v=19$m=8,t=1,p=1$%'";
     assert_eq!(app.database.count(weak_rows).await, 1);
     app.client()
@@ -145,12 +150,7 @@ async fn a_weaker_stored_hash_is_upgraded() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn log_ins_that_upgrade_one_hash_at_the_same_moment_all_succeed() {
-    let app = TestApp::new().await;
-    app.signed_up("user@example.com").await;
-    let weak = Argon2::from(Params::new(8, 1, 1, None).unwrap())
-        .hash_password(PASSWORD.as_bytes())
-        .unwrap();
-    app.database.set_password_hash(&weak.to_string()).await;
+    let app = with_a_weak_hash().await;
     let attempts: Vec<_> = (0..12)
         .map(|_| {
             let client = app.client();

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
+use neptun_auth::app::App;
 use neptun_auth::app::session_cache::{Remembered, SessionCache};
 use neptun_auth::model::session::SignedIn;
 use neptun_auth::model::session_secret::SessionSecret;
@@ -22,9 +23,9 @@ async fn check(client: &Client) -> u16 {
 }
 
 /// Checks until the service has answered from memory, which it does not while the machine keeps it from asking the database.
-async fn remembered(app: &TestApp, client: &Client) {
-    let (hits, started) = (app.app.session_cache.hits(), Instant::now());
-    while app.app.session_cache.hits() == hits {
+async fn remembered(app: &App, client: &Client) {
+    let (hits, started) = (app.session_cache.hits(), Instant::now());
+    while app.session_cache.hits() == hits {
         assert_eq!(check(client).await, 204);
         assert!(
             started.elapsed() < Duration::from_secs(20),
@@ -53,7 +54,7 @@ fn secret(client: &Client) -> SessionSecret {
 async fn a_session_in_use_is_answered_from_memory() {
     let app = TestApp::new().await;
     let client = app.signed_up("user@example.com").await;
-    remembered(&app, &client).await;
+    remembered(&app.app, &client).await;
     assert_eq!(app.app.session_cache.len(), 1);
     let answer = client.get("/api/auth/session").await;
     assert_eq!(answer.json()["user"]["primary_email"], "user@example.com");
@@ -81,7 +82,7 @@ async fn after_the_answer_of_a_log_out_a_remembered_session_is_refused() {
     for _ in 0..200 {
         let client = app.client();
         client.log_in("user@example.com", PASSWORD).await.assert_status(200);
-        remembered(&app, &client).await;
+        remembered(&app.app, &client).await;
         let (checker, late_checker) = (client.copy(), client.copy());
         let racing = tokio::spawn(async move {
             while check(&checker).await == 204 {
@@ -103,7 +104,7 @@ async fn every_way_to_end_a_session_ends_what_is_remembered_of_it() {
     for way in ["one", "others", "password", "replaced", "store"] {
         other.log_in("user@example.com", PASSWORD).await.assert_status(200);
         let copy = other.copy();
-        remembered(&app, &copy).await;
+        remembered(&app.app, &copy).await;
         match way {
             "one" => {
                 let list = acting.get("/api/auth/sessions").await.json();
@@ -127,14 +128,14 @@ async fn every_way_to_end_a_session_ends_what_is_remembered_of_it() {
 async fn what_was_read_before_a_log_out_can_not_be_remembered_after_it() {
     let app = TestApp::new().await;
     let client = app.signed_up("user@example.com").await;
-    remembered(&app, &client).await;
+    remembered(&app.app, &client).await;
     let (cache, secret) = (&app.app.session_cache, secret(&client));
     // A check that reads the row, and is then overtaken by the log-out before it remembers what it read.
     let read = loop {
         if let Some(found) = cache.recall(secret, app.clock.now()) {
             break found;
         }
-        remembered(&app, &client).await;
+        remembered(&app.app, &client).await;
     };
     let thief = client.copy();
     client.log_out().await.assert_status(200);
@@ -146,12 +147,12 @@ async fn what_was_read_before_a_log_out_can_not_be_remembered_after_it() {
 async fn a_remembered_session_ends_when_its_time_is_over() {
     let app = TestApp::new().await;
     let client = app.signed_up("user@example.com").await;
-    remembered(&app, &client).await;
+    remembered(&app.app, &client).await;
     app.clock.advance(TimeDelta::days(7) - TimeDelta::seconds(1));
     assert_eq!(check(&client.copy()).await, 204);
     // That use has moved the idle deadline, in memory too.
     app.clock.advance(TimeDelta::seconds(1));
-    remembered(&app, &client).await;
+    remembered(&app.app, &client).await;
     app.clock.advance(TimeDelta::days(7));
     assert_eq!(check(&client).await, 401);
 }
@@ -171,7 +172,7 @@ async fn what_another_process_changes_is_noticed_within_a_second() {
         }
         let name = format!("user{}@example.com", statement.len());
         let client = app.signed_up(&name).await;
-        remembered(&app, &client).await;
+        remembered(&app.app, &client).await;
         app.database.execute(statement, statement).await;
         refused_in_time(&client, Instant::now()).await;
     }
@@ -181,7 +182,7 @@ async fn what_another_process_changes_is_noticed_within_a_second() {
 async fn an_address_that_another_process_changes_is_shown_within_a_second() {
     let app = TestApp::new().await;
     let client = app.signed_up("user@example.com").await;
-    remembered(&app, &client).await;
+    remembered(&app.app, &client).await;
     let change = "UPDATE users SET email = 'new@example.com'";
     app.database.execute(change, change).await;
     let changed = Instant::now();
@@ -200,21 +201,10 @@ async fn a_second_instance_refuses_within_a_second_and_ever_after() {
     let app = TestApp::new().await;
     let (there, second) = app.second_app().await;
     for round in 0..10 {
-        let client = app.client();
-        client
-            .sign_up(&format!("user{round}@example.com"), PASSWORD)
-            .await
-            .assert_status(200);
+        let client = app.signed_up(&format!("user{round}@example.com")).await;
         let copy = there.copy();
         copy.set_cookie(client.cookie());
-        let (hits, started) = (second.session_cache.hits(), Instant::now());
-        while second.session_cache.hits() == hits {
-            assert_eq!(check(&copy).await, 204);
-            assert!(
-                started.elapsed() < Duration::from_secs(20),
-                "no check is answered from memory"
-            );
-        }
+        remembered(&second, &copy).await;
         client.log_out().await.assert_status(200);
         refused_in_time(&copy, Instant::now()).await;
         for _ in 0..1000 {
@@ -231,21 +221,10 @@ async fn a_second_instance_that_can_not_listen_forgets_within_a_second() {
     }
     let (there, second) = app.second_app().await;
     for round in 0..5 {
-        let client = app.client();
-        client
-            .sign_up(&format!("user{round}@example.com"), PASSWORD)
-            .await
-            .assert_status(200);
+        let client = app.signed_up(&format!("user{round}@example.com")).await;
         let copy = there.copy();
         copy.set_cookie(client.cookie());
-        let (hits, started) = (second.session_cache.hits(), Instant::now());
-        while second.session_cache.hits() == hits {
-            assert_eq!(check(&copy).await, 204);
-            assert!(
-                started.elapsed() < Duration::from_secs(20),
-                "listening was not taken up again"
-            );
-        }
+        remembered(&second, &copy).await;
         let cut = "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity \
             WHERE query = 'SELECT 1' AND application_name = current_schema()";
         assert!(app.database.count(cut).await >= 1, "no connection listens");
