@@ -25,7 +25,18 @@ pub enum Subject<'a> {
 /// An attempt that was counted as a failure, until it turns out to be none.
 #[derive(Debug)]
 #[must_use = "an attempt that succeeded and is not settled goes on counting as a failure"]
-pub struct Attempt(Option<(Bucket, Budget)>);
+pub struct Attempt {
+    /// `None` when limits are switched off.
+    counted: Option<(Bucket, Budget)>,
+    /// Whether the account has noted lately that it is used from such a device and place.
+    pub is_from_noted_device: bool,
+}
+
+/// What the account has to do with where an attempt comes from.
+struct Origin {
+    place: Place,
+    is_noted: bool,
+}
 
 /// Counts an attempt on `subject` by `client`, of which `read` tells whether the account knows it.
 ///
@@ -39,43 +50,54 @@ pub async fn count_attempt(
     client: &Client,
 ) -> anyhow::Result<Attempt> {
     let Some(budget) = app.limits.budget() else {
-        return Ok(Attempt(None));
+        return Ok(Attempt {
+            counted: None,
+            is_from_noted_device: false,
+        });
     };
     let now = app.clock.now();
-    let place = place_of(read.conn(), subject, client, now).await?;
-    drop(read);
+    let Origin { place, is_noted } = origin_of(read.conn(), subject, client, now).await?;
     app.limits.brake_check(&place, client)?;
     let bucket = app.limits.bucket(&subject.name(), &place);
 
-    let mut tx = app.db.write_once().await?;
+    let mut tx = app.db.write_once_after(read).await?;
     let is_counted = attempts::count(tx.conn(), &bucket, budget, now).await?;
     tx.commit().await?;
     if is_counted {
-        return Ok(Attempt(Some((bucket, budget))));
+        return Ok(Attempt {
+            counted: Some((bucket, budget)),
+            is_from_noted_device: is_noted,
+        });
     }
     let failures = attempts::failures(app.db.read().await?.conn(), &bucket).await?;
     let retry_after = failures.map_or(1, |failures| failures.retry_after(budget, now));
     Err(app.limits.failures_used_up(retry_after))
 }
 
-/// What the account has to do with where the request comes from. A name without an account costs the same queries.
-async fn place_of(conn: Conn<'_>, subject: Subject<'_>, client: &Client, now: DateTime<Utc>) -> store::Result<Place> {
+/// A name without an account costs the same query.
+async fn origin_of(conn: Conn<'_>, subject: Subject<'_>, client: &Client, now: DateTime<Utc>) -> store::Result<Origin> {
     let user = match subject {
         Subject::Account(user) => user,
         Subject::Nobody(_) => UserId(Uuid::nil()),
     };
-    if let Some(place) = Place::of_device(client.device, user) {
-        return Ok(place);
-    }
+    let known_device = Place::of_device(client.device, user);
     let Some(network) = client.vicinity() else {
-        return Ok(Place::Strangers);
+        return Ok(Origin {
+            place: known_device.unwrap_or(Place::Strangers),
+            is_noted: false,
+        });
     };
     let since = now - TimeDelta::days(Device::NETWORK_DAYS);
-    let is_known = devices::knows_network(conn, user, network, since).await?;
-    Ok(if is_known {
-        Place::Network(network)
-    } else {
+    let seen = devices::seen_in(conn, user, network, since).await?;
+    let place = if seen.is_empty() {
         Place::Strangers
+    } else {
+        Place::Network(network)
+    };
+    let (family, lately) = (client.family(), now - TimeDelta::minutes(Device::NOTED_FOR_MINUTES));
+    Ok(Origin {
+        place: known_device.unwrap_or(place),
+        is_noted: seen.iter().any(|(seen, at)| *seen == family && *at > lately),
     })
 }
 
@@ -98,7 +120,7 @@ pub(super) fn account_name(user: UserId) -> String {
 impl Attempt {
     /// Forgets the failures of this account and place, in the transaction that acts on the success.
     pub async fn settle(self, tx: &mut Tx) -> store::Result<()> {
-        match self.0 {
+        match self.counted {
             Some((bucket, _)) => attempts::clear(tx.conn(), &bucket).await,
             None => Ok(()),
         }
@@ -106,7 +128,7 @@ impl Attempt {
 
     /// Takes the attempt back because it could not be looked at.
     pub async fn give_back(self, app: &App) -> store::Result<()> {
-        let Some((bucket, budget)) = self.0 else {
+        let Some((bucket, budget)) = self.counted else {
             return Ok(());
         };
         let mut tx = app.db.write_once().await?;

@@ -73,6 +73,7 @@ async fn attempt(
     if !users::record_log_in(tx.conn(), known.id, &verified, &current, now).await? {
         return Ok(None);
     }
+    let is_from_noted_device = attempt.is_from_noted_device;
     attempt.settle(&mut tx).await?;
     let owner = Owner {
         id: known.id,
@@ -80,7 +81,9 @@ async fn attempt(
         email: &known.email,
         email_verified: known.email_verified_at.is_some(),
     };
-    recognize_device(app, &mut tx, owner, &newcomer.client, now).await?;
+    if !is_from_noted_device {
+        recognize_device(app, &mut tx, owner, &newcomer.client, now).await?;
+    }
     let started = start_session(app, &mut tx, owner, newcomer.clone(), now).await?;
     tx.commit().await?;
     Ok(Some(started.counted()))

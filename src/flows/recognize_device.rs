@@ -18,9 +18,6 @@ pub(super) async fn recognize_device(
     now: DateTime<Utc>,
 ) -> anyhow::Result<()> {
     let (family, network) = (client.family(), client.vicinity());
-    if devices::note_again(tx.conn(), owner.id, &family, network, now).await? {
-        return Ok(());
-    }
     let is_new = devices::are_all_of_other_families(tx.conn(), owner.id, &family).await?;
     devices::note(tx.conn(), owner.id, &family, network, now).await?;
     if !is_new {

@@ -7,13 +7,16 @@ use crate::model::device::ListedDevice;
 use crate::model::network::Network;
 use crate::model::user::UserId;
 
-/// Whether somebody has signed in to the account of `user` from `network` after `since`.
-pub async fn knows_network(conn: Conn<'_>, user: UserId, network: Network, since: DateTime<Utc>) -> Result<bool> {
-    const SQL: &str = "SELECT COUNT(*) FROM devices WHERE user_id = $1 AND network = $2 AND last_seen_at > $3";
-    let rows: i64 = on!(conn, c => {
-        sqlx::query_scalar(SQL).bind(user).bind(network.to_string()).bind(since).fetch_one(c).await?
-    });
-    Ok(rows > 0)
+/// The families of the devices that signed in to the account of `user` from `network` after `since`, and when they last did.
+pub async fn seen_in(
+    conn: Conn<'_>,
+    user: UserId,
+    network: Network,
+    since: DateTime<Utc>,
+) -> Result<Vec<(String, DateTime<Utc>)>> {
+    const SQL: &str =
+        "SELECT family, last_seen_at FROM devices WHERE user_id = $1 AND network = $2 AND last_seen_at > $3";
+    Ok(on!(conn, c => sqlx::query_as(SQL).bind(user).bind(network.to_string()).bind(since).fetch_all(c).await?))
 }
 
 /// Whether the account of `user` has devices, and none of them is of this family.
@@ -21,22 +24,6 @@ pub async fn are_all_of_other_families(conn: Conn<'_>, user: UserId, family: &st
     const SQL: &str = "SELECT COUNT(*), COUNT(CASE WHEN family = $2 THEN 1 END) FROM devices WHERE user_id = $1";
     let (all, same): (i64, i64) = on!(conn, c => sqlx::query_as(SQL).bind(user).bind(family).fetch_one(c).await?);
     Ok(all > 0 && same == 0)
-}
-
-/// Notes that a device of this family signed in to the account of `user` from `network`, as it did before; `false` when
-/// it did not.
-pub async fn note_again(
-    conn: Conn<'_>,
-    user: UserId,
-    family: &str,
-    network: Option<Network>,
-    now: DateTime<Utc>,
-) -> Result<bool> {
-    const SQL: &str = "UPDATE devices SET last_seen_at = $4 WHERE user_id = $1 AND family = $2 AND network = $3";
-    let rows = on!(conn, c => {
-        sqlx::query(SQL).bind(user).bind(family).bind(name(network)).bind(now).execute(c).await?.rows_affected()
-    });
-    Ok(rows > 0)
 }
 
 /// Notes that a device of this family signed in to the account of `user` from `network`, if its address is known.
@@ -49,14 +36,11 @@ pub async fn note(
 ) -> Result<()> {
     const SQL: &str = "INSERT INTO devices (user_id, family, network, first_seen_at, last_seen_at) \
         VALUES ($1, $2, $3, $4, $4) ON CONFLICT (user_id, family, network) DO UPDATE SET last_seen_at = $4";
+    let network = network.map_or_else(|| "unknown".to_owned(), |network| network.to_string());
     on!(conn, c => {
-        sqlx::query(SQL).bind(user).bind(family).bind(name(network)).bind(now).execute(c).await?;
+        sqlx::query(SQL).bind(user).bind(family).bind(network).bind(now).execute(c).await?;
     });
     Ok(())
-}
-
-fn name(network: Option<Network>) -> String {
-    network.map_or_else(|| "unknown".to_owned(), |network| network.to_string())
 }
 
 /// What the account of `user` was used with, the latest first.

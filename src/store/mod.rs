@@ -160,6 +160,21 @@ impl Db {
         Ok(self.tx(transaction, None))
     }
 
+    /// Like [`Db::write_once`], on the connection that was read from where one connection can do both.
+    ///
+    /// # Errors
+    /// As [`Db::write`].
+    pub async fn write_once_after(&self, read: Read) -> Result<Tx> {
+        match read {
+            Read::Sqlite(held) => {
+                // Who waits for the writer must not keep others from reading.
+                drop(held);
+                self.write_once().await
+            }
+            Read::Postgres(held) => Ok(self.tx(Either::PostgresOnce(held), None)),
+        }
+    }
+
     fn tx(&self, transaction: Either, changed: Option<Vec<UserId>>) -> Tx {
         Tx {
             transaction,

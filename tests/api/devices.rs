@@ -8,7 +8,7 @@ use neptun_auth::model::email::Email;
 use neptun_auth::model::password::Password;
 use neptun_auth::model::user::Login;
 
-use crate::helpers::{PASSWORD, TestApp};
+use crate::helpers::{PASSWORD, TestApp, limits};
 
 #[tokio::test]
 async fn sign_up_and_log_in_set_the_device_cookie_after_the_sessions() {
@@ -92,4 +92,22 @@ async fn the_first_log_in_from_a_new_kind_of_device_is_noticed() {
         );
     }
     assert_eq!(app.database.count("SELECT COUNT(*) FROM devices").await, 5);
+}
+
+#[tokio::test]
+async fn that_a_device_is_used_is_noted_once_an_hour() {
+    let app = TestApp::with_limits(limits("1000/s")).await;
+    let home = || app.client().at("198.51.100.20");
+    home().sign_up("user@example.com", PASSWORD).await.assert_status(200);
+    let noted_again = "SELECT COUNT(*) FROM devices WHERE last_seen_at > first_seen_at";
+    for (minutes, expected) in [(0, 0), (59, 0), (1, 1)] {
+        app.clock.advance(TimeDelta::minutes(minutes));
+        home().log_in("user@example.com", PASSWORD).await.assert_status(200);
+        assert_eq!(
+            app.database.count(noted_again).await,
+            expected,
+            "{minutes} minutes later"
+        );
+    }
+    assert_eq!(app.database.count("SELECT COUNT(*) FROM devices").await, 1);
 }
