@@ -173,3 +173,19 @@ async fn a_single_statement_needs_no_commit_unless_it_is_shared() {
     committed.await.unwrap().unwrap();
     assert_eq!(notes(&reader).await, [1, 2, 3]);
 }
+
+#[tokio::test]
+async fn a_reader_goes_on_although_somebody_else_has_seen_more_by_then() {
+    let (_folder, writer, _reader) = database().await;
+    writer.set_ahead(true);
+    let reads = tokio::spawn({
+        let writer = Arc::clone(&writer);
+        async move { writer.caught_up().await }
+    });
+    yield_now().await;
+    assert!(!reads.is_finished());
+    writer.set_ahead(false);
+    writer.set_ahead(true);
+    let soon = timeout(PATIENCE_OF_READERS / 4, reads).await;
+    soon.expect("what it waited for is there").unwrap();
+}
