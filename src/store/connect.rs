@@ -15,6 +15,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{Connection, Executor, PgConnection, Sqlite};
 
+use super::postgres_pool::{PostgresPool, SURELY_ALIVE};
 use super::{DatabaseFile, Db, Freshness, Pools, Result, Writer, on};
 use crate::model::unavailable::Unavailable;
 
@@ -29,8 +30,6 @@ const WRITER_ACQUIRE_TIMEOUT: Duration = Duration::from_secs(6);
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const SQLITE_READERS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 20;
-/// A connection that was used this short a time ago is taken to work still.
-const SURELY_ALIVE: Duration = Duration::from_millis(100);
 const BOUNDS: &str =
     "SET idle_in_transaction_session_timeout = '10s'; SET statement_timeout = '15s'; SET lock_timeout = '5s'";
 /// First release without the WAL-reset defect, which could lose committed writes.
@@ -211,7 +210,7 @@ async fn open_postgres(url: &str) -> anyhow::Result<Pools> {
         .connect_with(options)
         .await
         .context("PostgreSQL at DATABASE_URL can't be used")?;
-    Ok(Pools::Postgres(pool))
+    Ok(Pools::Postgres(PostgresPool::new(pool)))
 }
 
 #[cfg(test)]

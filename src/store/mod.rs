@@ -13,6 +13,7 @@ pub mod events;
 mod freshness;
 mod group_commit;
 pub mod outbox;
+mod postgres_pool;
 pub mod sessions;
 pub mod signing_keys;
 pub mod users;
@@ -23,12 +24,13 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use sqlx::pool::PoolConnection;
-use sqlx::{PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction};
+use sqlx::{PgConnection, Sqlite, SqliteConnection, SqlitePool};
 
 use crate::model::user::UserId;
 pub use error::{Error, Result};
 pub use freshness::{Freshness, Stamp};
 use group_commit::{Turn, Writer};
+use postgres_pool::{Lent, PostgresPool};
 
 /// Runs one expression on whichever database the connection belongs to.
 macro_rules! on {
@@ -58,7 +60,7 @@ enum Pools {
         writers_opened: Arc<AtomicU64>,
         file: DatabaseFile,
     },
-    Postgres(PgPool),
+    Postgres(PostgresPool),
 }
 
 /// The SQLite file and what it was when it was opened.
@@ -89,7 +91,7 @@ struct Changes<'c>(Option<&'c mut Vec<UserId>>);
 #[derive(Debug)]
 pub enum Read {
     Sqlite(PoolConnection<Sqlite>),
-    Postgres(PoolConnection<Postgres>),
+    Postgres(Lent),
 }
 
 /// An open write transaction; dropping it without [`Tx::commit`] rolls it back.
@@ -104,8 +106,7 @@ pub struct Tx {
 #[derive(Debug)]
 enum Either {
     Sqlite(Turn),
-    Postgres(Transaction<'static, Postgres>),
-    PostgresOnce(PoolConnection<Postgres>),
+    Postgres(Lent),
 }
 
 impl Db {
@@ -125,7 +126,7 @@ impl Db {
                 writer.caught_up().await;
                 Read::Sqlite(readers.acquire().await?)
             }
-            Pools::Postgres(pool) => Read::Postgres(pool.acquire().await?),
+            Pools::Postgres(pool) => Read::Postgres(pool.lend().await?),
         })
     }
 
@@ -139,7 +140,11 @@ impl Db {
                 file.check_in_place()?;
                 Either::Sqlite(writer.begin().await?)
             }
-            Pools::Postgres(pool) => Either::Postgres(pool.begin().await?),
+            Pools::Postgres(pool) => {
+                let mut lent = pool.lend().await?;
+                lent.begin().await?;
+                Either::Postgres(lent)
+            }
         };
         Ok(self.tx(transaction, Some(Vec::new())))
     }
@@ -150,14 +155,13 @@ impl Db {
     /// # Errors
     /// As [`Db::write`].
     pub async fn write_once(&self) -> Result<Tx> {
-        let transaction = match &self.pools {
+        match &self.pools {
             Pools::Sqlite { writer, file, .. } => {
                 file.check_in_place()?;
-                Either::Sqlite(writer.begin_once().await?)
+                Ok(self.tx(Either::Sqlite(writer.begin_once().await?), None))
             }
-            Pools::Postgres(pool) => Either::PostgresOnce(pool.acquire().await?),
-        };
-        Ok(self.tx(transaction, None))
+            Pools::Postgres(pool) => Ok(self.once(pool.lend().await?)),
+        }
     }
 
     /// Like [`Db::write_once`], on the connection that was read from where one connection can do both.
@@ -171,8 +175,13 @@ impl Db {
                 drop(held);
                 self.write_once().await
             }
-            Read::Postgres(held) => Ok(self.tx(Either::PostgresOnce(held), None)),
+            Read::Postgres(lent) => Ok(self.once(lent)),
         }
+    }
+
+    fn once(&self, mut lent: Lent) -> Tx {
+        lent.begin_once();
+        self.tx(Either::Postgres(lent), None)
     }
 
     fn tx(&self, transaction: Either, changed: Option<Vec<UserId>>) -> Tx {
@@ -208,7 +217,7 @@ impl Read {
     pub fn conn(&mut self) -> Conn<'_> {
         let database = match self {
             Self::Sqlite(held) => Database::Sqlite(held),
-            Self::Postgres(held) => Database::Postgres(held),
+            Self::Postgres(lent) => Database::Postgres(lent),
         };
         let changes = Changes(None);
         Conn { database, changes }
@@ -226,8 +235,7 @@ impl Tx {
     pub fn conn(&mut self) -> Conn<'_> {
         let database = match &mut self.transaction {
             Either::Sqlite(turn) => Database::Sqlite(turn.connection()),
-            Either::Postgres(transaction) => Database::Postgres(transaction),
-            Either::PostgresOnce(held) => Database::Postgres(held),
+            Either::Postgres(lent) => Database::Postgres(lent),
         };
         let changes = Changes(self.changed.as_mut());
         Conn { database, changes }
@@ -242,12 +250,11 @@ impl Tx {
         let changed = self.changed.unwrap_or_default();
         match self.transaction {
             Either::Sqlite(turn) => turn.commit(changed).await?,
-            Either::Postgres(transaction) => {
+            Either::Postgres(lent) => {
                 let unsettled = self.freshness.committing(changed);
-                transaction.commit().await?;
+                lent.commit().await?;
                 unsettled.settle();
             }
-            Either::PostgresOnce(_) => {}
         }
         Ok(())
     }

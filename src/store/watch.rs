@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 use sqlx::postgres::{PgListener, PgPoolOptions};
-use sqlx::{Executor, PgPool, SqlitePool};
+use sqlx::{Executor, SqlitePool};
 use tokio::time::{sleep, timeout, timeout_at};
 use uuid::Uuid;
 
-use super::{DatabaseFile, Db, Freshness, Pools};
+use super::{DatabaseFile, Db, Freshness, Pools, PostgresPool};
 use crate::model::user::UserId;
 
 /// Between two questions; two of them may fail before what is remembered is too old.
@@ -45,7 +45,7 @@ impl Db {
             }
             Pools::Postgres(pool) => {
                 let watching = again(freshness, || watch_postgres(pool, freshness));
-                drop(pool.close_event().do_until(watching).await);
+                drop(pool.pool().close_event().do_until(watching).await);
             }
         }
     }
@@ -99,12 +99,12 @@ async fn watch_sqlite(
     }
 }
 
-async fn watch_postgres(pool: &PgPool, freshness: &Freshness) -> anyhow::Result<Infallible> {
+async fn watch_postgres(pool: &PostgresPool, freshness: &Freshness) -> anyhow::Result<Infallible> {
     // A pool of its own: the service's may be in full use, and its connections come back.
     let own = PgPoolOptions::new()
         .max_connections(1)
         .acquire_timeout(PATIENCE)
-        .connect_lazy_with(pool.connect_options().as_ref().clone());
+        .connect_lazy_with(pool.pool().connect_options().as_ref().clone());
     let mut listener = PgListener::connect_with(&own).await?;
     // What is missed while the connection is away would not be noticed.
     listener.eager_reconnect(false);
@@ -130,12 +130,12 @@ async fn watch_postgres(pool: &PgPool, freshness: &Freshness) -> anyhow::Result<
 }
 
 /// Behind a pooler that shares connections between transactions, listening succeeds and nothing ever comes.
-async fn prove_delivery(pool: &PgPool, listener: &mut PgListener, channel: &str) -> anyhow::Result<()> {
+async fn prove_delivery(pool: &PostgresPool, listener: &mut PgListener, channel: &str) -> anyhow::Result<()> {
     let proof = Uuid::now_v7().to_string();
     sqlx::query("SELECT pg_notify($1, $2)")
         .bind(channel)
         .bind(&proof)
-        .execute(pool)
+        .execute(&mut *pool.lend().await?)
         .await?;
     let arrival = async {
         loop {

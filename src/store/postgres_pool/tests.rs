@@ -1,0 +1,162 @@
+//! Who is lent which connection. Without a PostgreSQL server there is none to lend.
+
+use std::future::Future;
+
+use sqlx::postgres::PgPoolOptions;
+use tokio::task::yield_now;
+use tokio::time::{sleep, timeout};
+
+use super::*;
+
+#[expect(clippy::disallowed_methods, reason = "a setting of the tests, not of the service")]
+fn url() -> Option<String> {
+    std::env::var("TEST_DATABASE_URL").ok()
+}
+
+/// A pool of at most `size` connections to the server of the tests, if they have one.
+fn pool(size: u32) -> Option<PostgresPool> {
+    let url = url()?;
+    let options = PgPoolOptions::new().max_connections(size).test_before_acquire(false);
+    Some(PostgresPool::new(options.connect_lazy(&url).unwrap()))
+}
+
+async fn process(lent: &mut Lent) -> i32 {
+    sqlx::query_scalar("SELECT pg_backend_pid()")
+        .fetch_one(&mut **lent)
+        .await
+        .unwrap()
+}
+
+/// What the server says `process` is doing.
+async fn state(observer: &mut Lent, process: i32) -> Option<String> {
+    let sql = "SELECT state FROM pg_stat_activity WHERE pid = $1";
+    sqlx::query_scalar(sql)
+        .bind(process)
+        .fetch_optional(&mut **observer)
+        .await
+        .unwrap()
+}
+
+async fn soon<F: Future<Output = bool>>(mut is_so: impl FnMut() -> F) {
+    let waiting = async {
+        while !is_so().await {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(Duration::from_secs(5), waiting).await.expect("it never was");
+}
+
+#[tokio::test]
+async fn the_one_used_last_is_lent_first() {
+    let Some(pool) = pool(3) else { return };
+    let mut lent = [
+        pool.lend().await.unwrap(),
+        pool.lend().await.unwrap(),
+        pool.lend().await.unwrap(),
+    ];
+    let last = process(&mut lent[1]).await;
+    let [first, second, third] = lent;
+    drop((third, first));
+    drop(second);
+    for _ in 0..10 {
+        assert_eq!(process(&mut pool.lend().await.unwrap()).await, last);
+    }
+}
+
+#[tokio::test]
+async fn who_waits_gets_what_comes_back() {
+    let Some(pool) = pool(1) else { return };
+    let held = pool.lend().await.unwrap();
+    let next = tokio::spawn({
+        let pool = pool.clone();
+        async move { pool.lend().await.map(drop) }
+    });
+    while pool.kept().waiting == 0 {
+        yield_now().await;
+    }
+    drop(held);
+    timeout(Duration::from_secs(1), next).await.unwrap().unwrap().unwrap();
+    assert_eq!(pool.kept().waiting, 0);
+}
+
+#[tokio::test]
+async fn who_gives_up_waiting_waits_no_more() {
+    let Some(pool) = pool(1) else { return };
+    let held = pool.lend().await.unwrap();
+    assert!(timeout(Duration::from_millis(50), pool.lend()).await.is_err());
+    drop(held);
+    assert_eq!(pool.kept().connections.len(), 1, "it was not kept for a moment");
+}
+
+#[tokio::test]
+async fn what_was_not_committed_is_taken_back() {
+    let Some(pool) = pool(2) else { return };
+    let mut observer = pool.lend().await.unwrap();
+    let mut abandoned = pool.lend().await.unwrap();
+    let abandoned_process = process(&mut abandoned).await;
+    abandoned.begin().await.unwrap();
+    abandoned.execute("CREATE TEMPORARY TABLE half_done ()").await.unwrap();
+    let idle_in_transaction = state(&mut observer, abandoned_process).await;
+    assert_eq!(idle_in_transaction.as_deref(), Some("idle in transaction"));
+    drop(abandoned);
+    let mut again = pool.lend().await.unwrap();
+    assert_eq!(process(&mut again).await, abandoned_process, "there are but two");
+    assert!(again.execute("SELECT FROM half_done").await.is_err());
+    assert_eq!(state(&mut observer, abandoned_process).await.as_deref(), Some("idle"));
+}
+
+#[tokio::test]
+async fn what_was_committed_stays_and_its_connection_is_kept() {
+    let Some(pool) = pool(2) else { return };
+    let mut lent = pool.lend().await.unwrap();
+    let used = process(&mut lent).await;
+    lent.begin().await.unwrap();
+    lent.execute("CREATE TEMPORARY TABLE done ()").await.unwrap();
+    lent.commit().await.unwrap();
+    let mut again = pool.lend().await.unwrap();
+    assert_eq!(process(&mut again).await, used);
+    again.execute("SELECT FROM done").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_statement_that_nobody_waits_for_any_more_keeps_nobody_waiting() {
+    let Some(pool) = pool(2) else { return };
+    let mut lent = pool.lend().await.unwrap();
+    lent.begin_once();
+    let slow = lent.execute("SELECT pg_sleep(2)");
+    assert!(timeout(Duration::from_millis(100), slow).await.is_err());
+    drop(lent);
+    let next = async { process(&mut pool.lend().await.unwrap()).await };
+    timeout(Duration::from_secs(1), next)
+        .await
+        .expect("the busy connection was lent");
+}
+
+#[tokio::test]
+async fn a_connection_that_rested_goes_back_to_the_pool() {
+    let Some(pool) = pool(1) else { return };
+    drop(pool.lend().await.unwrap());
+    assert_eq!(pool.pool().num_idle(), 0);
+    sleep(2 * SURELY_ALIVE).await;
+    let lent = pool.lend().await.unwrap();
+    assert!(
+        lent.taken.as_ref().unwrap().at.elapsed() < SURELY_ALIVE,
+        "it was not the pool that lent it"
+    );
+}
+
+#[tokio::test]
+async fn closing_closes_what_is_kept_and_what_is_on_loan() {
+    let Some(pool) = pool(3) else { return };
+    let on_loan = pool.lend().await.unwrap();
+    drop(pool.lend().await.unwrap());
+    let closed = tokio::spawn({
+        let pool = pool.clone();
+        async move { pool.close().await }
+    });
+    soon(|| async { pool.pool().is_closed() }).await;
+    drop(on_loan);
+    timeout(Duration::from_secs(5), closed).await.unwrap().unwrap();
+    assert_eq!((pool.pool().size(), pool.kept().connections.len()), (0, 0));
+    assert!(pool.lend().await.is_err());
+}
