@@ -5,15 +5,8 @@ use crate::app::App;
 use crate::app::hasher::Verdict;
 use crate::model::client::Client;
 use crate::model::password::{Password, PasswordHash};
-use crate::model::user::{Credentials, Login, UserId};
-use crate::store::{self, Conn, users};
-
-/// Whose password somebody says they know.
-#[derive(Debug, Clone, Copy)]
-pub enum Whose<'a> {
-    Login(&'a Login),
-    Account(UserId),
-}
+use crate::model::user::{Credentials, Whose};
+use crate::store::users;
 
 /// Somebody knew the password of an account.
 #[derive(Debug)]
@@ -23,6 +16,8 @@ pub struct Proven {
     pub verified: PasswordHash,
     /// That hash is weaker than new ones are.
     pub is_weak: bool,
+    /// Such a device and network were noted lately.
+    pub is_from_noted_device: bool,
     /// To be settled in the transaction that acts on the proof.
     pub attempt: Attempt,
 }
@@ -40,13 +35,16 @@ pub async fn check_password(
     // Asked first: who is turned away for want of a slot must not have waited for the counter's turn to write.
     let admitted = app.hasher.admit()?;
     let mut read = app.db.read().await?;
-    let credentials = find(read.conn(), whose).await?;
+    let claimed = users::claimed(read.conn(), whose, client, app.clock.now()).await?;
+    // A name without an account is a stranger to everybody.
+    let familiarity = claimed.as_ref().map(|claimed| claimed.familiarity).unwrap_or_default();
+    let credentials = claimed.map(|claimed| claimed.credentials);
     let subject = match (&credentials, whose) {
         (Some(known), _) => Subject::Account(known.id),
         (None, Whose::Account(user)) => Subject::Account(user),
         (None, Whose::Login(login)) => Subject::Nobody(login),
     };
-    let attempt = count_attempt(app, read, subject, client).await?;
+    let attempt = count_attempt(app, read, subject, familiarity, client).await?;
     let stored = credentials.as_ref().and_then(|known| known.password_hash.clone());
     let verdict = match app.hasher.verify(password.clone(), stored.clone()).await {
         Ok(verdict) => verdict,
@@ -61,16 +59,9 @@ pub async fn check_password(
             credentials,
             verified,
             is_weak: verdict == Verdict::RightButWeak,
+            is_from_noted_device: familiarity.has_noted_device,
             attempt,
         }),
         _ => None,
     })
-}
-
-async fn find(conn: Conn<'_>, whose: Whose<'_>) -> store::Result<Option<Credentials>> {
-    match whose {
-        Whose::Login(Login::Email(email)) => users::by_email(conn, email).await,
-        Whose::Login(Login::Username(username)) => users::by_username(conn, username).await,
-        Whose::Account(user) => users::by_id(conn, user).await,
-    }
 }

@@ -3,16 +3,13 @@
 //! Counting afterwards would let a hundred guesses at the same moment pass as one. Every path that checks a secret comes
 //! through here, so that no second path is without a limit.
 
-use chrono::{DateTime, TimeDelta, Utc};
-use uuid::Uuid;
-
 use crate::app::App;
 use crate::model::attempt::{Bucket, Budget};
 use crate::model::client::Client;
-use crate::model::device::Device;
+use crate::model::device::Familiarity;
 use crate::model::limit::Place;
 use crate::model::user::{Login, UserId};
-use crate::store::{self, Conn, Read, Tx, attempts, devices};
+use crate::store::{self, Read, Tx, attempts};
 
 /// Whose secret is being tried: an account's, or that of a name which has no account. Somebody who tries can't tell the
 /// two apart.
@@ -28,35 +25,25 @@ pub enum Subject<'a> {
 pub struct Attempt {
     /// `None` when limits are switched off.
     counted: Option<(Bucket, Budget)>,
-    /// Whether the account has noted lately that it is used from such a device and place.
-    pub is_from_noted_device: bool,
 }
 
-/// What the account has to do with where an attempt comes from.
-struct Origin {
-    place: Place,
-    is_noted: bool,
-}
-
-/// Counts an attempt on `subject` by `client`, of which `read` tells whether the account knows it.
+/// Counts an attempt on `subject` by `client`, on the connection that was read from where that is possible.
 ///
 /// # Errors
 /// [`crate::model::throttled::Throttled`] when the client, everybody together, or strangers to this account have tried too
 /// often. The secret must not be looked at then: the answer is the same whether it is right or wrong.
 pub async fn count_attempt(
     app: &App,
-    mut read: Read,
+    read: Read,
     subject: Subject<'_>,
+    familiarity: Familiarity,
     client: &Client,
 ) -> anyhow::Result<Attempt> {
     let Some(budget) = app.limits.budget() else {
-        return Ok(Attempt {
-            counted: None,
-            is_from_noted_device: false,
-        });
+        return Ok(Attempt { counted: None });
     };
     let now = app.clock.now();
-    let Origin { place, is_noted } = origin_of(read.conn(), subject, client, now).await?;
+    let place = place_of(subject, familiarity, client);
     app.limits.brake_check(&place, client)?;
     let bucket = app.limits.bucket(&subject.name(), &place);
 
@@ -66,7 +53,6 @@ pub async fn count_attempt(
     if is_counted {
         return Ok(Attempt {
             counted: Some((bucket, budget)),
-            is_from_noted_device: is_noted,
         });
     }
     let failures = attempts::failures(app.db.read().await?.conn(), &bucket).await?;
@@ -74,31 +60,15 @@ pub async fn count_attempt(
     Err(app.limits.failures_used_up(retry_after))
 }
 
-/// A name without an account costs the same query.
-async fn origin_of(conn: Conn<'_>, subject: Subject<'_>, client: &Client, now: DateTime<Utc>) -> store::Result<Origin> {
-    let user = match subject {
-        Subject::Account(user) => user,
-        Subject::Nobody(_) => UserId(Uuid::nil()),
+fn place_of(subject: Subject<'_>, familiarity: Familiarity, client: &Client) -> Place {
+    let known_device = match subject {
+        Subject::Account(user) => Place::of_device(client.device, user),
+        Subject::Nobody(_) => None,
     };
-    let known_device = Place::of_device(client.device, user);
-    let Some(network) = client.vicinity() else {
-        return Ok(Origin {
-            place: known_device.unwrap_or(Place::Strangers),
-            is_noted: false,
-        });
-    };
-    let since = now - TimeDelta::days(Device::NETWORK_DAYS);
-    let seen = devices::seen_in(conn, user, network, since).await?;
-    let place = if seen.is_empty() {
-        Place::Strangers
-    } else {
-        Place::Network(network)
-    };
-    let (family, lately) = (client.family(), now - TimeDelta::minutes(Device::NOTED_FOR_MINUTES));
-    Ok(Origin {
-        place: known_device.unwrap_or(place),
-        is_noted: seen.iter().any(|(seen, at)| *seen == family && *at > lately),
-    })
+    let known_network = client.vicinity().filter(|_| familiarity.knows_network);
+    known_device
+        .or(known_network.map(Place::Network))
+        .unwrap_or(Place::Strangers)
 }
 
 impl Subject<'_> {

@@ -1,11 +1,11 @@
 //! A person proves with their password that an account is theirs and is signed in to it.
 
-use super::check_password::{Proven, Whose, check_password};
+use super::check_password::{Proven, check_password};
 use super::recognize_device::recognize_device;
 use super::start_session::{Carrier, Newcomer, Owner, StartedSession, start_session};
 use crate::app::App;
 use crate::model::password::Password;
-use crate::model::user::Login;
+use crate::model::user::{Login, Whose};
 use crate::store::{self, users};
 
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +53,7 @@ async fn attempt(
         credentials: known,
         verified,
         is_weak,
+        is_from_noted_device,
         attempt,
     } = proven.ok_or(LogInError::InvalidCredentials)?;
     if let (Carrier::Tokens, Err(refusal)) = (&newcomer.carrier, app.admit(known.email_verified_at.is_some())) {
@@ -73,7 +74,6 @@ async fn attempt(
     if !users::record_log_in(tx.conn(), known.id, &verified, &current, now).await? {
         return Ok(None);
     }
-    let is_from_noted_device = attempt.is_from_noted_device;
     attempt.settle(&mut tx).await?;
     let owner = Owner {
         id: known.id,

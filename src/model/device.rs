@@ -32,6 +32,15 @@ impl Device {
     }
 }
 
+/// How well an account knows what a request comes from.
+#[derive(Debug, Clone, Copy, Default, sqlx::FromRow)]
+pub struct Familiarity {
+    /// Somebody signed in to it from that network lately.
+    pub knows_network: bool,
+    /// And with such a device, which is noted so lately that it need not be noted again.
+    pub has_noted_device: bool,
+}
+
 /// A kind of device and the network that it was used in, as the account's owner may know of it.
 #[derive(Debug, sqlx::FromRow)]
 pub struct ListedDevice {

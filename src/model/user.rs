@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::device::Familiarity;
 use super::email::Email;
 use super::password::PasswordHash;
 use super::session::SignedIn;
@@ -40,6 +41,13 @@ pub enum Login {
     Username(Username),
 }
 
+/// Whose password somebody says they know.
+#[derive(Debug, Clone, Copy)]
+pub enum Whose<'a> {
+    Login(&'a Login),
+    Account(UserId),
+}
+
 /// What a log-in needs to know about an account.
 #[derive(Debug, sqlx::FromRow)]
 pub struct Credentials {
@@ -51,6 +59,15 @@ pub struct Credentials {
     pub password_hash: Option<PasswordHash>,
     /// When its owner showed that they receive mail there.
     pub email_verified_at: Option<DateTime<Utc>>,
+}
+
+/// The account that somebody says is theirs, and what it knows of what they come from.
+#[derive(Debug, sqlx::FromRow)]
+pub struct Claimed {
+    #[sqlx(flatten)]
+    pub credentials: Credentials,
+    #[sqlx(flatten)]
+    pub familiarity: Familiarity,
 }
 
 /// An account as its owner sees it.

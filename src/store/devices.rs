@@ -7,18 +7,6 @@ use crate::model::device::ListedDevice;
 use crate::model::network::Network;
 use crate::model::user::UserId;
 
-/// The families of the devices that signed in to the account of `user` from `network` after `since`, and when they last did.
-pub async fn seen_in(
-    conn: Conn<'_>,
-    user: UserId,
-    network: Network,
-    since: DateTime<Utc>,
-) -> Result<Vec<(String, DateTime<Utc>)>> {
-    const SQL: &str =
-        "SELECT family, last_seen_at FROM devices WHERE user_id = $1 AND network = $2 AND last_seen_at > $3";
-    Ok(on!(conn, c => sqlx::query_as(SQL).bind(user).bind(network.to_string()).bind(since).fetch_all(c).await?))
-}
-
 /// Whether the account of `user` has devices, and none of them is of this family.
 pub async fn are_all_of_other_families(conn: Conn<'_>, user: UserId, family: &str) -> Result<bool> {
     const SQL: &str = "SELECT COUNT(*), COUNT(CASE WHEN family = $2 THEN 1 END) FROM devices WHERE user_id = $1";

@@ -1,11 +1,13 @@
 //! Accounts.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Conn, Result, on};
+use crate::model::client::Client;
+use crate::model::device::Device;
 use crate::model::email::Email;
 use crate::model::password::PasswordHash;
-use crate::model::user::{Account, Credentials, NewUser, OwnAccount, UserId};
+use crate::model::user::{Account, Claimed, Credentials, Login, NewUser, OwnAccount, UserId, Whose};
 use crate::model::username::Username;
 
 /// The account that `email` belongs to, by its canonical form.
@@ -22,10 +24,42 @@ pub async fn by_username(conn: Conn<'_>, username: &Username) -> Result<Option<C
     Ok(on!(conn, c => sqlx::query_as(SQL).bind(username.canonical()).fetch_optional(c).await?))
 }
 
-/// The account with this id.
-pub async fn by_id(conn: Conn<'_>, id: UserId) -> Result<Option<Credentials>> {
-    const SQL: &str = "SELECT id, number, email, password_hash, email_verified_at FROM users WHERE id = $1";
-    Ok(on!(conn, c => sqlx::query_as(SQL).bind(id).fetch_optional(c).await?))
+/// An account, by a column that is unique, with what it knows of a network and a family of devices there.
+macro_rules! select_claimed {
+    ($column:literal) => {
+        concat!(
+            "SELECT id, number, email, password_hash, email_verified_at, ",
+            "EXISTS (SELECT 1 FROM devices WHERE user_id = users.id AND network = $1 AND last_seen_at > $2) ",
+            "AS knows_network, ",
+            "EXISTS (SELECT 1 FROM devices WHERE user_id = users.id AND network = $1 AND family = $3 AND last_seen_at > $4) ",
+            "AS has_noted_device FROM users WHERE ",
+            $column,
+            " = $5"
+        )
+    };
+}
+
+/// The account that somebody says is theirs who comes as `client`.
+pub async fn claimed(conn: Conn<'_>, whose: Whose<'_>, client: &Client, now: DateTime<Utc>) -> Result<Option<Claimed>> {
+    let sql = match whose {
+        Whose::Login(Login::Email(_)) => select_claimed!("email_canonical"),
+        Whose::Login(Login::Username(_)) => select_claimed!("username_canonical"),
+        Whose::Account(_) => select_claimed!("id"),
+    };
+    Ok(on!(conn, c => {
+        let query = sqlx::query_as(sql)
+            .bind(client.vicinity().map(|network| network.to_string()))
+            .bind(now - TimeDelta::days(Device::NETWORK_DAYS))
+            .bind(client.family())
+            .bind(now - TimeDelta::minutes(Device::NOTED_FOR_MINUTES));
+        match whose {
+            Whose::Login(Login::Email(email)) => query.bind(email.canonical()),
+            Whose::Login(Login::Username(username)) => query.bind(username.canonical()),
+            Whose::Account(id) => query.bind(id),
+        }
+        .fetch_optional(c)
+        .await?
+    }))
 }
 
 /// Everything that an account's owner may know of it.
