@@ -1,8 +1,8 @@
 //! Notices what other processes change: another instance, the command line, somebody with a database client.
 //!
 //! SQLite counts, for each connection, the commits of all others; that number is looked at several times a second.
-//! PostgreSQL tells: triggers notify a channel (migration 0010), and a round trip on the connection that listens proves
-//! that everything sent before has arrived.
+//! PostgreSQL tells: triggers notify a channel (migrations 0010 and 0011), and a round trip on the connection that listens
+//! proves that everything sent before has arrived.
 
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -283,3 +283,17 @@ fn a_million_sessions_stay_within_the_bound() {
     }
     assert!((150_000..=200_000).contains(&cache.len()), "{} are kept", cache.len());
 }
+
+#[tokio::test]
+async fn every_column_of_an_account_but_those_of_log_ins_notifies() {
+    let app = TestApp::new().await;
+    if !app.database.is_postgres() {
+        return;
+    }
+    let columns = i64::try_from(app.database.columns("users").await.len()).unwrap();
+    let as_meant = "SELECT COUNT(*) FROM pg_trigger t \
+        JOIN pg_attribute a ON a.attrelid = t.tgrelid AND a.attnum > 0 AND NOT a.attisdropped \
+        WHERE t.tgname = 'user_changed' AND t.tgrelid = 'users'::regclass \
+        AND (a.attnum = ANY (t.tgattr)) <> (a.attname IN ('password_hash', 'last_log_in_at'))";
+    assert_eq!(app.database.count(as_meant).await, columns);
+}
