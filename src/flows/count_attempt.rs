@@ -88,6 +88,12 @@ pub(super) fn account_name(user: UserId) -> String {
 }
 
 impl Attempt {
+    /// What to clear when the attempt turns out to be no failure.
+    #[must_use]
+    pub fn bucket(&self) -> Option<&Bucket> {
+        self.counted.as_ref().map(|(bucket, _)| bucket)
+    }
+
     /// Forgets the failures of this account and place, in the transaction that acts on the success.
     pub async fn settle(self, tx: &mut Tx) -> store::Result<()> {
         match self.counted {

@@ -5,8 +5,9 @@ use super::recognize_device::recognize_device;
 use super::start_session::{Carrier, Newcomer, Owner, StartedSession, start_session};
 use crate::app::App;
 use crate::model::password::Password;
+use crate::model::session::ProvenSession;
 use crate::model::user::{Login, Whose};
-use crate::store::{self, users};
+use crate::store::{self, sessions};
 
 #[derive(Debug, thiserror::Error)]
 pub enum LogInError {
@@ -70,21 +71,32 @@ async fn attempt(
     };
     let now = app.clock.now();
 
-    let mut tx = app.db.write().await?;
-    if !users::record_log_in(tx.conn(), known.id, &verified, &current, now).await? {
-        return Ok(None);
-    }
-    attempt.settle(&mut tx).await?;
     let owner = Owner {
         id: known.id,
         number: known.number,
         email: &known.email,
         email_verified: known.email_verified_at.is_some(),
     };
+    let starting = start_session(app, owner, newcomer.clone(), now)?;
+    let session = ProvenSession {
+        session: &starting.session,
+        verified: &verified,
+        current: &current,
+        counted: attempt.bucket(),
+    };
+    // Most people come from where they were before.
+    let mut tx = if is_from_noted_device && starting.presented.is_none() {
+        app.db.write_once().await?
+    } else {
+        app.db.write().await?
+    };
+    if !sessions::insert_proven(tx.conn(), &session, known.id).await? {
+        return Ok(None);
+    }
     if !is_from_noted_device {
         recognize_device(app, &mut tx, owner, &newcomer.client, now).await?;
     }
-    let started = start_session(app, &mut tx, owner, newcomer.clone(), now).await?;
+    let started = starting.replace_presented(&mut tx, owner).await?;
     tx.commit().await?;
     Ok(Some(started.counted()))
 }

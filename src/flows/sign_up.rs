@@ -9,7 +9,7 @@ use crate::model::email::Email;
 use crate::model::limit::Operation;
 use crate::model::password::Password;
 use crate::model::user::{NewUser, Profile, UserId};
-use crate::store::{self, devices, users};
+use crate::store::{self, devices, sessions, users};
 
 /// What a person enters to make an account; the password has passed the policy.
 #[derive(Debug)]
@@ -78,7 +78,9 @@ pub async fn sign_up(app: &App, account: NewAccount, newcomer: Newcomer) -> Resu
     };
     let (family, network) = (newcomer.client.family(), newcomer.client.vicinity());
     devices::note(tx.conn(), user.id, &family, network, now).await?;
-    let started = start_session(app, &mut tx, owner, newcomer, now).await?;
+    let starting = start_session(app, owner, newcomer, now)?;
+    sessions::insert(tx.conn(), &starting.session, "{}").await?;
+    let started = starting.replace_presented(&mut tx, owner).await?;
     tx.commit().await?;
     Ok(started.counted())
 }

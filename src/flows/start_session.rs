@@ -46,50 +46,75 @@ pub struct StartedSession {
     replaced: bool,
 }
 
-/// Starts a session in the caller's transaction, so that it is kept together with the account or not at all.
-pub(super) async fn start_session(
+/// A session that is yet to be stored.
+#[derive(Debug)]
+pub(super) struct StartingSession {
+    pub session: NewSession,
+    /// The session that it takes the place of.
+    pub presented: Option<SessionSecret>,
+    secret: Option<SessionSecret>,
+}
+
+/// Makes the session that `newcomer` gets. The caller stores it together with what it follows from.
+///
+/// # Errors
+/// When tokens are to carry it and the owner may not have them yet.
+pub(super) fn start_session(
     app: &App,
-    tx: &mut Tx,
     owner: Owner<'_>,
     newcomer: Newcomer,
     now: DateTime<Utc>,
-) -> anyhow::Result<StartedSession> {
+) -> anyhow::Result<StartingSession> {
     let Newcomer { client, carrier } = newcomer;
-    let (session, secret, replaced) = match carrier {
+    Ok(match carrier {
         Carrier::Cookie { presented } => {
             let secret = SessionSecret::generate();
-            let session = NewSession::cookie(secret, Some(owner.id), client, &app.lifetimes, now);
-            (session, Some(secret), end_presented(tx, presented, now).await?)
+            StartingSession {
+                session: NewSession::cookie(secret, Some(owner.id), client, &app.lifetimes, now),
+                presented,
+                secret: Some(secret),
+            }
         }
         Carrier::Tokens => {
             app.admit(owner.email_verified)?;
-            (NewSession::token(owner.id, client, &app.lifetimes, now), None, false)
+            StartingSession {
+                session: NewSession::token(owner.id, client, &app.lifetimes, now),
+                presented: None,
+                secret: None,
+            }
         }
-    };
-    sessions::insert(tx.conn(), &session, "{}").await?;
-    let signed_in = SignedIn {
-        session_id: session.id,
-        user_id: owner.id,
-        user_number: owner.number,
-        email: owner.email.to_owned(),
-        email_verified: owner.email_verified,
-        created_at: now,
-        last_seen_at: now,
-        idle_expires_at: session.idle_expires_at,
-        absolute_expires_at: session.absolute_expires_at,
-    };
-    Ok(StartedSession {
-        signed_in,
-        secret,
-        kind: session.kind,
-        replaced,
     })
 }
 
-async fn end_presented(tx: &mut Tx, presented: Option<SessionSecret>, now: DateTime<Utc>) -> store::Result<bool> {
-    match presented {
-        Some(presented) => sessions::end(tx.conn(), &presented.hash(), now).await,
-        None => Ok(false),
+impl StartingSession {
+    /// Ends the presented session, in the transaction that stores the new one.
+    pub async fn replace_presented(self, tx: &mut Tx, owner: Owner<'_>) -> store::Result<StartedSession> {
+        let Self {
+            session,
+            presented,
+            secret,
+        } = self;
+        let replaced = match presented {
+            Some(presented) => sessions::end(tx.conn(), &presented.hash(), session.created_at).await?,
+            None => false,
+        };
+        let signed_in = SignedIn {
+            session_id: session.id,
+            user_id: owner.id,
+            user_number: owner.number,
+            email: owner.email.to_owned(),
+            email_verified: owner.email_verified,
+            created_at: session.created_at,
+            last_seen_at: session.created_at,
+            idle_expires_at: session.idle_expires_at,
+            absolute_expires_at: session.absolute_expires_at,
+        };
+        Ok(StartedSession {
+            signed_in,
+            secret,
+            kind: session.kind,
+            replaced,
+        })
     }
 }
 

@@ -4,7 +4,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::attempt::Bucket;
 use super::client::Client;
+use super::password::PasswordHash;
 use super::session_secret::{SecretHash, SessionSecret};
 use super::user::UserId;
 
@@ -105,6 +107,18 @@ impl NewSession {
             client,
         }
     }
+}
+
+/// A session for somebody who has proven to know a password.
+#[derive(Debug)]
+pub struct ProvenSession<'a> {
+    pub session: &'a NewSession,
+    /// The hash that the password was checked against.
+    pub verified: &'a PasswordHash,
+    /// What is kept from now on: the same hash, or a stronger one of the same password.
+    pub current: &'a PasswordHash,
+    /// Where the attempt was counted as a failure, if it was counted.
+    pub counted: Option<&'a Bucket>,
 }
 
 /// A live session as it is stored, with what it remembers for a visitor.

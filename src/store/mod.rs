@@ -149,8 +149,8 @@ impl Db {
         Ok(self.tx(transaction, Some(Vec::new())))
     }
 
-    /// Like [`Db::write`], for one statement that changes nothing of a session. It is durable when it has succeeded, and
-    /// beginning and committing are spared.
+    /// Like [`Db::write`], for one store function that changes nothing of an existing session and is a statement, or a
+    /// transaction by itself. It is durable when it has succeeded, and beginning and committing are spared.
     ///
     /// # Errors
     /// As [`Db::write`].
@@ -221,6 +221,16 @@ impl Read {
         };
         let changes = Changes(None);
         Conn { database, changes }
+    }
+}
+
+impl<'c> Conn<'c> {
+    /// For store functions that are made of others.
+    fn sqlite(conn: &'c mut SqliteConnection) -> Self {
+        Self {
+            database: Database::Sqlite(conn),
+            changes: Changes(None),
+        }
     }
 }
 

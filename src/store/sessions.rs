@@ -3,36 +3,90 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
-use sqlx::{PgConnection, SqliteConnection};
+use sqlx::{Connection, PgConnection, SqliteConnection};
 use uuid::Uuid;
 
-use super::{Conn, Database, Result, on};
-use crate::model::session::{Lifetimes, ListedSession, NewSession, SessionId, SignedIn, StoredSession};
+use super::{Conn, Database, Result, attempts, on, users};
+use crate::model::session::{Lifetimes, ListedSession, NewSession, ProvenSession, SessionId, SignedIn, StoredSession};
 use crate::model::session_secret::SecretHash;
 use crate::model::token::Rotation;
 use crate::model::user::UserId;
 
+/// Inserts a session, whose values follow.
+macro_rules! insert_session {
+    ($values:literal) => {
+        concat!(
+            "INSERT INTO sessions (id, secret_hash, user_id, kind, created_at, last_seen_at, idle_expires_at, ",
+            "absolute_expires_at, ip, user_agent, data, generation, rotated_at) ",
+            $values
+        )
+    };
+}
+
+/// Binds the first ten values of a session.
+macro_rules! bind_session {
+    ($sql:expr, $session:expr, $data:expr) => {
+        sqlx::query($sql)
+            .bind($session.id)
+            .bind(&$session.secret_hash)
+            .bind($session.user_id)
+            .bind($session.kind.name())
+            .bind($session.created_at)
+            .bind($session.idle_expires_at)
+            .bind($session.absolute_expires_at)
+            .bind($session.client.ip.map(|ip| ip.to_string()))
+            .bind($session.client.user_agent.as_deref())
+            .bind($data)
+    };
+}
+
 /// Stores a new session. Never overwrites one: secret hashes and ids are unique.
 pub async fn insert(conn: Conn<'_>, session: &NewSession, data: &str) -> Result<()> {
-    const SQL: &str = "INSERT INTO sessions (id, secret_hash, user_id, kind, created_at, last_seen_at, idle_expires_at, \
-        absolute_expires_at, ip, user_agent, data, generation, rotated_at) \
-        VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8, $9, $10, 0, $5)";
-    on!(conn, c => {
-        sqlx::query(SQL)
-            .bind(session.id)
-            .bind(&session.secret_hash)
-            .bind(session.user_id)
-            .bind(session.kind.name())
-            .bind(session.created_at)
-            .bind(session.idle_expires_at)
-            .bind(session.absolute_expires_at)
-            .bind(session.client.ip.map(|ip| ip.to_string()))
-            .bind(session.client.user_agent.as_deref())
-            .bind(data)
-            .execute(c)
-            .await?;
-    });
+    const SQL: &str = insert_session!("VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8, $9, $10, 0, $5)");
+    on!(conn, c => { bind_session!(SQL, session, data).execute(c).await?; });
     Ok(())
+}
+
+/// Stores the session of a log-in, notes when that was, and forgets the account's failures in that place: all of it or, when
+/// the password was changed or the account deleted since the hash was read, nothing, and `false`. Such changes and this
+/// log-in wait for each other.
+pub async fn insert_proven(conn: Conn<'_>, proven: &ProvenSession<'_>, user: UserId) -> Result<bool> {
+    match conn.database {
+        Database::Sqlite(conn) => insert_step_by_step(conn, proven, user).await,
+        Database::Postgres(conn) => insert_at_once(conn, proven, user).await,
+    }
+}
+
+async fn insert_step_by_step(conn: &mut SqliteConnection, proven: &ProvenSession<'_>, user: UserId) -> Result<bool> {
+    let mut tx = conn.begin().await?;
+    let now = proven.session.created_at;
+    if !users::record_log_in(Conn::sqlite(&mut tx), user, proven.verified, proven.current, now).await? {
+        return Ok(false);
+    }
+    if let Some(bucket) = proven.counted {
+        attempts::clear(Conn::sqlite(&mut tx), bucket).await?;
+    }
+    insert(Conn::sqlite(&mut tx), proven.session, "{}").await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// One round trip. To SQLite, which knows no such statement, each of the three costs next to nothing.
+async fn insert_at_once(conn: &mut PgConnection, proven: &ProvenSession<'_>, user: UserId) -> Result<bool> {
+    const SQL: &str = concat!(
+        "WITH proven AS (UPDATE users SET last_log_in_at = $5, password_hash = $11 WHERE id = $12 AND password_hash = $13 \
+        RETURNING id), forgotten AS (DELETE FROM attempts WHERE subject = $14 AND place = $15 AND EXISTS (SELECT FROM proven)) ",
+        insert_session!("SELECT $1, $2, $3, $4, $5, $5, $6, $7, $8, $9, $10, 0, $5 FROM proven")
+    );
+    let inserted = bind_session!(SQL, proven.session, "{}")
+        .bind(proven.current)
+        .bind(user)
+        .bind(proven.verified)
+        .bind(proven.counted.map(|bucket| &bucket.subject))
+        .bind(proven.counted.map(|bucket| &bucket.place))
+        .execute(conn)
+        .await?;
+    Ok(inserted.rows_affected() == 1)
 }
 
 /// A live session with its user; what it is looked up by follows.

@@ -5,6 +5,9 @@ use serde_json::json;
 
 use crate::helpers::{PASSWORD, TestApp};
 
+/// Where the accounts of these tests are at home.
+const HOME: &str = "198.51.100.20";
+
 #[tokio::test]
 async fn starts_a_session_with_the_sign_up_body() {
     let app = TestApp::new().await;
@@ -118,7 +121,11 @@ async fn a_failed_log_in_leaves_the_presented_session_alone() {
 /// The account of `user@example.com`. The test app's own hashes use 64 KiB; this one, made by the plain crate, is weaker.
 async fn with_a_weak_hash() -> TestApp {
     let app = TestApp::new().await;
-    app.signed_up("user@example.com").await;
+    app.client()
+        .at(HOME)
+        .sign_up("user@example.com", PASSWORD)
+        .await
+        .assert_status(200);
     let weak = Argon2::from(Params::new(8, 1, 1, None).unwrap())
         .hash_password(PASSWORD.as_bytes())
         .unwrap();
@@ -152,8 +159,8 @@ async fn a_weaker_stored_hash_is_upgraded() {
 async fn log_ins_that_upgrade_one_hash_at_the_same_moment_all_succeed() {
     let app = with_a_weak_hash().await;
     let attempts: Vec<_> = (0..12)
-        .map(|_| {
-            let client = app.client();
+        .map(|number| {
+            let client = app.client().at([HOME, "203.0.113.9"][number % 2]);
             tokio::spawn(async move { client.log_in("user@example.com", PASSWORD).await.status.as_u16() })
         })
         .collect();

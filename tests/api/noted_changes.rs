@@ -8,6 +8,7 @@ const CHANGE_NOTHING_REMEMBERED: &[(&str, &str)] = &[
     ("users::record_log_in", "no session shows the hash or the last log-in"),
     ("users::change_password", "no session shows the hash"),
     ("users::await_email", "no session shows the address that is wanted"),
+    ("sessions::insert_at_once", "as users::record_log_in"),
     ("sessions::lock", "writes what was there"),
     ("sessions::rotate", "sessions of tokens are not remembered"),
     (

@@ -38,6 +38,32 @@ async fn a_lost_database_is_not_ready() {
 }
 
 #[tokio::test]
+async fn a_log_in_whose_session_cannot_be_kept_changes_nothing() {
+    let app = TestApp::new().await;
+    let home = || app.client().at("198.51.100.20");
+    home().sign_up("user@example.com", PASSWORD).await.assert_status(200);
+    app.database
+        .execute(
+            "CREATE TRIGGER full_up BEFORE INSERT ON sessions BEGIN SELECT RAISE(ABORT, 'injected'); END",
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'injected'; END $$; \
+             CREATE TRIGGER full_up BEFORE INSERT ON sessions FOR EACH ROW EXECUTE FUNCTION refuse()",
+        )
+        .await;
+    app.clock.advance(TimeDelta::minutes(1));
+    for network in ["198.51.100.20", "203.0.113.9"] {
+        let refused = app.client().at(network).log_in("user@example.com", PASSWORD).await;
+        assert!(
+            refused.status.is_server_error() && refused.set_cookie().is_none(),
+            "{network}"
+        );
+    }
+    let noted = "SELECT COUNT(*) FROM users WHERE last_log_in_at <> created_at";
+    assert_eq!(app.database.count(noted).await, 0);
+    // Whoever makes the service fail gets no more guesses by it.
+    assert_eq!(app.database.count("SELECT COUNT(*) FROM attempts").await, 2);
+}
+
+#[tokio::test]
 async fn a_session_that_cannot_be_renewed_is_still_recognised() {
     let app = TestApp::new().await;
     let client = app.signed_up("user@example.com").await;

@@ -232,10 +232,7 @@ fn every_file_is_in_the_room_that_its_name_says() {
         .filter(|source| source.place.starts_with("flows/") && !source.place.ends_with("mod"))
     {
         let name = source.place.strip_prefix("flows/").unwrap();
-        let is_story = source
-            .lines
-            .iter()
-            .any(|line| line.contains(&format!("async fn {name}(")));
+        let is_story = source.lines.iter().any(|line| line.contains(&format!("fn {name}(")));
         assert!(is_story, "flows/{name} does not contain the function of its name");
     }
 }
