@@ -23,17 +23,19 @@
 //! a task of its own, an id, its client's address, a body of bounded size, an answer to "may this page call?", and a session
 //! that loads nothing yet. `api::account` reads the fields into an `Email` and a `Password` and calls [`flows::log_in`]. That
 //! has the password checked by [`flows::check_password`], which reads the account, counts the attempt before it is known to
-//! be good or bad, and verifies in one of the hashing slots; then in one transaction it notes the log-in and the device, ends
-//! the session that was presented and inserts the new one. On the way back the session layer writes the cookies, last.
-//! Everything that is refused meets in [`api::error`].
+//! be good or bad, and verifies in one of the hashing slots; then in one transaction it notes the log-in, inserts the new
+//! session, notes the device and ends the session that was presented. On the way back the session layer writes the cookies,
+//! last. Everything that is refused meets in [`api::error`].
 //!
 //! # Two databases
 //!
 //! A store function has one SQL text and runs it on whichever [`store::Conn`] it is given; the macro `on!` writes the two
-//! arms. What keeps that true is that the whole HTTP test suite runs on both.
+//! arms. What keeps that true is that the whole HTTP test suite runs on both. Two functions of `store::sessions` have a text
+//! for each, with a `match` to choose: what is several steps to SQLite is one statement, and one round trip, to PostgreSQL.
 //!
 //! SQLite has one writer; `store::group_commit` lets those who wait for it share its commits, as PostgreSQL's do by
-//! themselves. What `Tx::commit` has returned from is on the disk, on either.
+//! themselves. `store::postgres_pool` lends the connection first that was used last, which sqlx's pool can't.
+//! What `Tx::commit` has returned from is on the disk, on either.
 //!
 //! # Mails
 //!
@@ -51,8 +53,8 @@
 //!
 //! # Kept beyond the five rooms, with reasons
 //!
-//! `store::sessions` has a macro for the one `SELECT` that two functions need with different conditions, because sqlx takes
-//! literal SQL only. `app::jws` signs and checks tokens itself; its first lines say why. `Body<T, FORM>` in `api::body` and the
+//! `store::sessions` and `store::users` have macros for SQL that several functions share with different ends, because sqlx
+//! takes literal SQL only. `app::jws` signs and checks tokens itself; its first lines say why. `Body<T, FORM>` in `api::body` and the
 //! guards implement the framework's `ApiExtractor`, because its own bodies echo input and its own cookies are decoded.
 //! `app::brake` is our own limiter, because those of crates grow with the number of their keys. `model::throttled` travels
 //! inside error chains as `model::unavailable` does, so that no flow can forget to pass it on.
