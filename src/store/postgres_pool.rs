@@ -9,10 +9,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use sqlx::pool::PoolConnection;
-use sqlx::{Executor, PgConnection, PgPool, Postgres};
+use sqlx::{Connection, Executor, PgConnection, PgPool, Postgres};
+use tokio::time::timeout;
 
-/// A connection that was used this short a time ago is taken to work still.
+/// A connection that worked this short a time ago is taken to work still.
 pub const SURELY_ALIVE: Duration = Duration::from_millis(100);
+/// A connection that takes longer to say that it works is given up.
+const PATIENCE: Duration = Duration::from_millis(500);
 /// After this time the pool has its connection back, to replace it when it is too old.
 const KEPT_AT_MOST: Duration = Duration::from_mins(1);
 
@@ -25,17 +28,19 @@ pub struct PostgresPool {
 
 #[derive(Debug, Default)]
 struct Kept {
-    /// The one that was used last is at the end.
+    /// Each with the time of its last use, the latest at the end.
     connections: Vec<(Instant, Taken)>,
     /// How many wait for the pool: what comes back is theirs.
     waiting: usize,
 }
 
-/// A connection of the pool's, and when it was taken from there.
+/// A connection of the pool's.
 #[derive(Debug)]
 struct Taken {
     connection: PoolConnection<Postgres>,
     at: Instant,
+    /// When it was last known to work. Having been used is no proof: that may have failed.
+    worked_at: Instant,
 }
 
 /// A connection on loan. Dropped, it takes back what was begun and not committed.
@@ -70,31 +75,35 @@ impl PostgresPool {
     /// # Errors
     /// When none becomes free in the pool's time, or the server can't be reached.
     pub async fn lend(&self) -> sqlx::Result<Lent> {
-        let taken = match self.latest() {
-            Ok(latest) => latest,
-            Err(_waiting) => Taken {
-                connection: self.pool.acquire().await?,
-                at: Instant::now(),
-            },
-        };
-        Ok(Lent {
+        loop {
+            match self.latest() {
+                Ok(latest) => {
+                    if let Some(working) = latest.tested().await {
+                        return Ok(self.lent(working));
+                    }
+                    // The others can hardly be better. The pool tests what comes back.
+                    self.kept().connections.clear();
+                }
+                Err(_waiting) => return Ok(self.lent(Taken::now(self.pool.acquire().await?))),
+            }
+        }
+    }
+
+    /// The connection that was used last.
+    fn latest(&self) -> Result<Taken, Waiting<'_>> {
+        let mut kept = self.kept();
+        if let Some((_, latest)) = kept.connections.pop() {
+            return Ok(latest);
+        }
+        kept.waiting += 1;
+        Err(Waiting(self))
+    }
+
+    fn lent(&self, taken: Taken) -> Lent {
+        Lent {
             taken: Some(taken),
             begun: Begun::Nothing,
             pool: self.clone(),
-        })
-    }
-
-    /// The connection that was used last, unless that is too long ago.
-    fn latest(&self) -> Result<Taken, Waiting<'_>> {
-        let mut kept = self.kept();
-        match kept.connections.pop() {
-            Some((used_at, latest)) if used_at.elapsed() < SURELY_ALIVE => Ok(latest),
-            _ => {
-                // The others have rested even longer.
-                kept.connections.clear();
-                kept.waiting += 1;
-                Err(Waiting(self))
-            }
         }
     }
 
@@ -130,6 +139,29 @@ impl Drop for Waiting<'_> {
     }
 }
 
+impl Taken {
+    fn now(connection: PoolConnection<Postgres>) -> Self {
+        let at = Instant::now();
+        Self {
+            connection,
+            at,
+            worked_at: at,
+        }
+    }
+
+    /// Asks it whether it works when nobody has known for some time. `None`, and it is closed, when it does not.
+    async fn tested(mut self) -> Option<Self> {
+        if self.worked_at.elapsed() > SURELY_ALIVE {
+            if !matches!(timeout(PATIENCE, self.connection.ping()).await, Ok(Ok(()))) {
+                self.connection.close_on_drop();
+                return None;
+            }
+            self.worked_at = Instant::now();
+        }
+        Some(self)
+    }
+}
+
 impl Lent {
     /// Begins a transaction.
     ///
@@ -155,6 +187,9 @@ impl Lent {
             self.execute("COMMIT").await?;
         }
         self.begun = Begun::Nothing;
+        if let Some(taken) = &mut self.taken {
+            taken.worked_at = Instant::now();
+        }
         Ok(())
     }
 }

@@ -58,16 +58,25 @@ pub async fn insert_proven(conn: Conn<'_>, proven: &ProvenSession<'_>, user: Use
 }
 
 async fn insert_step_by_step(conn: &mut SqliteConnection, proven: &ProvenSession<'_>, user: UserId) -> Result<bool> {
+    // Whoever has begun a transaction takes back all of it when a step fails.
+    if conn.is_in_transaction() {
+        return steps(conn, proven, user).await;
+    }
     let mut tx = conn.begin().await?;
+    let inserted = steps(&mut tx, proven, user).await?;
+    tx.commit().await?;
+    Ok(inserted)
+}
+
+async fn steps(conn: &mut SqliteConnection, proven: &ProvenSession<'_>, user: UserId) -> Result<bool> {
     let now = proven.session.created_at;
-    if !users::record_log_in(Conn::sqlite(&mut tx), user, proven.verified, proven.current, now).await? {
+    if !users::record_log_in(Conn::sqlite(conn), user, proven.verified, proven.current, now).await? {
         return Ok(false);
     }
     if let Some(bucket) = proven.counted {
-        attempts::clear(Conn::sqlite(&mut tx), bucket).await?;
+        attempts::clear(Conn::sqlite(conn), bucket).await?;
     }
-    insert(Conn::sqlite(&mut tx), proven.session, "{}").await?;
-    tx.commit().await?;
+    insert(Conn::sqlite(conn), proven.session, "{}").await?;
     Ok(true)
 }
 

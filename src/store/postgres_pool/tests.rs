@@ -133,16 +133,37 @@ async fn a_statement_that_nobody_waits_for_any_more_keeps_nobody_waiting() {
 }
 
 #[tokio::test]
-async fn a_connection_that_rested_goes_back_to_the_pool() {
-    let Some(pool) = pool(1) else { return };
-    drop(pool.lend().await.unwrap());
-    assert_eq!(pool.pool().num_idle(), 0);
+async fn dead_connections_are_lent_for_a_moment_only_however_often_they_are_asked_for() {
+    let Some(pool) = pool(3) else { return };
+    let mut both = [pool.lend().await.unwrap(), pool.lend().await.unwrap()];
+    for dying in &mut both {
+        assert!(
+            dying
+                .execute("SELECT pg_terminate_backend(pg_backend_pid())")
+                .await
+                .is_err()
+        );
+    }
+    drop(both);
+    let died_at = Instant::now();
+    loop {
+        let asked = died_at.elapsed();
+        let mut lent = pool.lend().await.unwrap();
+        if lent.execute("SELECT 1").await.is_ok() {
+            break;
+        }
+        assert!(asked < 2 * SURELY_ALIVE, "a dead connection was lent after {asked:?}");
+        sleep(SURELY_ALIVE / 10).await;
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_rested_and_works_is_lent_again() {
+    let Some(pool) = pool(2) else { return };
+    let used = process(&mut pool.lend().await.unwrap()).await;
     sleep(2 * SURELY_ALIVE).await;
-    let lent = pool.lend().await.unwrap();
-    assert!(
-        lent.taken.as_ref().unwrap().at.elapsed() < SURELY_ALIVE,
-        "it was not the pool that lent it"
-    );
+    assert_eq!(process(&mut pool.lend().await.unwrap()).await, used);
+    assert_eq!(pool.pool().size(), 1, "another was opened");
 }
 
 #[tokio::test]
