@@ -2,7 +2,7 @@
 
 use super::check_password::{Proven, check_password};
 use super::recognize_device::recognize_device;
-use super::start_session::{Carrier, Newcomer, Owner, StartedSession, start_session};
+use super::start_session::{Carrier, Newcomer, Owner, StartedSession, StartingSession, start_session};
 use crate::app::App;
 use crate::model::password::Password;
 use crate::model::session::ProvenSession;
@@ -77,7 +77,7 @@ async fn attempt(
         email: &known.email,
         email_verified: known.email_verified_at.is_some(),
     };
-    let starting = start_session(app, owner, newcomer.clone(), now)?;
+    let starting = StartingSession::new(app, owner, newcomer.clone(), now)?;
     let session = ProvenSession {
         session: &starting.session,
         verified: &verified,
@@ -96,7 +96,7 @@ async fn attempt(
     if !is_from_noted_device {
         recognize_device(app, &mut tx, owner, &newcomer.client, now).await?;
     }
-    let started = starting.replace_presented(&mut tx, owner).await?;
+    let started = start_session(&mut tx, owner, starting).await?;
     tx.commit().await?;
     Ok(Some(started.counted()))
 }

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::find_taken::{Taken, look_up};
-use super::start_session::{Newcomer, Owner, StartedSession, start_session};
+use super::start_session::{Newcomer, Owner, StartedSession, StartingSession, start_session};
 use crate::app::App;
 use crate::model::email::Email;
 use crate::model::limit::Operation;
@@ -78,9 +78,9 @@ pub async fn sign_up(app: &App, account: NewAccount, newcomer: Newcomer) -> Resu
     };
     let (family, network) = (newcomer.client.family(), newcomer.client.vicinity());
     devices::note(tx.conn(), user.id, &family, network, now).await?;
-    let starting = start_session(app, owner, newcomer, now)?;
+    let starting = StartingSession::new(app, owner, newcomer, now)?;
     sessions::insert(tx.conn(), &starting.session, "{}").await?;
-    let started = starting.replace_presented(&mut tx, owner).await?;
+    let started = start_session(&mut tx, owner, starting).await?;
     tx.commit().await?;
     Ok(started.counted())
 }

@@ -55,65 +55,64 @@ pub(super) struct StartingSession {
     secret: Option<SessionSecret>,
 }
 
-/// Makes the session that `newcomer` gets. The caller stores it together with what it follows from.
-///
-/// # Errors
-/// When tokens are to carry it and the owner may not have them yet.
-pub(super) fn start_session(
-    app: &App,
+/// Starts the session that the caller's transaction stores: the one that was presented ends in the same transaction.
+pub(super) async fn start_session(
+    tx: &mut Tx,
     owner: Owner<'_>,
-    newcomer: Newcomer,
-    now: DateTime<Utc>,
-) -> anyhow::Result<StartingSession> {
-    let Newcomer { client, carrier } = newcomer;
-    Ok(match carrier {
-        Carrier::Cookie { presented } => {
-            let secret = SessionSecret::generate();
-            StartingSession {
-                session: NewSession::cookie(secret, Some(owner.id), client, &app.lifetimes, now),
-                presented,
-                secret: Some(secret),
-            }
-        }
-        Carrier::Tokens => {
-            app.admit(owner.email_verified)?;
-            StartingSession {
-                session: NewSession::token(owner.id, client, &app.lifetimes, now),
-                presented: None,
-                secret: None,
-            }
-        }
+    starting: StartingSession,
+) -> store::Result<StartedSession> {
+    let StartingSession {
+        session,
+        presented,
+        secret,
+    } = starting;
+    let replaced = match presented {
+        Some(presented) => sessions::end(tx.conn(), &presented.hash(), session.created_at).await?,
+        None => false,
+    };
+    let signed_in = SignedIn {
+        session_id: session.id,
+        user_id: owner.id,
+        user_number: owner.number,
+        email: owner.email.to_owned(),
+        email_verified: owner.email_verified,
+        created_at: session.created_at,
+        last_seen_at: session.created_at,
+        idle_expires_at: session.idle_expires_at,
+        absolute_expires_at: session.absolute_expires_at,
+    };
+    Ok(StartedSession {
+        signed_in,
+        secret,
+        kind: session.kind,
+        replaced,
     })
 }
 
 impl StartingSession {
-    /// Ends the presented session, in the transaction that stores the new one.
-    pub async fn replace_presented(self, tx: &mut Tx, owner: Owner<'_>) -> store::Result<StartedSession> {
-        let Self {
-            session,
-            presented,
-            secret,
-        } = self;
-        let replaced = match presented {
-            Some(presented) => sessions::end(tx.conn(), &presented.hash(), session.created_at).await?,
-            None => false,
-        };
-        let signed_in = SignedIn {
-            session_id: session.id,
-            user_id: owner.id,
-            user_number: owner.number,
-            email: owner.email.to_owned(),
-            email_verified: owner.email_verified,
-            created_at: session.created_at,
-            last_seen_at: session.created_at,
-            idle_expires_at: session.idle_expires_at,
-            absolute_expires_at: session.absolute_expires_at,
-        };
-        Ok(StartedSession {
-            signed_in,
-            secret,
-            kind: session.kind,
-            replaced,
+    /// The session that `newcomer` gets.
+    ///
+    /// # Errors
+    /// When tokens are to carry it and the owner may not have them yet.
+    pub fn new(app: &App, owner: Owner<'_>, newcomer: Newcomer, now: DateTime<Utc>) -> anyhow::Result<Self> {
+        let Newcomer { client, carrier } = newcomer;
+        Ok(match carrier {
+            Carrier::Cookie { presented } => {
+                let secret = SessionSecret::generate();
+                Self {
+                    session: NewSession::cookie(secret, Some(owner.id), client, &app.lifetimes, now),
+                    presented,
+                    secret: Some(secret),
+                }
+            }
+            Carrier::Tokens => {
+                app.admit(owner.email_verified)?;
+                Self {
+                    session: NewSession::token(owner.id, client, &app.lifetimes, now),
+                    presented: None,
+                    secret: None,
+                }
+            }
         })
     }
 }
