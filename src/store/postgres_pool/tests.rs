@@ -167,6 +167,19 @@ async fn a_connection_that_rested_and_works_is_lent_again() {
 }
 
 #[tokio::test]
+async fn the_pool_has_back_what_was_taken_or_used_too_long_ago() {
+    let Some(pool) = pool(2) else { return };
+    let (first, mut second) = (pool.lend().await.unwrap(), pool.lend().await.unwrap());
+    let long_ago = Instant::now().checked_sub(2 * KEPT_AT_MOST).unwrap();
+    drop(first);
+    pool.kept().connections[0].0 = long_ago;
+    second.taken.as_mut().unwrap().at = long_ago;
+    drop(second);
+    assert_eq!(pool.kept().connections.len(), 0);
+    soon(|| async { pool.pool().num_idle() == 2 }).await;
+}
+
+#[tokio::test]
 async fn closing_closes_what_is_kept_and_what_is_on_loan() {
     let Some(pool) = pool(3) else { return };
     let on_loan = pool.lend().await.unwrap();
