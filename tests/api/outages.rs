@@ -42,13 +42,7 @@ async fn a_log_in_whose_session_cannot_be_kept_changes_nothing() {
     let app = TestApp::new().await;
     let home = || app.client().at("198.51.100.20");
     home().sign_up("user@example.com", PASSWORD).await.assert_status(200);
-    app.database
-        .execute(
-            "CREATE TRIGGER full_up BEFORE INSERT ON sessions BEGIN SELECT RAISE(ABORT, 'injected'); END",
-            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'injected'; END $$; \
-             CREATE TRIGGER full_up BEFORE INSERT ON sessions FOR EACH ROW EXECUTE FUNCTION refuse()",
-        )
-        .await;
+    app.database.refuse("INSERT").await;
     app.clock.advance(TimeDelta::minutes(1));
     for network in ["198.51.100.20", "203.0.113.9"] {
         let refused = app.client().at(network).log_in("user@example.com", PASSWORD).await;
@@ -67,13 +61,7 @@ async fn a_log_in_whose_session_cannot_be_kept_changes_nothing() {
 async fn a_session_that_cannot_be_renewed_is_still_recognised() {
     let app = TestApp::new().await;
     let client = app.signed_up("user@example.com").await;
-    app.database
-        .execute(
-            "CREATE TRIGGER read_only BEFORE UPDATE ON sessions BEGIN SELECT RAISE(ABORT, 'injected'); END",
-            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'injected'; END $$; \
-             CREATE TRIGGER read_only BEFORE UPDATE ON sessions FOR EACH ROW EXECUTE FUNCTION refuse()",
-        )
-        .await;
+    app.database.refuse("UPDATE").await;
     app.clock.advance(TimeDelta::hours(1));
     let answer = client.get("/api/auth/session").await;
     assert_eq!(answer.assert_status(200).set_cookie(), None);

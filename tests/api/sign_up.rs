@@ -176,13 +176,7 @@ async fn a_planted_session_id_is_never_adopted() {
 #[tokio::test]
 async fn an_account_whose_session_cannot_be_started_is_not_kept() {
     let app = TestApp::new().await;
-    app.database
-        .execute(
-            "CREATE TRIGGER no_sessions BEFORE INSERT ON sessions BEGIN SELECT RAISE(ABORT, 'injected'); END",
-            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'injected'; END $$; \
-             CREATE TRIGGER no_sessions BEFORE INSERT ON sessions FOR EACH ROW EXECUTE FUNCTION refuse()",
-        )
-        .await;
+    app.database.refuse("INSERT").await;
     let client = app.client();
     client
         .sign_up("user@example.com", PASSWORD)
@@ -190,8 +184,6 @@ async fn an_account_whose_session_cannot_be_started_is_not_kept() {
         .assert_error(500, "internal_error");
     assert_eq!(client.cookie(), None);
     assert_eq!(app.database.users().await, 0);
-    app.database
-        .execute("DROP TRIGGER no_sessions", "DROP TRIGGER no_sessions ON sessions")
-        .await;
+    app.database.accept_again().await;
     client.sign_up("user@example.com", PASSWORD).await.assert_status(200);
 }

@@ -96,6 +96,28 @@ impl TestDatabase {
         }
     }
 
+    /// Has the database refuse one kind of change of `sessions`, such as `INSERT`, until [`Self::accept_again`].
+    pub async fn refuse(&self, change: &str) {
+        let trigger = format!("CREATE TRIGGER refused BEFORE {change} ON sessions");
+        match &self.kind {
+            Kind::Sqlite(_) => {
+                let sql = format!("{trigger} BEGIN SELECT RAISE(ABORT, 'injected'); END");
+                self.sqlite().await.execute(AssertSqlSafe(sql)).await.unwrap();
+            }
+            Kind::Postgres(pool) => {
+                let function =
+                    "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'injected'; END $$";
+                let sql = format!("{function}; {trigger} FOR EACH ROW EXECUTE FUNCTION refuse()");
+                pool.execute(AssertSqlSafe(sql)).await.unwrap();
+            }
+        }
+    }
+
+    pub async fn accept_again(&self) {
+        self.execute("DROP TRIGGER refused", "DROP TRIGGER refused ON sessions")
+            .await;
+    }
+
     /// What PostgreSQL tells all instances from now on; SQLite tells nobody.
     pub async fn listener(&self) -> Option<PgListener> {
         let Kind::Postgres(pool) = &self.kind else {
