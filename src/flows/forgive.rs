@@ -13,5 +13,5 @@ use crate::store::{self, Tx, attempts, devices};
 /// that comes first, or nobody could tell any more that the device is new.
 pub async fn forgive(app: &App, tx: &mut Tx, user: UserId, client: &Client, now: DateTime<Utc>) -> store::Result<()> {
     attempts::clear_all(tx.conn(), &app.limits.subject(&account_name(user))).await?;
-    devices::note(tx.conn(), user, &client.family(), client.vicinity(), now).await
+    devices::note(tx.conn(), user, client, now).await
 }

@@ -73,7 +73,6 @@ async fn attempt(
 
     let owner = Owner {
         id: known.id,
-        number: known.number,
         email: &known.email,
         email_verified: known.email_verified_at.is_some(),
     };
@@ -85,8 +84,8 @@ async fn attempt(
         counted: attempt.bucket(),
     };
     // Most people come from where they were before.
-    let mut tx = if is_from_noted_device && starting.presented.is_none() {
-        app.db.write_once().await?
+    let mut tx = if is_from_noted_device && starting.is_additional() {
+        app.db.write_by_one_call().await?
     } else {
         app.db.write().await?
     };
@@ -96,7 +95,7 @@ async fn attempt(
     if !is_from_noted_device {
         recognize_device(app, &mut tx, owner, &newcomer.client, now).await?;
     }
-    let started = start_session(&mut tx, owner, starting).await?;
+    let started = start_session(&mut tx, owner, known.number, starting).await?;
     tx.commit().await?;
     Ok(Some(started.counted()))
 }

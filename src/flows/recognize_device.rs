@@ -17,16 +17,18 @@ pub(super) async fn recognize_device(
     client: &Client,
     now: DateTime<Utc>,
 ) -> anyhow::Result<()> {
-    let (family, network) = (client.family(), client.vicinity());
+    let family = client.family();
     let is_new = devices::are_all_of_other_families(tx.conn(), owner.id, &family).await?;
-    devices::note(tx.conn(), owner.id, &family, network, now).await?;
+    devices::note(tx.conn(), owner.id, client, now).await?;
     if !is_new {
         return Ok(());
     }
     let message = Message::NewLogIn {
         at: shown(now),
         device: family,
-        network: network.map_or_else(|| "?".to_owned(), |network| network.to_string()),
+        network: client
+            .vicinity()
+            .map_or_else(|| "?".to_owned(), |network| network.to_string()),
     };
     let told = notify::Owner {
         email: owner.email,

@@ -9,7 +9,7 @@ use crate::model::email::Email;
 use crate::model::limit::Operation;
 use crate::model::password::Password;
 use crate::model::user::{NewUser, Profile, UserId};
-use crate::store::{self, devices, sessions, users};
+use crate::store::{self, users};
 
 /// What a person enters to make an account; the password has passed the policy.
 #[derive(Debug)]
@@ -59,8 +59,18 @@ pub async fn sign_up(app: &App, account: NewAccount, newcomer: Newcomer) -> Resu
         created_at: now,
     };
 
-    let mut tx = app.db.write().await?;
-    let Some(number) = users::insert(tx.conn(), &user).await? else {
+    let owner = Owner {
+        id: user.id,
+        email: user.email.typed(),
+        email_verified: false,
+    };
+    let starting = StartingSession::new(app, owner, newcomer, now)?;
+    let mut tx = if starting.is_additional() {
+        app.db.write_by_one_call().await?
+    } else {
+        app.db.write().await?
+    };
+    let Some(number) = users::insert(tx.conn(), &user, &starting.session).await? else {
         drop(tx);
         let taken = look_up(app, Some(&user.email), user.profile.username.as_ref()).await?;
         // Whoever was first may be gone again; then the address is as good a reason as any to try once more.
@@ -70,17 +80,7 @@ pub async fn sign_up(app: &App, account: NewAccount, newcomer: Newcomer) -> Resu
             Taken { email: true, ..taken }
         }));
     };
-    let owner = Owner {
-        id: user.id,
-        number,
-        email: user.email.typed(),
-        email_verified: false,
-    };
-    let (family, network) = (newcomer.client.family(), newcomer.client.vicinity());
-    devices::note(tx.conn(), user.id, &family, network, now).await?;
-    let starting = StartingSession::new(app, owner, newcomer, now)?;
-    sessions::insert(tx.conn(), &starting.session, "{}").await?;
-    let started = start_session(&mut tx, owner, starting).await?;
+    let started = start_session(&mut tx, owner, number, starting).await?;
     tx.commit().await?;
     Ok(started.counted())
 }

@@ -31,7 +31,6 @@ pub enum Carrier {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Owner<'a> {
     pub id: UserId,
-    pub number: i64,
     pub email: &'a str,
     pub email_verified: bool,
 }
@@ -50,8 +49,8 @@ pub struct StartedSession {
 #[derive(Debug)]
 pub(super) struct StartingSession {
     pub session: NewSession,
-    /// The session that it takes the place of.
-    pub presented: Option<SessionSecret>,
+    /// Of the session that it takes the place of.
+    presented: Option<SessionSecret>,
     secret: Option<SessionSecret>,
 }
 
@@ -59,6 +58,7 @@ pub(super) struct StartingSession {
 pub(super) async fn start_session(
     tx: &mut Tx,
     owner: Owner<'_>,
+    number: i64,
     starting: StartingSession,
 ) -> store::Result<StartedSession> {
     let StartingSession {
@@ -73,7 +73,7 @@ pub(super) async fn start_session(
     let signed_in = SignedIn {
         session_id: session.id,
         user_id: owner.id,
-        user_number: owner.number,
+        user_number: number,
         email: owner.email.to_owned(),
         email_verified: owner.email_verified,
         created_at: session.created_at,
@@ -90,6 +90,11 @@ pub(super) async fn start_session(
 }
 
 impl StartingSession {
+    /// Whether it takes the place of none.
+    pub fn is_additional(&self) -> bool {
+        self.presented.is_none()
+    }
+
     /// The session that `newcomer` gets.
     ///
     /// # Errors

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use super::{Conn, Result, on};
+use crate::model::client::Client;
 use crate::model::device::ListedDevice;
-use crate::model::network::Network;
 use crate::model::user::UserId;
 
 /// Whether the account of `user` has devices, and none of them is of this family.
@@ -14,21 +14,21 @@ pub async fn are_all_of_other_families(conn: Conn<'_>, user: UserId, family: &st
     Ok(all > 0 && same == 0)
 }
 
-/// Notes that a device of this family signed in to the account of `user` from `network`, if its address is known.
-pub async fn note(
-    conn: Conn<'_>,
-    user: UserId,
-    family: &str,
-    network: Option<Network>,
-    now: DateTime<Utc>,
-) -> Result<()> {
+/// Notes that `client` signed in to the account of `user`.
+pub async fn note(conn: Conn<'_>, user: UserId, client: &Client, now: DateTime<Utc>) -> Result<()> {
     const SQL: &str = "INSERT INTO devices (user_id, family, network, first_seen_at, last_seen_at) \
         VALUES ($1, $2, $3, $4, $4) ON CONFLICT (user_id, family, network) DO UPDATE SET last_seen_at = $4";
-    let network = network.map_or_else(|| "unknown".to_owned(), |network| network.to_string());
     on!(conn, c => {
-        sqlx::query(SQL).bind(user).bind(family).bind(network).bind(now).execute(c).await?;
+        sqlx::query(SQL).bind(user).bind(client.family()).bind(place(client)).bind(now).execute(c).await?;
     });
     Ok(())
+}
+
+/// The network of `client` as it is stored.
+pub(super) fn place(client: &Client) -> String {
+    client
+        .vicinity()
+        .map_or_else(|| "unknown".to_owned(), |network| network.to_string())
 }
 
 /// What the account of `user` was used with, the latest first.

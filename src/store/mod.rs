@@ -149,8 +149,19 @@ impl Db {
         Ok(self.tx(transaction, Some(Vec::new())))
     }
 
-    /// Like [`Db::write`], for one store function that changes nothing of an existing session and is a statement, or a
-    /// transaction by itself. It is durable when it has succeeded, and beginning and committing are spared.
+    /// Like [`Db::write`], for one store function that changes nothing of an existing session and is one statement on
+    /// PostgreSQL. It is durable when it has succeeded there, and beginning and committing are spared.
+    ///
+    /// # Errors
+    /// As [`Db::write`].
+    pub async fn write_by_one_call(&self) -> Result<Tx> {
+        match &self.pools {
+            Pools::Sqlite { .. } => self.write().await,
+            Pools::Postgres(pool) => Ok(self.once(pool.lend().await?)),
+        }
+    }
+
+    /// Like [`Db::write_by_one_call`], for a store function that is one statement on either database.
     ///
     /// # Errors
     /// As [`Db::write`].
@@ -160,7 +171,7 @@ impl Db {
                 file.check_in_place()?;
                 Ok(self.tx(Either::Sqlite(writer.begin_once().await?), None))
             }
-            Pools::Postgres(pool) => Ok(self.once(pool.lend().await?)),
+            Pools::Postgres(_) => self.write_by_one_call().await,
         }
     }
 

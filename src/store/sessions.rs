@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
-use sqlx::{Connection, PgConnection, SqliteConnection};
+use sqlx::{PgConnection, SqliteConnection};
 use uuid::Uuid;
 
 use super::{Conn, Database, Result, attempts, on, users};
@@ -25,8 +25,8 @@ macro_rules! insert_session {
 
 /// Binds the first ten values of a session.
 macro_rules! bind_session {
-    ($sql:expr, $session:expr, $data:expr) => {
-        sqlx::query($sql)
+    ($query:expr, $session:expr, $data:expr) => {
+        $query
             .bind($session.id)
             .bind(&$session.secret_hash)
             .bind($session.user_id)
@@ -39,11 +39,12 @@ macro_rules! bind_session {
             .bind($data)
     };
 }
+pub(super) use {bind_session, insert_session};
 
 /// Stores a new session. Never overwrites one: secret hashes and ids are unique.
 pub async fn insert(conn: Conn<'_>, session: &NewSession, data: &str) -> Result<()> {
     const SQL: &str = insert_session!("VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8, $9, $10, 0, $5)");
-    on!(conn, c => { bind_session!(SQL, session, data).execute(c).await?; });
+    on!(conn, c => { bind_session!(sqlx::query(SQL), session, data).execute(c).await?; });
     Ok(())
 }
 
@@ -58,17 +59,6 @@ pub async fn insert_proven(conn: Conn<'_>, proven: &ProvenSession<'_>, user: Use
 }
 
 async fn insert_step_by_step(conn: &mut SqliteConnection, proven: &ProvenSession<'_>, user: UserId) -> Result<bool> {
-    // Whoever has begun a transaction takes back all of it when a step fails.
-    if conn.is_in_transaction() {
-        return steps(conn, proven, user).await;
-    }
-    let mut tx = conn.begin().await?;
-    let inserted = steps(&mut tx, proven, user).await?;
-    tx.commit().await?;
-    Ok(inserted)
-}
-
-async fn steps(conn: &mut SqliteConnection, proven: &ProvenSession<'_>, user: UserId) -> Result<bool> {
     let now = proven.session.created_at;
     if !users::record_log_in(Conn::sqlite(conn), user, proven.verified, proven.current, now).await? {
         return Ok(false);
@@ -87,7 +77,7 @@ async fn insert_at_once(conn: &mut PgConnection, proven: &ProvenSession<'_>, use
         RETURNING id), forgotten AS (DELETE FROM attempts WHERE subject = $14 AND place = $15 AND EXISTS (SELECT FROM proven)) ",
         insert_session!("SELECT $1, $2, $3, $4, $5, $5, $6, $7, $8, $9, $10, 0, $5 FROM proven")
     );
-    let inserted = bind_session!(SQL, proven.session, "{}")
+    let inserted = bind_session!(sqlx::query(SQL), proven.session, "{}")
         .bind(proven.current)
         .bind(user)
         .bind(proven.verified)

@@ -1,12 +1,15 @@
 //! Accounts.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::{PgConnection, SqliteConnection};
 
-use super::{Conn, Result, on};
+use super::sessions::{self, bind_session, insert_session};
+use super::{Conn, Database, Result, devices, on};
 use crate::model::client::Client;
 use crate::model::device::Device;
 use crate::model::email::Email;
 use crate::model::password::PasswordHash;
+use crate::model::session::NewSession;
 use crate::model::user::{Account, Claimed, Credentials, Login, NewUser, OwnAccount, UserId, Whose};
 use crate::model::username::Username;
 
@@ -76,28 +79,73 @@ pub async fn account(conn: Conn<'_>, id: UserId) -> Result<Option<Account>> {
     Ok(on!(conn, c => sqlx::query_as(SQL).bind(id).fetch_optional(c).await?))
 }
 
-/// Stores a new account and gives it its number; `None` when its address or user name is taken, also by a transaction that
-/// commits at the same moment.
-pub async fn insert(conn: Conn<'_>, user: &NewUser) -> Result<Option<i64>> {
-    const SQL: &str = "INSERT INTO users (id, email, email_canonical, password_hash, username, username_canonical, \
-        first_name, last_name, number_phone, created_at, last_log_in_at) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10) ON CONFLICT DO NOTHING RETURNING number";
-    let profile = &user.profile;
-    Ok(on!(conn, c => {
-        sqlx::query_scalar(SQL)
-            .bind(user.id)
-            .bind(user.email.typed())
-            .bind(user.email.canonical())
-            .bind(&user.password_hash)
-            .bind(profile.username.as_ref().map(Username::typed))
-            .bind(profile.username.as_ref().map(Username::canonical))
-            .bind(&profile.first_name)
-            .bind(&profile.last_name)
-            .bind(&profile.number_phone)
-            .bind(user.created_at)
-            .fetch_optional(c)
-            .await?
-    }))
+/// Inserts an account unless its address or user name is taken, also by a transaction that commits at the same moment. Its
+/// values follow.
+macro_rules! insert_user {
+    ($values:literal) => {
+        concat!(
+            "INSERT INTO users (email, email_canonical, password_hash, username, username_canonical, first_name, last_name, ",
+            "number_phone, id, created_at, last_log_in_at) ",
+            $values,
+            " ON CONFLICT DO NOTHING RETURNING number"
+        )
+    };
+}
+
+/// Binds the first eight values of an account.
+macro_rules! bind_user {
+    ($query:expr, $user:expr) => {
+        $query
+            .bind($user.email.typed())
+            .bind($user.email.canonical())
+            .bind(&$user.password_hash)
+            .bind($user.profile.username.as_ref().map(Username::typed))
+            .bind($user.profile.username.as_ref().map(Username::canonical))
+            .bind(&$user.profile.first_name)
+            .bind(&$user.profile.last_name)
+            .bind(&$user.profile.number_phone)
+    };
+}
+
+/// Stores a new account, its first session and what that was started with, and gives the account its number: all of it or,
+/// when the address or the user name is taken, nothing, and `None`.
+pub async fn insert(conn: Conn<'_>, user: &NewUser, first: &NewSession) -> Result<Option<i64>> {
+    match conn.database {
+        Database::Sqlite(conn) => insert_step_by_step(conn, user, first).await,
+        Database::Postgres(conn) => insert_at_once(conn, user, first).await,
+    }
+}
+
+async fn insert_step_by_step(conn: &mut SqliteConnection, user: &NewUser, first: &NewSession) -> Result<Option<i64>> {
+    const SQL: &str = insert_user!("VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)");
+    let number = bind_user!(sqlx::query_scalar(SQL), user)
+        .bind(user.id)
+        .bind(user.created_at)
+        .fetch_optional(&mut *conn)
+        .await?;
+    if number.is_some() {
+        devices::note(Conn::sqlite(conn), user.id, &first.client, user.created_at).await?;
+        sessions::insert(Conn::sqlite(conn), first, "{}").await?;
+    }
+    Ok(number)
+}
+
+/// One round trip. To SQLite, which knows no such statement, each of the three costs next to nothing.
+async fn insert_at_once(conn: &mut PgConnection, user: &NewUser, first: &NewSession) -> Result<Option<i64>> {
+    const SQL: &str = concat!(
+        "WITH account AS (",
+        insert_user!("VALUES ($11, $12, $13, $14, $15, $16, $17, $18, $3, $5, $5)"),
+        "), device AS (INSERT INTO devices (user_id, family, network, first_seen_at, last_seen_at) \
+        SELECT $3, $19, $20, $5, $5 FROM account), session AS (",
+        insert_session!("SELECT $1, $2, $3, $4, $5, $5, $6, $7, $8, $9, $10, 0, $5 FROM account"),
+        ") SELECT number FROM account"
+    );
+    let number = bind_user!(bind_session!(sqlx::query_scalar(SQL), first, "{}"), user)
+        .bind(first.client.family())
+        .bind(devices::place(&first.client))
+        .fetch_optional(conn)
+        .await?;
+    Ok(number)
 }
 
 /// Makes other transactions that do the same for this account wait until this one has ended.
