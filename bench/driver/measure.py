@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .databases import TEMPLATE, cookie_value
 from .service import TICKS, Service
-from .tools import CORES, JSON_BODY, PASSWORD, Load, plain_hash_rate, surprises
+from .tools import CORES, JSON_BODY, PASSWORD, Load, kept_hash_rate, plain_hash_rate, surprises
 
 CONNECTIONS = 64
 WARM_UP = 0.5
@@ -90,11 +90,12 @@ class Round:
 
     @contextmanager
     def beside_plain_hashes(self, name: str) -> Iterator[None]:
-        """Measures the crate's own rate before and after, as `readings` does the plain route."""
-        before = plain_hash_rate(self.seconds / 2)
+        """Measures the crate's own rates before and after, as `readings` does the plain route."""
+        rates = {name: plain_hash_rate, f"{name}_kept": kept_hash_rate}
+        before = {rate: measured(self.seconds / 2) for rate, measured in rates.items()}
         yield
-        after = plain_hash_rate(self.seconds / 2)
-        self.results.add(name, (before + after) / 2)
+        for rate, measured in rates.items():
+            self.results.add(rate, (before[rate] + measured(self.seconds / 2)) / 2)
 
     def sign_up_and_log_in(self) -> int:
         """The number of accounts that were made."""
@@ -136,10 +137,17 @@ class Round:
     def latency(self, cookies: Path) -> None:
         """Session checks at a steady rate: alone, then during as many sign-ups as the service can take."""
         self.latency_of_checks("alone", cookies)
+        halves = [self.calm_sign_ups("before")]
         storm = self.sign_ups("storm", seconds=self.seconds, warm_up=1)
         time.sleep(1)
         self.latency_of_checks("storm", cookies)
         self.results.add("storm", storm.finish_with(200).per_second)
+        halves.append(self.calm_sign_ups("after"))
+        self.results.add("calm", statistics.mean(halves))
+
+    def calm_sign_ups(self, name: str) -> float:
+        """How many there are a second without checks beside them."""
+        return self.sign_ups(name, seconds=self.seconds / 2, warm_up=WARM_UP).finish_with(200).per_second
 
     def latency_of_checks(self, name: str, cookies: Path) -> None:
         checks = self.get("/api/auth/check", cookies=str(cookies), rate=STEADY_RATE, priority=True)
