@@ -114,3 +114,26 @@ async fn write(db: Db, used: Vec<SignedIn>) -> store::Result<Vec<bool>> {
     tx.commit().await?;
     Ok(renewed)
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::future::join_all;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_finds_the_queue_full_is_refused_at_once_and_all_others_are_answered() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("renewals.db");
+        let renewals = Renewals::new(Db::connect(&format!("sqlite:{}", file.display())).await.unwrap());
+        // All of them come before the first batch is taken: this test's runtime has one thread.
+        let uses = (0..LONGEST_QUEUE + 3).map(|_| renewals.write_down(SignedIn::example()));
+        let mut answers = join_all(uses).await;
+        let refused = answers.split_off(LONGEST_QUEUE);
+        assert_eq!(refused.len(), 3);
+        assert!(refused.iter().all(Result::is_err));
+        // There is no such session.
+        assert!(answers.iter().all(|answer| matches!(answer, Ok(false))));
+        assert!(matches!(renewals.write_down(SignedIn::example()).await, Ok(false)));
+    }
+}
