@@ -7,6 +7,9 @@ use neptun_auth::model::client::Client as Origin;
 use neptun_auth::model::email::Email;
 use neptun_auth::model::password::Password;
 use neptun_auth::model::user::Login;
+use poem::Body;
+use poem::http::Method;
+use serde_json::json;
 
 use crate::helpers::{PASSWORD, TestApp, limits};
 
@@ -92,6 +95,35 @@ async fn the_first_log_in_from_a_new_kind_of_device_is_noticed() {
         );
     }
     assert_eq!(app.database.count("SELECT COUNT(*) FROM devices").await, 5);
+}
+
+#[tokio::test]
+async fn the_sign_up_is_the_first_use_of_its_device() {
+    let app = TestApp::new().await;
+    let client = app.client().at("198.51.100.20");
+    let headers = [
+        ("content-type", "application/json"),
+        (
+            "user-agent",
+            "Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0",
+        ),
+    ];
+    let account = json!({ "email": "user@example.com", "password": PASSWORD });
+    client
+        .send(
+            Method::POST,
+            "/api/auth/sign-up",
+            &headers,
+            Body::from(account.to_string()),
+        )
+        .await
+        .assert_status(200);
+    let export = client.get("/api/users/me/export").await.json();
+    let expected = json!([{
+        "family": "Firefox on Linux", "network": "198.51.100.0/24",
+        "first_seen_at": "2024-10-04T00:00:00Z", "last_seen_at": "2024-10-04T00:00:00Z",
+    }]);
+    assert_eq!(export["devices"], expected);
 }
 
 #[tokio::test]

@@ -58,6 +58,20 @@ async fn a_log_in_whose_session_cannot_be_kept_changes_nothing() {
 }
 
 #[tokio::test]
+async fn where_the_presented_session_cannot_be_ended_no_other_starts() {
+    let app = TestApp::new().await;
+    let client = app.signed_up("user@example.com").await;
+    app.database.refuse("DELETE").await;
+    let signed_up = client.sign_up("other@example.com", PASSWORD).await;
+    signed_up.assert_error(500, "internal_error");
+    let logged_in = client.log_in("user@example.com", PASSWORD).await;
+    logged_in.assert_error(500, "internal_error");
+    assert_eq!(client.session_status().await, 200);
+    assert_eq!(app.database.users().await, 1);
+    assert_eq!(app.database.count("SELECT COUNT(*) FROM sessions").await, 1);
+}
+
+#[tokio::test]
 async fn a_session_that_cannot_be_renewed_is_still_recognised() {
     let app = TestApp::new().await;
     let client = app.signed_up("user@example.com").await;
