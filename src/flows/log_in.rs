@@ -84,7 +84,7 @@ async fn attempt(
         counted: attempt.bucket(),
     };
     // Most people come from where they were before.
-    let mut tx = if is_from_noted_device && starting.is_additional() {
+    let mut tx = if is_from_noted_device && starting.replaces_none() {
         app.db.write_by_one_call().await?
     } else {
         app.db.write().await?

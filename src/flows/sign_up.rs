@@ -65,7 +65,7 @@ pub async fn sign_up(app: &App, account: NewAccount, newcomer: Newcomer) -> Resu
         email_verified: false,
     };
     let starting = StartingSession::new(app, owner, newcomer, now)?;
-    let mut tx = if starting.is_additional() {
+    let mut tx = if starting.replaces_none() {
         app.db.write_by_one_call().await?
     } else {
         app.db.write().await?

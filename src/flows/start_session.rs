@@ -54,7 +54,7 @@ pub(super) struct StartingSession {
     secret: Option<SessionSecret>,
 }
 
-/// Starts the session that the caller's transaction stores: the one that was presented ends in the same transaction.
+/// Ends the session that was presented, if one was, and tells what has started: the caller has stored it by `tx`.
 pub(super) async fn start_session(
     tx: &mut Tx,
     owner: Owner<'_>,
@@ -90,8 +90,7 @@ pub(super) async fn start_session(
 }
 
 impl StartingSession {
-    /// Whether it takes the place of none.
-    pub fn is_additional(&self) -> bool {
+    pub fn replaces_none(&self) -> bool {
         self.presented.is_none()
     }
 

@@ -2,7 +2,7 @@
 //!
 //! A store function takes a [`Conn`] and reads as a sentence with its module: `users::by_email`, `sessions::end`. Whether
 //! that connection is inside a transaction is the flow's decision: [`Db::read`] lends a plain one, [`Db::write`] opens a
-//! transaction. To add a table, add a migration of the same name in both folders and one file here.
+//! transaction, and its sisters spare one where a single call is all there is to write. To add a table, add a migration of the same name in both folders and one file here.
 
 pub mod attempts;
 pub mod codes;
@@ -94,7 +94,7 @@ pub enum Read {
     Postgres(Lent),
 }
 
-/// An open write transaction; dropping it without [`Tx::commit`] rolls it back.
+/// An open write transaction. Dropping it without [`Tx::commit`] rolls it back, but for a statement that has committed itself.
 #[derive(Debug)]
 pub struct Tx {
     transaction: Either,
@@ -150,7 +150,8 @@ impl Db {
     }
 
     /// Like [`Db::write`], for one store function that changes nothing of an existing session and is one statement on
-    /// PostgreSQL. It is durable when it has succeeded there, and beginning and committing are spared.
+    /// PostgreSQL. It is durable when it has succeeded there, and beginning and committing are spared; the flow commits all
+    /// the same.
     ///
     /// # Errors
     /// As [`Db::write`].
@@ -235,12 +236,12 @@ impl Read {
     }
 }
 
-impl<'c> Conn<'c> {
-    /// For store functions that are made of others.
-    fn sqlite(conn: &'c mut SqliteConnection) -> Self {
-        Self {
-            database: Database::Sqlite(conn),
-            changes: Changes(None),
+impl Conn<'_> {
+    /// The text for this database, of those that do the same.
+    fn either(&self, sqlite: &'static str, postgres: &'static str) -> &'static str {
+        match self.database {
+            Database::Sqlite(_) => sqlite,
+            Database::Postgres(_) => postgres,
         }
     }
 }

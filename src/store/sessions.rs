@@ -6,24 +6,25 @@ use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, SqliteConnection};
 use uuid::Uuid;
 
-use super::{Conn, Database, Result, attempts, on, users};
+use super::{Conn, Database, Result, on};
 use crate::model::session::{Lifetimes, ListedSession, NewSession, ProvenSession, SessionId, SignedIn, StoredSession};
 use crate::model::session_secret::SecretHash;
 use crate::model::token::Rotation;
 use crate::model::user::UserId;
 
-/// Inserts a session, whose values follow.
+/// Inserts a session for each row that is found there.
 macro_rules! insert_session {
-    ($values:literal) => {
+    ($there:literal) => {
         concat!(
             "INSERT INTO sessions (id, secret_hash, user_id, kind, created_at, last_seen_at, idle_expires_at, ",
             "absolute_expires_at, ip, user_agent, data, generation, rotated_at) ",
-            $values
+            "SELECT $1, $2, $3, $4, $5, $5, $6, $7, $8, $9, $10, 0, $5 FROM ",
+            $there
         )
     };
 }
 
-/// Binds the first ten values of a session.
+/// Binds the ten values of a session.
 macro_rules! bind_session {
     ($query:expr, $session:expr, $data:expr) => {
         $query
@@ -43,49 +44,62 @@ pub(super) use {bind_session, insert_session};
 
 /// Stores a new session. Never overwrites one: secret hashes and ids are unique.
 pub async fn insert(conn: Conn<'_>, session: &NewSession, data: &str) -> Result<()> {
-    const SQL: &str = insert_session!("VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8, $9, $10, 0, $5)");
+    const SQL: &str = insert_session!("(SELECT 1) AS once");
     on!(conn, c => { bind_session!(sqlx::query(SQL), session, data).execute(c).await?; });
     Ok(())
 }
 
+/// Notes a log-in, with values that follow those of its session, if the password is still the one that was proven.
+macro_rules! record_log_in {
+    () => {
+        "UPDATE users SET last_log_in_at = $5, password_hash = $11 WHERE id = $12 AND password_hash = $13"
+    };
+}
+
+/// Forgets the failures before it, if the account is found there.
+macro_rules! forget_failures {
+    ($account:literal) => {
+        concat!(
+            "DELETE FROM attempts WHERE subject = $14 AND place = $15 AND EXISTS (SELECT 1 FROM ",
+            $account,
+            ")"
+        )
+    };
+}
+
 /// Stores the session of a log-in, notes when that was, and forgets the account's failures in that place: all of it or, when
 /// the password was changed or the account deleted since the hash was read, nothing, and `false`. Such changes and this
-/// log-in wait for each other.
+/// log-in wait for each other. One statement on PostgreSQL, three in one go on SQLite.
 pub async fn insert_proven(conn: Conn<'_>, proven: &ProvenSession<'_>, user: UserId) -> Result<bool> {
-    match conn.database {
-        Database::Sqlite(conn) => insert_step_by_step(conn, proven, user).await,
-        Database::Postgres(conn) => insert_at_once(conn, proven, user).await,
-    }
-}
-
-async fn insert_step_by_step(conn: &mut SqliteConnection, proven: &ProvenSession<'_>, user: UserId) -> Result<bool> {
-    let now = proven.session.created_at;
-    if !users::record_log_in(Conn::sqlite(conn), user, proven.verified, proven.current, now).await? {
-        return Ok(false);
-    }
-    if let Some(bucket) = proven.counted {
-        attempts::clear(Conn::sqlite(conn), bucket).await?;
-    }
-    insert(Conn::sqlite(conn), proven.session, "{}").await?;
-    Ok(true)
-}
-
-/// One round trip. To SQLite, which knows no such statement, each of the three costs next to nothing.
-async fn insert_at_once(conn: &mut PgConnection, proven: &ProvenSession<'_>, user: UserId) -> Result<bool> {
-    const SQL: &str = concat!(
-        "WITH proven AS (UPDATE users SET last_log_in_at = $5, password_hash = $11 WHERE id = $12 AND password_hash = $13 \
-        RETURNING id), forgotten AS (DELETE FROM attempts WHERE subject = $14 AND place = $15 AND EXISTS (SELECT FROM proven)) ",
-        insert_session!("SELECT $1, $2, $3, $4, $5, $5, $6, $7, $8, $9, $10, 0, $5 FROM proven")
+    // The hash that the first step has written, if it has found the account.
+    const SQLITE: &str = concat!(
+        record_log_in!(),
+        "; ",
+        forget_failures!("users WHERE id = $12 AND password_hash = $11"),
+        "; ",
+        insert_session!("users WHERE id = $12 AND password_hash = $11")
     );
-    let inserted = bind_session!(sqlx::query(SQL), proven.session, "{}")
-        .bind(proven.current)
-        .bind(user)
-        .bind(proven.verified)
-        .bind(proven.counted.map(|bucket| &bucket.subject))
-        .bind(proven.counted.map(|bucket| &bucket.place))
-        .execute(conn)
-        .await?;
-    Ok(inserted.rows_affected() == 1)
+    const POSTGRES: &str = concat!(
+        "WITH proven AS (",
+        record_log_in!(),
+        " RETURNING id), forgotten AS (",
+        forget_failures!("proven"),
+        ") ",
+        insert_session!("proven")
+    );
+    let sql = conn.either(SQLITE, POSTGRES);
+    let changed = on!(conn, c => {
+        bind_session!(sqlx::query(sql), proven.session, "{}")
+            .bind(proven.current)
+            .bind(user)
+            .bind(proven.verified)
+            .bind(proven.counted.map(|bucket| &bucket.subject))
+            .bind(proven.counted.map(|bucket| &bucket.place))
+            .execute(c)
+            .await?
+            .rows_affected()
+    });
+    Ok(changed > 0)
 }
 
 /// A live session with its user; what it is looked up by follows.

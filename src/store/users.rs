@@ -1,10 +1,9 @@
 //! Accounts.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::{PgConnection, SqliteConnection};
 
-use super::sessions::{self, bind_session, insert_session};
-use super::{Conn, Database, Result, devices, on};
+use super::sessions::{bind_session, insert_session};
+use super::{Conn, Result, devices, on};
 use crate::model::client::Client;
 use crate::model::device::Device;
 use crate::model::email::Email;
@@ -79,73 +78,62 @@ pub async fn account(conn: Conn<'_>, id: UserId) -> Result<Option<Account>> {
     Ok(on!(conn, c => sqlx::query_as(SQL).bind(id).fetch_optional(c).await?))
 }
 
-/// Inserts an account unless its address or user name is taken, also by a transaction that commits at the same moment. Its
-/// values follow.
+/// Inserts an account with the values that follow those of its first session.
 macro_rules! insert_user {
-    ($values:literal) => {
+    () => {
+        "INSERT INTO users (id, created_at, last_log_in_at, email, email_canonical, password_hash, username, \
+         username_canonical, first_name, last_name, number_phone) \
+         VALUES ($3, $5, $5, $11, $12, $13, $14, $15, $16, $17, $18) ON CONFLICT DO NOTHING RETURNING number"
+    };
+}
+
+/// Inserts the device that it was made with, if the account is found there.
+macro_rules! insert_first_device {
+    ($account:literal) => {
         concat!(
-            "INSERT INTO users (email, email_canonical, password_hash, username, username_canonical, first_name, last_name, ",
-            "number_phone, id, created_at, last_log_in_at) ",
-            $values,
-            " ON CONFLICT DO NOTHING RETURNING number"
+            "INSERT INTO devices (user_id, family, network, first_seen_at, last_seen_at) SELECT $3, $19, $20, $5, $5 FROM ",
+            $account
         )
     };
 }
 
-/// Binds the first eight values of an account.
-macro_rules! bind_user {
-    ($query:expr, $user:expr) => {
-        $query
-            .bind($user.email.typed())
-            .bind($user.email.canonical())
-            .bind(&$user.password_hash)
-            .bind($user.profile.username.as_ref().map(Username::typed))
-            .bind($user.profile.username.as_ref().map(Username::canonical))
-            .bind(&$user.profile.first_name)
-            .bind(&$user.profile.last_name)
-            .bind(&$user.profile.number_phone)
-    };
-}
-
 /// Stores a new account, its first session and what that was started with, and gives the account its number: all of it or,
-/// when the address or the user name is taken, nothing, and `None`.
+/// when the address or the user name is taken, nothing, and `None`. One statement on PostgreSQL, three in one go on SQLite.
 pub async fn insert(conn: Conn<'_>, user: &NewUser, first: &NewSession) -> Result<Option<i64>> {
-    match conn.database {
-        Database::Sqlite(conn) => insert_step_by_step(conn, user, first).await,
-        Database::Postgres(conn) => insert_at_once(conn, user, first).await,
-    }
-}
-
-async fn insert_step_by_step(conn: &mut SqliteConnection, user: &NewUser, first: &NewSession) -> Result<Option<i64>> {
-    const SQL: &str = insert_user!("VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)");
-    let number = bind_user!(sqlx::query_scalar(SQL), user)
-        .bind(user.id)
-        .bind(user.created_at)
-        .fetch_optional(&mut *conn)
-        .await?;
-    if number.is_some() {
-        devices::note(Conn::sqlite(conn), user.id, &first.client, user.created_at).await?;
-        sessions::insert(Conn::sqlite(conn), first, "{}").await?;
-    }
-    Ok(number)
-}
-
-/// One round trip. To SQLite, which knows no such statement, each of the three costs next to nothing.
-async fn insert_at_once(conn: &mut PgConnection, user: &NewUser, first: &NewSession) -> Result<Option<i64>> {
-    const SQL: &str = concat!(
+    const SQLITE: &str = concat!(
+        insert_user!(),
+        "; ",
+        insert_first_device!("users WHERE id = $3"),
+        "; ",
+        insert_session!("users WHERE id = $3")
+    );
+    const POSTGRES: &str = concat!(
         "WITH account AS (",
-        insert_user!("VALUES ($11, $12, $13, $14, $15, $16, $17, $18, $3, $5, $5)"),
-        "), device AS (INSERT INTO devices (user_id, family, network, first_seen_at, last_seen_at) \
-        SELECT $3, $19, $20, $5, $5 FROM account), session AS (",
-        insert_session!("SELECT $1, $2, $3, $4, $5, $5, $6, $7, $8, $9, $10, 0, $5 FROM account"),
+        insert_user!(),
+        "), device AS (",
+        insert_first_device!("account"),
+        "), session AS (",
+        insert_session!("account"),
         ") SELECT number FROM account"
     );
-    let number = bind_user!(bind_session!(sqlx::query_scalar(SQL), first, "{}"), user)
-        .bind(first.client.family())
-        .bind(devices::place(&first.client))
-        .fetch_optional(conn)
-        .await?;
-    Ok(number)
+    let sql = conn.either(SQLITE, POSTGRES);
+    let numbers: Vec<i64> = on!(conn, c => {
+        bind_session!(sqlx::query_scalar(sql), first, "{}")
+            .bind(user.email.typed())
+            .bind(user.email.canonical())
+            .bind(&user.password_hash)
+            .bind(user.profile.username.as_ref().map(Username::typed))
+            .bind(user.profile.username.as_ref().map(Username::canonical))
+            .bind(&user.profile.first_name)
+            .bind(&user.profile.last_name)
+            .bind(&user.profile.number_phone)
+            .bind(first.client.family())
+            .bind(devices::place(&first.client))
+            // All, or SQLite would stop at the first row, before what comes next.
+            .fetch_all(c)
+            .await?
+    });
+    Ok(numbers.first().copied())
 }
 
 /// Makes other transactions that do the same for this account wait until this one has ended.
@@ -153,23 +141,6 @@ pub async fn lock(conn: Conn<'_>, user: UserId) -> Result<()> {
     const SQL: &str = "UPDATE users SET last_log_in_at = last_log_in_at WHERE id = $1";
     on!(conn, c => { sqlx::query(SQL).bind(user).execute(c).await?; });
     Ok(())
-}
-
-/// Notes a log-in with the password behind `verified` and keeps `current`, which may be a stronger hash of the same
-/// password. `false` when the password was changed or the account deleted since `verified` was read: updating the row
-/// makes such changes and this log-in wait for each other.
-pub async fn record_log_in(
-    conn: Conn<'_>,
-    user: UserId,
-    verified: &PasswordHash,
-    current: &PasswordHash,
-    now: DateTime<Utc>,
-) -> Result<bool> {
-    const SQL: &str = "UPDATE users SET last_log_in_at = $1, password_hash = $2 WHERE id = $3 AND password_hash = $4";
-    let updated = on!(conn, c => {
-        sqlx::query(SQL).bind(now).bind(current).bind(user).bind(verified).execute(c).await?.rows_affected()
-    });
-    Ok(updated == 1)
 }
 
 /// Replaces the password of `user`, or takes it away.
