@@ -3,7 +3,7 @@
 import statistics
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -89,17 +89,15 @@ class Round:
         return answers.per_second, used / max(answers.count, 1) * 1e6
 
     @contextmanager
-    def beside_plain_hashes(self, name: str) -> Iterator[None]:
-        """Measures the crate's own rates before and after, as `readings` does the plain route."""
-        rates = {name: plain_hash_rate, f"{name}_kept": kept_hash_rate}
-        before = {rate: measured(self.seconds / 2) for rate, measured in rates.items()}
+    def beside(self, name: str, hash_rate: Callable[[float], float]) -> Iterator[None]:
+        """Measures a rate of hashes before and after, as `readings` does the plain route."""
+        before = hash_rate(self.seconds / 2)
         yield
-        for rate, measured in rates.items():
-            self.results.add(rate, (before[rate] + measured(self.seconds / 2)) / 2)
+        self.results.add(name, (before + hash_rate(self.seconds / 2)) / 2)
 
     def sign_up_and_log_in(self) -> int:
         """The number of accounts that were made."""
-        with self.beside_plain_hashes("hash"):
+        with self.beside("hash_kept", kept_hash_rate), self.beside("hash", plain_hash_rate):
             answers = self.sign_ups("user", warm_up=WARM_UP).finish_with(200)
             self.results.add("sign_up", answers.per_second)
             self.log_in("log_in", "user-{n}@example.com", answers.count)
@@ -230,7 +228,7 @@ def growing_database(database, sizes: list[int], rounds: int, seconds: float, fo
                 now = Round(service, results, seconds)
                 now.get("/api/auth/check", cookies=str(cookies), requests=sessions).finish_with(204)
                 now.readings(f"plain_{size}", f"check_{size}", cookies)
-                with now.beside_plain_hashes(f"hash_{size}"):
+                with now.beside(f"hash_{size}", plain_hash_rate):
                     now.log_in(f"log_in_{size}", "filled-{n}@example.com", size)
 
 
