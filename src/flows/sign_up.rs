@@ -52,15 +52,13 @@ pub async fn sign_up(app: &App, account: NewAccount, newcomer: Newcomer) -> Resu
     let password_hash = app.hasher.hash(password).await?;
     let now = app.clock.now();
     let user = NewUser {
-        id: UserId(Uuid::now_v7()),
         email,
         password_hash,
         profile,
-        created_at: now,
     };
 
     let owner = Owner {
-        id: user.id,
+        id: UserId(Uuid::now_v7()),
         email: user.email.typed(),
         email_verified: false,
     };

@@ -15,14 +15,12 @@ use super::username::Username;
 #[sqlx(transparent)]
 pub struct UserId(pub Uuid);
 
-/// A new account, ready to be stored.
+/// A new account, ready to be stored. Its id and its age are those that its first session names.
 #[derive(Debug)]
 pub struct NewUser {
-    pub id: UserId,
     pub email: Email,
     pub password_hash: PasswordHash,
     pub profile: Profile,
-    pub created_at: DateTime<Utc>,
 }
 
 /// What the token API keeps about a person; all empty for accounts of the cookie API.

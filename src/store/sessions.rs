@@ -69,7 +69,8 @@ macro_rules! forget_failures {
 
 /// Stores the session of a log-in, notes when that was, and forgets the account's failures in that place: all of it or, when
 /// the password was changed or the account deleted since the hash was read, nothing, and `false`. Such changes and this
-/// log-in wait for each other. One statement on PostgreSQL, three in one go on SQLite.
+/// log-in wait for each other. One statement on PostgreSQL; three in one go on SQLite, where the caller's transaction holds them
+/// together.
 pub async fn insert_proven(conn: Conn<'_>, proven: &ProvenSession<'_>, user: UserId) -> Result<bool> {
     // The hash that the first step has written, if it has found the account.
     const SQLITE: &str = concat!(

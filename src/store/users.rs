@@ -98,7 +98,8 @@ macro_rules! insert_first_device {
 }
 
 /// Stores a new account, its first session and what that was started with, and gives the account its number: all of it or,
-/// when the address or the user name is taken, nothing, and `None`. One statement on PostgreSQL, three in one go on SQLite.
+/// when the address or the user name is taken, nothing, and `None`. One statement on PostgreSQL; three in one go on
+/// SQLite, where the caller's transaction holds them together.
 pub async fn insert(conn: Conn<'_>, user: &NewUser, first: &NewSession) -> Result<Option<i64>> {
     const SQLITE: &str = concat!(
         insert_user!(),
