@@ -35,7 +35,7 @@
 //! each.
 //!
 //! SQLite has one writer; `store::group_commit` lets those who wait for it share its commits, as PostgreSQL's do by
-//! themselves. `store::postgres_pool` lends the connection first that was used last, which sqlx's pool can't.
+//! themselves. `store::lifo_pool` lends the connection first that was used last, which sqlx's pool can't.
 //! What `Tx::commit` has returned from is on the disk, on either.
 //!
 //! # Mails

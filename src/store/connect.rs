@@ -15,7 +15,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{Connection, Executor, PgConnection, Sqlite};
 
-use super::postgres_pool::{PostgresPool, SURELY_ALIVE};
+use super::lifo_pool::{LifoPool, SURELY_ALIVE};
 use super::{DatabaseFile, Db, Freshness, Pools, Result, Writer, on};
 use crate::model::unavailable::Unavailable;
 
@@ -109,8 +109,6 @@ async fn open_sqlite(url: &str, freshness: Arc<Freshness>) -> anyhow::Result<Poo
             opened.fetch_add(1, Ordering::SeqCst);
             Box::pin(async { Ok(()) })
         })
-        // After a full disk SQLite rolls back by itself, and sqlx goes on counting a transaction that is no more.
-        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
         .connect_with(options.clone())
         .await
         .with_context(subject)?;
@@ -132,8 +130,8 @@ async fn open_sqlite(url: &str, freshness: Arc<Freshness>) -> anyhow::Result<Poo
         .with_context(subject)?;
     let inode = fs::metadata(&path).with_context(subject)?.ino();
     Ok(Pools::Sqlite {
-        readers,
-        writer: Arc::new(Writer::new(writer, freshness)),
+        readers: LifoPool::new(readers),
+        writer: Arc::new(Writer::new(LifoPool::new(writer), freshness)),
         writers_opened,
         file: DatabaseFile { path, inode },
     })
@@ -210,7 +208,7 @@ async fn open_postgres(url: &str) -> anyhow::Result<Pools> {
         .connect_with(options)
         .await
         .context("PostgreSQL at DATABASE_URL can't be used")?;
-    Ok(Pools::Postgres(PostgresPool::new(pool)))
+    Ok(Pools::Postgres(LifoPool::new(pool)))
 }
 
 #[cfg(test)]

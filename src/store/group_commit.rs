@@ -12,11 +12,11 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use sqlx::pool::PoolConnection;
-use sqlx::{Executor, Sqlite, SqliteConnection, SqlitePool, Transaction};
+use sqlx::{Executor, Sqlite, SqliteConnection};
 use tokio::sync::{oneshot, watch};
 use tokio::time::timeout;
 
+use super::lifo_pool::{Lent, LifoPool};
 use super::{Error, Freshness, Result};
 use crate::model::unavailable::Unavailable;
 use crate::model::user::UserId;
@@ -31,7 +31,7 @@ const PATIENCE_OF_READERS: Duration = Duration::from_secs(1);
 /// Who may write to a SQLite file, one after the other.
 #[derive(Debug)]
 pub struct Writer {
-    pool: SqlitePool,
+    pool: LifoPool<Sqlite>,
     freshness: Arc<Freshness>,
     line: Mutex<Line>,
     /// How often somebody left who had seen more than readers, and how often readers caught up: odd while they have not.
@@ -52,13 +52,13 @@ pub struct Turn {
     group: Option<Group>,
     has_begun: bool,
     /// Instead of a group, for one statement that SQLite commits by itself.
-    alone: Option<PoolConnection<Sqlite>>,
+    alone: Option<Lent<Sqlite>>,
 }
 
 /// An open transaction and those who did their work in it.
 #[derive(Debug)]
 struct Group {
-    transaction: Transaction<'static, Sqlite>,
+    transaction: Lent<Sqlite>,
     members: Vec<oneshot::Sender<Outcome>>,
     changed: Vec<UserId>,
 }
@@ -67,7 +67,7 @@ type Outcome = Result<(), Arc<sqlx::Error>>;
 
 impl Writer {
     /// Writes through `pool`, which has one connection, and notes in `freshness` what changed.
-    pub fn new(pool: SqlitePool, freshness: Arc<Freshness>) -> Self {
+    pub fn new(pool: LifoPool<Sqlite>, freshness: Arc<Freshness>) -> Self {
         Self {
             pool,
             freshness,
@@ -76,7 +76,7 @@ impl Writer {
         }
     }
 
-    pub fn pool(&self) -> &SqlitePool {
+    pub fn pool(&self) -> &LifoPool<Sqlite> {
         &self.pool
     }
 
@@ -97,7 +97,7 @@ impl Writer {
         if turn.group.is_some() || self.is_anybody_waiting() {
             return turn.begun().await;
         }
-        turn.alone = Some(self.pool.acquire().await?);
+        turn.alone = Some(self.pool.lend().await?.for_one_statement());
         Ok(turn)
     }
 
@@ -191,9 +191,8 @@ impl Turn {
             group.transaction.execute("SAVEPOINT member").await?;
         } else {
             // A deferred transaction that reads first and writes later fails at once when another process wrote between.
-            let transaction = self.writer.pool.begin_with("BEGIN IMMEDIATE").await?;
             self.group = Some(Group {
-                transaction,
+                transaction: self.writer.pool.begin("BEGIN IMMEDIATE").await?,
                 members: Vec::new(),
                 changed: Vec::new(),
             });
@@ -216,8 +215,8 @@ impl Turn {
     /// # Errors
     /// When it failed: nothing was kept, of the others who shared it neither.
     pub async fn commit(mut self, changed: Vec<UserId>) -> Result<()> {
-        if self.alone.is_some() {
-            return Ok(());
+        if let Some(alone) = self.alone.take() {
+            return Ok(alone.commit().await?);
         }
         let (member, outcome) = oneshot::channel();
         if let Some(group) = &mut self.group {

@@ -13,8 +13,8 @@ mod error;
 pub mod events;
 mod freshness;
 mod group_commit;
+mod lifo_pool;
 pub mod outbox;
-mod postgres_pool;
 pub mod sessions;
 pub mod signing_keys;
 pub mod users;
@@ -24,14 +24,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use sqlx::pool::PoolConnection;
-use sqlx::{PgConnection, Sqlite, SqliteConnection, SqlitePool};
+use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection};
 
 use crate::model::user::UserId;
 pub use error::{Error, Result};
 pub use freshness::{Freshness, Stamp};
 use group_commit::{Turn, Writer};
-use postgres_pool::{Lent, PostgresPool};
+use lifo_pool::{Lent, LifoPool};
 
 /// Runs one expression on whichever database the connection belongs to.
 macro_rules! on {
@@ -55,13 +54,13 @@ pub struct Db {
 enum Pools {
     /// SQLite allows one writer, so writing has one connection and waits for it, not in the database.
     Sqlite {
-        readers: SqlitePool,
+        readers: LifoPool<Sqlite>,
         writer: Arc<Writer>,
         /// How many connections the writer has opened, one after the other.
         writers_opened: Arc<AtomicU64>,
         file: DatabaseFile,
     },
-    Postgres(PostgresPool),
+    Postgres(LifoPool<Postgres>),
 }
 
 /// The SQLite file and what it was when it was opened.
@@ -91,8 +90,8 @@ struct Changes<'c>(Option<&'c mut Vec<UserId>>);
 /// A connection for single statements that only read.
 #[derive(Debug)]
 pub enum Read {
-    Sqlite(PoolConnection<Sqlite>),
-    Postgres(Lent),
+    Sqlite(Lent<Sqlite>),
+    Postgres(Lent<Postgres>),
 }
 
 /// An open write transaction. Dropping it without [`Tx::commit`] rolls it back, but for a statement that has committed itself.
@@ -106,8 +105,8 @@ pub struct Tx {
 
 #[derive(Debug)]
 enum Either {
-    Sqlite(Turn),
-    Postgres(Lent),
+    Sqlite(Box<Turn>),
+    Postgres(Lent<Postgres>),
 }
 
 impl Db {
@@ -125,7 +124,7 @@ impl Db {
         Ok(match &self.pools {
             Pools::Sqlite { readers, writer, .. } => {
                 writer.caught_up().await;
-                Read::Sqlite(readers.acquire().await?)
+                Read::Sqlite(readers.lend().await?)
             }
             Pools::Postgres(pool) => Read::Postgres(pool.lend().await?),
         })
@@ -139,13 +138,9 @@ impl Db {
         let transaction = match &self.pools {
             Pools::Sqlite { writer, file, .. } => {
                 file.check_in_place()?;
-                Either::Sqlite(writer.begin().await?)
+                Either::Sqlite(Box::new(writer.begin().await?))
             }
-            Pools::Postgres(pool) => {
-                let mut lent = pool.lend().await?;
-                lent.begin().await?;
-                Either::Postgres(lent)
-            }
+            Pools::Postgres(pool) => Either::Postgres(pool.begin("BEGIN").await?),
         };
         Ok(self.tx(transaction, Some(Vec::new())))
     }
@@ -171,7 +166,7 @@ impl Db {
         match &self.pools {
             Pools::Sqlite { writer, file, .. } => {
                 file.check_in_place()?;
-                Ok(self.tx(Either::Sqlite(writer.begin_once().await?), None))
+                Ok(self.tx(Either::Sqlite(Box::new(writer.begin_once().await?)), None))
             }
             Pools::Postgres(_) => self.write_by_one_call().await,
         }
@@ -183,18 +178,17 @@ impl Db {
     /// As [`Db::write`].
     pub async fn write_once_after(&self, read: Read) -> Result<Tx> {
         match read {
-            Read::Sqlite(held) => {
+            Read::Sqlite(lent) => {
                 // Who waits for the writer must not keep others from reading.
-                drop(held);
+                drop(lent);
                 self.write_once().await
             }
             Read::Postgres(lent) => Ok(self.once(lent)),
         }
     }
 
-    fn once(&self, mut lent: Lent) -> Tx {
-        lent.begin_once();
-        self.tx(Either::Postgres(lent), None)
+    fn once(&self, lent: Lent<Postgres>) -> Tx {
+        self.tx(Either::Postgres(lent.for_one_statement()), None)
     }
 
     fn tx(&self, transaction: Either, changed: Option<Vec<UserId>>) -> Tx {
@@ -229,7 +223,7 @@ impl Db {
 impl Read {
     pub fn conn(&mut self) -> Conn<'_> {
         let database = match self {
-            Self::Sqlite(held) => Database::Sqlite(held),
+            Self::Sqlite(lent) => Database::Sqlite(lent),
             Self::Postgres(lent) => Database::Postgres(lent),
         };
         let changes = Changes(None);

@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 use sqlx::postgres::{PgListener, PgPoolOptions};
-use sqlx::{Executor, SqlitePool};
+use sqlx::{Executor, Postgres, Sqlite};
 use tokio::time::{sleep, timeout, timeout_at};
 use uuid::Uuid;
 
-use super::{DatabaseFile, Db, Freshness, Pools, PostgresPool};
+use super::{DatabaseFile, Db, Freshness, LifoPool, Pools};
 use crate::model::user::UserId;
 
 /// Between two questions; two of them may fail before what is remembered is too old.
@@ -41,7 +41,7 @@ impl Db {
                 let watching = again(freshness, || {
                     watch_sqlite(writer.pool(), writers_opened, file, freshness)
                 });
-                drop(writer.pool().close_event().do_until(watching).await);
+                drop(writer.pool().pool().close_event().do_until(watching).await);
             }
             Pools::Postgres(pool) => {
                 let watching = again(freshness, || watch_postgres(pool, freshness));
@@ -75,7 +75,7 @@ where
 }
 
 async fn watch_sqlite(
-    writer: &SqlitePool,
+    writer: &LifoPool<Sqlite>,
     writers_opened: &AtomicU64,
     file: &DatabaseFile,
     freshness: &Freshness,
@@ -84,7 +84,7 @@ async fn watch_sqlite(
     loop {
         file.check_in_place()?;
         // The writer's own commits don't count for it, so only others' are seen. Each connection has a count of its own.
-        let mut connection = writer.acquire().await?;
+        let mut connection = writer.lend().await?;
         let question = freshness.ask();
         let opened = writers_opened.load(Ordering::SeqCst);
         let count: i64 = sqlx::query_scalar("PRAGMA data_version")
@@ -99,7 +99,7 @@ async fn watch_sqlite(
     }
 }
 
-async fn watch_postgres(pool: &PostgresPool, freshness: &Freshness) -> anyhow::Result<Infallible> {
+async fn watch_postgres(pool: &LifoPool<Postgres>, freshness: &Freshness) -> anyhow::Result<Infallible> {
     // A pool of its own: the service's may be in full use, and its connections come back.
     let own = PgPoolOptions::new()
         .max_connections(1)
@@ -130,7 +130,7 @@ async fn watch_postgres(pool: &PostgresPool, freshness: &Freshness) -> anyhow::R
 }
 
 /// Behind a pooler that shares connections between transactions, listening succeeds and nothing ever comes.
-async fn prove_delivery(pool: &PostgresPool, listener: &mut PgListener, channel: &str) -> anyhow::Result<()> {
+async fn prove_delivery(pool: &LifoPool<Postgres>, listener: &mut PgListener, channel: &str) -> anyhow::Result<()> {
     let proof = Uuid::now_v7().to_string();
     sqlx::query("SELECT pg_notify($1, $2)")
         .bind(channel)

@@ -226,8 +226,8 @@ fn every_file_is_in_the_room_that_its_name_says() {
                 | "freshness"
                 | "group_commit"
                 | "group_commit/tests"
-                | "postgres_pool"
-                | "postgres_pool/tests"
+                | "lifo_pool"
+                | "lifo_pool/tests"
                 | "watch"
         );
         assert!(

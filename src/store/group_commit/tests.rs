@@ -8,7 +8,7 @@ use super::*;
 use crate::store::{Db, Pools};
 
 /// A database with a table of notes, each of which names an earlier one when it is committed.
-async fn database() -> (TempDir, Arc<Writer>, SqlitePool) {
+async fn database() -> (TempDir, Arc<Writer>, LifoPool<Sqlite>) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("notes.db");
     let db = Db::connect(&format!("sqlite:{}", file.display())).await.unwrap();
@@ -17,7 +17,7 @@ async fn database() -> (TempDir, Arc<Writer>, SqlitePool) {
     };
     let table = "CREATE TABLE notes (note INTEGER PRIMARY KEY, \
         earlier INTEGER NOT NULL REFERENCES notes DEFERRABLE INITIALLY DEFERRED)";
-    writer.pool().execute(table).await.unwrap();
+    writer.pool().lend().await.unwrap().execute(table).await.unwrap();
     (folder, writer, readers)
 }
 
@@ -27,9 +27,9 @@ async fn note(turn: &mut Turn, note: u32, earlier: u32) {
     insert.execute(turn.connection()).await.unwrap();
 }
 
-async fn notes(reader: &SqlitePool) -> Vec<u32> {
+async fn notes(reader: &LifoPool<Sqlite>) -> Vec<u32> {
     let notes = sqlx::query_scalar("SELECT note FROM notes ORDER BY note");
-    notes.fetch_all(reader).await.unwrap()
+    notes.fetch_all(&mut *reader.lend().await.unwrap()).await.unwrap()
 }
 
 /// Somebody who waits in line.

@@ -14,13 +14,13 @@ fn url() -> Option<String> {
 }
 
 /// A pool of at most `size` connections to the server of the tests, if they have one.
-fn pool(size: u32) -> Option<PostgresPool> {
+fn pool(size: u32) -> Option<LifoPool<Postgres>> {
     let url = url()?;
     let options = PgPoolOptions::new().max_connections(size).test_before_acquire(false);
-    Some(PostgresPool::new(options.connect_lazy(&url).unwrap()))
+    Some(LifoPool::new(options.connect_lazy(&url).unwrap()))
 }
 
-async fn process(lent: &mut Lent) -> i32 {
+async fn process(lent: &mut Lent<Postgres>) -> i32 {
     sqlx::query_scalar("SELECT pg_backend_pid()")
         .fetch_one(&mut **lent)
         .await
@@ -28,7 +28,7 @@ async fn process(lent: &mut Lent) -> i32 {
 }
 
 /// What the server says `process` is doing.
-async fn state(observer: &mut Lent, process: i32) -> Option<String> {
+async fn state(observer: &mut Lent<Postgres>, process: i32) -> Option<String> {
     let sql = "SELECT state FROM pg_stat_activity WHERE pid = $1";
     sqlx::query_scalar(sql)
         .bind(process)
@@ -92,9 +92,8 @@ async fn who_gives_up_waiting_waits_no_more() {
 async fn what_was_not_committed_is_taken_back() {
     let Some(pool) = pool(2) else { return };
     let mut observer = pool.lend().await.unwrap();
-    let mut abandoned = pool.lend().await.unwrap();
+    let mut abandoned = pool.begin("BEGIN").await.unwrap();
     let abandoned_process = process(&mut abandoned).await;
-    abandoned.begin().await.unwrap();
     abandoned.execute("CREATE TEMPORARY TABLE half_done ()").await.unwrap();
     let idle_in_transaction = state(&mut observer, abandoned_process).await;
     assert_eq!(idle_in_transaction.as_deref(), Some("idle in transaction"));
@@ -114,9 +113,8 @@ async fn what_was_not_committed_is_taken_back() {
 #[tokio::test]
 async fn what_was_committed_stays_and_its_connection_is_kept() {
     let Some(pool) = pool(2) else { return };
-    let mut lent = pool.lend().await.unwrap();
+    let mut lent = pool.begin("BEGIN").await.unwrap();
     let used = process(&mut lent).await;
-    lent.begin().await.unwrap();
     lent.execute("CREATE TEMPORARY TABLE done ()").await.unwrap();
     lent.commit().await.unwrap();
     let mut again = pool.lend().await.unwrap();
@@ -127,8 +125,7 @@ async fn what_was_committed_stays_and_its_connection_is_kept() {
 #[tokio::test]
 async fn a_statement_that_nobody_waits_for_any_more_keeps_nobody_waiting() {
     let Some(pool) = pool(2) else { return };
-    let mut lent = pool.lend().await.unwrap();
-    lent.begin_once();
+    let mut lent = pool.lend().await.unwrap().for_one_statement();
     let slow = lent.execute("SELECT pg_sleep(2)");
     assert!(timeout(Duration::from_millis(100), slow).await.is_err());
     drop(lent);

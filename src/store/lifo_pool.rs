@@ -1,15 +1,16 @@
-//! Connections to PostgreSQL: the one that was used last is used next.
+//! Lending connections: the one that was used last is used next.
 //!
 //! sqlx's pool lends the connection that has rested longest, and asks each that comes back whether it works. Under load the
-//! work would go round all of the server's processes, and none would have at hand what it needs. So a connection whose work
-//! is done is kept here for a moment and lent before all others; whatever else becomes of it is the pool's affair.
+//! work would go round all of PostgreSQL's processes or SQLite's threads, and none would have at hand what it needs. So a
+//! connection whose work is done is kept here for a moment and lent before all others; whatever else becomes of it is the
+//! pool's affair.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use sqlx::pool::PoolConnection;
-use sqlx::{Connection, Executor, PgConnection, PgPool, Postgres};
+use sqlx::{Connection, Executor, PgConnection, Pool, Postgres, Sqlite, SqliteConnection};
 use tokio::time::timeout;
 
 /// A connection that worked this short a time ago is taken to work still.
@@ -19,25 +20,43 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// After this time the pool has its connection back, to replace it when it is too old.
 const KEPT_AT_MOST: Duration = Duration::from_mins(1);
 
-/// Cheap to clone.
-#[derive(Clone, Debug)]
-pub struct PostgresPool {
-    pool: PgPool,
-    kept: Arc<Mutex<Kept>>,
+/// A kind of database whose connections are lent.
+pub trait Lendable: sqlx::Database {
+    /// Runs one statement that has no values and no rows.
+    fn run(connection: &mut Self::Connection, sql: &'static str) -> impl Future<Output = sqlx::Result<()>> + Send;
 }
 
-#[derive(Debug, Default)]
-struct Kept {
+impl Lendable for Sqlite {
+    async fn run(connection: &mut SqliteConnection, sql: &'static str) -> sqlx::Result<()> {
+        connection.execute(sql).await.map(drop)
+    }
+}
+
+impl Lendable for Postgres {
+    async fn run(connection: &mut PgConnection, sql: &'static str) -> sqlx::Result<()> {
+        connection.execute(sql).await.map(drop)
+    }
+}
+
+/// Cheap to clone.
+#[derive(Debug)]
+pub struct LifoPool<DB: Lendable> {
+    pool: Pool<DB>,
+    kept: Arc<Mutex<Kept<DB>>>,
+}
+
+#[derive(Debug)]
+struct Kept<DB: Lendable> {
     /// Each with the time of its last use, the latest at the end.
-    connections: Vec<(Instant, Taken)>,
+    connections: Vec<(Instant, Taken<DB>)>,
     /// How many wait for the pool: what comes back is theirs.
     waiting: usize,
 }
 
 /// A connection of the pool's.
 #[derive(Debug)]
-struct Taken {
-    connection: PoolConnection<Postgres>,
+struct Taken<DB: Lendable> {
+    connection: PoolConnection<DB>,
     at: Instant,
     /// When it was last known to work. Having been used is no proof: that may have failed.
     worked_at: Instant,
@@ -45,11 +64,11 @@ struct Taken {
 
 /// A connection on loan. Dropped, it takes back what was begun and not committed.
 #[derive(Debug)]
-pub struct Lent {
+pub struct Lent<DB: Lendable> {
     /// There until it is dropped.
-    taken: Option<Taken>,
+    taken: Option<Taken<DB>>,
     begun: Begun,
-    pool: PostgresPool,
+    pool: LifoPool<DB>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -60,21 +79,36 @@ enum Begun {
     Transaction,
 }
 
-impl PostgresPool {
-    pub fn new(pool: PgPool) -> Self {
-        let kept = Arc::default();
-        Self { pool, kept }
+impl<DB: Lendable> Clone for LifoPool<DB> {
+    fn clone(&self) -> Self {
+        Self {
+            pool: self.pool.clone(),
+            kept: Arc::clone(&self.kept),
+        }
+    }
+}
+
+impl<DB: Lendable> LifoPool<DB> {
+    pub fn new(pool: Pool<DB>) -> Self {
+        let kept = Kept {
+            connections: Vec::new(),
+            waiting: 0,
+        };
+        Self {
+            pool,
+            kept: Arc::new(Mutex::new(kept)),
+        }
     }
 
-    pub fn pool(&self) -> &PgPool {
+    pub fn pool(&self) -> &Pool<DB> {
         &self.pool
     }
 
     /// Lends a connection that works, or did a moment ago.
     ///
     /// # Errors
-    /// When none becomes free in the pool's time, or the server can't be reached.
-    pub async fn lend(&self) -> sqlx::Result<Lent> {
+    /// When none becomes free in the pool's time, or the database can't be reached.
+    pub async fn lend(&self) -> sqlx::Result<Lent<DB>> {
         loop {
             match self.latest() {
                 Ok(latest) => {
@@ -89,8 +123,23 @@ impl PostgresPool {
         }
     }
 
+    /// Lends a connection in a transaction that `statement` has begun.
+    ///
+    /// # Errors
+    /// As [`LifoPool::lend`].
+    pub async fn begin(&self, statement: &'static str) -> sqlx::Result<Lent<DB>> {
+        let mut lent = self.lend().await?;
+        lent.begun = Begun::Transaction;
+        let outcome = DB::run(&mut lent, statement).await;
+        if outcome.is_err() {
+            // There is nothing to take back. The pool asks whether it still works.
+            lent.begun = Begun::Statement;
+        }
+        outcome.map(|()| lent)
+    }
+
     /// The connection that was used last.
-    fn latest(&self) -> Result<Taken, Waiting<'_>> {
+    fn latest(&self) -> Result<Taken<DB>, Waiting<'_, DB>> {
         let mut kept = self.kept();
         if let Some((_, latest)) = kept.connections.pop() {
             return Ok(latest);
@@ -99,7 +148,7 @@ impl PostgresPool {
         Err(Waiting(self))
     }
 
-    fn lent(&self, taken: Taken) -> Lent {
+    fn lent(&self, taken: Taken<DB>) -> Lent<DB> {
         Lent {
             taken: Some(taken),
             begun: Begun::Nothing,
@@ -107,7 +156,7 @@ impl PostgresPool {
         }
     }
 
-    fn keep(&self, taken: Taken) {
+    fn keep(&self, taken: Taken<DB>) {
         let mut kept = self.kept();
         let overdue = kept
             .connections
@@ -125,22 +174,22 @@ impl PostgresPool {
         closed.await;
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
+    fn kept(&self) -> MutexGuard<'_, Kept<DB>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Somebody for whom nothing was kept.
-struct Waiting<'p>(&'p PostgresPool);
+struct Waiting<'p, DB: Lendable>(&'p LifoPool<DB>);
 
-impl Drop for Waiting<'_> {
+impl<DB: Lendable> Drop for Waiting<'_, DB> {
     fn drop(&mut self) {
         self.0.kept().waiting -= 1;
     }
 }
 
-impl Taken {
-    fn now(connection: PoolConnection<Postgres>) -> Self {
+impl<DB: Lendable> Taken<DB> {
+    fn now(connection: PoolConnection<DB>) -> Self {
         let at = Instant::now();
         Self {
             connection,
@@ -162,29 +211,20 @@ impl Taken {
     }
 }
 
-impl Lent {
-    /// Begins a transaction.
-    ///
-    /// # Errors
-    /// When the server can't be reached.
-    pub async fn begin(&mut self) -> sqlx::Result<()> {
-        self.begun = Begun::Transaction;
-        self.execute("BEGIN").await?;
-        Ok(())
-    }
-
+impl<DB: Lendable> Lent<DB> {
     /// Announces one statement, which commits itself.
-    pub fn begin_once(&mut self) {
+    pub fn for_one_statement(mut self) -> Self {
         self.begun = Begun::Statement;
+        self
     }
 
-    /// Makes what was done since [`Lent::begin`] durable.
+    /// Makes what was done since [`LifoPool::begin`] durable.
     ///
     /// # Errors
-    /// When the server can't be reached or refuses: nothing was kept then, or nobody knows.
+    /// When the database can't be reached or refuses: nothing was kept then, or nobody knows.
     pub async fn commit(mut self) -> sqlx::Result<()> {
         if let Begun::Transaction = self.begun {
-            self.execute("COMMIT").await?;
+            DB::run(&mut self, "COMMIT").await?;
         }
         self.begun = Begun::Nothing;
         if let Some(taken) = &mut self.taken {
@@ -194,10 +234,10 @@ impl Lent {
     }
 }
 
-impl Deref for Lent {
-    type Target = PgConnection;
+impl<DB: Lendable> Deref for Lent<DB> {
+    type Target = DB::Connection;
 
-    fn deref(&self) -> &PgConnection {
+    fn deref(&self) -> &DB::Connection {
         &self
             .taken
             .as_ref()
@@ -206,8 +246,8 @@ impl Deref for Lent {
     }
 }
 
-impl DerefMut for Lent {
-    fn deref_mut(&mut self) -> &mut PgConnection {
+impl<DB: Lendable> DerefMut for Lent<DB> {
+    fn deref_mut(&mut self) -> &mut DB::Connection {
         &mut self
             .taken
             .as_mut()
@@ -216,7 +256,7 @@ impl DerefMut for Lent {
     }
 }
 
-impl Drop for Lent {
+impl<DB: Lendable> Drop for Lent<DB> {
     fn drop(&mut self) {
         let Some(taken) = self.taken.take() else {
             return;
@@ -228,7 +268,7 @@ impl Drop for Lent {
             Begun::Transaction => {
                 let mut connection = taken.connection;
                 tokio::spawn(async move {
-                    if connection.execute("ROLLBACK").await.is_err() {
+                    if DB::run(&mut connection, "ROLLBACK").await.is_err() {
                         connection.close_on_drop();
                     }
                 });
