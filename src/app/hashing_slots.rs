@@ -21,6 +21,10 @@ use crate::telemetry;
 const DEADLINE: Duration = Duration::from_secs(5);
 /// A slot that has been idle for this long gives its memory back.
 const KEEP_MEMORY: Duration = Duration::from_secs(30);
+/// While so many wait for each answer that is there, answers are held back to be given together. A request that goes on
+/// pushes the hash out of the processor's caches and finds nothing there itself; several at once cost little more than one.
+/// Nobody waits for that longer than a part in so many of what they have waited for their slot.
+const WAITING_FOR_EACH_HELD_BACK: usize = 8;
 /// How much nicer than the rest of the process hashing is: a session check gets a core at once, yet another program that
 /// takes all it can get does not starve log-ins.
 const NICER: i32 = 10;
@@ -34,14 +38,18 @@ pub struct HashingSlots {
     shared: Arc<Shared>,
 }
 
+/// Tells whoever waits for it what a job has returned.
+type Answer = Box<dyn FnOnce() + Send>;
+
 struct Job {
-    work: Box<dyn FnOnce(&mut Memory) + Send>,
+    work: Box<dyn FnOnce(&mut Memory) -> Answer + Send>,
     deadline: Instant,
 }
 
 #[derive(Default)]
 struct Queue {
     jobs: VecDeque<Job>,
+    held_back: Vec<Answer>,
     /// How long a job takes, as the latest ones have shown.
     usual: Duration,
     closed: bool,
@@ -89,8 +97,9 @@ impl HashingSlots {
     ) -> Result<T, Unavailable> {
         let (answer, answered) = oneshot::channel();
         let work = Box::new(move |memory: &mut Memory| {
+            let result = work(memory);
             // The receiver is only gone when the whole service is going.
-            drop(answer.send(work(memory)));
+            Box::new(move || drop(answer.send(result))) as Answer
         });
         self.shared.push(Job {
             work,
@@ -139,18 +148,28 @@ impl Shared {
         }
         let mut memory = Memory::new_in(HugeAlloc);
         while let Some(job) = self.next(&mut memory) {
-            let began = Instant::now();
-            // A job that is dropped unanswered tells its waiter so.
-            if began >= job.deadline {
-                continue;
-            }
-            if catch_unwind(AssertUnwindSafe(|| (job.work)(&mut memory))).is_err() {
-                tracing::error!("a hashing job panicked; the slot goes on with fresh memory");
-                memory = Memory::new_in(HugeAlloc);
-            }
-            let mut queue = self.lock();
-            queue.usual = (queue.usual * 7 + began.elapsed()) / 8;
+            let answer = self.work_on(job, &mut memory);
+            let due = self.lock().due_with(answer);
+            due.into_iter().for_each(|answer| answer());
         }
+    }
+
+    /// `None` for a job that is too late or panics. Dropped unanswered, it tells its waiter so.
+    fn work_on(&self, job: Job, memory: &mut Memory) -> Option<Answer> {
+        let began = Instant::now();
+        if began >= job.deadline {
+            return None;
+        }
+        let answer = catch_unwind(AssertUnwindSafe(|| (job.work)(memory)));
+        let mut queue = self.lock();
+        queue.usual = (queue.usual * 7 + began.elapsed()) / 8;
+        drop(queue);
+        answer
+            .inspect_err(|_| {
+                tracing::error!("a hashing job panicked; the slot goes on with fresh memory");
+                *memory = Memory::new_in(HugeAlloc);
+            })
+            .ok()
     }
 
     fn next(&self, memory: &mut Memory) -> Option<Job> {
@@ -180,6 +199,18 @@ impl Shared {
     }
 }
 
+impl Queue {
+    /// What is to be told now that there is this `answer` too.
+    fn due_with(&mut self, answer: Option<Answer>) -> Vec<Answer> {
+        self.held_back.extend(answer);
+        if self.held_back.len() > self.jobs.len() / WAITING_FOR_EACH_HELD_BACK {
+            std::mem::take(&mut self.held_back)
+        } else {
+            Vec::new()
+        }
+    }
+}
+
 impl std::fmt::Debug for Shared {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Shared")
@@ -189,99 +220,4 @@ impl std::fmt::Debug for Shared {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn work_beyond_the_queue_is_refused_at_once_and_admitted_work_finishes() {
-        let slots = Arc::new(HashingSlots::start(1, 1).unwrap());
-        let (release, gate) = std::sync::mpsc::channel::<()>();
-        let (running, started) = oneshot::channel();
-        let busy = tokio::spawn({
-            let slots = Arc::clone(&slots);
-            async move {
-                slots
-                    .run(move |_| {
-                        running.send(()).unwrap();
-                        gate.recv().unwrap();
-                    })
-                    .await
-            }
-        });
-        started.await.unwrap();
-        let waiting = tokio::spawn({
-            let slots = Arc::clone(&slots);
-            async move { slots.run(|_| 7).await }
-        });
-        while slots.shared.lock().jobs.is_empty() {
-            tokio::task::yield_now().await;
-        }
-        assert!(slots.run(|_| 8).await.is_err());
-        release.send(()).unwrap();
-        busy.await.unwrap().unwrap();
-        assert_eq!(waiting.await.unwrap().unwrap(), 7);
-    }
-
-    #[tokio::test]
-    async fn what_can_not_meet_the_deadline_is_refused_at_once() {
-        let slots = HashingSlots::start(2, 100).unwrap();
-        slots.shared.lock().usual = DEADLINE / 2;
-        let (release, gate) = std::sync::mpsc::channel::<()>();
-        let gate = Arc::new(Mutex::new(gate));
-        let mut admitted = Vec::new();
-        // Two run and four wait, two rounds for each slot; the next would wait for the whole deadline.
-        for expected in 0..6 {
-            let gate = Arc::clone(&gate);
-            let (answer, answered) = oneshot::channel();
-            let work = Box::new(move |_: &mut Memory| {
-                gate.lock().unwrap().recv().unwrap();
-                answer.send(()).unwrap();
-            });
-            slots
-                .shared
-                .push(Job {
-                    work,
-                    deadline: Instant::now() + DEADLINE,
-                })
-                .unwrap();
-            admitted.push(answered);
-            // The first two are taken from the queue before the others are counted.
-            while expected < 2 && !slots.shared.lock().jobs.is_empty() {
-                tokio::task::yield_now().await;
-            }
-        }
-        assert!(slots.run(|_| ()).await.is_err());
-        for _ in &admitted {
-            release.send(()).unwrap();
-        }
-        for answered in admitted {
-            answered.await.unwrap();
-        }
-    }
-
-    #[test]
-    fn a_slot_gives_its_memory_back_once_it_is_idle_and_not_before() {
-        let slots = HashingSlots::start(0, 1).unwrap();
-        let shared = &slots.shared;
-        let mut memory = Memory::new_in(HugeAlloc);
-        memory.resize_with(4096, Block::new);
-        let job = Job {
-            work: Box::new(|_| ()),
-            deadline: Instant::now(),
-        };
-        shared.lock().jobs.push_back(job);
-        assert!(shared.next(&mut memory).is_some());
-        assert_eq!(memory.len(), 4096);
-        // A condition variable may wake for no reason.
-        while memory.capacity() > 0 {
-            drop(shared.wait(shared.lock(), &mut memory, Duration::from_millis(1)));
-        }
-    }
-
-    #[tokio::test]
-    async fn a_panic_costs_its_own_job_only() {
-        let slots = HashingSlots::start(1, 4).unwrap();
-        assert!(slots.run(|_| panic!("injected")).await.is_err());
-        assert_eq!(slots.run(|_| 1).await.unwrap(), 1);
-    }
-}
+mod tests;
