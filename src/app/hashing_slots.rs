@@ -23,8 +23,9 @@ const DEADLINE: Duration = Duration::from_secs(5);
 const KEEP_MEMORY: Duration = Duration::from_secs(30);
 /// While so many wait for each answer that is there, answers are held back to be given together. A request that goes on
 /// pushes the hash out of the processor's caches and finds nothing there itself; several at once cost little more than one.
-/// Nobody waits for that longer than a part in so many of what they have waited for their slot.
-const WAITING_FOR_EACH_HELD_BACK: usize = 8;
+const WAITING_FOR_EACH_HELD_BACK: usize = 4;
+/// Nobody's answer waits for more than so many others.
+const MOST_HELD_BACK: usize = 16;
 /// How much nicer than the rest of the process hashing is: a session check gets a core at once, yet another program that
 /// takes all it can get does not starve log-ins.
 const NICER: i32 = 10;
@@ -203,7 +204,8 @@ impl Queue {
     /// What is to be told now that there is this `answer` too.
     fn due_with(&mut self, answer: Option<Answer>) -> Vec<Answer> {
         self.held_back.extend(answer);
-        if self.held_back.len() > self.jobs.len() / WAITING_FOR_EACH_HELD_BACK {
+        let most = (self.jobs.len() / WAITING_FOR_EACH_HELD_BACK).min(MOST_HELD_BACK);
+        if self.held_back.len() > most {
             std::mem::take(&mut self.held_back)
         } else {
             Vec::new()

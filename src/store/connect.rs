@@ -138,7 +138,7 @@ async fn open_sqlite(url: &str, freshness: Arc<Freshness>) -> anyhow::Result<Poo
 }
 
 fn sqlite_pool(connections: u32) -> PoolOptions<Sqlite> {
-    // Local connections don't go stale, so nothing is gained by testing or replacing them.
+    // Local connections don't go stale, so none is replaced for its age, and lending tests enough.
     PoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)

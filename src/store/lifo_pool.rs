@@ -9,6 +9,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use futures_util::TryStreamExt;
 use sqlx::pool::PoolConnection;
 use sqlx::{Connection, Executor, PgConnection, Pool, Postgres, Sqlite, SqliteConnection};
 use tokio::time::timeout;
@@ -28,7 +29,9 @@ pub trait Lendable: sqlx::Database {
 
 impl Lendable for Sqlite {
     async fn run(connection: &mut SqliteConnection, sql: &'static str) -> sqlx::Result<()> {
-        connection.execute(sql).await.map(drop)
+        // A thread that dies ends the stream without a word, and that must not pass for a commit.
+        let outcome = connection.fetch_many(sql).try_next().await?;
+        outcome.map(drop).ok_or(sqlx::Error::WorkerCrashed)
     }
 }
 

@@ -1,8 +1,9 @@
-//! Who is lent which connection. Without a PostgreSQL server there is none to lend.
+//! Who is lent which connection. Without a PostgreSQL server there are but SQLite's to lend.
 
 use std::future::Future;
 
 use sqlx::postgres::PgPoolOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use tokio::task::yield_now;
 use tokio::time::{sleep, timeout};
 
@@ -196,4 +197,38 @@ async fn closing_closes_what_is_kept_and_what_is_on_loan() {
     timeout(Duration::from_secs(5), closed).await.unwrap().unwrap();
     assert_eq!((pool.pool().size(), pool.kept().connections.len()), (0, 0));
     assert!(pool.lend().await.is_err());
+}
+
+#[tokio::test]
+async fn a_transaction_that_could_not_begin_does_not_cost_the_connection() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = SqliteConnectOptions::new()
+        .filename(folder.path().join("locked.db"))
+        .create_if_missing(true)
+        .busy_timeout(Duration::ZERO);
+    let of_one = || {
+        LifoPool::new(
+            SqlitePoolOptions::new()
+                .max_connections(1)
+                .connect_lazy_with(options.clone()),
+        )
+    };
+    let (pool, other) = (of_one(), of_one());
+    let mine = "CREATE TEMPORARY TABLE mine (thing)";
+    pool.lend().await.unwrap().execute(mine).await.unwrap();
+    let lock = other.begin("BEGIN IMMEDIATE").await.unwrap();
+    assert!(pool.begin("BEGIN IMMEDIATE").await.is_err());
+    lock.commit().await.unwrap();
+    let mut again = pool.begin("BEGIN IMMEDIATE").await.unwrap();
+    again.execute("SELECT * FROM mine").await.unwrap();
+}
+
+#[tokio::test]
+async fn what_sqlite_does_not_confirm_has_not_happened() {
+    let pool = SqlitePoolOptions::new().connect_lazy("sqlite::memory:").unwrap();
+    let mut connection = pool.acquire().await.unwrap();
+    // Nothing to do, so nothing to confirm: what a thread that died leaves behind looks the same.
+    assert!(Sqlite::run(&mut connection, "").await.is_err());
+    Sqlite::run(&mut connection, "BEGIN IMMEDIATE").await.unwrap();
+    Sqlite::run(&mut connection, "COMMIT").await.unwrap();
 }
