@@ -161,3 +161,6 @@ fn note(freshness: &Freshness, payload: &str) {
         _ => freshness.everything_changed(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -229,6 +229,7 @@ fn every_file_is_in_the_room_that_its_name_says() {
                 | "lifo_pool"
                 | "lifo_pool/tests"
                 | "watch"
+                | "watch/tests"
         );
         assert!(
             is_frame || tables.iter().any(|table| table == name),

@@ -1,7 +1,7 @@
 //! Runs each request to its end, whatever its client does.
 //!
-//! A client that disconnects cancels the future that serves it. Cancelled between two statements, a transaction could be
-//! left open on a pooled connection and swallow the next request's writes (sqlx 0.9, issue 4393). In a task of its own a
+//! A client that disconnects cancels the future that serves it. Cancelled between two steps it would leave an attempt counted
+//! that was none, or a statement running on a connection that somebody else is lent. In a task of its own a
 //! request can't be cancelled. One that waits for nothing, such as the check of a remembered session, is over before it
 //! could be, and is spared the task.
 

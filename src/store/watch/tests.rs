@@ -1,0 +1,52 @@
+//! A SQLite file that another process changes at a bad moment.
+
+use std::path::Path;
+
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection};
+
+use super::*;
+
+async fn within_a_second(mut is_so: impl FnMut() -> bool) {
+    let waiting = async {
+        while !is_so() {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(Duration::from_secs(1), waiting).await.expect("it never was");
+}
+
+async fn change_from_outside(file: &Path) {
+    let options = SqliteConnectOptions::new().filename(file);
+    let mut other = options.connect().await.unwrap();
+    other.execute("CREATE TABLE others (thing)").await.unwrap();
+    other.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_others_change_while_the_writer_is_replaced_is_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("watched.db");
+    let db = Db::connect(&format!("sqlite:{}", file.display())).await.unwrap();
+    let watched = db.clone();
+    let _watching = tokio::spawn(async move { watched.watch().await });
+    let freshness = db.freshness();
+    within_a_second(|| freshness.is_trusted()).await;
+    let (anybody, before) = (UserId(Uuid::now_v7()), freshness.stamp());
+    assert!(freshness.holds(before, anybody));
+
+    let Pools::Sqlite {
+        writer, writers_opened, ..
+    } = &db.pools
+    else {
+        panic!("it is a SQLite database");
+    };
+    // Nothing is left to be taken back, so this connection is given up.
+    let mut broken = writer.pool().begin("BEGIN IMMEDIATE").await.unwrap();
+    broken.execute("ROLLBACK").await.unwrap();
+    change_from_outside(&file).await;
+    drop(broken);
+
+    within_a_second(|| freshness.is_trusted() && !freshness.holds(before, anybody)).await;
+    assert_eq!(writers_opened.load(Ordering::SeqCst), 2, "it was not replaced");
+}
