@@ -16,6 +16,8 @@ WARM_UP = 0.5
 # Requests a second while latency is measured.
 STEADY_RATE = 1000
 PARALLEL_LOG_INS = 500
+# About as long as it takes to answer them.
+PARALLEL_SECONDS = 2
 # Sessions that a load uses in turn, at most.
 DISTINCT_SESSIONS = 100_000
 # The service has until then to return what hashing needed.
@@ -134,11 +136,13 @@ class Round:
 
     def latency(self, cookies: Path) -> None:
         """Session checks at a steady rate: alone, then during as many sign-ups as the service can take."""
-        self.latency_of_checks("alone", cookies)
+        with self.checks("alone", cookies):
+            pass
         halves = [self.calm_sign_ups("before")]
         storm = self.sign_ups("storm", seconds=self.seconds, warm_up=1)
         time.sleep(1)
-        self.latency_of_checks("storm", cookies)
+        with self.checks("storm", cookies):
+            pass
         self.results.add("storm", storm.finish_with(200).per_second)
         halves.append(self.calm_sign_ups("after"))
         self.results.add("calm", statistics.mean(halves))
@@ -147,9 +151,12 @@ class Round:
         """How many there are a second without checks beside them."""
         return self.sign_ups(name, seconds=self.seconds / 2, warm_up=WARM_UP).finish_with(200).per_second
 
-    def latency_of_checks(self, name: str, cookies: Path) -> None:
-        checks = self.get("/api/auth/check", cookies=str(cookies), rate=STEADY_RATE, priority=True)
-        answers = checks.finish_with(204)
+    @contextmanager
+    def checks(self, name: str, cookies: Path, **plan: object) -> Iterator[None]:
+        """The latency of session checks at a steady rate, beside what is done meanwhile."""
+        load = self.get("/api/auth/check", cookies=str(cookies), rate=STEADY_RATE, priority=True, **plan)
+        yield
+        answers = load.finish_with(204)
         self.results.add(f"{name}_p50", answers.quantile(0.5))
         self.results.add(f"{name}_p99", answers.quantile(0.99))
         self.results.curves[name].append(answers.quantiles)
@@ -182,7 +189,8 @@ def small_database(database, rounds: int, seconds: float, folder: Path, results:
             now = Round(service, results, seconds)
             now.readings("plain", "check", cookies)
             accounts = now.sign_up_and_log_in()
-            now.parallel_log_ins(accounts)
+            with now.checks("parallel", cookies, seconds=PARALLEL_SECONDS):
+                now.parallel_log_ins(accounts)
             now.latency(cookies)
             now.refreshes(folder / "tokens")
 

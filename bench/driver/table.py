@@ -86,6 +86,7 @@ def rows(size: int) -> list[Row]:
         Row(f"{PARALLEL_LOG_INS} parallel log-ins: admitted", "admitted"),
         Row("… the slowest of them", "admitted_slowest", "ms", at_most=5000),
         Row("… the slowest refusal", "refusal_slowest", "ms", at_most=100),
+        Row(f"… session checks at {STEADY_RATE:,}/s meanwhile: 99th percentile", "parallel_p99", "ms", at_most=50),
         Row("Start, new database", "start_new", "ms", at_most=100),
         Row(f"Start, {large}", f"start_{size}", "ms", at_most=100),
         Row("Revocation reaches a second instance after: median", "revocation", "ms"),
