@@ -2,7 +2,7 @@
 
 use super::check_password::{Proven, check_password};
 use super::recognize_device::recognize_device;
-use super::start_session::{Carrier, Newcomer, Owner, StartedSession, StartingSession, start_session};
+use super::start_session::{Newcomer, Owner, StartedSession, StartingSession, start_session};
 use crate::app::App;
 use crate::model::password::Password;
 use crate::model::session::ProvenSession;
@@ -57,7 +57,8 @@ async fn attempt(
         is_from_noted_device,
         attempt,
     } = proven.ok_or(LogInError::InvalidCredentials)?;
-    if let (Carrier::Tokens, Err(refusal)) = (&newcomer.carrier, app.admit(known.email_verified_at.is_some())) {
+    let is_verified = known.email_verified_at.is_some();
+    if let Err(refusal) = newcomer.carrier.admit(app, is_verified) {
         // The password was right, so the attempt is no failure.
         let mut tx = app.db.write().await?;
         attempt.settle(&mut tx).await?;
@@ -74,7 +75,7 @@ async fn attempt(
     let owner = Owner {
         id: known.id,
         email: &known.email,
-        email_verified: known.email_verified_at.is_some(),
+        email_verified: is_verified,
     };
     let starting = StartingSession::new(app, owner, newcomer.clone(), now)?;
     let session = ProvenSession {

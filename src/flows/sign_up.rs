@@ -44,6 +44,7 @@ pub async fn sign_up(app: &App, account: NewAccount, newcomer: Newcomer) -> Resu
         profile,
     } = account;
     app.limits.brake(Operation::SignUp, &newcomer.client)?;
+    newcomer.carrier.admit(app, false)?;
     // Looking first spares the hash; only the insert below decides.
     let taken = look_up(app, Some(&email), profile.username.as_ref()).await?;
     if taken.any() {

@@ -27,6 +27,19 @@ pub enum Carrier {
     Tokens,
 }
 
+impl Carrier {
+    /// Lets an account start a session that this carries.
+    ///
+    /// # Errors
+    /// [`EmailNotVerified`](crate::model::email::EmailNotVerified).
+    pub(super) fn admit(&self, app: &App, email_verified: bool) -> anyhow::Result<()> {
+        match self {
+            Self::Cookie { .. } => Ok(()),
+            Self::Tokens => app.admit(email_verified),
+        }
+    }
+}
+
 /// The account that a session is started for.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Owner<'a> {
@@ -97,9 +110,10 @@ impl StartingSession {
     /// The session that `newcomer` gets.
     ///
     /// # Errors
-    /// When tokens are to carry it and the owner may not have them yet.
+    /// As [`Carrier::admit`].
     pub fn new(app: &App, owner: Owner<'_>, newcomer: Newcomer, now: DateTime<Utc>) -> anyhow::Result<Self> {
         let Newcomer { client, carrier } = newcomer;
+        carrier.admit(app, owner.email_verified)?;
         Ok(match carrier {
             Carrier::Cookie { presented } => {
                 let secret = SessionSecret::generate();
@@ -109,14 +123,11 @@ impl StartingSession {
                     secret: Some(secret),
                 }
             }
-            Carrier::Tokens => {
-                app.admit(owner.email_verified)?;
-                Self {
-                    session: NewSession::token(owner.id, client, &app.lifetimes, now),
-                    presented: None,
-                    secret: None,
-                }
-            }
+            Carrier::Tokens => Self {
+                session: NewSession::token(owner.id, client, &app.lifetimes, now),
+                presented: None,
+                secret: None,
+            },
         })
     }
 }

@@ -1,5 +1,7 @@
 //! `REQUIRE_VERIFIED_EMAIL`.
 
+use std::time::Duration;
+
 use neptun_auth::model::limit::Rates;
 use serde_json::json;
 
@@ -70,6 +72,22 @@ async fn an_account_is_not_made_for_tokens_that_it_could_not_have() {
     let refused = app.client().post("/api/sign-up/", &body).await;
     assert_eq!(refused.assert_status(403).json()["code"], "email_not_verified");
     assert_eq!(app.database.users().await, 0);
+}
+
+#[tokio::test]
+async fn no_password_is_hashed_for_an_account_that_is_not_made() {
+    let app = TestApp::with_setup(|setup| {
+        setup.mail.require_verified_email = true;
+        // One hash would take minutes.
+        setup.argon2_iterations = 10_000_000;
+    })
+    .await;
+    let body = json!({ "username": "jane", "email": USER, "password": PASSWORD });
+    let client = app.client();
+    let refused = tokio::time::timeout(Duration::from_secs(10), client.post("/api/sign-up/", &body))
+        .await
+        .unwrap();
+    refused.assert_status(403);
 }
 
 #[tokio::test]
