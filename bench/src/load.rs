@@ -195,13 +195,23 @@ impl<'a> Load<'a> {
         Ok(())
     }
 
-    /// Open loads count what was due in the measured time, closed ones what was answered in it.
     fn count(&mut self, status: u16, due: Instant, now: Instant) {
-        let moment = if self.plan.rate.is_some() { due } else { now };
-        let is_late = self.plan.requests.is_none() && moment > self.end();
-        if !is_late && moment >= self.start + Duration::from_secs_f64(self.plan.warm_up) {
-            self.report.answer(status, now - due, now);
+        let share = self.share(due, now);
+        if share > 0.0 {
+            self.report.answer(status, now - due, share, now);
         }
+    }
+
+    /// The part of an answer that belongs to the measured time. Open loads count what was due in it. In closed ones each
+    /// answer counts for the part of its wait that lay in it, as the hashes do that sign-ups are compared with: a rate
+    /// of whole answers would depend on which of those that come together fall out of it.
+    fn share(&self, due: Instant, now: Instant) -> f64 {
+        let begin = self.start + Duration::from_secs_f64(self.plan.warm_up);
+        if self.plan.requests.is_some() || self.plan.rate.is_some() {
+            return f64::from(due >= begin);
+        }
+        let inside = now.min(self.end()).saturating_duration_since(due.max(begin));
+        inside.as_secs_f64() / (now - due).as_secs_f64()
     }
 
     fn fail(&mut self, number: usize, error: &anyhow::Error) {

@@ -5,18 +5,29 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-/// Latencies in microseconds, by status.
 #[derive(Default)]
 pub struct Report {
-    latencies: BTreeMap<u16, Vec<u32>>,
+    statuses: BTreeMap<u16, Answers>,
     errors: BTreeMap<String, u64>,
     last: Option<Instant>,
 }
 
+/// Those of one status.
+#[derive(Default)]
+struct Answers {
+    /// Microseconds.
+    latencies: Vec<u32>,
+    /// How many there were in the measured time, with parts of those that lay in it partly.
+    shares: f64,
+}
+
 impl Report {
-    pub fn answer(&mut self, status: u16, latency: Duration, now: Instant) {
+    /// `share` is the part of the answer that counts for the rate.
+    pub fn answer(&mut self, status: u16, latency: Duration, share: f64, now: Instant) {
         let microseconds = u32::try_from(latency.as_micros()).unwrap_or(u32::MAX);
-        self.latencies.entry(status).or_default().push(microseconds);
+        let answers = self.statuses.entry(status).or_default();
+        answers.latencies.push(microseconds);
+        answers.shares += share;
         self.last = Some(now);
     }
 
@@ -29,22 +40,24 @@ impl Report {
         let until_last = self.last.map_or(Duration::ZERO, |last| last - since);
         let seconds = measured.unwrap_or(until_last).as_secs_f64();
         let statuses: serde_json::Map<String, Value> = self
-            .latencies
+            .statuses
             .iter_mut()
-            .map(|(status, latencies)| (status.to_string(), summary(latencies, seconds)))
+            .map(|(status, answers)| (status.to_string(), answers.summary(seconds)))
             .collect();
         json!({ "seconds": seconds, "statuses": statuses, "errors": self.errors })
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "nobody waits for 2^52 answers")]
-fn summary(latencies: &mut [u32], seconds: f64) -> Value {
-    latencies.sort_unstable();
-    let at = |per_mille: usize| f64::from(latencies[(latencies.len() - 1) * per_mille / 1000]) / 1000.0;
-    json!({
-        "count": latencies.len(),
-        "per_second": latencies.len() as f64 / seconds,
-        // Milliseconds that a thousandth, two thousandths, … of the answers took at most.
-        "quantiles": (0..=1000).map(at).collect::<Vec<f64>>(),
-    })
+impl Answers {
+    fn summary(&mut self, seconds: f64) -> Value {
+        let latencies = &mut self.latencies;
+        latencies.sort_unstable();
+        let at = |per_mille: usize| f64::from(latencies[(latencies.len() - 1) * per_mille / 1000]) / 1000.0;
+        json!({
+            "count": latencies.len(),
+            "per_second": self.shares / seconds,
+            // Milliseconds that a thousandth, two thousandths, … of the answers took at most.
+            "quantiles": (0..=1000).map(at).collect::<Vec<f64>>(),
+        })
+    }
 }
