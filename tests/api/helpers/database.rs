@@ -30,7 +30,9 @@ impl TestDatabase {
                     .unwrap();
                 connection.close().await.unwrap();
                 let separator = if server.contains('?') { '&' } else { '?' };
-                let url = format!("{server}{separator}options[search_path]={schema}&application_name={schema}");
+                // The test server waits for no disk unless it is told to.
+                let options = format!("options[search_path]={schema}&options[synchronous_commit]=on");
+                let url = format!("{server}{separator}{options}&application_name={schema}");
                 let pool = PgPoolOptions::new().max_connections(1).connect(&url).await.unwrap();
                 Self {
                     url,

@@ -51,3 +51,29 @@ async fn the_table_does_not_tell_whose_password_was_tried() {
     let stored = app.database.dump().await;
     assert!(!stored.windows(6).any(|window| window == b"canary"));
 }
+
+/// A log-in waits for PostgreSQL's disk once.
+#[tokio::test]
+async fn the_session_of_a_log_in_waits_for_the_disk_and_the_counter_does_not() {
+    const NOTE_COMMITS: &str = "CREATE TABLE commits (name TEXT, kind TEXT); \
+        CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+        INSERT INTO commits VALUES (TG_TABLE_NAME, current_setting('synchronous_commit')); RETURN NEW; END $$; \
+        CREATE TRIGGER note BEFORE INSERT ON attempts FOR EACH ROW EXECUTE FUNCTION note(); \
+        CREATE TRIGGER note BEFORE INSERT ON sessions FOR EACH ROW EXECUTE FUNCTION note()";
+    const AS_EXPECTED: &str =
+        "SELECT COUNT(*) FROM commits WHERE (name, kind) IN (('attempts', 'off'), ('sessions', 'on'))";
+    let app = TestApp::with_limits(failures("3/15m")).await;
+    if !app.database.is_postgres() {
+        return;
+    }
+    app.signed_up("user@example.com").await;
+    app.database.execute("", NOTE_COMMITS).await;
+    for _ in 0..2 {
+        app.client()
+            .log_in("user@example.com", PASSWORD)
+            .await
+            .assert_status(200);
+    }
+    assert_eq!(app.database.count(AS_EXPECTED).await, 4);
+    assert_eq!(app.database.count("SELECT COUNT(*) FROM commits").await, 4);
+}
