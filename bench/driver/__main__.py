@@ -14,6 +14,7 @@ from pathlib import Path
 from . import measure, peers, pictures, table
 from .databases import Postgres, Sqlite
 from .measure import Results
+from .processors import Processors
 from .tools import CORES, ROOT, running, surprises
 
 RESULTS = ROOT / "target" / "bench" / "results"
@@ -37,11 +38,13 @@ def main() -> None:
                 database = Postgres(folder / "postgres", "postgres" if os.geteuid() == 0 else None)
             with closing(database):
                 results = all_results[database.name] = Results()
+                before = Processors.now()
                 measure.small_database(database, options.rounds, options.seconds, folder, results)
                 measure.growing_database(database, sizes, options.rounds, options.seconds, folder, results)
                 measure.revocation(database, 20 if options.quick else 200, results)
                 if not options.quick:
                     measure.memory_after_hashing(database, options.rounds, results)
+                results.add("withheld", Processors.now().withheld_since(before))
         others = peers.measure(folder, options.rounds, options.seconds) if options.peers else {}
     report(options, all_results, others, sizes)
 
@@ -81,8 +84,10 @@ def report(
     used = max(share for results in all_results.values() for share in results.values["others"])
     machine = f"{CORES} cores ({processor()}), Linux {platform.release().split('-')[0]}"
     extent = f"{options.rounds} × {options.seconds:g} s of each"
+    withheld = " and ".join(f"{results.median('withheld'):.0%} ({name})" for name, results in all_results.items())
     lines = [
-        f"{machine}; {extent}; before the rounds other programs used up to {used:.0%} of the processors.",
+        f"{machine}; {extent}; before the rounds other programs used up to {used:.0%} of the processors. "
+        f"The machine's host withheld {withheld} of their time.",
         "",
         table.render(all_results, sizes[-1]),
     ]

@@ -8,7 +8,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from .databases import TEMPLATE, cookie_value
-from .service import TICKS, Service
+from .processors import use_by_others
+from .service import Service
 from .tools import CORES, JSON_BODY, PASSWORD, Load, kept_hash_rate, plain_hash_rate, surprises
 
 CONNECTIONS = 64
@@ -18,6 +19,8 @@ STEADY_RATE = 1000
 PARALLEL_LOG_INS = 500
 # About as long as it takes to answer them.
 PARALLEL_SECONDS = 2
+# In each round: what the checks take from the sign-ups is little beside how much one moment differs from the next.
+STORMS = 3
 # Sessions that a load uses in turn, at most.
 DISTINCT_SESSIONS = 100_000
 # The service has until then to return what hashing needed.
@@ -138,13 +141,17 @@ class Round:
         """Session checks at a steady rate: alone, then during as many sign-ups as the service can take."""
         with self.checks("alone", cookies):
             pass
-        halves = [self.calm_sign_ups("before")]
-        storm = self.sign_ups("storm", seconds=self.seconds, warm_up=1)
+        for number in range(STORMS):
+            self.storm(f"storm{number}", cookies)
+
+    def storm(self, name: str, cookies: Path) -> None:
+        halves = [self.calm_sign_ups(f"before-{name}")]
+        storm = self.sign_ups(name, seconds=self.seconds, warm_up=1)
         time.sleep(1)
         with self.checks("storm", cookies):
             pass
         self.results.add("storm", storm.finish_with(200).per_second)
-        halves.append(self.calm_sign_ups("after"))
+        halves.append(self.calm_sign_ups(f"after-{name}"))
         self.results.add("calm", statistics.mean(halves))
 
     def calm_sign_ups(self, name: str) -> float:
@@ -160,19 +167,6 @@ class Round:
         self.results.add(f"{name}_p50", answers.quantile(0.5))
         self.results.add(f"{name}_p99", answers.quantile(0.99))
         self.results.curves[name].append(answers.quantiles)
-
-
-def use_by_others() -> float:
-    """The share of the processors that is used while this program does nothing."""
-    before, start = busy_seconds(), time.perf_counter()
-    time.sleep(1)
-    return (busy_seconds() - before) / (time.perf_counter() - start) / CORES
-
-
-def busy_seconds() -> float:
-    with open("/proc/stat", encoding="ascii") as file:
-        user, nice, system, _idle, _wait, *others = map(int, file.readline().split()[1:9])
-    return (user + nice + system + sum(others)) / TICKS
 
 
 def small_database(database, rounds: int, seconds: float, folder: Path, results: Results) -> None:
