@@ -86,7 +86,7 @@ def report(
     extent = f"{options.rounds} × {options.seconds:g} s of each"
     withheld = " and ".join(f"{results.median('withheld'):.0%} ({name})" for name, results in all_results.items())
     lines = [
-        f"{machine}; {extent}; before the rounds other programs used up to {used:.0%} of the processors. "
+        f"{machine}; {extent}; before the rounds other programs used up to {used:.0%} of the processors.",
         f"The machine's host withheld {withheld} of their time.",
         "",
         table.render(all_results, sizes[-1]),

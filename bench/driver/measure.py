@@ -10,7 +10,7 @@ from pathlib import Path
 from .databases import TEMPLATE, cookie_value
 from .processors import use_by_others
 from .service import Service
-from .tools import CORES, JSON_BODY, PASSWORD, Load, kept_hash_rate, plain_hash_rate, surprises
+from .tools import JSON_BODY, PASSWORD, Load, kept_hash_rate, plain_hash_rate, surprises
 
 CONNECTIONS = 64
 WARM_UP = 0.5
