@@ -57,6 +57,36 @@ async fn each_request_is_one_line_without_anything_personal() {
 }
 
 #[tokio::test]
+async fn checks_and_probes_are_lines_only_when_refused() {
+    let database = TestDatabase::create().await;
+    let binary = Binary::start(&database.url, &[("NEPTUN_AUTH_LOG_FORMAT", "json")]);
+    let signed_in = agent();
+    let sign_up = binary.post_credentials(&signed_in, "/api/auth/sign-up", "user@example.com", "correct horse battery");
+    assert_eq!(sign_up, Some(200));
+    let (check, verify) = (binary.url("/api/auth/check"), binary.url("/api/auth/verify"));
+    for answer in [
+        signed_in.get(&check).call(),
+        signed_in.head(&check).call(),
+        signed_in.get(&verify).call(),
+    ] {
+        assert!(answer.unwrap().status().is_success());
+    }
+    assert_eq!(binary.status("GET", "/health/live"), Some(200));
+    assert_eq!(binary.status("GET", "/health/ready"), Some(200));
+    let stranger = agent();
+    assert_eq!(stranger.get(&check).call().unwrap().status(), 401);
+    assert_eq!(stranger.get(&verify).call().unwrap().status(), 401);
+
+    let lines = binary.log_lines();
+    let answered: Vec<_> = lines
+        .iter()
+        .filter(|line| line["message"] == "answered")
+        .map(|line| (line["operation"].as_str().unwrap(), line["status"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(answered, [("signUp", 200), ("checkSessionByGet", 401), ("verifySession", 401)]);
+}
+
+#[tokio::test]
 async fn metrics_are_on_the_private_listener_only() {
     let database = TestDatabase::create().await;
     let private = free_address();
