@@ -1,21 +1,31 @@
 //! One kept-alive HTTP/1.1 connection that has at most one request under way.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{IoSliceMut, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::time::Instant;
+use std::os::fd::AsRawFd;
+use std::time::{Duration, Instant, SystemTime};
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
+use nix::cmsg_space;
+use nix::errno::Errno;
+use nix::sys::socket::sockopt::ReceiveTimestampns;
+use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg, setsockopt};
+use nix::sys::time::TimeSpec;
 
 pub struct Client {
     pub stream: TcpStream,
     /// When the request that is under way should have left, and whether there is one.
     pub due: Option<Instant>,
     received: Vec<u8>,
+    /// Room for what the kernel says about what it hands over.
+    remarks: Vec<u8>,
 }
 
 /// What came back.
 pub struct Answer {
     pub status: u16,
+    /// When the last of it reached the socket, whenever it was read there.
+    pub arrived: Instant,
     pub closes: bool,
     body_at: usize,
 }
@@ -25,10 +35,12 @@ impl Client {
         let stream = TcpStream::connect(address).context("connecting")?;
         stream.set_nodelay(true)?;
         stream.set_nonblocking(true)?;
+        setsockopt(&stream, ReceiveTimestampns, &true)?;
         Ok(Self {
             stream,
             due: None,
             received: Vec::with_capacity(4096),
+            remarks: cmsg_space!(TimeSpec),
         })
     }
 
@@ -45,16 +57,17 @@ impl Client {
     pub fn receive(&mut self, is_head: bool) -> anyhow::Result<Option<Answer>> {
         let mut chunk = [0; 4096];
         loop {
-            match self.stream.read(&mut chunk) {
-                Ok(0) => bail!("the server closed the connection"),
-                Ok(length) => {
-                    self.received.extend_from_slice(&chunk[..length]);
-                    if let Some(answer) = read_answer(&self.received, is_head)? {
-                        return Ok(Some(answer));
-                    }
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(None),
+            let mut room = [IoSliceMut::new(&mut chunk)];
+            let fd = self.stream.as_raw_fd();
+            let (length, age) = match recvmsg::<()>(fd, &mut room, Some(&mut self.remarks), MsgFlags::empty()) {
+                Ok(message) => (message.bytes, age(message.cmsgs()?)?),
+                Err(Errno::EAGAIN) => return Ok(None),
                 Err(error) => return Err(error).context("receiving"),
+            };
+            ensure!(length > 0, "the server closed the connection");
+            self.received.extend_from_slice(&chunk[..length]);
+            if let Some(answer) = read_answer(&self.received, is_head, Instant::now() - age)? {
+                return Ok(Some(answer));
             }
         }
     }
@@ -69,8 +82,18 @@ impl Client {
     }
 }
 
+/// How long ago the kernel got what it has just handed over.
+fn age(mut remarks: impl Iterator<Item = ControlMessageOwned>) -> anyhow::Result<Duration> {
+    let arrived = remarks.find_map(|remark| match remark {
+        ControlMessageOwned::ScmTimestampns(arrived) => Some(Duration::from(arrived)),
+        _ => None,
+    });
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
+    Ok(now.saturating_sub(arrived.context("the kernel did not say when an answer arrived")?))
+}
+
 /// Reads as much of HTTP as the measured servers speak.
-fn read_answer(received: &[u8], is_head: bool) -> anyhow::Result<Option<Answer>> {
+fn read_answer(received: &[u8], is_head: bool, arrived: Instant) -> anyhow::Result<Option<Answer>> {
     let Some(end) = received.windows(4).position(|window| window == b"\r\n\r\n") else {
         return Ok(None);
     };
@@ -100,6 +123,7 @@ fn read_answer(received: &[u8], is_head: bool) -> anyhow::Result<Option<Answer>>
     };
     Ok(is_complete.then_some(Answer {
         status,
+        arrived,
         closes,
         body_at: end + 4,
     }))

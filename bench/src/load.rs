@@ -2,15 +2,17 @@
 //!
 //! Without `rate` the model is closed: each connection asks again as soon as it has its answer. With `rate` it is open:
 //! requests are due at fixed times, whether earlier ones were answered or not, and latency counts from when a request
-//! was due. A server that stalls can't hide that by being asked less.
+//! was due. A server that stalls can't hide that by being asked less. The kernel notes when an answer arrived, so an open
+//! load reads it when it wakes for its next request: being woken twice for each would take more from the server's
+//! processors than a session check does.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, ensure};
-use rustix::event::{Timespec, epoll};
+use anyhow::ensure;
+use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -64,7 +66,7 @@ pub fn run(plan: &Plan) -> anyhow::Result<Value> {
 struct Load<'a> {
     plan: &'a Plan,
     requests: Requests,
-    epoll: std::os::fd::OwnedFd,
+    epoll: Epoll,
     clients: Vec<Client>,
     /// The longest idle first: an open load that used the same few all the time would let the others time out.
     idle: VecDeque<usize>,
@@ -77,7 +79,7 @@ struct Load<'a> {
 
 impl<'a> Load<'a> {
     fn new(plan: &'a Plan) -> anyhow::Result<Self> {
-        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
+        let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
         let mut clients = Vec::new();
         for number in 0..plan.connections {
             clients.push(watched_client(plan, &epoll, number)?);
@@ -96,7 +98,7 @@ impl<'a> Load<'a> {
     }
 
     fn run(mut self) -> anyhow::Result<Value> {
-        let mut events = Vec::with_capacity(self.plan.connections.max(1));
+        let mut events = vec![EpollEvent::empty(); self.plan.connections.max(1)];
         loop {
             let now = Instant::now();
             self.send_what_is_due(now);
@@ -104,12 +106,16 @@ impl<'a> Load<'a> {
             if is_over && (self.idle.len() == self.clients.len() || now > self.end() + PATIENCE) {
                 break;
             }
-            let timeout = self.next_due(now).unwrap_or(now + PATIENCE) - now;
-            events.clear();
-            let timeout = Timespec::try_from(timeout).context("a time-out")?;
-            epoll::wait(&self.epoll, rustix::buffer::spare_capacity(&mut events), Some(&timeout))?;
-            for event in &events {
-                self.receive(usize::try_from(event.data.u64())?)?;
+            let timeout = match self.next_due(now) {
+                Some(due) => {
+                    std::thread::sleep(due - now);
+                    EpollTimeout::ZERO
+                }
+                None => EpollTimeout::try_from(PATIENCE)?,
+            };
+            let ready = self.epoll.wait(&mut events, timeout)?;
+            for event in &events[..ready] {
+                self.receive(usize::try_from(event.data())?)?;
             }
         }
         let warm_up = Duration::from_secs_f64(self.plan.warm_up);
@@ -174,9 +180,8 @@ impl<'a> Load<'a> {
         match self.clients[number].receive(self.requests.is_head) {
             Ok(None) => {}
             Ok(Some(answer)) => {
-                let now = Instant::now();
                 if let Some(due) = self.clients[number].due.take() {
-                    self.count(answer.status, due, now);
+                    self.count(answer.status, due, answer.arrived);
                 }
                 if let Some(next) = self.clients[number].field(&answer, &self.plan.follow) {
                     self.requests.values[number] = next;
@@ -195,23 +200,23 @@ impl<'a> Load<'a> {
         Ok(())
     }
 
-    fn count(&mut self, status: u16, due: Instant, now: Instant) {
-        let share = self.share(due, now);
+    fn count(&mut self, status: u16, due: Instant, arrived: Instant) {
+        let share = self.share(due, arrived);
         if share > 0.0 {
-            self.report.answer(status, now - due, share, now);
+            self.report.answer(status, arrived - due, share, arrived);
         }
     }
 
     /// The part of an answer that belongs to the measured time. Open loads count what was due in it. In closed ones each
     /// answer counts for the part of its wait that lay in it, as the hashes do that sign-ups are compared with: a rate
     /// of whole answers would depend on which of those that come together fall out of it.
-    fn share(&self, due: Instant, now: Instant) -> f64 {
+    fn share(&self, due: Instant, arrived: Instant) -> f64 {
         let begin = self.start + Duration::from_secs_f64(self.plan.warm_up);
         if self.plan.requests.is_some() || self.plan.rate.is_some() {
             return f64::from(due >= begin);
         }
-        let inside = now.min(self.end()).saturating_duration_since(due.max(begin));
-        inside.as_secs_f64() / (now - due).as_secs_f64()
+        let inside = arrived.min(self.end()).saturating_duration_since(due.max(begin));
+        inside.as_secs_f64() / (arrived - due).as_secs_f64()
     }
 
     fn fail(&mut self, number: usize, error: &anyhow::Error) {
@@ -227,10 +232,9 @@ impl<'a> Load<'a> {
     }
 }
 
-fn watched_client(plan: &Plan, epoll: &std::os::fd::OwnedFd, number: usize) -> anyhow::Result<Client> {
+fn watched_client(plan: &Plan, epoll: &Epoll, number: usize) -> anyhow::Result<Client> {
     let client = Client::connect(plan.address)?;
-    let data = epoll::EventData::new_u64(number as u64);
-    epoll::add(epoll, &client.stream, data, epoll::EventFlags::IN)?;
+    epoll.add(&client.stream, EpollEvent::new(EpollFlags::EPOLLIN, number as u64))?;
     Ok(client)
 }
 
