@@ -61,7 +61,12 @@ async fn checks_and_probes_are_lines_only_when_refused() {
     let database = TestDatabase::create().await;
     let binary = Binary::start(&database.url, &[("NEPTUN_AUTH_LOG_FORMAT", "json")]);
     let signed_in = agent();
-    let sign_up = binary.post_credentials(&signed_in, "/api/auth/sign-up", "user@example.com", "correct horse battery");
+    let sign_up = binary.post_credentials(
+        &signed_in,
+        "/api/auth/sign-up",
+        "user@example.com",
+        "correct horse battery",
+    );
     assert_eq!(sign_up, Some(200));
     let (check, verify) = (binary.url("/api/auth/check"), binary.url("/api/auth/verify"));
     for answer in [
@@ -83,7 +88,10 @@ async fn checks_and_probes_are_lines_only_when_refused() {
         .filter(|line| line["message"] == "answered")
         .map(|line| (line["operation"].as_str().unwrap(), line["status"].as_u64().unwrap()))
         .collect();
-    assert_eq!(answered, [("signUp", 200), ("checkSessionByGet", 401), ("verifySession", 401)]);
+    assert_eq!(
+        answered,
+        [("signUp", 200), ("checkSessionByGet", 401), ("verifySession", 401)]
+    );
 }
 
 #[tokio::test]
