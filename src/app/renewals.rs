@@ -5,8 +5,10 @@
 
 use std::mem::replace;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 use crate::model::session::SignedIn;
 use crate::store::{self, Db, sessions};
@@ -16,6 +18,10 @@ const BATCH: usize = 200;
 
 /// While another process keeps the database locked, requests go on asking.
 const LONGEST_QUEUE: usize = 10_000;
+
+/// A batch that takes longer is given up: a database whose host has vanished never answers, and nobody may wait for it for
+/// ever. Any that works refuses sooner what it can't do.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The renewals that are to be written. Clones share them.
 #[derive(Clone, Debug)]
@@ -80,11 +86,8 @@ impl Renewals {
                 batch.into_iter().map(|waiting| (waiting.used, waiting.written)).unzip();
             let sessions = used.len();
             // In a task of its own, so that a defect that panics there does not keep the queue shut for ever.
-            let written = match tokio::spawn(write(self.db.clone(), used)).await {
-                Ok(written) => written.map_err(anyhow::Error::from),
-                Err(panicked) => Err(panicked.into()),
-            };
-            match written {
+            let writing = tokio::spawn(write(self.db.clone(), used));
+            match writing.await.unwrap_or_else(|panicked| Err(panicked.into())) {
                 Ok(renewed) => {
                     for (answer, renewed) in answers.into_iter().zip(renewed) {
                         // Who has given up waiting needs no answer.
@@ -108,11 +111,14 @@ impl Renewals {
     }
 }
 
-async fn write(db: Db, used: Vec<SignedIn>) -> store::Result<Vec<bool>> {
-    let mut tx = db.write().await?;
-    let renewed = sessions::renew(tx.conn(), &used).await?;
-    tx.commit().await?;
-    Ok(renewed)
+async fn write(db: Db, used: Vec<SignedIn>) -> anyhow::Result<Vec<bool>> {
+    let writing = async {
+        let mut tx = db.write().await?;
+        let renewed = sessions::renew(tx.conn(), &used).await?;
+        tx.commit().await?;
+        Ok::<_, store::Error>(renewed)
+    };
+    Ok(timeout(PATIENCE, writing).await??)
 }
 
 #[cfg(test)]

@@ -1,8 +1,11 @@
 //! The database fails: the answer says so in the error body, and nothing is half done.
 
-use chrono::TimeDelta;
+use std::time::Duration;
 
-use crate::helpers::{PASSWORD, TestApp};
+use chrono::TimeDelta;
+use tokio::time::timeout;
+
+use crate::helpers::{PASSWORD, TestApp, TestDatabase, proxy};
 
 #[tokio::test]
 async fn without_its_database_the_service_refuses_in_the_error_body() {
@@ -79,6 +82,33 @@ async fn a_session_that_cannot_be_renewed_is_still_recognised() {
     app.clock.advance(TimeDelta::hours(1));
     let answer = client.get("/api/auth/session").await;
     assert_eq!(answer.assert_status(200).set_cookie(), None);
+}
+
+/// SQLite has no network in between.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn renewals_go_on_after_one_that_was_never_answered() {
+    let database = TestDatabase::create().await;
+    if !database.is_postgres() {
+        return;
+    }
+    let url = proxy::silent_after(&database.url, "UPDATE sessions s SET last_seen_at").await;
+    let app = TestApp::by_way_of(url, database).await;
+    let client = app.signed_up("user@example.com").await;
+    app.clock.advance(TimeDelta::minutes(2));
+    let renewed = "SELECT COUNT(*) FROM sessions WHERE last_seen_at > created_at";
+    assert_eq!(
+        client.session_status().await,
+        200,
+        "a renewal that is not answered keeps nobody waiting"
+    );
+    assert_eq!(app.database.count(renewed).await, 0, "the first renewal has failed");
+    let renewal = async {
+        while app.database.count(renewed).await == 0 {
+            assert_eq!(client.session_status().await, 200);
+        }
+    };
+    let in_time = timeout(Duration::from_secs(20), renewal).await;
+    assert!(in_time.is_ok(), "no session is renewed any more");
 }
 
 #[tokio::test]

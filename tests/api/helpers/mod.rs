@@ -4,6 +4,7 @@ pub mod binary;
 mod client;
 mod database;
 mod mail;
+pub mod proxy;
 
 use std::sync::Arc;
 
@@ -127,7 +128,16 @@ impl TestApp {
     }
 
     async fn open(web: &Web, change: impl FnOnce(&mut Setup)) -> Self {
-        let database = TestDatabase::create().await;
+        Self::open_on(TestDatabase::create().await, web, change).await
+    }
+
+    /// An app that reaches `database` by another URL than tests do.
+    pub async fn by_way_of(url: String, database: TestDatabase) -> Self {
+        let web = web("http://localhost:8080", &[], true);
+        Self::open_on(database, &web, |setup| setup.database_url = url).await
+    }
+
+    async fn open_on(database: TestDatabase, web: &Web, change: impl FnOnce(&mut Setup)) -> Self {
         let clock = Clock::fixed(DateTime::UNIX_EPOCH + TimeDelta::days(20_000));
         let mut setup = setup(&database.url, clock.clone());
         change(&mut setup);
