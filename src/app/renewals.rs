@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use tokio::time::timeout;
+use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::model::session::SignedIn;
 use crate::store::{self, Db, sessions};
@@ -18,6 +18,9 @@ const BATCH: usize = 200;
 
 /// While another process keeps the database locked, requests go on asking.
 const LONGEST_QUEUE: usize = 10_000;
+
+/// From one batch to the next. Under load a batch so has many uses in it, and none waits much longer than for the disk.
+const INTERVAL: Duration = Duration::from_millis(5);
 
 /// A batch that takes longer is given up: a database whose host has vanished never answers, and nobody may wait for it for
 /// ever. Any that works refuses sooner what it can't do.
@@ -81,7 +84,11 @@ impl Renewals {
     }
 
     async fn write_all(self) {
-        while let Some(batch) = self.next_batch() {
+        let mut interval = interval(INTERVAL);
+        interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            interval.tick().await;
+            let Some(batch) = self.next_batch() else { return };
             let (used, answers): (Vec<_>, Vec<_>) =
                 batch.into_iter().map(|waiting| (waiting.used, waiting.written)).unzip();
             let sessions = used.len();
@@ -113,7 +120,7 @@ impl Renewals {
 
 async fn write(db: Db, used: Vec<SignedIn>) -> anyhow::Result<Vec<bool>> {
     let writing = async {
-        let mut tx = db.write().await?;
+        let mut tx = db.write_by_one_call().await?;
         let renewed = sessions::renew(tx.conn(), &used).await?;
         tx.commit().await?;
         Ok::<_, store::Error>(renewed)

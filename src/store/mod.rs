@@ -145,7 +145,7 @@ impl Db {
         Ok(self.tx(transaction, Some(Vec::new())))
     }
 
-    /// Like [`Db::write`], for one store function that changes nothing of an existing session and is one statement on
+    /// Like [`Db::write`], for one store function that has nothing to note of an existing session and is one statement on
     /// PostgreSQL. It is durable when it has succeeded there, and beginning and committing are spared; the flow commits all
     /// the same.
     ///
