@@ -132,13 +132,31 @@ async fn write(db: Db, used: Vec<SignedIn>) -> anyhow::Result<Vec<bool>> {
 mod tests {
     use futures_util::future::join_all;
 
+    use tempfile::TempDir;
+    use tokio::time::Instant;
+
     use super::*;
+
+    async fn renewals() -> (TempDir, Renewals) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("renewals.db");
+        let db = Db::connect(&format!("sqlite:{}", file.display())).await.unwrap();
+        (folder, Renewals::new(db))
+    }
+
+    #[tokio::test]
+    async fn who_comes_after_a_batch_waits_for_others_to_come_along() {
+        let (_folder, renewals) = renewals().await;
+        let began = Instant::now();
+        for _ in 0..21 {
+            renewals.write_down(SignedIn::example()).await.unwrap();
+        }
+        assert!(began.elapsed() >= INTERVAL * 20, "{:?}", began.elapsed());
+    }
 
     #[tokio::test]
     async fn who_finds_the_queue_full_is_refused_at_once_and_all_others_are_answered() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("renewals.db");
-        let renewals = Renewals::new(Db::connect(&format!("sqlite:{}", file.display())).await.unwrap());
+        let (_folder, renewals) = renewals().await;
         // All of them come before the first batch is taken: this test's runtime has one thread.
         let uses = (0..LONGEST_QUEUE + 3).map(|_| renewals.write_down(SignedIn::example()));
         let mut answers = join_all(uses).await;

@@ -7,8 +7,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use url::Url;
 
-/// Starts a way to the server of `database_url` and returns the URL that leads over it. Of the first connection that is used
-/// for a statement with `words` in it no answer comes back any more, and no end either.
+/// Starts a way to the server of `database_url` and returns the URL that leads over it. The first statement with `words` in it
+/// gets lost, and nothing comes over its connection any more, not even an end.
 pub async fn silent_after(database_url: &str, words: &'static str) -> String {
     let mut url = Url::parse(database_url).unwrap();
     let server = (url.host_str().unwrap().to_owned(), url.port().unwrap_or(5432));
