@@ -1,24 +1,23 @@
 //! Sessions. A session lives while its row is there and `idle_expires_at` lies ahead; ending one deletes the row.
 
-use std::collections::HashSet;
+mod expiry;
 
 use chrono::{DateTime, Utc};
-use sqlx::{PgConnection, SqliteConnection};
-use uuid::Uuid;
 
-use super::{Conn, Database, Result, on};
-use crate::model::session::{Lifetimes, ListedSession, NewSession, ProvenSession, SessionId, SignedIn, StoredSession};
+use super::{Conn, Result, on};
+use crate::model::session::{ListedSession, NewSession, ProvenSession, SessionId, SignedIn, StoredSession};
 use crate::model::session_secret::SecretHash;
 use crate::model::token::Rotation;
 use crate::model::user::UserId;
+pub use expiry::{purge, put_off_purge, renew};
 
 /// Inserts a session for each row that is found there.
 macro_rules! insert_session {
     ($there:literal) => {
         concat!(
             "INSERT INTO sessions (id, secret_hash, user_id, kind, created_at, last_seen_at, idle_expires_at, ",
-            "absolute_expires_at, ip, user_agent, data, generation, rotated_at) ",
-            "SELECT $1, $2, $3, $4, $5, $5, $6, $7, $8, $9, $10, 0, $5 FROM ",
+            "expires_not_before, absolute_expires_at, ip, user_agent, data, generation, rotated_at) ",
+            "SELECT $1, $2, $3, $4, $5, $5, $6, $6, $7, $8, $9, $10, 0, $5 FROM ",
             $there
         )
     };
@@ -157,58 +156,6 @@ pub async fn of_user(conn: Conn<'_>, user: UserId, now: DateTime<Utc>) -> Result
     Ok(on!(conn, c => sqlx::query_as(SQL).bind(user).bind(now).fetch_all(c).await?))
 }
 
-/// Notes that sessions were used, each if it lives and was last seen a minute before or earlier: of many uses at once, one
-/// is noted. Tells for each whether it was. Updates only: a session that ended meanwhile stays ended.
-pub async fn renew(conn: Conn<'_>, used: &[SignedIn]) -> Result<Vec<bool>> {
-    match conn.database {
-        Database::Sqlite(conn) => renew_one_by_one(conn, used).await,
-        Database::Postgres(conn) => renew_together(conn, used).await,
-    }
-}
-
-/// To SQLite a statement more costs next to nothing.
-async fn renew_one_by_one(conn: &mut SqliteConnection, used: &[SignedIn]) -> Result<Vec<bool>> {
-    const SQL: &str = "UPDATE sessions SET last_seen_at = $1, idle_expires_at = $2 \
-        WHERE id = $3 AND idle_expires_at > $1 AND last_seen_at <= $4";
-    let mut renewed = Vec::with_capacity(used.len());
-    for session in used {
-        let updated = sqlx::query(SQL)
-            .bind(session.last_seen_at)
-            .bind(session.idle_expires_at)
-            .bind(session.session_id)
-            .bind(session.last_seen_at - Lifetimes::RENEWAL_INTERVAL)
-            .execute(&mut *conn)
-            .await?;
-        renewed.push(updated.rows_affected() == 1);
-    }
-    Ok(renewed)
-}
-
-/// One round trip. It waits for no row that somebody else is changing: two transactions that wait for each other would
-/// cost one of them its work, and that could be the end of a session.
-async fn renew_together(conn: &mut PgConnection, used: &[SignedIn]) -> Result<Vec<bool>> {
-    const SQL: &str = "WITH due AS ( \
-        SELECT s.id, n.last_seen_at, n.idle_expires_at \
-        FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::timestamptz[]) \
-            AS n (id, last_seen_at, idle_expires_at, unseen_since) JOIN sessions s ON s.id = n.id \
-        WHERE s.idle_expires_at > n.last_seen_at AND s.last_seen_at <= n.unseen_since FOR UPDATE OF s SKIP LOCKED) \
-        UPDATE sessions s SET last_seen_at = due.last_seen_at, idle_expires_at = due.idle_expires_at FROM due \
-        WHERE s.id = due.id RETURNING s.id";
-    let times = |time: fn(&SignedIn) -> DateTime<Utc>| used.iter().map(time).collect::<Vec<_>>();
-    let renewed: Vec<Uuid> = sqlx::query_scalar(SQL)
-        .bind(used.iter().map(|session| session.session_id.0).collect::<Vec<_>>())
-        .bind(times(|session| session.last_seen_at))
-        .bind(times(|session| session.idle_expires_at))
-        .bind(times(|session| session.last_seen_at - Lifetimes::RENEWAL_INTERVAL))
-        .fetch_all(conn)
-        .await?;
-    let renewed: HashSet<_> = renewed.into_iter().collect();
-    Ok(used
-        .iter()
-        .map(|session| renewed.contains(&session.session_id.0))
-        .collect())
-}
-
 /// Gives a session another id and another secret. Whoever knows it by the ones before, a request that is under way
 /// included, has lost it.
 pub async fn rename(conn: Conn<'_>, session: &SignedIn, new_id: SessionId, secret: &SecretHash) -> Result<()> {
@@ -267,11 +214,4 @@ pub async fn end_all_of_user(conn: Conn<'_>, user: UserId, now: DateTime<Utc>) -
     const SQL: &str = "DELETE FROM sessions WHERE user_id = $1 AND idle_expires_at > $2";
     conn.changes.of(user);
     Ok(on!(conn, c => sqlx::query(SQL).bind(user).bind(now).execute(c).await?.rows_affected()))
-}
-
-/// Deletes at most `limit` expired rows and tells how many, so that a large purge never holds the write lock for long.
-pub async fn purge(conn: Conn<'_>, now: DateTime<Utc>, limit: i64) -> Result<u64> {
-    const SQL: &str = "DELETE FROM sessions WHERE id IN \
-        (SELECT id FROM sessions WHERE idle_expires_at <= $1 ORDER BY idle_expires_at LIMIT $2) AND idle_expires_at <= $1";
-    Ok(on!(conn, c => sqlx::query(SQL).bind(now).bind(limit).execute(c).await?.rows_affected()))
 }

@@ -14,15 +14,19 @@ const CHANGE_NOTHING_REMEMBERED: &[(&str, &str)] = &[
     ("sessions::lock", "writes what was there"),
     ("sessions::rotate", "sessions of tokens are not remembered"),
     (
-        "sessions::renew_one_by_one",
+        "sessions/expiry::renew_one_by_one",
         "only prolongs, and its flow remembers the renewed session",
     ),
     (
-        "sessions::renew_together",
+        "sessions/expiry::renew_together",
         "only prolongs, and its flow remembers the renewed session",
     ),
     ("sessions::save_data", "a visitor's data is not remembered"),
-    ("sessions::purge", "what has expired is not recalled"),
+    (
+        "sessions/expiry::put_off_purge",
+        "no session shows when the purge looks at it",
+    ),
+    ("sessions/expiry::purge", "what has expired is not recalled"),
 ];
 
 #[test]

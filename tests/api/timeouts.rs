@@ -69,6 +69,64 @@ async fn the_purge_deletes_expired_sessions_and_no_live_one() {
 }
 
 #[tokio::test]
+async fn the_purge_forgets_a_session_when_the_last_use_of_it_is_too_long_ago() {
+    let app = TestApp::new().await;
+    let client = app.signed_up("user@example.com").await;
+    app.clock.advance(TimeDelta::days(6));
+    assert_eq!(client.session_status().await, 200);
+    for (days, kept) in [(1, 1), (5, 1), (1, 0)] {
+        app.clock.advance(TimeDelta::days(days));
+        purge_expired(&app.app).await.unwrap();
+        assert_eq!(app.database.sessions().await, kept);
+    }
+}
+
+/// Stores each session there is 1200 times more.
+macro_rules! copy_sessions {
+    ($new_id:literal) => {
+        concat!(
+            "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1200) ",
+            "INSERT INTO sessions (id, user_id, kind, created_at, last_seen_at, idle_expires_at, expires_not_before, ",
+            "absolute_expires_at, data, generation, rotated_at) SELECT ",
+            $new_id,
+            ", user_id, kind, created_at, last_seen_at, idle_expires_at, expires_not_before, absolute_expires_at, ",
+            "data, generation, rotated_at FROM sessions, numbers"
+        )
+    };
+}
+
+#[tokio::test]
+async fn no_number_of_sessions_in_use_hides_an_expired_one_from_the_purge() {
+    let app = TestApp::new().await;
+    app.signed_up("user@example.com").await;
+    app.database
+        .execute(copy_sessions!("randomblob(16)"), copy_sessions!("gen_random_uuid()"))
+        .await;
+    app.signed_up("expired@example.com").await;
+    app.clock.advance(TimeDelta::days(6));
+    let use_all_but_one = "UPDATE sessions SET idle_expires_at = absolute_expires_at \
+        WHERE user_id = (SELECT id FROM users WHERE email = 'user@example.com')";
+    app.database.execute(use_all_but_one, use_all_but_one).await;
+    app.clock.advance(TimeDelta::days(1));
+    let mut rounds = 1;
+    while purge_expired(&app.app).await.unwrap() {
+        rounds += 1;
+    }
+    assert_eq!(app.database.sessions().await, 1201);
+    assert_eq!(rounds, 3);
+}
+
+#[tokio::test]
+async fn using_a_session_changes_no_index() {
+    let app = TestApp::new().await;
+    let indexed = app.database.indexed_columns("sessions").await;
+    assert!(indexed.contains(&"expires_not_before".to_owned()), "{indexed:?}");
+    for changed in ["last_seen_at", "idle_expires_at"] {
+        assert!(!indexed.contains(&changed.to_owned()), "{indexed:?}");
+    }
+}
+
+#[tokio::test]
 async fn clock_jumps_decide_conservatively_and_break_nothing() {
     let app = TestApp::new().await;
     let client = app.signed_up("user@example.com").await;

@@ -82,6 +82,27 @@ impl TestDatabase {
         }
     }
 
+    /// The names of the columns that any of a table's indexes holds.
+    pub async fn indexed_columns(&self, table: &str) -> Vec<String> {
+        match &self.kind {
+            Kind::Sqlite(_) => sqlx::query_scalar(
+                "SELECT c.name FROM pragma_index_list($1) i, pragma_index_info(i.name) c WHERE c.name IS NOT NULL",
+            )
+            .bind(table)
+            .fetch_all(&mut self.sqlite().await)
+            .await
+            .unwrap(),
+            Kind::Postgres(pool) => sqlx::query_scalar(
+                "SELECT a.attname::text FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid \
+                 AND a.attnum = ANY (i.indkey) WHERE i.indrelid = $1::text::regclass",
+            )
+            .bind(table)
+            .fetch_all(pool)
+            .await
+            .unwrap(),
+        }
+    }
+
     pub async fn users(&self) -> i64 {
         self.count("SELECT COUNT(*) FROM users").await
     }
