@@ -7,7 +7,7 @@ use crate::model::device::Device;
 use crate::store::{attempts, codes, devices, outbox, sessions};
 use crate::telemetry::{self, Ended};
 
-/// Rows of each table looked at in one transaction: few enough that nobody waits long for the write lock.
+/// Rows of each table that one step looks at: few enough that nobody waits long for the write lock.
 const BATCH: u16 = 500;
 
 /// Deletes one batch of expired sessions, codes, mails, failures and devices; `true` when there may be more.
@@ -15,12 +15,13 @@ pub async fn purge_expired(app: &App) -> anyhow::Result<bool> {
     let now = app.clock.now();
     let unseen_since = now - TimeDelta::days(Device::KEPT_DAYS);
     let mut tx = app.db.write().await?;
-    let alive = sessions::put_off_purge(tx.conn(), now, BATCH.into()).await?;
-    let ended = sessions::purge(tx.conn(), now, BATCH.into()).await?;
     let codes = codes::purge(tx.conn(), now, BATCH.into()).await?;
     let mails = outbox::purge(tx.conn(), now, BATCH.into()).await?;
     let failures = attempts::purge(tx.conn(), now, BATCH.into()).await?;
     let devices = devices::purge(tx.conn(), unseen_since, BATCH.into()).await?;
+    // Last, because only these steps hold rows that live: while they do, they wait for nobody else's.
+    let alive = sessions::put_off_purge(tx.conn(), now, BATCH.into()).await?;
+    let ended = sessions::purge(tx.conn(), now, BATCH.into()).await?;
     tx.commit().await?;
     telemetry::sessions_ended(Ended::Expired, ended);
     let looked_at = [alive + ended, codes, mails, failures, devices];

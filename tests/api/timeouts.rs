@@ -1,9 +1,13 @@
 //! Idle and absolute time-outs, renewal, and the purge of what has expired.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 use neptun_auth::flows::purge_expired::purge_expired;
+use neptun_auth::model::session::Lifetimes;
+use tokio::time::{Instant, sleep};
 
-use crate::helpers::{PASSWORD, TestApp};
+use crate::helpers::{PASSWORD, TestApp, setup};
 
 #[tokio::test]
 async fn a_session_that_is_not_used_ends_after_seven_days() {
@@ -102,6 +106,7 @@ async fn no_number_of_sessions_in_use_hides_an_expired_one_from_the_purge() {
     app.database
         .execute(copy_sessions!("randomblob(16)"), copy_sessions!("gen_random_uuid()"))
         .await;
+    app.clock.advance(TimeDelta::seconds(1));
     app.signed_up("expired@example.com").await;
     app.clock.advance(TimeDelta::days(6));
     let use_all_but_one = "UPDATE sessions SET idle_expires_at = absolute_expires_at \
@@ -124,6 +129,51 @@ async fn using_a_session_changes_no_index() {
     for changed in ["last_seen_at", "idle_expires_at"] {
         assert!(!indexed.contains(&changed.to_owned()), "{indexed:?}");
     }
+    if !app.database.is_postgres() {
+        return;
+    }
+    let client = app.signed_up("user@example.com").await;
+    let uses_of_the_heap_alone = "SELECT n_tup_hot_upd FROM pg_stat_user_tables \
+        WHERE relname = 'sessions' AND schemaname = current_schema()";
+    // PostgreSQL counts with some delay, and only when there is something to count.
+    let began = Instant::now();
+    while app.database.count(uses_of_the_heap_alone).await == 0 {
+        assert!(
+            began.elapsed() < Duration::from_secs(20),
+            "every use has changed an index"
+        );
+        app.clock.advance(Lifetimes::RENEWAL_INTERVAL);
+        assert_eq!(client.session_status().await, 200);
+        sleep(Duration::from_millis(200)).await;
+    }
+}
+
+#[tokio::test]
+async fn sessions_of_an_older_version_are_kept_while_they_live_and_purged_when_they_have_expired() {
+    let app = TestApp::new().await;
+    let client = app.signed_up("user@example.com").await;
+    let upgrade = "UPDATE sessions SET expires_not_before = '1970-01-01T00:00:00+00:00'";
+    app.database.execute(upgrade, upgrade).await;
+    assert!(!purge_expired(&app.app).await.unwrap());
+    assert_eq!(client.session_status().await, 200);
+    app.clock.advance(TimeDelta::days(7));
+    assert!(!purge_expired(&app.app).await.unwrap());
+    assert_eq!(app.database.sessions().await, 0);
+}
+
+#[tokio::test]
+async fn a_shorter_idle_time_out_holds_for_the_purge_too() {
+    let app = TestApp::new().await;
+    let cookie = app.signed_up("user@example.com").await.cookie();
+    let mut changed = setup(&app.database.url, app.clock.clone());
+    changed.lifetimes.idle = TimeDelta::hours(1);
+    let client = app.instance(changed).await;
+    client.set_cookie(cookie);
+    app.clock.advance(Lifetimes::RENEWAL_INTERVAL);
+    assert_eq!(client.session_status().await, 200);
+    app.clock.advance(TimeDelta::hours(1));
+    assert!(!purge_expired(&app.app).await.unwrap());
+    assert_eq!(app.database.sessions().await, 0);
 }
 
 #[tokio::test]

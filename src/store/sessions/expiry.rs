@@ -1,7 +1,8 @@
 //! When sessions expire: each use moves that on, and the purge deletes those whose time has come.
 //!
 //! The purge does not look for `idle_expires_at`, because then each use would have to change an index. It finds sessions by
-//! `expires_not_before`, which is never later, and moves that up where a session was used meanwhile.
+//! `expires_not_before`, which is never later, and moves that up where a session was used meanwhile. A use only brings it forward,
+//! where the time-out has become shorter.
 
 use std::collections::HashSet;
 
@@ -21,17 +22,24 @@ pub async fn renew(conn: Conn<'_>, used: &[SignedIn]) -> Result<Vec<bool>> {
     }
 }
 
-/// To SQLite a statement more costs next to nothing.
+/// To SQLite a statement more costs next to nothing, and one that names an indexed column always writes to the index.
 async fn renew_one_by_one(conn: &mut SqliteConnection, used: &[SignedIn]) -> Result<Vec<bool>> {
-    const SQL: &str = "UPDATE sessions SET last_seen_at = $1, idle_expires_at = $2 \
+    const RENEW: &str = "UPDATE sessions SET last_seen_at = $1, idle_expires_at = $2 \
         WHERE id = $3 AND idle_expires_at > $1 AND last_seen_at <= $4";
+    // An idle time-out that is shorter than it was when the session was last used brings its end forward.
+    const BRING_FORWARD: &str = "UPDATE sessions SET expires_not_before = idle_expires_at \
+        WHERE id = $1 AND expires_not_before > idle_expires_at";
     let mut renewed = Vec::with_capacity(used.len());
     for session in used {
-        let updated = sqlx::query(SQL)
+        let updated = sqlx::query(RENEW)
             .bind(session.last_seen_at)
             .bind(session.idle_expires_at)
             .bind(session.session_id)
             .bind(session.last_seen_at - Lifetimes::RENEWAL_INTERVAL)
+            .execute(&mut *conn)
+            .await?;
+        sqlx::query(BRING_FORWARD)
+            .bind(session.session_id)
             .execute(&mut *conn)
             .await?;
         renewed.push(updated.rows_affected() == 1);
@@ -39,15 +47,17 @@ async fn renew_one_by_one(conn: &mut SqliteConnection, used: &[SignedIn]) -> Res
     Ok(renewed)
 }
 
-/// One round trip. It waits for no row that somebody else is changing: two transactions that wait for each other would
-/// cost one of them its work, and that could be the end of a session.
+/// One round trip, and no index is written to unless a value in it differs. It waits for no row that somebody else is
+/// changing: two transactions that wait for each other would cost one of them its work, and that could be the end of a
+/// session.
 async fn renew_together(conn: &mut PgConnection, used: &[SignedIn]) -> Result<Vec<bool>> {
     const SQL: &str = "WITH due AS ( \
         SELECT s.id, n.last_seen_at, n.idle_expires_at \
         FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::timestamptz[]) \
             AS n (id, last_seen_at, idle_expires_at, unseen_since) JOIN sessions s ON s.id = n.id \
         WHERE s.idle_expires_at > n.last_seen_at AND s.last_seen_at <= n.unseen_since FOR UPDATE OF s SKIP LOCKED) \
-        UPDATE sessions s SET last_seen_at = due.last_seen_at, idle_expires_at = due.idle_expires_at FROM due \
+        UPDATE sessions s SET last_seen_at = due.last_seen_at, idle_expires_at = due.idle_expires_at, \
+            expires_not_before = LEAST(s.expires_not_before, due.idle_expires_at) FROM due \
         WHERE s.id = due.id RETURNING s.id";
     let times = |time: fn(&SignedIn) -> DateTime<Utc>| used.iter().map(time).collect::<Vec<_>>();
     let renewed: Vec<Uuid> = sqlx::query_scalar(SQL)
