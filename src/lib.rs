@@ -55,7 +55,8 @@
 //! # Kept beyond the five rooms, with reasons
 //!
 //! `store::sessions` and `store::users` have macros for SQL that several functions share with different ends, because sqlx
-//! takes literal SQL only. `app::jws` signs and checks tokens itself; its first lines say why. `Body<T, FORM>` in `api::body` and the
+//! takes literal SQL only. `store::sessions::expiry` is a file of its own because one for the
+//! whole table would be too long. `app::jws` signs and checks tokens itself; its first lines say why. `Body<T, FORM>` in `api::body` and the
 //! guards implement the framework's `ApiExtractor`, because its own bodies echo input and its own cookies are decoded.
 //! `app::brake` is our own limiter, because those of crates grow with the number of their keys. `model::throttled` travels
 //! inside error chains as `model::unavailable` does, so that no flow can forget to pass it on.

@@ -218,14 +218,23 @@ fn every_file_is_in_the_room_that_its_name_says() {
         let Some(name) = source.place.strip_prefix("store/") else {
             continue;
         };
-        // A table whose file would be too long has a folder too.
-        let name = name.split('/').next().unwrap();
         let is_frame = matches!(
             name,
-            "mod" | "connect" | "error" | "freshness" | "group_commit" | "lifo_pool" | "watch"
+            "mod"
+                | "connect"
+                | "error"
+                | "freshness"
+                | "group_commit"
+                | "group_commit/tests"
+                | "lifo_pool"
+                | "lifo_pool/tests"
+                | "watch"
+                | "watch/tests"
         );
+        // A table whose file would be too long has a folder too.
+        let table = name.split('/').next().unwrap();
         assert!(
-            is_frame || tables.iter().any(|table| table == name),
+            is_frame || tables.iter().any(|known| known == table),
             "store/{name} is no table"
         );
     }

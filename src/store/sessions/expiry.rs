@@ -1,8 +1,8 @@
 //! When sessions expire: each use moves that on, and the purge deletes those whose time has come.
 //!
 //! The purge does not look for `idle_expires_at`, because then each use would have to change an index. It finds sessions by
-//! `expires_not_before`, which is never later, and moves that up where a session was used meanwhile. A use only brings it forward,
-//! where the time-out has become shorter.
+//! `expires_not_before`, which is never later, and moves that up where a session was used meanwhile. A use only brings it
+//! forward, where the time-out has become shorter.
 
 use std::collections::HashSet;
 
