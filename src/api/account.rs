@@ -4,13 +4,13 @@ use poem_openapi::payload::Json;
 use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
 
-use super::Tag;
 use super::body::{JsonBody, JsonOrForm};
 use super::error::ApiError;
 use super::fields::Fields;
 use super::guard::CurrentUser;
 use super::layers::session::RequestSession;
 use super::session::SessionResponse;
+use super::tag::Tag;
 use crate::app::App;
 use crate::flows::log_in::log_in;
 use crate::flows::log_out::log_out;

@@ -4,13 +4,13 @@ use poem_openapi::payload::Json;
 use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
 
-use super::Tag;
 use super::body::JsonBody;
 use super::error::ApiError;
 use super::guard::CurrentUser;
 use super::layers::session::RequestSession;
 use super::password_reset::SuccessResponse;
 use super::session::CurrentSessionResponse;
+use super::tag::Tag;
 use crate::app::App;
 use crate::flows::restore_email::restore_email;
 use crate::flows::send_email_code::send_email_code;

@@ -4,8 +4,8 @@ use poem_openapi::payload::Json;
 use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
 
-use super::Tag;
 use super::error::ApiError;
+use super::tag::Tag;
 use crate::app::App;
 use crate::flows::check_readiness::check_readiness;
 

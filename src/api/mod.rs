@@ -6,6 +6,7 @@ mod dev_inbox;
 pub mod docs;
 mod email;
 pub mod error;
+mod example;
 mod fields;
 mod flow_errors;
 mod guard;
@@ -18,6 +19,7 @@ mod session;
 mod sessions;
 pub mod spec;
 mod spec_responses;
+mod tag;
 mod time;
 mod token_error;
 mod token_types;
@@ -29,7 +31,7 @@ use std::sync::Arc;
 
 use poem::endpoint::BoxEndpoint;
 use poem::{EndpointExt, IntoEndpoint, Response};
-use poem_openapi::{OpenApiService, Tags};
+use poem_openapi::OpenApiService;
 
 use crate::app::App;
 use crate::model::origin::AllowedOrigins;
@@ -58,22 +60,6 @@ pub struct Web {
     pub https: bool,
     /// Whether the document and Swagger UI are served.
     pub docs: bool,
-}
-
-#[derive(Tags)]
-enum Tag {
-    /// Make an account, log in, log out.
-    Account,
-    /// Confirm an address, set a forgotten password, bring an account back.
-    Recovery,
-    /// The session that a request comes with.
-    Session,
-    /// All sessions of the account.
-    Sessions,
-    /// The same accounts with pairs of JWTs, in the manner of Django REST and simplejwt.
-    Tokens,
-    /// For load balancers and operators.
-    Health,
 }
 
 type Apis = (
@@ -121,6 +107,8 @@ pub fn routes(app: &App, web: &Web) -> BoxEndpoint<'static, Response> {
         .around(move |next, request| dev_inbox(inbox.clone(), next, request))
         .around(move |next, request| errors(Arc::clone(&paths), next, request))
         .around(move |next, request| session(app.clone(), Arc::clone(&cookie), next, request))
+        // One box here keeps the type of the whole short: without it the compiler needs 80 s longer for each build.
+        .boxed()
         .around(body_limit)
         .around(move |next, request| origin(Arc::clone(&origins), next, request))
         .around(move |next, request| client(Arc::clone(&address), next, request))

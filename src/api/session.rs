@@ -6,10 +6,11 @@ use poem_openapi::types::Example;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use uuid::Uuid;
 
-use super::Tag;
 use super::error::ApiError;
+use super::example;
 use super::guard::{CookieOrBearerUser, CurrentUser};
 use super::layers::session::RequestSession;
+use super::tag::Tag;
 use super::time::Time;
 use crate::app::App;
 use crate::flows::log_out::log_out;
@@ -217,19 +218,19 @@ impl UserSessionResponse {
 
 impl Example for SessionResponse {
     fn example() -> Self {
-        Self::of(&SignedIn::example())
+        Self::of(&example::signed_in())
     }
 }
 
 impl Example for CurrentSessionResponse {
     fn example() -> Self {
-        Self::of(&SignedIn::example())
+        Self::of(&example::signed_in())
     }
 }
 
 impl Example for UserSessionResponse {
     fn example() -> Self {
-        Self::of(&SignedIn::example())
+        Self::of(&example::signed_in())
     }
 }
 

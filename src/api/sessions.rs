@@ -6,16 +6,18 @@ use poem_openapi::types::Example;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use uuid::Uuid;
 
-use super::Tag;
 use super::error::ApiError;
+use super::example;
 use super::guard::CurrentUser;
 use super::layers::session::RequestSession;
+use super::tag::Tag;
 use super::time::Time;
 use crate::app::App;
 use crate::flows::list_sessions::list_sessions;
 use crate::flows::revoke_other_sessions::revoke_other_sessions;
 use crate::flows::revoke_session::revoke_session;
-use crate::model::session::{ListedSession, SessionId, SignedIn};
+use crate::model::id::SessionId;
+use crate::model::session::{ListedSession, SignedIn};
 
 pub struct SessionsApi(pub App);
 
@@ -114,7 +116,7 @@ impl ListedSessionResponse {
 
 impl Example for ListedSessionResponse {
     fn example() -> Self {
-        let signed_in = SignedIn::example();
+        let signed_in = example::signed_in();
         Self {
             id: signed_in.session_id.0,
             current: true,

@@ -8,6 +8,7 @@ use poem_openapi::{ApiResponse, Object};
 use serde_json::{Map, Value, json};
 
 use super::error::{ApiError, ErrorCode, Issue, IssueCode};
+use crate::flows::find_taken::Taken;
 use crate::flows::log_in::LogInError;
 use crate::flows::refresh_tokens::RefreshError;
 use crate::flows::sign_up::SignUpError;
@@ -97,6 +98,22 @@ fn fields(issues: &[Issue]) -> Value {
     body.into()
 }
 
+/// What the published page says about a taken address, and the same for a user name.
+pub fn taken_issues(taken: Taken) -> Vec<Issue> {
+    let rows = [
+        (taken.username, "username", "user with this username already exists."),
+        (taken.email, "email", "user with this email already exists."),
+    ];
+    let taken = rows.into_iter().filter(|(is_taken, ..)| *is_taken);
+    taken
+        .map(|(_, name, message)| Issue {
+            code: IssueCode::Taken,
+            path: vec![name.to_owned()],
+            message: message.to_owned(),
+        })
+        .collect()
+}
+
 fn in_djangos_words(issue: &Issue) -> String {
     match issue.code {
         IssueCode::Required => "This field is required.".to_owned(),
@@ -120,7 +137,7 @@ impl From<anyhow::Error> for TokenError {
 impl From<SignUpError> for TokenError {
     fn from(error: SignUpError) -> Self {
         match error {
-            SignUpError::Taken(taken) => Self::Fields(super::tokens::taken_issues(taken)),
+            SignUpError::Taken(taken) => Self::Fields(super::token_error::taken_issues(taken)),
             SignUpError::Internal(error) => error.into(),
         }
     }

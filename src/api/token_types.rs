@@ -3,9 +3,9 @@
 use poem_openapi::Object;
 use poem_openapi::types::Example;
 
+use super::example;
 use super::time::Time;
 use crate::flows::sign_up::NewAccount;
-use crate::model::session::SignedIn;
 use crate::model::token::TokenPair;
 use crate::model::user::Account;
 
@@ -226,7 +226,7 @@ impl Example for AccessTokenResponse {
     fn example() -> Self {
         Self {
             access: TOKEN.to_owned(),
-            expires_at: Time(SignedIn::example().expires_at()),
+            expires_at: Time(example::signed_in().expires_at()),
         }
     }
 }

@@ -3,20 +3,20 @@
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, OpenApi};
 
-use super::Tag;
 use super::body::JsonBody;
-use super::error::{ApiError, Issue, IssueCode};
+use super::error::ApiError;
 use super::fields::Fields;
 use super::guard::{BearerUser, CurrentUser};
+use super::tag::Tag;
 use super::time::Time;
-use super::token_error::TokenError;
+use super::token_error::{TokenError, taken_issues};
 use super::token_types::{
     AccessTokenResponse, EmptyResponse, RefreshRequest, TokenPairRequest, TokenPairResponse, TokenSignUpRequest,
     TokenSignUpResponse, UserResponse, VerifyTokenRequest,
 };
 use crate::app::App;
 use crate::flows::blacklist_token::blacklist_token;
-use crate::flows::find_taken::{Taken, find_taken};
+use crate::flows::find_taken::find_taken;
 use crate::flows::issue_tokens::issue_tokens;
 use crate::flows::log_in::log_in;
 use crate::flows::mint_access_token::mint_access_token;
@@ -27,8 +27,9 @@ use crate::flows::start_session::{Carrier, Newcomer};
 use crate::flows::verify_token::verify_token;
 use crate::model::client::Client;
 use crate::model::email::Email;
+use crate::model::id::UserId;
 use crate::model::password::Password;
-use crate::model::user::{Login, Profile, UserId};
+use crate::model::user::{Login, Profile};
 use crate::model::username::Username;
 
 pub struct TokensApi(pub App);
@@ -174,22 +175,6 @@ fn with_tokens(client: Client) -> Newcomer {
         client,
         carrier: Carrier::Tokens,
     }
-}
-
-/// What the published page says about a taken address, and the same for a user name.
-pub fn taken_issues(taken: Taken) -> Vec<Issue> {
-    let rows = [
-        (taken.username, "username", "user with this username already exists."),
-        (taken.email, "email", "user with this email already exists."),
-    ];
-    let taken = rows.into_iter().filter(|(is_taken, ..)| *is_taken);
-    taken
-        .map(|(_, name, message)| Issue {
-            code: IssueCode::Taken,
-            path: vec![name.to_owned()],
-            message: message.to_owned(),
-        })
-        .collect()
 }
 
 fn read_credentials(mut fields: Fields) -> Result<(Login, Password), TokenError> {

@@ -4,6 +4,7 @@ use poem_openapi::Object;
 use poem_openapi::types::Example;
 use uuid::Uuid;
 
+use super::example;
 use super::sessions::ListedSessionResponse;
 use super::time::Time;
 use crate::flows::export_account::Export;
@@ -196,7 +197,7 @@ impl Example for UpdateUserResponse {
     fn example() -> Self {
         let account = OwnAccount {
             pending_email: Some("new@example.com".to_owned()),
-            ..OwnAccount::example()
+            ..example::own_account()
         };
         Self::of(&account)
     }
@@ -205,12 +206,12 @@ impl Example for UpdateUserResponse {
 impl Example for ExportResponse {
     fn example() -> Self {
         let export = Export {
-            account: OwnAccount::example(),
+            account: example::own_account(),
             sessions: Vec::new(),
             devices: Vec::new(),
             codes: Vec::new(),
             waiting_mails: Vec::new(),
         };
-        Self::of(export, &SignedIn::example())
+        Self::of(export, &example::signed_in())
     }
 }

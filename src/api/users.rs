@@ -5,12 +5,12 @@ use poem_openapi::param::Path;
 use poem_openapi::payload::Json;
 use uuid::Uuid;
 
-use super::Tag;
 use super::body::{JsonBody, OptionalJsonBody};
 use super::error::{ApiError, ErrorCode, Issue, IssueCode};
 use super::fields::Fields;
 use super::guard::CurrentUser;
 use super::layers::session::RequestSession;
+use super::tag::Tag;
 use super::user_types::{DeleteUserRequest, ExportResponse, UpdateUserRequest, UpdateUserResponse};
 use crate::app::App;
 use crate::flows::delete_account::delete_account;

@@ -6,9 +6,9 @@ use ring::hmac;
 use super::sealing::derive;
 use crate::model::code::{Code, KeyedHash, Purpose};
 use crate::model::email::Email;
+use crate::model::id::UserId;
 use crate::model::secret_key::SecretKey;
 use crate::model::session_secret::SessionSecret;
-use crate::model::user::UserId;
 
 /// Codes of a fixed number of digits.
 #[derive(Debug)]

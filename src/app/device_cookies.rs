@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use super::sealing::derive;
 use crate::model::device::Device;
+use crate::model::id::UserId;
 use crate::model::secret_key::SecretKey;
-use crate::model::user::UserId;
 
 /// The device's id, its account's, and when the cookie was made.
 const SAID: usize = 16 + 16 + 8;

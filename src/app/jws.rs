@@ -123,9 +123,9 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::model::session::SessionId;
+    use crate::model::id::SessionId;
+    use crate::model::id::UserId;
     use crate::model::token::TokenType;
-    use crate::model::user::UserId;
 
     fn key() -> hmac::Key {
         hmac::Key::new(hmac::HMAC_SHA256, b"the service's own key")

@@ -12,12 +12,12 @@ use super::sealing::derive;
 use crate::model::attempt::{Bucket, Budget};
 use crate::model::client::Client;
 use crate::model::email::Email;
+use crate::model::id::SessionId;
+use crate::model::id::UserId;
 use crate::model::limit::{Operation, Place, Rates};
 use crate::model::rate::Rate;
 use crate::model::secret_key::SecretKey;
-use crate::model::session::SessionId;
 use crate::model::throttled::Throttled;
-use crate::model::user::UserId;
 use crate::telemetry;
 
 #[derive(Debug)]

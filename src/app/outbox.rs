@@ -5,9 +5,9 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::sealing::Sealer;
+use crate::model::id::UserId;
 use crate::model::mail::{ClaimedMail, Mail, NewMail, Notice};
 use crate::model::secret_key::SecretKey;
-use crate::model::user::UserId;
 use crate::store::{Tx, outbox};
 
 #[derive(Debug)]

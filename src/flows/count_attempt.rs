@@ -7,8 +7,9 @@ use crate::app::App;
 use crate::model::attempt::{Bucket, Budget};
 use crate::model::client::Client;
 use crate::model::device::Familiarity;
+use crate::model::id::UserId;
 use crate::model::limit::Place;
-use crate::model::user::{Login, UserId};
+use crate::model::user::Login;
 use crate::store::{self, Read, Tx, attempts};
 
 /// Whose secret is being tried: an account's, or that of a name which has no account. Somebody who tries can't tell the

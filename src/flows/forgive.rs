@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::count_attempt::account_name;
 use crate::app::App;
 use crate::model::client::Client;
-use crate::model::user::UserId;
+use crate::model::id::UserId;
 use crate::store::{self, Tx, attempts, devices};
 
 /// Forgets every failure on the account of `user`, and makes the network of `client` one that it knows. For the

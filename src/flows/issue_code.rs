@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::app::App;
 use crate::model::code::{CODE_LIFETIME, Code, KeyedHash, NewCode, Purpose, issue_limit_reached};
-use crate::model::user::UserId;
+use crate::model::id::UserId;
 use crate::store::{Tx, codes};
 
 /// What a code is to be issued for.

@@ -1,8 +1,8 @@
 //! A person sees where they are signed in.
 
 use crate::app::App;
+use crate::model::id::UserId;
 use crate::model::session::ListedSession;
-use crate::model::user::UserId;
 use crate::store::sessions;
 
 /// The live sessions of `user`, the latest used first.

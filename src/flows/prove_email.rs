@@ -9,8 +9,9 @@ use crate::app::App;
 use crate::model::client::Client;
 use crate::model::code::{CODE_LIFETIME, KeyedHash, Purpose};
 use crate::model::email::Email;
+use crate::model::id::UserId;
 use crate::model::mail::{Mail, Message};
-use crate::model::user::{OwnAccount, UserId};
+use crate::model::user::OwnAccount;
 use crate::store::Tx;
 
 /// An address that is yet to be proven.

@@ -1,7 +1,8 @@
 //! A person looks at their account.
 
 use crate::app::App;
-use crate::model::user::{Account, UserId};
+use crate::model::id::UserId;
+use crate::model::user::Account;
 use crate::store::users;
 
 /// The account of `user`; `None` when it was deleted meanwhile.

@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::model::session::{SessionId, SignedIn};
+use crate::model::id::SessionId;
+use crate::model::session::SignedIn;
 use crate::model::session_secret::SessionSecret;
 use crate::store::{self, Tx, codes, sessions};
 use crate::telemetry::{self, Ended};

@@ -8,8 +8,8 @@ use crate::app::App;
 use crate::model::client::Client;
 use crate::model::code::{CODE_LIFETIME, Purpose};
 use crate::model::email::Email;
+use crate::model::id::UserId;
 use crate::model::mail::{Mail, Message};
-use crate::model::user::UserId;
 use crate::store::users;
 
 /// Mails a code to the account of `email`, if there is one. Without one it does the same work and answers the same.

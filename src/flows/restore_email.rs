@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::model::client::Client;
 use crate::model::code::Code;
 use crate::model::email::Email;
-use crate::model::user::UserId;
+use crate::model::id::UserId;
 use crate::store::{self, Tx, codes, events, sessions, users};
 use crate::telemetry::{self, Ended};
 

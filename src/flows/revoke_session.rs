@@ -2,7 +2,8 @@
 
 use super::claim_session::claim_session;
 use crate::app::App;
-use crate::model::session::{SessionId, SignedIn};
+use crate::model::id::SessionId;
+use crate::model::session::SignedIn;
 use crate::store::{self, sessions};
 use crate::telemetry::{self, Ended};
 

@@ -6,9 +6,10 @@ use super::find_taken::{Taken, look_up};
 use super::start_session::{Newcomer, Owner, StartedSession, StartingSession, start_session};
 use crate::app::App;
 use crate::model::email::Email;
+use crate::model::id::UserId;
 use crate::model::limit::Operation;
 use crate::model::password::Password;
-use crate::model::user::{NewUser, Profile, UserId};
+use crate::model::user::{NewUser, Profile};
 use crate::store::{self, users};
 
 /// What a person enters to make an account; the password has passed the policy.

@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 
 use crate::app::App;
 use crate::model::client::Client;
+use crate::model::id::UserId;
 use crate::model::session::{NewSession, SessionKind, SignedIn};
 use crate::model::session_secret::SessionSecret;
-use crate::model::user::UserId;
 use crate::store::{self, Tx, sessions};
 use crate::telemetry::{self, Ended};
 

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::user::UserId;
+use super::id::UserId;
 
 /// A browser that has signed in to an account before, as its device cookie shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

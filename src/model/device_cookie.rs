@@ -1,8 +1,8 @@
 //! The cookie by which a browser shows that it has signed in to an account before. It opens nothing: whoever presents it
 //! still needs the password, but is not held back by other people's failures.
 
+use super::cookie::SameSite;
 use super::device::Device;
-use super::session_cookie::{self, SameSite};
 
 /// Its name and attributes.
 #[derive(Debug, Clone)]
@@ -40,7 +40,7 @@ impl DeviceCookie {
     /// The cookie's value among raw `Cookie` headers, found as the session's is.
     #[must_use]
     pub fn find<'h>(&self, headers: impl Iterator<Item = &'h [u8]>) -> Option<&'h str> {
-        session_cookie::find(self.name, headers)
+        super::cookie::find(self.name, headers)
     }
 }
 

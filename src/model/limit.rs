@@ -1,9 +1,9 @@
 //! What is limited, and for whom it is counted.
 
 use super::device::Device;
+use super::id::UserId;
 use super::network::Network;
 use super::rate::Rate;
-use super::user::UserId;
 use uuid::Uuid;
 
 /// What costs the service something or helps an attacker, each with a brake of its own.

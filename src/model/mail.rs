@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use super::client::Client;
 use super::code::CODE_LIFETIME;
+use super::id::UserId;
 use super::language::Languages;
-use super::user::UserId;
 
 /// One mail to one address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,9 +3,11 @@
 pub mod attempt;
 pub mod client;
 pub mod code;
+pub mod cookie;
 pub mod device;
 pub mod device_cookie;
 pub mod email;
+pub mod id;
 pub mod language;
 pub mod limit;
 pub mod mail;

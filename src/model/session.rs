@@ -6,14 +6,9 @@ use uuid::Uuid;
 
 use super::attempt::Bucket;
 use super::client::Client;
+use super::id::{SessionId, UserId};
 use super::password::PasswordHash;
 use super::session_secret::{SecretHash, SessionSecret};
-use super::user::UserId;
-
-/// The public id of a session, by which its owner lists and revokes it. Worthless as a credential.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type)]
-#[sqlx(transparent)]
-pub struct SessionId(pub Uuid);
 
 /// How long sessions last (OWASP ASVS v5.0.0-7.3.1 and 7.3.2).
 #[derive(Debug, Clone, Copy)]
@@ -171,23 +166,6 @@ pub struct SignedIn {
 }
 
 impl SignedIn {
-    /// A session such as documentation shows.
-    #[must_use]
-    pub fn example() -> Self {
-        let created_at = DateTime::UNIX_EPOCH + TimeDelta::days(20_000) + TimeDelta::hours(9);
-        Self {
-            session_id: SessionId(Uuid::from_u128(0x0192_d3a8_6c0e_7b52_9f4d_2a6b_8c1e_5f70)),
-            user_id: UserId(Uuid::from_u128(0x0192_d3a8_6bf1_7c3a_8e21_5d4f_9a0b_1c2d)),
-            user_number: 1,
-            email: "user@example.com".to_owned(),
-            email_verified: true,
-            created_at,
-            last_seen_at: created_at + TimeDelta::hours(2),
-            idle_expires_at: created_at + TimeDelta::days(7) + TimeDelta::hours(2),
-            absolute_expires_at: created_at + TimeDelta::days(30),
-        }
-    }
-
     /// When the session ends if it is not used again.
     #[must_use]
     pub fn expires_at(&self) -> DateTime<Utc> {

@@ -3,16 +3,9 @@
 use chrono::TimeDelta;
 use url::{Host, Url};
 
+use super::cookie::{SameSite, find};
 use super::device_cookie::DeviceCookie;
 use super::session_secret::SessionSecret;
-
-/// When a browser sends the cookie along with requests that another site caused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum SameSite {
-    Strict,
-    Lax,
-    None,
-}
 
 /// Everything about the cookie but its value. Constructed only in combinations that browsers keep.
 #[derive(Debug, Clone)]
@@ -119,18 +112,6 @@ impl SessionCookie {
     #[must_use]
     pub fn find<'h>(&self, headers: impl Iterator<Item = &'h [u8]>) -> Option<SessionSecret> {
         find(&self.name, headers)?.parse().ok()
-    }
-}
-
-/// The value of the cookie `name`, if it is there once and is text.
-pub(super) fn find<'h>(name: &str, headers: impl Iterator<Item = &'h [u8]>) -> Option<&'h str> {
-    // Bytes, not text: what a neighbouring cookie holds is none of our business.
-    let mut values = headers
-        .flat_map(|header| header.split(|byte| *byte == b';'))
-        .filter_map(|pair| pair.trim_ascii().strip_prefix(name.as_bytes())?.strip_prefix(b"="));
-    match (values.next(), values.next()) {
-        (Some(value), None) => std::str::from_utf8(value).ok(),
-        _ => None,
     }
 }
 

@@ -4,8 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::session::SessionId;
-use super::user::UserId;
+use super::id::SessionId;
+use super::id::UserId;
 
 /// How long an access token is good for, unless its session ends before.
 pub const ACCESS_LIFETIME: TimeDelta = TimeDelta::minutes(5);

@@ -1,19 +1,12 @@
 //! An account.
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use super::device::Familiarity;
 use super::email::Email;
+use super::id::UserId;
 use super::password::PasswordHash;
-use super::session::SignedIn;
 use super::username::Username;
-
-/// The public id of an account: a UUIDv7.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, sqlx::Type)]
-#[sqlx(transparent)]
-pub struct UserId(pub Uuid);
 
 /// A new account, ready to be stored. Its id and its age are those that its first session names.
 #[derive(Debug)]
@@ -85,29 +78,6 @@ pub struct OwnAccount {
     pub avatar: Option<String>,
     pub created_at: DateTime<Utc>,
     pub last_log_in_at: DateTime<Utc>,
-}
-
-impl OwnAccount {
-    /// An account such as documentation shows.
-    #[must_use]
-    pub fn example() -> Self {
-        let session = SignedIn::example();
-        Self {
-            id: session.user_id,
-            number: session.user_number,
-            email: session.email,
-            email_verified_at: Some(session.created_at),
-            pending_email: None,
-            has_password: true,
-            username: None,
-            first_name: String::new(),
-            last_name: String::new(),
-            number_phone: None,
-            avatar: None,
-            created_at: session.created_at,
-            last_log_in_at: session.created_at,
-        }
-    }
 }
 
 /// An account as the token API shows it.

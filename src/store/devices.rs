@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::{Conn, Result, on};
 use crate::model::client::Client;
 use crate::model::device::ListedDevice;
-use crate::model::user::UserId;
+use crate::model::id::UserId;
 
 /// Whether the account of `user` has devices, and none of them is of this family.
 pub async fn are_all_of_other_families(conn: Conn<'_>, user: UserId, family: &str) -> Result<bool> {

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{Conn, Result, on};
-use crate::model::user::UserId;
+use crate::model::id::UserId;
 
 /// Notes that `kind` happened to `user`.
 pub async fn insert(conn: Conn<'_>, user: UserId, kind: &'static str, now: DateTime<Utc>) -> Result<()> {

@@ -10,7 +10,7 @@
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
-use crate::model::user::UserId;
+use crate::model::id::UserId;
 
 /// Users share these, by their random ids: a change makes the others of its place be read again, one in so many.
 const PLACES: usize = 1 << 16;

@@ -26,7 +26,7 @@ use std::sync::atomic::AtomicU64;
 
 use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection};
 
-use crate::model::user::UserId;
+use crate::model::id::UserId;
 pub use error::{Error, Result};
 pub use freshness::{Freshness, Stamp};
 use group_commit::{Turn, Writer};

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{Conn, Result, on};
+use crate::model::id::UserId;
 use crate::model::mail::{ClaimedMail, NewMail};
-use crate::model::user::UserId;
 
 /// Stores a mail; it is sent if the transaction commits.
 pub async fn insert(conn: Conn<'_>, mail: &NewMail) -> Result<()> {

@@ -7,9 +7,10 @@ use super::{Conn, Result, devices, on};
 use crate::model::client::Client;
 use crate::model::device::Device;
 use crate::model::email::Email;
+use crate::model::id::UserId;
 use crate::model::password::PasswordHash;
 use crate::model::session::NewSession;
-use crate::model::user::{Account, Claimed, Credentials, Login, NewUser, OwnAccount, UserId, Whose};
+use crate::model::user::{Account, Claimed, Credentials, Login, NewUser, OwnAccount, Whose};
 use crate::model::username::Username;
 
 /// The account that `email` belongs to, by its canonical form.

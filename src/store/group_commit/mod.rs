@@ -18,8 +18,8 @@ use tokio::time::timeout;
 
 use super::lifo_pool::{Lent, LifoPool};
 use super::{Error, Freshness, Result};
+use crate::model::id::UserId;
 use crate::model::unavailable::Unavailable;
-use crate::model::user::UserId;
 
 /// So many share a commit at most: the first of them waits for the last.
 const MOST_MEMBERS: usize = 64;

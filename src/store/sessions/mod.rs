@@ -5,10 +5,11 @@ mod expiry;
 use chrono::{DateTime, Utc};
 
 use super::{Conn, Result, on};
-use crate::model::session::{ListedSession, NewSession, ProvenSession, SessionId, SignedIn, StoredSession};
+use crate::model::id::SessionId;
+use crate::model::id::UserId;
+use crate::model::session::{ListedSession, NewSession, ProvenSession, SignedIn, StoredSession};
 use crate::model::session_secret::SecretHash;
 use crate::model::token::Rotation;
-use crate::model::user::UserId;
 pub use expiry::{purge, put_off_purge, renew};
 
 /// Inserts a session for each row that is found there.

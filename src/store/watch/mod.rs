@@ -15,7 +15,7 @@ use tokio::time::{sleep, timeout, timeout_at};
 use uuid::Uuid;
 
 use super::{DatabaseFile, Db, Freshness, LifoPool, Pools};
-use crate::model::user::UserId;
+use crate::model::id::UserId;
 
 /// Between two questions; two of them may fail before what is remembered is too old.
 const INTERVAL: Duration = Duration::from_millis(300);
