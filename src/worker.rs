@@ -7,10 +7,10 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
-use crate::flows::claim_mails::claim_mails;
-use crate::flows::purge_expired::purge_expired;
-use crate::flows::refresh_keys::refresh_keys;
-use crate::flows::send_mail::send_mail;
+use crate::flows::worker::claim_mails::claim_mails;
+use crate::flows::worker::purge_expired::purge_expired;
+use crate::flows::worker::refresh_keys::refresh_keys;
+use crate::flows::worker::send_mail::send_mail;
 
 const CLEANING_INTERVAL: Duration = Duration::from_mins(1);
 /// Somebody may be waiting for a code.

@@ -12,9 +12,9 @@ use super::password_reset::SuccessResponse;
 use super::session::CurrentSessionResponse;
 use super::tag::Tag;
 use crate::app::App;
-use crate::flows::restore_email::restore_email;
-use crate::flows::send_email_code::send_email_code;
-use crate::flows::verify_email::verify_email;
+use crate::flows::recovery::restore_email::restore_email;
+use crate::flows::recovery::send_email_code::send_email_code;
+use crate::flows::recovery::verify_email::verify_email;
 use crate::model::client::Client;
 use crate::model::code::Code;
 

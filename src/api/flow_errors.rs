@@ -1,15 +1,15 @@
 //! What the cookie API answers when a flow refuses: the one place where flows' errors become codes.
 
 use super::error::{ApiError, ErrorCode};
-use crate::flows::delete_account::DeleteAccountError;
-use crate::flows::log_in::LogInError;
-use crate::flows::reauthenticate::ReauthenticationError;
-use crate::flows::reset_password::ResetPasswordError;
-use crate::flows::restore_email::RestoreEmailError;
-use crate::flows::revoke_session::RevokeError;
-use crate::flows::sign_up::SignUpError;
-use crate::flows::update_account::UpdateAccountError;
-use crate::flows::verify_email::VerifyEmailError;
+use crate::flows::account::delete_account::DeleteAccountError;
+use crate::flows::account::log_in::LogInError;
+use crate::flows::account::sign_up::SignUpError;
+use crate::flows::account::update_account::UpdateAccountError;
+use crate::flows::recovery::reset_password::ResetPasswordError;
+use crate::flows::recovery::restore_email::RestoreEmailError;
+use crate::flows::recovery::verify_email::VerifyEmailError;
+use crate::flows::session::revoke_session::RevokeError;
+use crate::flows::steps::reauthenticate::ReauthenticationError;
 
 impl From<SignUpError> for ApiError {
     fn from(error: SignUpError) -> Self {

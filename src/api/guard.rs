@@ -11,7 +11,7 @@ use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use super::error::{ApiError, ErrorCode};
 use super::layers::session::RequestSession;
 use super::token_error::TokenError;
-use crate::flows::authenticate_token::authenticate_token;
+use crate::flows::token::authenticate_token::authenticate_token;
 use crate::model::session::SignedIn;
 use crate::model::session_cookie::SessionCookie;
 

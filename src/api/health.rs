@@ -7,7 +7,7 @@ use poem_openapi::{Object, OpenApi};
 use super::error::ApiError;
 use super::tag::Tag;
 use crate::app::App;
-use crate::flows::check_readiness::check_readiness;
+use crate::flows::operator::check_readiness::check_readiness;
 
 pub struct HealthApi(pub App);
 

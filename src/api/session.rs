@@ -13,7 +13,7 @@ use super::layers::session::RequestSession;
 use super::tag::Tag;
 use super::time::Time;
 use crate::app::App;
-use crate::flows::log_out::log_out;
+use crate::flows::account::log_out::log_out;
 use crate::model::session::SignedIn;
 
 pub struct SessionApi(pub App);

@@ -13,9 +13,9 @@ use super::layers::session::RequestSession;
 use super::tag::Tag;
 use super::time::Time;
 use crate::app::App;
-use crate::flows::list_sessions::list_sessions;
-use crate::flows::revoke_other_sessions::revoke_other_sessions;
-use crate::flows::revoke_session::revoke_session;
+use crate::flows::session::list_sessions::list_sessions;
+use crate::flows::session::revoke_other_sessions::revoke_other_sessions;
+use crate::flows::session::revoke_session::revoke_session;
 use crate::model::id::SessionId;
 use crate::model::session::{ListedSession, SignedIn};
 

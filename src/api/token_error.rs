@@ -8,10 +8,10 @@ use poem_openapi::{ApiResponse, Object};
 use serde_json::{Map, Value, json};
 
 use super::error::{ApiError, ErrorCode, Issue, IssueCode};
-use crate::flows::find_taken::Taken;
-use crate::flows::log_in::LogInError;
-use crate::flows::refresh_tokens::RefreshError;
-use crate::flows::sign_up::SignUpError;
+use crate::flows::account::log_in::LogInError;
+use crate::flows::account::sign_up::SignUpError;
+use crate::flows::steps::find_taken::Taken;
+use crate::flows::token::refresh_tokens::RefreshError;
 
 /// A refusal of the token API.
 #[derive(Debug, thiserror::Error)]

@@ -5,7 +5,7 @@ use poem_openapi::types::Example;
 
 use super::example;
 use super::time::Time;
-use crate::flows::sign_up::NewAccount;
+use crate::flows::account::sign_up::NewAccount;
 use crate::model::token::TokenPair;
 use crate::model::user::Account;
 

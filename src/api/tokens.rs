@@ -15,16 +15,16 @@ use super::token_types::{
     TokenSignUpResponse, UserResponse, VerifyTokenRequest,
 };
 use crate::app::App;
-use crate::flows::blacklist_token::blacklist_token;
-use crate::flows::find_taken::find_taken;
-use crate::flows::issue_tokens::issue_tokens;
-use crate::flows::log_in::log_in;
-use crate::flows::mint_access_token::mint_access_token;
-use crate::flows::read_account::read_account;
-use crate::flows::refresh_tokens::refresh_tokens;
-use crate::flows::sign_up::{NewAccount, sign_up};
-use crate::flows::start_session::{Carrier, Newcomer};
-use crate::flows::verify_token::verify_token;
+use crate::flows::account::log_in::log_in;
+use crate::flows::account::sign_up::{NewAccount, sign_up};
+use crate::flows::steps::find_taken::find_taken;
+use crate::flows::steps::start_session::{Carrier, Newcomer};
+use crate::flows::token::blacklist_token::blacklist_token;
+use crate::flows::token::issue_tokens::issue_tokens;
+use crate::flows::token::mint_access_token::mint_access_token;
+use crate::flows::token::read_account::read_account;
+use crate::flows::token::refresh_tokens::refresh_tokens;
+use crate::flows::token::verify_token::verify_token;
 use crate::model::client::Client;
 use crate::model::email::Email;
 use crate::model::id::UserId;

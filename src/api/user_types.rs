@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::example;
 use super::sessions::ListedSessionResponse;
 use super::time::Time;
-use crate::flows::export_account::Export;
+use crate::flows::account::export_account::Export;
 use crate::model::code::ListedCode;
 use crate::model::device::ListedDevice;
 use crate::model::session::SignedIn;

@@ -4,7 +4,7 @@ use clap::Subcommand;
 
 use crate::app::App;
 use crate::config::Settings;
-use crate::flows::rotate_keys::rotate_keys;
+use crate::flows::operator::rotate_keys::rotate_keys;
 use crate::model::signing_key::ACTIVATION_DELAY;
 
 #[derive(Debug, Subcommand)]

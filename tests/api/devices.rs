@@ -1,8 +1,8 @@
 //! The device cookie, and what the service knows about an account's devices.
 
 use chrono::TimeDelta;
-use neptun_auth::flows::log_in::log_in;
-use neptun_auth::flows::start_session::{Carrier, Newcomer};
+use neptun_auth::flows::account::log_in::log_in;
+use neptun_auth::flows::steps::start_session::{Carrier, Newcomer};
 use neptun_auth::model::client::Client as Origin;
 use neptun_auth::model::email::Email;
 use neptun_auth::model::password::Password;

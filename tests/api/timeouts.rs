@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use neptun_auth::flows::purge_expired::purge_expired;
+use neptun_auth::flows::worker::purge_expired::purge_expired;
 use neptun_auth::model::session::Lifetimes;
 use tokio::time::{Instant, sleep};
 

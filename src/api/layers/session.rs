@@ -7,9 +7,9 @@ use poem::{Endpoint, FromRequest, Request, RequestBody, Response, Result};
 
 use crate::api::error::ApiError;
 use crate::app::App;
-use crate::flows::authenticate::authenticate;
-use crate::flows::renew_session::RenewedSession;
-use crate::flows::start_session::{Carrier, Newcomer, StartedSession};
+use crate::flows::session::authenticate::authenticate;
+use crate::flows::steps::renew_session::RenewedSession;
+use crate::flows::steps::start_session::{Carrier, Newcomer, StartedSession};
 use crate::model::client::Client;
 use crate::model::device::Device;
 use crate::model::session::SignedIn;

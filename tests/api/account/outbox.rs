@@ -1,7 +1,7 @@
 //! How mails wait, and what happens to them.
 
 use chrono::TimeDelta;
-use neptun_auth::flows::purge_expired::purge_expired;
+use neptun_auth::flows::worker::purge_expired::purge_expired;
 use serde_json::json;
 
 use crate::helpers::{TestApp, send_some};

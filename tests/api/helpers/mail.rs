@@ -1,8 +1,8 @@
 //! The mails that a service without an SMTP server shows to its developer.
 
 use neptun_auth::app::App;
-use neptun_auth::flows::claim_mails::claim_mails;
-use neptun_auth::flows::send_mail::send_mail;
+use neptun_auth::flows::worker::claim_mails::claim_mails;
+use neptun_auth::flows::worker::send_mail::send_mail;
 use tokio_util::sync::CancellationToken;
 
 use super::TestApp;

@@ -1,7 +1,7 @@
 //! The quick brake: how often one network may do what, and all together.
 
 use chrono::TimeDelta;
-use neptun_auth::flows::allow_mail::allow_mail;
+use neptun_auth::flows::steps::allow_mail::allow_mail;
 use neptun_auth::model::client::Client as Origin;
 use neptun_auth::model::email::Email;
 use neptun_auth::model::limit::Rates;

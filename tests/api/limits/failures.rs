@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use neptun_auth::app::Setup;
-use neptun_auth::flows::purge_expired::purge_expired;
+use neptun_auth::flows::worker::purge_expired::purge_expired;
 use serde_json::json;
 
 use super::{WRONG, failures};

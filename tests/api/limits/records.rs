@@ -1,7 +1,7 @@
 //! What is kept of failures: how long, under which names, and what is none.
 
 use chrono::TimeDelta;
-use neptun_auth::flows::purge_expired::purge_expired;
+use neptun_auth::flows::worker::purge_expired::purge_expired;
 
 use super::{WRONG, failures};
 use crate::helpers::{PASSWORD, TestApp};

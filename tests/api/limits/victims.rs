@@ -1,7 +1,7 @@
 //! F19: limits must not keep out the people they protect.
 
 use chrono::TimeDelta;
-use neptun_auth::flows::purge_expired::purge_expired;
+use neptun_auth::flows::worker::purge_expired::purge_expired;
 use neptun_auth::model::limit::Rates;
 
 use super::{WRONG, failures};

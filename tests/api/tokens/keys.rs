@@ -2,8 +2,8 @@
 
 use chrono::TimeDelta;
 use neptun_auth::app::App;
-use neptun_auth::flows::refresh_keys::refresh_keys;
-use neptun_auth::flows::rotate_keys::rotate_keys;
+use neptun_auth::flows::operator::rotate_keys::rotate_keys;
+use neptun_auth::flows::worker::refresh_keys::refresh_keys;
 use serde_json::Value;
 
 use crate::helpers::{Client, PASSWORD, TestApp, setup};

@@ -19,7 +19,7 @@ pub struct RenewedSession {
 }
 
 /// Ends every other session of the account, makes its open codes void and gives the acting session a new id and secret.
-pub(super) async fn renew_session(
+pub(in crate::flows) async fn renew_session(
     tx: &mut Tx,
     signed_in: SignedIn,
     now: DateTime<Utc>,
@@ -40,7 +40,7 @@ pub(super) async fn renew_session(
 
 impl RenewedSession {
     /// Counts the sessions that have ended; called once the transaction has committed.
-    pub(super) fn counted(self, reason: Ended) -> Self {
+    pub(in crate::flows) fn counted(self, reason: Ended) -> Self {
         telemetry::sessions_ended(reason, self.ended);
         self
     }

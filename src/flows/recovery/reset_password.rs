@@ -1,9 +1,9 @@
 //! A person replaces a forgotten password with the code that was mailed to them.
 
-use super::check_code::{Guess, check_code};
-use super::forgive::forgive;
-use super::notify::{Owner, notify};
 use crate::app::App;
+use crate::flows::steps::check_code::{Guess, check_code};
+use crate::flows::steps::forgive::forgive;
+use crate::flows::steps::notify::{Owner, notify};
 use crate::model::client::Client;
 use crate::model::code::Code;
 use crate::model::email::Email;

@@ -24,10 +24,10 @@ pub enum ReauthenticationError {
 }
 
 /// Somebody has shown who they are.
-pub(super) struct Reauthenticated(Option<Attempt>);
+pub(in crate::flows) struct Reauthenticated(Option<Attempt>);
 
 /// Makes sure of whoever acts by their `current` password or, when none is given, by a log-in within ten minutes.
-pub(super) async fn reauthenticate(
+pub(in crate::flows) async fn reauthenticate(
     app: &App,
     signed_in: &SignedIn,
     current: Option<Password>,

@@ -10,7 +10,7 @@ use crate::store::codes;
 
 /// What a guess came to.
 #[derive(Debug)]
-pub(super) enum Guess {
+pub(in crate::flows) enum Guess {
     /// No code is alive: none was asked for, or it is used, replaced, too old or guessed at too often.
     NoCode,
     Wrong,
@@ -19,7 +19,7 @@ pub(super) enum Guess {
 
 /// Compares `code` with the live code of `subject`. The guess is counted, durably, before it is compared: of any number
 /// at once no more than five are looked at.
-pub(super) async fn check_code(
+pub(in crate::flows) async fn check_code(
     app: &App,
     subject: &KeyedHash,
     code: &Code,

@@ -84,7 +84,7 @@ impl Subject<'_> {
 }
 
 /// How an account is called where its failures are counted.
-pub(super) fn account_name(user: UserId) -> String {
+pub(in crate::flows) fn account_name(user: UserId) -> String {
     format!("user {}", user.0)
 }
 

@@ -10,7 +10,7 @@ use crate::model::mail::{Message, shown};
 use crate::store::{Tx, devices};
 
 /// Remembers what an account is used with. A kind of browser and system that is new to it is worth telling its owner.
-pub(super) async fn recognize_device(
+pub(in crate::flows) async fn recognize_device(
     app: &App,
     tx: &mut Tx,
     owner: Owner<'_>,

@@ -8,7 +8,7 @@ use crate::model::id::UserId;
 use crate::store::{Tx, codes};
 
 /// What a code is to be issued for.
-pub(super) struct Request {
+pub(in crate::flows) struct Request {
     pub purpose: Purpose,
     pub subject: KeyedHash,
     /// `None` where nobody is told the code.
@@ -21,7 +21,12 @@ pub(super) struct Request {
 ///
 /// # Errors
 /// [`crate::model::throttled::Throttled`] for the fourth code within an hour.
-pub(super) async fn issue_code(app: &App, tx: &mut Tx, request: Request, now: DateTime<Utc>) -> anyhow::Result<Code> {
+pub(in crate::flows) async fn issue_code(
+    app: &App,
+    tx: &mut Tx,
+    request: Request,
+    now: DateTime<Utc>,
+) -> anyhow::Result<Code> {
     let code = app.codes.generate()?;
     let new = NewCode {
         code_hash: app.codes.hash_code(&request.subject, &code),

@@ -3,8 +3,8 @@
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 
-use super::check_code::{Guess, check_code};
 use crate::app::App;
+use crate::flows::steps::check_code::{Guess, check_code};
 use crate::model::client::Client;
 use crate::model::code::Code;
 use crate::model::email::Email;

@@ -2,9 +2,9 @@
 
 use uuid::Uuid;
 
-use super::find_taken::{Taken, look_up};
-use super::start_session::{Newcomer, Owner, StartedSession, StartingSession, start_session};
 use crate::app::App;
+use crate::flows::steps::find_taken::{Taken, look_up};
+use crate::flows::steps::start_session::{Newcomer, Owner, StartedSession, StartingSession, start_session};
 use crate::model::email::Email;
 use crate::model::id::UserId;
 use crate::model::limit::Operation;

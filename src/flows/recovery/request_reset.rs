@@ -2,9 +2,9 @@
 
 use uuid::Uuid;
 
-use super::allow_mail::allow_mail;
-use super::issue_code::{Request, issue_code};
 use crate::app::App;
+use crate::flows::steps::allow_mail::allow_mail;
+use crate::flows::steps::issue_code::{Request, issue_code};
 use crate::model::client::Client;
 use crate::model::code::{CODE_LIFETIME, Purpose};
 use crate::model::email::Email;

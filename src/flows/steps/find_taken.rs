@@ -33,7 +33,11 @@ pub async fn find_taken(
 }
 
 /// Which of these belong to an account.
-pub(super) async fn look_up(app: &App, email: Option<&Email>, username: Option<&Username>) -> store::Result<Taken> {
+pub(in crate::flows) async fn look_up(
+    app: &App,
+    email: Option<&Email>,
+    username: Option<&Username>,
+) -> store::Result<Taken> {
     let mut read = app.db.read().await?;
     let mut taken = Taken::default();
     if let Some(email) = email {

@@ -1,7 +1,7 @@
 //! A person asks for the code that confirms their address.
 
-use super::prove_email::{Unproven, prove_email};
 use crate::app::App;
+use crate::flows::steps::prove_email::{Unproven, prove_email};
 use crate::model::client::Client;
 use crate::model::session::SignedIn;
 use crate::store::users;

@@ -10,14 +10,14 @@ use crate::store::Tx;
 
 /// Whom a notice goes to.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Owner<'a> {
+pub(in crate::flows) struct Owner<'a> {
     pub email: &'a str,
     pub email_verified: bool,
 }
 
 /// Mails `message` to the owner. Whoever has an address that was never confirmed may be a stranger, and gets no more of
 /// them than of other mails that nobody asked for.
-pub(super) async fn notify(
+pub(in crate::flows) async fn notify(
     app: &App,
     tx: &mut Tx,
     owner: Owner<'_>,

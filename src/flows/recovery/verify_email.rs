@@ -3,13 +3,13 @@
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 
-use super::check_code::{Guess, check_code};
-use super::claim_session::claim_session;
-use super::notify::{Owner, notify};
-use super::prove_email::Unproven;
-use super::renew_session::{RenewedSession, renew_session};
 use crate::app::App;
 use crate::app::codes::Codes;
+use crate::flows::steps::check_code::{Guess, check_code};
+use crate::flows::steps::claim_session::claim_session;
+use crate::flows::steps::notify::{Owner, notify};
+use crate::flows::steps::prove_email::Unproven;
+use crate::flows::steps::renew_session::{RenewedSession, renew_session};
 use crate::model::client::Client;
 use crate::model::code::{Code, NewCode, Purpose, RESTORE_LIFETIME};
 use crate::model::email::Email;

@@ -1,7 +1,7 @@
 //! A person ends one of their sessions, wherever it is in use.
 
-use super::claim_session::claim_session;
 use crate::app::App;
+use crate::flows::steps::claim_session::claim_session;
 use crate::model::id::SessionId;
 use crate::model::session::SignedIn;
 use crate::store::{self, sessions};

@@ -1,8 +1,8 @@
 //! A person stays signed in here and nowhere else.
 
-use super::claim_session::claim_session;
 use super::revoke_session::RevokeError;
 use crate::app::App;
+use crate::flows::steps::claim_session::claim_session;
 use crate::model::session::SignedIn;
 use crate::store::sessions;
 use crate::telemetry::{self, Ended};

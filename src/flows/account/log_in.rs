@@ -1,9 +1,9 @@
 //! A person proves with their password that an account is theirs and is signed in to it.
 
-use super::check_password::{Proven, check_password};
-use super::recognize_device::recognize_device;
-use super::start_session::{Newcomer, Owner, StartedSession, StartingSession, start_session};
 use crate::app::App;
+use crate::flows::steps::check_password::{Proven, check_password};
+use crate::flows::steps::recognize_device::recognize_device;
+use crate::flows::steps::start_session::{Newcomer, Owner, StartedSession, StartingSession, start_session};
 use crate::model::password::Password;
 use crate::model::session::ProvenSession;
 use crate::model::user::{Login, Whose};

@@ -1,13 +1,13 @@
 //! A person changes the address or the password of their account.
 
-use super::claim_session::claim_session;
-use super::find_taken::find_taken;
-use super::forgive::forgive;
-use super::notify::{Owner, notify};
-use super::prove_email::{Unproven, prove_email};
-use super::reauthenticate::{ReauthenticationError, reauthenticate};
-use super::renew_session::{RenewedSession, renew_session};
 use crate::app::App;
+use crate::flows::steps::claim_session::claim_session;
+use crate::flows::steps::find_taken::find_taken;
+use crate::flows::steps::forgive::forgive;
+use crate::flows::steps::notify::{Owner, notify};
+use crate::flows::steps::prove_email::{Unproven, prove_email};
+use crate::flows::steps::reauthenticate::{ReauthenticationError, reauthenticate};
+use crate::flows::steps::renew_session::{RenewedSession, renew_session};
 use crate::model::client::Client;
 use crate::model::email::Email;
 use crate::model::mail::{Message, shown};

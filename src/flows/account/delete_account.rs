@@ -1,9 +1,9 @@
 //! A person leaves for good.
 
-use super::claim_session::claim_session;
-use super::notify::{Owner, notify};
-use super::reauthenticate::{ReauthenticationError, reauthenticate};
 use crate::app::App;
+use crate::flows::steps::claim_session::claim_session;
+use crate::flows::steps::notify::{Owner, notify};
+use crate::flows::steps::reauthenticate::{ReauthenticationError, reauthenticate};
 use crate::model::client::Client;
 use crate::model::mail::{Message, shown};
 use crate::model::password::Password;

@@ -32,7 +32,7 @@ impl Carrier {
     ///
     /// # Errors
     /// [`EmailNotVerified`](crate::model::email::EmailNotVerified).
-    pub(super) fn admit(&self, app: &App, email_verified: bool) -> anyhow::Result<()> {
+    pub(in crate::flows) fn admit(&self, app: &App, email_verified: bool) -> anyhow::Result<()> {
         match self {
             Self::Cookie { .. } => Ok(()),
             Self::Tokens => app.admit(email_verified),
@@ -42,7 +42,7 @@ impl Carrier {
 
 /// The account that a session is started for.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Owner<'a> {
+pub(in crate::flows) struct Owner<'a> {
     pub id: UserId,
     pub email: &'a str,
     pub email_verified: bool,
@@ -60,7 +60,7 @@ pub struct StartedSession {
 
 /// A session that is yet to be stored.
 #[derive(Debug)]
-pub(super) struct StartingSession {
+pub(in crate::flows) struct StartingSession {
     pub session: NewSession,
     /// Of the session that it takes the place of.
     presented: Option<SessionSecret>,
@@ -68,7 +68,7 @@ pub(super) struct StartingSession {
 }
 
 /// Ends the session that was presented, if one was, and tells what has started: the caller has stored it by `tx`.
-pub(super) async fn start_session(
+pub(in crate::flows) async fn start_session(
     tx: &mut Tx,
     owner: Owner<'_>,
     number: i64,
@@ -134,7 +134,7 @@ impl StartingSession {
 
 impl StartedSession {
     /// Counts the session; called once its transaction has committed.
-    pub(super) fn counted(self) -> Self {
+    pub(in crate::flows) fn counted(self) -> Self {
         telemetry::session_created(self.kind.name());
         telemetry::sessions_ended(Ended::Replaced, self.replaced.into());
         self

@@ -16,7 +16,7 @@ use crate::store::Tx;
 
 /// An address that is yet to be proven.
 #[derive(Debug)]
-pub(super) struct Unproven {
+pub(in crate::flows) struct Unproven {
     pub user: UserId,
     pub purpose: Purpose,
     pub address: String,
@@ -48,7 +48,7 @@ impl Unproven {
 }
 
 /// Mails a code to the unproven address.
-pub(super) async fn prove_email(
+pub(in crate::flows) async fn prove_email(
     app: &App,
     tx: &mut Tx,
     unproven: &Unproven,

@@ -1,0 +1,7 @@
+//! Proving an address, replacing a forgotten password, taking an address change back.
+
+pub mod request_reset;
+pub mod reset_password;
+pub mod restore_email;
+pub mod send_email_code;
+pub mod verify_email;

@@ -1,0 +1,16 @@
+//! Steps that several stories share. A story may import steps and its own chapter; a step never imports a story.
+
+pub mod allow_mail;
+pub mod check_code;
+pub mod check_password;
+pub mod claim_session;
+pub mod count_attempt;
+pub mod find_taken;
+pub mod forgive;
+pub mod issue_code;
+pub mod notify;
+pub mod prove_email;
+pub mod reauthenticate;
+pub mod recognize_device;
+pub mod renew_session;
+pub mod start_session;
