@@ -8,9 +8,9 @@ use poem::{FromRequest, Request, RequestBody, Result};
 use poem_openapi::registry::{MetaSecurityScheme, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
+use super::error::django::TokenError;
 use super::error::{ApiError, ErrorCode};
 use super::layers::session::RequestSession;
-use super::token_error::TokenError;
 use crate::flows::token::authenticate_token::authenticate_token;
 use crate::model::session::SignedIn;
 use crate::model::session_cookie::SessionCookie;

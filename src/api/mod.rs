@@ -2,30 +2,17 @@
 
 mod account;
 mod body;
-mod dev_inbox;
-pub mod docs;
-mod email;
 pub mod error;
 mod example;
-mod fields;
-mod flow_errors;
 mod guard;
-mod health;
-mod jwks;
 mod layers;
-mod password_reset;
-mod refusal;
+mod operator;
+mod recovery;
 mod session;
-mod sessions;
 pub mod spec;
-mod spec_responses;
 mod tag;
 mod time;
-mod token_error;
-mod token_types;
-mod tokens;
-mod user_types;
-mod users;
+mod token;
 
 use std::sync::Arc;
 
@@ -36,8 +23,6 @@ use poem_openapi::OpenApiService;
 use crate::app::App;
 use crate::model::origin::AllowedOrigins;
 use crate::model::session_cookie::SessionCookie;
-use dev_inbox::dev_inbox;
-use docs::Pages;
 use layers::body_limit::body_limit;
 pub use layers::client::ClientAddress;
 use layers::client::client;
@@ -48,6 +33,8 @@ use layers::observe::observe;
 use layers::origin::origin;
 use layers::session::session;
 use layers::token_api::token_api;
+use operator::dev_inbox::dev_inbox;
+use operator::docs::{self, Pages};
 use spec::{Document, Paths};
 
 /// How the service meets browsers and proxies.
@@ -64,27 +51,27 @@ pub struct Web {
 
 type Apis = (
     account::AccountApi,
-    users::UsersApi,
-    password_reset::PasswordResetApi,
-    email::EmailApi,
+    account::users::UsersApi,
+    recovery::password::PasswordResetApi,
+    recovery::email::EmailApi,
     session::SessionApi,
-    sessions::SessionsApi,
-    tokens::TokensApi,
-    jwks::JwksApi,
-    health::HealthApi,
+    session::sessions::SessionsApi,
+    token::TokensApi,
+    token::jwks::JwksApi,
+    operator::health::HealthApi,
 );
 
 fn apis(app: &App) -> Apis {
     (
         account::AccountApi(app.clone()),
-        users::UsersApi(app.clone()),
-        password_reset::PasswordResetApi(app.clone()),
-        email::EmailApi(app.clone()),
+        account::users::UsersApi(app.clone()),
+        recovery::password::PasswordResetApi(app.clone()),
+        recovery::email::EmailApi(app.clone()),
         session::SessionApi(app.clone()),
-        sessions::SessionsApi(app.clone()),
-        tokens::TokensApi(app.clone()),
-        jwks::JwksApi(app.clone()),
-        health::HealthApi(app.clone()),
+        session::sessions::SessionsApi(app.clone()),
+        token::TokensApi(app.clone()),
+        token::jwks::JwksApi(app.clone()),
+        operator::health::HealthApi(app.clone()),
     )
 }
 

@@ -7,9 +7,9 @@ use poem::http::{HeaderValue, header};
 use poem::{Endpoint, Error, IntoResponse, Request, Response, Result};
 use poem_openapi::OperationId;
 
+use crate::api::error::django::TokenError;
 use crate::api::error::{ApiError, ErrorCode};
 use crate::api::spec::Paths;
-use crate::api::token_error::TokenError;
 
 pub async fn errors<E>(paths: Arc<Paths>, next: Arc<E>, request: Request) -> Result<Response>
 where

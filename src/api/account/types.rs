@@ -4,9 +4,9 @@ use poem_openapi::Object;
 use poem_openapi::types::Example;
 use uuid::Uuid;
 
-use super::example;
-use super::sessions::ListedSessionResponse;
-use super::time::Time;
+use crate::api::example;
+use crate::api::session::sessions::ListedSessionResponse;
+use crate::api::time::Time;
 use crate::flows::account::export_account::Export;
 use crate::model::code::ListedCode;
 use crate::model::device::ListedDevice;

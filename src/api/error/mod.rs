@@ -1,5 +1,9 @@
 //! Every refusal of the cookie API: one body, one table of codes and statuses.
 
+pub mod django;
+mod flows;
+mod response;
+
 use poem::http::StatusCode;
 use poem_openapi::types::ToJSON;
 use poem_openapi::{Enum, Object};

@@ -6,12 +6,12 @@ use poem_openapi::types::Example;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use uuid::Uuid;
 
-use super::error::ApiError;
-use super::example;
-use super::guard::CurrentUser;
-use super::layers::session::RequestSession;
-use super::tag::Tag;
-use super::time::Time;
+use crate::api::error::ApiError;
+use crate::api::example;
+use crate::api::guard::CurrentUser;
+use crate::api::layers::session::RequestSession;
+use crate::api::tag::Tag;
+use crate::api::time::Time;
 use crate::app::App;
 use crate::flows::session::list_sessions::list_sessions;
 use crate::flows::session::revoke_other_sessions::revoke_other_sessions;

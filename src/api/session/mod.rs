@@ -1,5 +1,7 @@
 //! `/api/auth/check`, `/api/auth/session`, `/api/auth/verify`, `/api/_auth/session`: whose session is this?
 
+pub mod sessions;
+
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use poem_openapi::payload::Json;
 use poem_openapi::types::Example;

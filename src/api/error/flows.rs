@@ -1,6 +1,6 @@
 //! What the cookie API answers when a flow refuses: the one place where flows' errors become codes.
 
-use super::error::{ApiError, ErrorCode};
+use super::{ApiError, ErrorCode};
 use crate::flows::account::delete_account::DeleteAccountError;
 use crate::flows::account::log_in::LogInError;
 use crate::flows::account::sign_up::SignUpError;

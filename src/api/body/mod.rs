@@ -2,6 +2,8 @@
 //!
 //! The framework's own parser stops at the first mistake, names internal types and repeats what was sent.
 
+pub mod fields;
+
 use std::marker::PhantomData;
 
 use poem::http::header;
@@ -13,7 +15,7 @@ use serde_json::{Map, Value};
 use url::form_urlencoded;
 
 use super::error::{ApiError, ErrorCode};
-use super::fields::Fields;
+use fields::Fields;
 
 const JSON_TYPE: &str = "application/json";
 const FORM_TYPE: &str = "application/x-www-form-urlencoded";

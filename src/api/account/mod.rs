@@ -1,12 +1,15 @@
 //! `/api/auth/sign-up`, `/api/auth/login`, `/api/auth/logout`, `/api/auth/password`.
 
+mod types;
+pub mod users;
+
 use poem_openapi::payload::Json;
 use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
 
+use super::body::fields::Fields;
 use super::body::{JsonBody, JsonOrForm};
 use super::error::ApiError;
-use super::fields::Fields;
 use super::guard::CurrentUser;
 use super::layers::session::RequestSession;
 use super::session::SessionResponse;

@@ -6,7 +6,7 @@ use poem_openapi::payload::Json;
 use poem_openapi::types::Example;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 
-use super::tag::Tag;
+use crate::api::tag::Tag;
 use crate::app::App;
 use crate::model::signing_key::PUBLISHED_MAX_AGE;
 

@@ -10,13 +10,13 @@ use poem::http::{StatusCode, header};
 use poem::{Endpoint, Request, Response, Result, Route, get};
 use sha2::{Digest, Sha256};
 
-use super::spec::Document;
+use crate::api::spec::Document;
 
 /// Every path here; all of them take GET.
 pub const PATHS: &[&str] = &["/", "/docs", "/docs/", "/openapi.json", "/openapi.yaml"];
 
 /// The pages that show the document. They take two megabytes, so they are made when somebody first asks for one.
-pub(super) struct Pages(LazyLock<Route, Box<dyn FnOnce() -> Route + Send>>);
+pub(in crate::api) struct Pages(LazyLock<Route, Box<dyn FnOnce() -> Route + Send>>);
 
 impl Pages {
     /// The pages that show what `document` will return.
@@ -26,7 +26,7 @@ impl Pages {
 }
 
 /// Answers requests for one of `pages`, if there are any, and passes all others on.
-pub(super) async fn docs<E>(pages: Option<Arc<Pages>>, next: Arc<E>, request: Request) -> Result<Response>
+pub(in crate::api) async fn docs<E>(pages: Option<Arc<Pages>>, next: Arc<E>, request: Request) -> Result<Response>
 where
     E: Endpoint<Output = Response>,
 {

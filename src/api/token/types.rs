@@ -3,8 +3,8 @@
 use poem_openapi::Object;
 use poem_openapi::types::Example;
 
-use super::example;
-use super::time::Time;
+use crate::api::example;
+use crate::api::time::Time;
 use crate::flows::account::sign_up::NewAccount;
 use crate::model::token::TokenPair;
 use crate::model::user::Account;

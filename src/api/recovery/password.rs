@@ -5,10 +5,10 @@ use poem_openapi::payload::Json;
 use poem_openapi::types::Example;
 use poem_openapi::{Enum, Object, OpenApi};
 
-use super::body::JsonBody;
-use super::error::{ApiError, ErrorCode};
-use super::fields::Fields;
-use super::tag::Tag;
+use crate::api::body::JsonBody;
+use crate::api::body::fields::Fields;
+use crate::api::error::{ApiError, ErrorCode};
+use crate::api::tag::Tag;
 use crate::app::App;
 use crate::flows::recovery::request_reset::request_reset;
 use crate::flows::recovery::reset_password::{ResetPasswordError, reset_password};

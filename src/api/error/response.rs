@@ -7,7 +7,7 @@ use poem_openapi::ApiResponse;
 use poem_openapi::registry::{MetaResponses, Registry};
 use poem_openapi::types::ToJSON;
 
-use super::error::{ApiError, ErrorCode};
+use super::{ApiError, ErrorCode};
 use crate::model::unavailable::Unavailable;
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");

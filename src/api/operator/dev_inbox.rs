@@ -6,7 +6,7 @@ use std::sync::Arc;
 use poem::http::{Method, header};
 use poem::{Endpoint, Request, Response, Result};
 
-use super::error::ApiError;
+use crate::api::error::ApiError;
 use crate::app::App;
 
 const PATH: &str = "/dev/inbox";

@@ -7,7 +7,7 @@ use poem_openapi::registry::{MetaResponses, Registry};
 use poem_openapi::{ApiResponse, Object};
 use serde_json::{Map, Value, json};
 
-use super::error::{ApiError, ErrorCode, Issue, IssueCode};
+use super::{ApiError, ErrorCode, Issue, IssueCode};
 use crate::flows::account::log_in::LogInError;
 use crate::flows::account::sign_up::SignUpError;
 use crate::flows::steps::find_taken::Taken;
@@ -137,7 +137,7 @@ impl From<anyhow::Error> for TokenError {
 impl From<SignUpError> for TokenError {
     fn from(error: SignUpError) -> Self {
         match error {
-            SignUpError::Taken(taken) => Self::Fields(super::token_error::taken_issues(taken)),
+            SignUpError::Taken(taken) => Self::Fields(super::django::taken_issues(taken)),
             SignUpError::Internal(error) => error.into(),
         }
     }

@@ -1,19 +1,18 @@
 //! The token API: `/api/sign-up/`, `/api/token/…`, `/api/me/`, and `/api/auth/token` for pages that have a cookie.
 
+pub mod jwks;
+mod types;
+
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, OpenApi};
 
 use super::body::JsonBody;
+use super::body::fields::Fields;
 use super::error::ApiError;
-use super::fields::Fields;
+use super::error::django::{TokenError, taken_issues};
 use super::guard::{BearerUser, CurrentUser};
 use super::tag::Tag;
 use super::time::Time;
-use super::token_error::{TokenError, taken_issues};
-use super::token_types::{
-    AccessTokenResponse, EmptyResponse, RefreshRequest, TokenPairRequest, TokenPairResponse, TokenSignUpRequest,
-    TokenSignUpResponse, UserResponse, VerifyTokenRequest,
-};
 use crate::app::App;
 use crate::flows::account::log_in::log_in;
 use crate::flows::account::sign_up::{NewAccount, sign_up};
@@ -31,6 +30,10 @@ use crate::model::id::UserId;
 use crate::model::password::Password;
 use crate::model::user::{Login, Profile};
 use crate::model::username::Username;
+use types::{
+    AccessTokenResponse, EmptyResponse, RefreshRequest, TokenPairRequest, TokenPairResponse, TokenSignUpRequest,
+    TokenSignUpResponse, UserResponse, VerifyTokenRequest,
+};
 
 pub struct TokensApi(pub App);
 

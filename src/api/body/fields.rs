@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::error::{ApiError, Issue, IssueCode};
+use crate::api::error::{ApiError, Issue, IssueCode};
 use crate::model::email::Email;
 use crate::model::password::{Password, PasswordPolicy, WeakPassword};
 use crate::model::username::{InvalidUsername, Username};

@@ -1,5 +1,7 @@
 //! The OpenAPI document: what the framework derives from the code, completed by rules that hold for every operation.
 
+mod responses;
+
 use std::collections::HashMap;
 use std::marker::PhantomData;
 
@@ -12,10 +14,10 @@ use serde_json::{Map, Value, json};
 
 use super::Apis;
 use super::error::ErrorBody;
+use super::error::django::{TokenErrorBody, TokenErrors};
 use super::guard::COOKIE_SCHEME;
 use super::layers::token_api;
-use super::spec_responses::{self, Dialect};
-use super::token_error::{TokenErrorBody, TokenErrors};
+use responses::Dialect;
 
 const TITLE: &str = "Neptun Auth";
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -181,7 +183,7 @@ fn finish(document: &mut Value, cookie_name: &str, password_min_length: usize) {
         } else {
             Dialect::Own
         };
-        spec_responses::add(dialect, method, operation, &schemas);
+        responses::add(dialect, method, operation, &schemas);
     }
 }
 

@@ -4,8 +4,8 @@ use poem_openapi::payload::Json;
 use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
 
-use super::error::ApiError;
-use super::tag::Tag;
+use crate::api::error::ApiError;
+use crate::api::tag::Tag;
 use crate::app::App;
 use crate::flows::operator::check_readiness::check_readiness;
 

@@ -3,10 +3,10 @@
 use poem_openapi::types::ToJSON;
 use serde_json::{Value, json};
 
-use super::error::{ApiError, ErrorCode, Issue, IssueCode};
-use super::guard::COOKIE_SCHEME;
-use super::layers::token_api::in_djangos_words;
-use super::token_error::TokenError;
+use crate::api::error::django::TokenError;
+use crate::api::error::{ApiError, ErrorCode, Issue, IssueCode};
+use crate::api::guard::COOKIE_SCHEME;
+use crate::api::layers::token_api::in_djangos_words;
 
 /// In whose words an operation refuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
