@@ -135,7 +135,26 @@ mod tests {
     use tempfile::TempDir;
     use tokio::time::Instant;
 
+    use chrono::{DateTime, TimeDelta};
+    use uuid::Uuid;
+
     use super::*;
+    use crate::model::id::{SessionId, UserId};
+
+    fn signed_in() -> SignedIn {
+        let now = DateTime::UNIX_EPOCH;
+        SignedIn {
+            session_id: SessionId(Uuid::from_u128(1)),
+            user_id: UserId(Uuid::from_u128(2)),
+            user_number: 1,
+            email: "user@example.com".to_owned(),
+            email_verified: true,
+            created_at: now,
+            last_seen_at: now,
+            idle_expires_at: now + TimeDelta::days(7),
+            absolute_expires_at: now + TimeDelta::days(30),
+        }
+    }
 
     async fn renewals() -> (TempDir, Renewals) {
         let folder = tempfile::tempdir().unwrap();
@@ -149,7 +168,7 @@ mod tests {
         let (_folder, renewals) = renewals().await;
         let began = Instant::now();
         for _ in 0..21 {
-            renewals.write_down(SignedIn::example()).await.unwrap();
+            renewals.write_down(signed_in()).await.unwrap();
         }
         assert!(began.elapsed() >= INTERVAL * 20, "{:?}", began.elapsed());
     }
@@ -158,13 +177,13 @@ mod tests {
     async fn who_finds_the_queue_full_is_refused_at_once_and_all_others_are_answered() {
         let (_folder, renewals) = renewals().await;
         // All of them come before the first batch is taken: this test's runtime has one thread.
-        let uses = (0..LONGEST_QUEUE + 3).map(|_| renewals.write_down(SignedIn::example()));
+        let uses = (0..LONGEST_QUEUE + 3).map(|_| renewals.write_down(signed_in()));
         let mut answers = join_all(uses).await;
         let refused = answers.split_off(LONGEST_QUEUE);
         assert_eq!(refused.len(), 3);
         assert!(refused.iter().all(Result::is_err));
         // There is no such session.
         assert!(answers.iter().all(|answer| matches!(answer, Ok(false))));
-        assert!(matches!(renewals.write_down(SignedIn::example()).await, Ok(false)));
+        assert!(matches!(renewals.write_down(signed_in()).await, Ok(false)));
     }
 }

@@ -3,15 +3,17 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta};
 use neptun_auth::app::App;
 use neptun_auth::app::session_cache::{Remembered, SessionCache};
+use neptun_auth::model::id::{SessionId, UserId};
 use neptun_auth::model::session::SignedIn;
 use neptun_auth::model::session_secret::SessionSecret;
 use neptun_auth::store::Freshness;
 use serde_json::json;
 use tower_sessions::SessionStore;
 use tower_sessions::session::Id;
+use uuid::Uuid;
 
 use crate::helpers::{Client, PASSWORD, TestApp, setup};
 
@@ -264,11 +266,26 @@ async fn what_happens_all_the_time_notifies_nobody() {
     }
 }
 
+fn signed_in() -> SignedIn {
+    let now = DateTime::UNIX_EPOCH;
+    SignedIn {
+        session_id: SessionId(Uuid::from_u128(1)),
+        user_id: UserId(Uuid::from_u128(2)),
+        user_number: 1,
+        email: "user@example.com".to_owned(),
+        email_verified: true,
+        created_at: now,
+        last_seen_at: now,
+        idle_expires_at: now + TimeDelta::days(7),
+        absolute_expires_at: now + TimeDelta::days(30),
+    }
+}
+
 #[test]
 fn a_million_sessions_stay_within_the_bound() {
     let cache = SessionCache::new(200_000, Arc::new(Freshness::default()));
     let session = Remembered {
-        signed_in: Arc::new(SignedIn::example()),
+        signed_in: Arc::new(signed_in()),
         stamp: cache.stamp(),
     };
     for number in 0..1_000_000_i128 {

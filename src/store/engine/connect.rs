@@ -15,9 +15,10 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{Connection, Executor, PgConnection, Sqlite};
 
-use super::lifo_pool::{LifoPool, SURELY_ALIVE};
-use super::{DatabaseFile, Db, Freshness, Pools, Result, Writer, on};
+use super::pool::{LifoPool, SURELY_ALIVE};
+use super::{DatabaseFile, Db, Freshness, Pools, Writer, on};
 use crate::model::unavailable::Unavailable;
+use crate::store::Result;
 
 static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
@@ -74,13 +75,13 @@ impl Db {
 
 impl DatabaseFile {
     /// SQLite goes on writing to a file that was deleted or replaced, and all of it is lost. Refuse instead.
-    pub(super) fn check_in_place(&self) -> Result<()> {
+    pub(in crate::store) fn check_in_place(&self) -> Result<()> {
         let unavailable = match fs::metadata(&self.path) {
             Ok(metadata) if metadata.ino() == self.inode => return Ok(()),
             Ok(_) => Unavailable::new("the database file was replaced while it was open"),
             Err(error) => Unavailable::because("the database file has gone", error),
         };
-        Err(super::Error::Unavailable(unavailable))
+        Err(crate::store::Error::Unavailable(unavailable))
     }
 }
 

@@ -85,23 +85,23 @@ impl Freshness {
     }
 
     /// Nothing that was read of `user` before holds any more.
-    pub(super) fn user_changed(&self, user: UserId) {
+    pub(in crate::store) fn user_changed(&self, user: UserId) {
         self.last_of(user).fetch_max(self.next(), SeqCst);
     }
 
     /// Nothing that was read before holds any more.
-    pub(super) fn everything_changed(&self) {
+    pub(in crate::store) fn everything_changed(&self) {
         self.last_of_all.fetch_max(self.next(), SeqCst);
     }
 
-    pub(super) fn committing(&self, changed: Vec<UserId>) -> Unsettled<'_> {
+    pub(in crate::store) fn committing(&self, changed: Vec<UserId>) -> Unsettled<'_> {
         Unsettled {
             freshness: self,
             changed,
         }
     }
 
-    pub(super) fn ask(&self) -> Question {
+    pub(in crate::store) fn ask(&self) -> Question {
         Question {
             asked_at: Instant::now(),
             doubts: self.doubts.load(SeqCst),
@@ -109,7 +109,7 @@ impl Freshness {
     }
 
     /// Every change of another process that was visible when `question` was asked has been noted.
-    pub(super) fn confirm(&self, question: &Question) {
+    pub(in crate::store) fn confirm(&self, question: &Question) {
         if self.dispelled.load(SeqCst) < question.doubts {
             self.everything_changed();
             self.dispelled.fetch_max(question.doubts, SeqCst);
@@ -120,7 +120,7 @@ impl Freshness {
     }
 
     /// Trusts nothing until the next confirmation.
-    pub(super) fn distrust(&self) {
+    pub(in crate::store) fn distrust(&self) {
         self.trusted_until.store(0, SeqCst);
     }
 
@@ -137,7 +137,7 @@ impl Freshness {
 
 impl Unsettled<'_> {
     /// The commit has succeeded: its changes are visible to whoever reads from now on.
-    pub(super) fn settle(mut self) {
+    pub(in crate::store) fn settle(mut self) {
         for user in std::mem::take(&mut self.changed) {
             self.freshness.user_changed(user);
         }

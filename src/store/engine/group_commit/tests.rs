@@ -5,7 +5,7 @@ use tokio::task::{JoinHandle, yield_now};
 use uuid::Uuid;
 
 use super::*;
-use crate::store::{Db, Pools};
+use crate::store::engine::{Db, Pools};
 
 /// A database with a table of notes, each of which names an earlier one when it is committed.
 async fn database() -> (TempDir, Arc<Writer>, LifoPool<Sqlite>) {

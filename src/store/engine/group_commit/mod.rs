@@ -16,10 +16,11 @@ use sqlx::{Executor, Sqlite, SqliteConnection};
 use tokio::sync::{oneshot, watch};
 use tokio::time::timeout;
 
-use super::lifo_pool::{Lent, LifoPool};
-use super::{Error, Freshness, Result};
+use super::Freshness;
+use super::pool::{Lent, LifoPool};
 use crate::model::id::UserId;
 use crate::model::unavailable::Unavailable;
+use crate::store::{Error, Result};
 
 /// So many share a commit at most: the first of them waits for the last.
 const MOST_MEMBERS: usize = 64;
