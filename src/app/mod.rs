@@ -1,22 +1,14 @@
 //! The tools that a flow may use, gathered in one [`App`].
 
-mod brake;
 pub mod clock;
 pub mod codes;
 pub mod device_cookies;
 pub mod hasher;
-mod hashing_slots;
-mod jws;
 pub mod limits;
-mod mail_templates;
-pub mod mailer;
-pub mod outbox;
-pub mod renewals;
+pub mod mail;
 mod sealing;
 pub mod secret_file;
-pub mod session_cache;
-pub mod session_store;
-pub mod signing_keys;
+pub mod sessions;
 pub mod tokens;
 
 use std::ops::Deref;
@@ -38,11 +30,11 @@ use codes::Codes;
 use device_cookies::DeviceCookies;
 use hasher::Hasher;
 use limits::Limits;
-use mailer::{MailSetup, Mailer};
-use outbox::Outbox;
-use renewals::Renewals;
-use session_cache::SessionCache;
-use session_store::Sessions;
+use mail::mailer::{MailSetup, Mailer};
+use mail::outbox::Outbox;
+use sessions::Sessions;
+use sessions::cache::SessionCache;
+use sessions::renewals::Renewals;
 use tokens::Tokens;
 
 /// Built once at the start, cheap to clone; every clone is the same app.

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use url::Url;
 
 use super::{Secret, Switch};
-use crate::app::mailer::MailSetup;
+use crate::app::mail::mailer::MailSetup;
 use crate::model::mail::Notice;
 
 #[derive(Debug, Args)]

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta};
 use neptun_auth::app::App;
-use neptun_auth::app::session_cache::{Remembered, SessionCache};
+use neptun_auth::app::sessions::cache::{Remembered, SessionCache};
 use neptun_auth::model::id::{SessionId, UserId};
 use neptun_auth::model::session::SignedIn;
 use neptun_auth::model::session_secret::SessionSecret;

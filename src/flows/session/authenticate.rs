@@ -7,8 +7,8 @@ use tokio::time::timeout;
 use tower_sessions::{Session, session};
 
 use crate::app::App;
-use crate::app::session_cache::Remembered;
-use crate::app::session_store::SIGNED_IN;
+use crate::app::sessions::SIGNED_IN;
+use crate::app::sessions::cache::Remembered;
 use crate::model::session::SignedIn;
 use crate::model::session_secret::SessionSecret;
 use crate::model::unavailable::Unavailable;

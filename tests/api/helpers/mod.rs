@@ -12,7 +12,7 @@ use chrono::{DateTime, TimeDelta};
 use clap::ValueEnum;
 use neptun_auth::api::{self, Web};
 use neptun_auth::app::clock::Clock;
-use neptun_auth::app::mailer::MailSetup;
+use neptun_auth::app::mail::mailer::MailSetup;
 use neptun_auth::app::{App, Setup};
 use neptun_auth::model::cookie::SameSite;
 use neptun_auth::model::limit::Rates;

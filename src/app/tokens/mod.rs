@@ -1,16 +1,19 @@
 //! Issues tokens and says which ones are good.
 
+mod jws;
+pub mod signing_keys;
+
 use chrono::{DateTime, Utc};
 use ring::{digest, hmac};
 use uuid::Uuid;
 
-use super::jws::{self, Unverified};
 use super::sealing::{Sealer, derive};
-use super::signing_keys::SigningKeys;
 use crate::model::secret_key::SecretKey;
 use crate::model::session::SignedIn;
 use crate::model::token::{ACCESS_LIFETIME, Claims, Rotation, TokenPair, TokenType};
 use crate::store::Db;
+use jws::Unverified;
+use signing_keys::SigningKeys;
 
 /// The service as an issuer of tokens.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::clock::Clock;
+use crate::app::clock::Clock;
 use crate::model::rate::Rate;
 
 const SETS: usize = 8192;

@@ -12,7 +12,7 @@ use ring::digest;
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 
-use super::sealing::Sealer;
+use crate::app::sealing::Sealer;
 use crate::model::signing_key::{self, StoredKey};
 use crate::store::{Db, signing_keys};
 

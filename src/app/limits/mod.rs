@@ -3,10 +3,11 @@
 //! The brake is each instance's own and forgets at a restart. It bounds work, so that is enough. How often an account's
 //! password may be guessed is decided in the database, where all instances count together (`flows::count_attempt`).
 
+mod rate_limiter;
+
 use anyhow::Context;
 use ring::hmac;
 
-use super::brake::Brake;
 use super::clock::Clock;
 use super::sealing::derive;
 use crate::model::attempt::{Bucket, Budget};
@@ -19,6 +20,7 @@ use crate::model::rate::Rate;
 use crate::model::secret_key::SecretKey;
 use crate::model::throttled::Throttled;
 use crate::telemetry;
+use rate_limiter::Brake;
 
 #[derive(Debug)]
 pub struct Limits {

@@ -4,7 +4,7 @@ use anyhow::Context;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::sealing::Sealer;
+use crate::app::sealing::Sealer;
 use crate::model::id::UserId;
 use crate::model::mail::{ClaimedMail, Mail, NewMail, Notice};
 use crate::model::secret_key::SecretKey;

@@ -1,13 +1,15 @@
 //! Argon2id, off the threads that serve requests.
 
+mod slots;
+
 use anyhow::{Context, anyhow, ensure};
 use argon2::password_hash::phc::{self, Output, ParamsString, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::hashing_slots::{HashingSlots, Memory};
 use crate::model::password::{Password, PasswordHash};
 use crate::model::unavailable::Unavailable;
+use slots::{HashingSlots, Memory};
 
 /// Jobs that may wait for a slot. At 100 hashes a second the last of them waits under three seconds.
 const QUEUE_CAPACITY: usize = 256;

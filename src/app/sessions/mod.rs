@@ -1,5 +1,8 @@
 //! The `sessions` table as the store behind `tower-sessions`.
 
+pub mod cache;
+pub mod renewals;
+
 use std::collections::HashMap;
 
 use async_trait::async_trait;

@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use url::Url;
 use uuid::Uuid;
 
-use super::mail_templates::{MailTemplates, Received, Rendered, Sender};
+use super::templates::{MailTemplates, Received, Rendered, Sender};
 use crate::model::email::Email;
 use crate::model::mail::{Mail, Notice};
 use crate::model::origin::is_loopback;
