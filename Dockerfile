@@ -20,7 +20,7 @@ FROM debian:bookworm-slim
 RUN useradd --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin neptun-auth \
  && install --directory --owner=neptun-auth --group=neptun-auth --mode=0700 /data
 # The list of common passwords is inside the binary; its licence asks for the notice beside it.
-COPY LICENSE-MIT LICENSE-APACHE src/model/common_passwords.LICENSE /usr/share/doc/neptun-auth/
+COPY LICENSE-MIT LICENSE-APACHE src/model/user/common_passwords.LICENSE /usr/share/doc/neptun-auth/
 COPY --from=build /usr/local/bin/neptun-auth /usr/local/bin/neptun-auth
 
 # By number, because an orchestrator that insists on "not root" cannot look a name up.

@@ -13,7 +13,7 @@ use super::error::{ApiError, ErrorCode};
 use super::layers::session::RequestSession;
 use crate::flows::token::authenticate_token::authenticate_token;
 use crate::model::session::SignedIn;
-use crate::model::session_cookie::SessionCookie;
+use crate::model::session::cookie::SessionCookie;
 
 /// The names of the security schemes in the document.
 pub const COOKIE_SCHEME: &str = "sessionCookie";

@@ -21,8 +21,8 @@ use poem::{EndpointExt, IntoEndpoint, Response};
 use poem_openapi::OpenApiService;
 
 use crate::app::App;
-use crate::model::origin::AllowedOrigins;
-use crate::model::session_cookie::SessionCookie;
+use crate::model::client::origin::AllowedOrigins;
+use crate::model::session::cookie::SessionCookie;
 use layers::body_limit::body_limit;
 pub use layers::client::ClientAddress;
 use layers::client::client;

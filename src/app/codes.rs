@@ -4,11 +4,11 @@ use anyhow::Context;
 use ring::hmac;
 
 use super::sealing::derive;
-use crate::model::code::{Code, KeyedHash, Purpose};
-use crate::model::email::Email;
 use crate::model::id::UserId;
+use crate::model::mail::code::{Code, KeyedHash, Purpose};
 use crate::model::secret_key::SecretKey;
-use crate::model::session_secret::SessionSecret;
+use crate::model::session::secret::SessionSecret;
+use crate::model::user::email::Email;
 
 /// Codes of a fixed number of digits.
 #[derive(Debug)]

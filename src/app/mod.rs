@@ -18,12 +18,12 @@ use std::sync::Arc;
 use anyhow::{Context, ensure};
 use tokio::task::JoinSet;
 
-use crate::model::email::EmailNotVerified;
 use crate::model::limit::Rates;
-use crate::model::password::PasswordPolicy;
 use crate::model::secret_key::SecretKey;
 use crate::model::session::Lifetimes;
-use crate::model::signing_key::StoredKey;
+use crate::model::token::signing_key::StoredKey;
+use crate::model::user::email::EmailNotVerified;
+use crate::model::user::password::PasswordPolicy;
 use crate::store::{self, Db};
 use clock::Clock;
 use codes::Codes;

@@ -5,7 +5,7 @@ use clap::Subcommand;
 use crate::app::App;
 use crate::config::Settings;
 use crate::flows::operator::rotate_keys::rotate_keys;
-use crate::model::signing_key::ACTIVATION_DELAY;
+use crate::model::token::signing_key::ACTIVATION_DELAY;
 
 #[derive(Debug, Subcommand)]
 pub enum KeysCommand {

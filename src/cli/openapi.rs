@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use crate::api::spec::Document;
-use crate::model::password::PasswordPolicy;
-use crate::model::session_cookie::SessionCookie;
+use crate::model::session::cookie::SessionCookie;
+use crate::model::user::password::PasswordPolicy;
 
 /// Writes both forms of the document into `folder`.
 pub fn write(folder: &Path) -> std::io::Result<()> {

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::Switch;
 use crate::model::limit::Rates;
-use crate::model::rate::Rate;
+use crate::model::limit::rate::Rate;
 
 #[derive(Debug, Args)]
 pub struct LimitSettings {

@@ -18,12 +18,12 @@ use url::Url;
 use crate::api::{ClientAddress, Web};
 use crate::app::clock::Clock;
 use crate::app::{Setup, secret_file};
+use crate::model::client::origin::{AllowedOrigins, Origin, is_loopback};
+use crate::model::client::proxy::TrustedProxies;
 use crate::model::cookie::SameSite;
-use crate::model::origin::{AllowedOrigins, Origin, is_loopback};
-use crate::model::proxy::TrustedProxies;
 use crate::model::secret_key::SecretKey;
 use crate::model::session::Lifetimes;
-use crate::model::session_cookie::SessionCookie;
+use crate::model::session::cookie::SessionCookie;
 use crate::telemetry::LogFormat;
 
 pub use file::with_defaults_of;

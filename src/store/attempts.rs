@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{Conn, Result, on};
-use crate::model::attempt::{Bucket, Budget, Failures};
+use crate::model::limit::attempt::{Bucket, Budget, Failures};
 
 /// Counts an attempt for the one row that is found there.
 macro_rules! count {

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use super::{Conn, Result, on};
-use crate::model::code::{GuessedCode, ISSUE_WINDOW, KeyedHash, ListedCode, MOST_GUESSES, NewCode};
 use crate::model::id::UserId;
+use crate::model::mail::code::{GuessedCode, ISSUE_WINDOW, KeyedHash, ListedCode, MOST_GUESSES, NewCode};
 
 /// Stores a code in the place of the subject's last one; `false` when three were issued within the window.
 pub async fn replace(conn: Conn<'_>, code: &NewCode) -> Result<bool> {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{Conn, Result, on};
-use crate::model::signing_key::StoredKey;
+use crate::model::token::signing_key::StoredKey;
 
 /// All keys, in the order of their numbers.
 pub async fn all(conn: Conn<'_>) -> Result<Vec<StoredKey>> {

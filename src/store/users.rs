@@ -6,12 +6,12 @@ use super::sessions::{bind_session, insert_session};
 use super::{Conn, Result, devices, on};
 use crate::model::client::Client;
 use crate::model::device::Device;
-use crate::model::email::Email;
 use crate::model::id::UserId;
-use crate::model::password::PasswordHash;
 use crate::model::session::NewSession;
+use crate::model::user::email::Email;
+use crate::model::user::password::PasswordHash;
+use crate::model::user::username::Username;
 use crate::model::user::{Account, Claimed, Credentials, Login, NewUser, OwnAccount, Whose};
-use crate::model::username::Username;
 
 /// The account that `email` belongs to, by its canonical form.
 pub async fn by_email(conn: Conn<'_>, email: &Email) -> Result<Option<Credentials>> {

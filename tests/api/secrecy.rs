@@ -28,7 +28,7 @@ async fn the_database_contains_neither_a_cookie_nor_a_password() {
     for cookie in [first, second] {
         let value = cookie.split_once('=').unwrap().1;
         assert!(!contains(&stored, value.as_bytes()));
-        let secret: neptun_auth::model::session_secret::SessionSecret = value.parse().unwrap();
+        let secret: neptun_auth::model::session::secret::SessionSecret = value.parse().unwrap();
         let raw = secret.id().0.to_le_bytes();
         assert!(!contains(&stored, &raw));
         let hex = uuid::Uuid::from_bytes(raw).simple().to_string();

@@ -8,7 +8,7 @@ use neptun_auth::app::App;
 use neptun_auth::app::sessions::cache::{Remembered, SessionCache};
 use neptun_auth::model::id::{SessionId, UserId};
 use neptun_auth::model::session::SignedIn;
-use neptun_auth::model::session_secret::SessionSecret;
+use neptun_auth::model::session::secret::SessionSecret;
 use neptun_auth::store::Freshness;
 use serde_json::json;
 use tower_sessions::SessionStore;

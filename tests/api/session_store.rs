@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::TimeDelta;
 use neptun_auth::app::sessions::SIGNED_IN;
-use neptun_auth::model::session_secret::SessionSecret;
+use neptun_auth::model::session::secret::SessionSecret;
 use serde_json::json;
 use time::OffsetDateTime;
 use tower_sessions::SessionStore;

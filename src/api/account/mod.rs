@@ -20,8 +20,8 @@ use crate::flows::account::log_out::log_out;
 use crate::flows::account::sign_up::{NewAccount, sign_up};
 use crate::flows::account::update_account::{Changes, update_account};
 use crate::model::client::Client;
-use crate::model::email::Email;
-use crate::model::password::{Password, PasswordPolicy};
+use crate::model::user::email::Email;
+use crate::model::user::password::{Password, PasswordPolicy};
 use crate::model::user::{Login, Profile};
 
 pub struct AccountApi(pub App);

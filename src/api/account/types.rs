@@ -8,8 +8,8 @@ use crate::api::example;
 use crate::api::session::sessions::ListedSessionResponse;
 use crate::api::time::Time;
 use crate::flows::account::export_account::Export;
-use crate::model::code::ListedCode;
 use crate::model::device::ListedDevice;
+use crate::model::mail::code::ListedCode;
 use crate::model::session::SignedIn;
 use crate::model::user::OwnAccount;
 

@@ -17,9 +17,9 @@ use crate::flows::account::delete_account::delete_account;
 use crate::flows::account::export_account::export_account;
 use crate::flows::account::update_account::{Changes, update_account};
 use crate::model::client::Client;
-use crate::model::email::Email;
-use crate::model::password::{Password, PasswordPolicy};
 use crate::model::session::SignedIn;
+use crate::model::user::email::Email;
+use crate::model::user::password::{Password, PasswordPolicy};
 
 pub struct UsersApi(pub App);
 

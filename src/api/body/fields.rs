@@ -3,9 +3,9 @@
 use serde_json::{Map, Value};
 
 use crate::api::error::{ApiError, Issue, IssueCode};
-use crate::model::email::Email;
-use crate::model::password::{Password, PasswordPolicy, WeakPassword};
-use crate::model::username::{InvalidUsername, Username};
+use crate::model::user::email::Email;
+use crate::model::user::password::{Password, PasswordPolicy, WeakPassword};
+use crate::model::user::username::{InvalidUsername, Username};
 
 /// Longest code or key that is looked at.
 const CODE_LENGTH: usize = 64;

@@ -9,9 +9,9 @@ use poem_openapi::types::ToJSON;
 use poem_openapi::{Enum, Object};
 use serde_json::Value;
 
-use crate::model::email::EmailNotVerified;
-use crate::model::throttled::Throttled;
+use crate::model::limit::throttled::Throttled;
 use crate::model::unavailable::Unavailable;
+use crate::model::user::email::EmailNotVerified;
 
 /// Why a request was refused, for programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]

@@ -7,7 +7,7 @@ use poem::http::{HeaderMap, HeaderName, header};
 use poem::{Endpoint, FromRequest, Request, RequestBody, Response, Result};
 
 use crate::model::client::Client;
-use crate::model::proxy::TrustedProxies;
+use crate::model::client::proxy::TrustedProxies;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 

@@ -9,7 +9,7 @@ use poem::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use poem::{Endpoint, Request, Response, Result};
 
 use crate::api::error::{ApiError, ErrorCode};
-use crate::model::origin::AllowedOrigins;
+use crate::model::client::origin::AllowedOrigins;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const ALLOWED_METHODS: &str = "GET, HEAD, POST, PATCH, DELETE";

@@ -13,8 +13,8 @@ use crate::flows::steps::start_session::{Carrier, Newcomer, StartedSession};
 use crate::model::client::Client;
 use crate::model::device::Device;
 use crate::model::session::SignedIn;
-use crate::model::session_cookie::SessionCookie;
-use crate::model::session_secret::SessionSecret;
+use crate::model::session::cookie::SessionCookie;
+use crate::model::session::secret::SessionSecret;
 
 /// The session of one request: what was presented, and what is to become of the cookie.
 #[derive(Debug, Clone)]

@@ -16,7 +16,7 @@ use crate::flows::recovery::restore_email::restore_email;
 use crate::flows::recovery::send_email_code::send_email_code;
 use crate::flows::recovery::verify_email::verify_email;
 use crate::model::client::Client;
-use crate::model::code::Code;
+use crate::model::mail::code::Code;
 
 pub struct EmailApi(pub App);
 

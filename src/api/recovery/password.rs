@@ -13,9 +13,9 @@ use crate::app::App;
 use crate::flows::recovery::request_reset::request_reset;
 use crate::flows::recovery::reset_password::{ResetPasswordError, reset_password};
 use crate::model::client::Client;
-use crate::model::code::Code;
-use crate::model::email::Email;
-use crate::model::password::{Password, PasswordPolicy};
+use crate::model::mail::code::Code;
+use crate::model::user::email::Email;
+use crate::model::user::password::{Password, PasswordPolicy};
 
 pub struct PasswordResetApi(pub App);
 

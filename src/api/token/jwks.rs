@@ -8,7 +8,7 @@ use poem_openapi::{ApiResponse, Object, OpenApi};
 
 use crate::api::tag::Tag;
 use crate::app::App;
-use crate::model::signing_key::PUBLISHED_MAX_AGE;
+use crate::model::token::signing_key::PUBLISHED_MAX_AGE;
 
 pub struct JwksApi(pub App);
 

@@ -25,11 +25,11 @@ use crate::flows::token::read_account::read_account;
 use crate::flows::token::refresh_tokens::refresh_tokens;
 use crate::flows::token::verify_token::verify_token;
 use crate::model::client::Client;
-use crate::model::email::Email;
 use crate::model::id::UserId;
-use crate::model::password::Password;
+use crate::model::user::email::Email;
+use crate::model::user::password::Password;
+use crate::model::user::username::Username;
 use crate::model::user::{Login, Profile};
-use crate::model::username::Username;
 use types::{
     AccessTokenResponse, EmptyResponse, RefreshRequest, TokenPairRequest, TokenPairResponse, TokenSignUpRequest,
     TokenSignUpResponse, UserResponse, VerifyTokenRequest,

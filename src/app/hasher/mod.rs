@@ -7,8 +7,8 @@ use argon2::password_hash::phc::{self, Output, ParamsString, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::model::password::{Password, PasswordHash};
 use crate::model::unavailable::Unavailable;
+use crate::model::user::password::{Password, PasswordHash};
 use slots::{HashingSlots, Memory};
 
 /// Jobs that may wait for a slot. At 100 hashes a second the last of them waits under three seconds.

@@ -10,15 +10,15 @@ use ring::hmac;
 
 use super::clock::Clock;
 use super::sealing::derive;
-use crate::model::attempt::{Bucket, Budget};
 use crate::model::client::Client;
-use crate::model::email::Email;
 use crate::model::id::SessionId;
 use crate::model::id::UserId;
+use crate::model::limit::attempt::{Bucket, Budget};
+use crate::model::limit::rate::Rate;
+use crate::model::limit::throttled::Throttled;
 use crate::model::limit::{Operation, Place, Rates};
-use crate::model::rate::Rate;
 use crate::model::secret_key::SecretKey;
-use crate::model::throttled::Throttled;
+use crate::model::user::email::Email;
 use crate::telemetry;
 use rate_limiter::Brake;
 

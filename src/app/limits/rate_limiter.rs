@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::app::clock::Clock;
-use crate::model::rate::Rate;
+use crate::model::limit::rate::Rate;
 
 const SETS: usize = 8192;
 const PLACES: usize = 8;

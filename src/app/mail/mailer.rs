@@ -16,9 +16,9 @@ use url::Url;
 use uuid::Uuid;
 
 use super::templates::{MailTemplates, Received, Rendered, Sender};
-use crate::model::email::Email;
+use crate::model::client::origin::is_loopback;
 use crate::model::mail::{Mail, Notice};
-use crate::model::origin::is_loopback;
+use crate::model::user::email::Email;
 
 /// How long a server may take to accept a connection, and for the whole of a mail: less than the lease on it.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);

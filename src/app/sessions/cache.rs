@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use quick_cache::sync::Cache;
 
 use crate::model::session::SignedIn;
-use crate::model::session_secret::SessionSecret;
+use crate::model::session::secret::SessionSecret;
 use crate::store::{Freshness, Stamp};
 
 /// What is remembered is found by the secret's SHA-256: a dump of the memory shows no secret that is not in use just then.

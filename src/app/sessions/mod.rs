@@ -14,8 +14,8 @@ use tower_sessions::session_store::{Error, Result};
 
 use super::clock::Clock;
 use crate::model::client::Client;
+use crate::model::session::secret::SessionSecret;
 use crate::model::session::{Lifetimes, NewSession, StoredSession};
-use crate::model::session_secret::SessionSecret;
 use crate::store::{Db, sessions};
 
 /// The entry under which a session shows whose it is. It is read from the row's own columns and never written back.

@@ -13,7 +13,7 @@ use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 
 use crate::app::sealing::Sealer;
-use crate::model::signing_key::{self, StoredKey};
+use crate::model::token::signing_key::{self, StoredKey};
 use crate::store::{Db, signing_keys};
 
 /// A key ready to be used.

@@ -6,8 +6,8 @@ use crate::flows::steps::notify::{Owner, notify};
 use crate::flows::steps::reauthenticate::{ReauthenticationError, reauthenticate};
 use crate::model::client::Client;
 use crate::model::mail::{Message, shown};
-use crate::model::password::Password;
 use crate::model::session::SignedIn;
+use crate::model::user::password::Password;
 use crate::store::{self, events, sessions, users};
 use crate::telemetry::{self, Ended};
 

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use crate::app::App;
-use crate::model::code::ListedCode;
 use crate::model::device::ListedDevice;
+use crate::model::mail::code::ListedCode;
 use crate::model::session::{ListedSession, SignedIn};
 use crate::model::user::OwnAccount;
 use crate::store::{codes, devices, outbox, sessions, users};

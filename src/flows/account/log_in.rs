@@ -4,8 +4,8 @@ use crate::app::App;
 use crate::flows::steps::check_password::{Proven, check_password};
 use crate::flows::steps::recognize_device::recognize_device;
 use crate::flows::steps::start_session::{Newcomer, Owner, StartedSession, StartingSession, start_session};
-use crate::model::password::Password;
 use crate::model::session::ProvenSession;
+use crate::model::user::password::Password;
 use crate::model::user::{Login, Whose};
 use crate::store::{self, sessions};
 

@@ -1,7 +1,7 @@
 //! A person ends the session they are using.
 
 use crate::app::App;
-use crate::model::session_secret::SessionSecret;
+use crate::model::session::secret::SessionSecret;
 use crate::store::sessions;
 use crate::telemetry::{self, Ended};
 

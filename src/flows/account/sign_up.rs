@@ -5,10 +5,10 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::flows::steps::find_taken::{Taken, look_up};
 use crate::flows::steps::start_session::{Newcomer, Owner, StartedSession, StartingSession, start_session};
-use crate::model::email::Email;
 use crate::model::id::UserId;
 use crate::model::limit::Operation;
-use crate::model::password::Password;
+use crate::model::user::email::Email;
+use crate::model::user::password::Password;
 use crate::model::user::{NewUser, Profile};
 use crate::store::{self, users};
 

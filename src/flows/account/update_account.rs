@@ -9,11 +9,11 @@ use crate::flows::steps::prove_email::{Unproven, prove_email};
 use crate::flows::steps::reauthenticate::{ReauthenticationError, reauthenticate};
 use crate::flows::steps::renew_session::{RenewedSession, renew_session};
 use crate::model::client::Client;
-use crate::model::email::Email;
 use crate::model::mail::{Message, shown};
-use crate::model::password::Password;
 use crate::model::session::SignedIn;
 use crate::model::user::OwnAccount;
+use crate::model::user::email::Email;
+use crate::model::user::password::Password;
 use crate::store::{self, users};
 use crate::telemetry::Ended;
 

@@ -6,16 +6,16 @@ use crate::app::App;
 use crate::flows::steps::allow_mail::allow_mail;
 use crate::flows::steps::issue_code::{Request, issue_code};
 use crate::model::client::Client;
-use crate::model::code::{CODE_LIFETIME, Purpose};
-use crate::model::email::Email;
 use crate::model::id::UserId;
+use crate::model::mail::code::{CODE_LIFETIME, Purpose};
 use crate::model::mail::{Mail, Message};
+use crate::model::user::email::Email;
 use crate::store::users;
 
 /// Mails a code to the account of `email`, if there is one. Without one it does the same work and answers the same.
 ///
 /// # Errors
-/// [`crate::model::throttled::Throttled`] for the fourth code within an hour.
+/// [`crate::model::limit::throttled::Throttled`] for the fourth code within an hour.
 pub async fn request_reset(app: &App, email: &Email, client: &Client) -> anyhow::Result<()> {
     allow_mail(app, client, email).await?;
     let mut read = app.db.read().await?;

@@ -5,10 +5,10 @@ use crate::flows::steps::check_code::{Guess, check_code};
 use crate::flows::steps::forgive::forgive;
 use crate::flows::steps::notify::{Owner, notify};
 use crate::model::client::Client;
-use crate::model::code::Code;
-use crate::model::email::Email;
+use crate::model::mail::code::Code;
 use crate::model::mail::{Message, shown};
-use crate::model::password::Password;
+use crate::model::user::email::Email;
+use crate::model::user::password::Password;
 use crate::store::{self, codes, sessions, users};
 use crate::telemetry::{self, Ended};
 

@@ -6,9 +6,9 @@ use chrono::{DateTime, Utc};
 use crate::app::App;
 use crate::flows::steps::check_code::{Guess, check_code};
 use crate::model::client::Client;
-use crate::model::code::Code;
-use crate::model::email::Email;
 use crate::model::id::UserId;
+use crate::model::mail::code::Code;
+use crate::model::user::email::Email;
 use crate::store::{self, Tx, codes, events, sessions, users};
 use crate::telemetry::{self, Ended};
 

@@ -9,7 +9,7 @@ use crate::store::users;
 /// Mails a code to the address that is yet to be confirmed; `false` when there is nothing to confirm.
 ///
 /// # Errors
-/// [`crate::model::throttled::Throttled`] for the fourth code within an hour.
+/// [`crate::model::limit::throttled::Throttled`] for the fourth code within an hour.
 pub async fn send_email_code(app: &App, signed_in: &SignedIn, client: &Client) -> anyhow::Result<bool> {
     let now = app.clock.now();
     let mut tx = app.db.write().await?;

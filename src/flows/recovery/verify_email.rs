@@ -11,11 +11,11 @@ use crate::flows::steps::notify::{Owner, notify};
 use crate::flows::steps::prove_email::Unproven;
 use crate::flows::steps::renew_session::{RenewedSession, renew_session};
 use crate::model::client::Client;
-use crate::model::code::{Code, NewCode, Purpose, RESTORE_LIFETIME};
-use crate::model::email::Email;
+use crate::model::mail::code::{Code, NewCode, Purpose, RESTORE_LIFETIME};
 use crate::model::mail::{Message, shown};
 use crate::model::session::SignedIn;
 use crate::model::user::OwnAccount;
+use crate::model::user::email::Email;
 use crate::store::{self, Tx, codes, users};
 use crate::telemetry::Ended;
 

@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::app::sessions::SIGNED_IN;
 use crate::app::sessions::cache::Remembered;
 use crate::model::session::SignedIn;
-use crate::model::session_secret::SessionSecret;
+use crate::model::session::secret::SessionSecret;
 use crate::model::unavailable::Unavailable;
 
 /// Whose request it is.

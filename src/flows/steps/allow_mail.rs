@@ -2,14 +2,14 @@
 
 use crate::app::App;
 use crate::model::client::Client;
-use crate::model::email::Email;
 use crate::model::limit::Operation;
+use crate::model::user::email::Email;
 
 /// Counts a mail that `client` causes to be sent to `to`. To be asked whether or not `to` has an account, before that is
 /// looked up, so that the refusal does not tell.
 ///
 /// # Errors
-/// [`crate::model::throttled::Throttled`] when the client, everybody together, or this address has had enough.
+/// [`crate::model::limit::throttled::Throttled`] when the client, everybody together, or this address has had enough.
 pub async fn allow_mail(app: &App, client: &Client, to: &Email) -> anyhow::Result<()> {
     app.limits.brake(Operation::Mail, client)?;
     app.limits.brake_mail_to(to)

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 
 use crate::app::App;
 use crate::model::client::Client;
-use crate::model::code::{Code, GuessedCode, KeyedHash};
 use crate::model::limit::Operation;
+use crate::model::mail::code::{Code, GuessedCode, KeyedHash};
 use crate::store::codes;
 
 /// What a guess came to.

@@ -4,7 +4,7 @@ use super::count_attempt::{Attempt, Subject, count_attempt};
 use crate::app::App;
 use crate::app::hasher::Verdict;
 use crate::model::client::Client;
-use crate::model::password::{Password, PasswordHash};
+use crate::model::user::password::{Password, PasswordHash};
 use crate::model::user::{Credentials, Whose};
 use crate::store::users;
 
@@ -25,7 +25,7 @@ pub struct Proven {
 /// Checks `password`. `None`, after the same work, for a wrong password, an unknown account and one without a password.
 ///
 /// # Errors
-/// [`crate::model::throttled::Throttled`] before any work when too many were wrong, whatever this one is.
+/// [`crate::model::limit::throttled::Throttled`] before any work when too many were wrong, whatever this one is.
 pub async fn check_password(
     app: &App,
     whose: Whose<'_>,

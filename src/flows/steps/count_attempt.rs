@@ -4,11 +4,11 @@
 //! through here, so that no second path is without a limit.
 
 use crate::app::App;
-use crate::model::attempt::{Bucket, Budget};
 use crate::model::client::Client;
 use crate::model::device::Familiarity;
 use crate::model::id::UserId;
 use crate::model::limit::Place;
+use crate::model::limit::attempt::{Bucket, Budget};
 use crate::model::user::Login;
 use crate::store::{self, Read, Tx, attempts};
 
@@ -31,7 +31,7 @@ pub struct Attempt {
 /// Counts an attempt on `subject` by `client`, on the connection that was read from where that is possible.
 ///
 /// # Errors
-/// [`crate::model::throttled::Throttled`] when the client, everybody together, or strangers to this account have tried too
+/// [`crate::model::limit::throttled::Throttled`] when the client, everybody together, or strangers to this account have tried too
 /// often. The secret must not be looked at then: the answer is the same whether it is right or wrong.
 pub async fn count_attempt(
     app: &App,

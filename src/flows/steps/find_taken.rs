@@ -2,9 +2,9 @@
 
 use crate::app::App;
 use crate::model::client::Client;
-use crate::model::email::Email;
 use crate::model::limit::Operation;
-use crate::model::username::Username;
+use crate::model::user::email::Email;
+use crate::model::user::username::Username;
 use crate::store::{self, users};
 
 /// What belongs to an account already.

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use crate::app::App;
-use crate::model::code::{CODE_LIFETIME, Code, KeyedHash, NewCode, Purpose, issue_limit_reached};
 use crate::model::id::UserId;
+use crate::model::mail::code::{CODE_LIFETIME, Code, KeyedHash, NewCode, Purpose, issue_limit_reached};
 use crate::store::{Tx, codes};
 
 /// What a code is to be issued for.
@@ -20,7 +20,7 @@ pub(in crate::flows) struct Request {
 /// Stores a new code in the place of the subject's last one. The caller mails it in the same transaction.
 ///
 /// # Errors
-/// [`crate::model::throttled::Throttled`] for the fourth code within an hour.
+/// [`crate::model::limit::throttled::Throttled`] for the fourth code within an hour.
 pub(in crate::flows) async fn issue_code(
     app: &App,
     tx: &mut Tx,

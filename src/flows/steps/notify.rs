@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 
 use crate::app::App;
 use crate::model::client::Client;
-use crate::model::email::Email;
 use crate::model::mail::{Mail, Message};
+use crate::model::user::email::Email;
 use crate::store::Tx;
 
 /// Whom a notice goes to.

@@ -7,11 +7,11 @@ use super::allow_mail::allow_mail;
 use super::issue_code::{Request, issue_code};
 use crate::app::App;
 use crate::model::client::Client;
-use crate::model::code::{CODE_LIFETIME, KeyedHash, Purpose};
-use crate::model::email::Email;
 use crate::model::id::UserId;
+use crate::model::mail::code::{CODE_LIFETIME, KeyedHash, Purpose};
 use crate::model::mail::{Mail, Message};
 use crate::model::user::OwnAccount;
+use crate::model::user::email::Email;
 use crate::store::Tx;
 
 /// An address that is yet to be proven.

@@ -6,9 +6,9 @@ use super::check_password::check_password;
 use super::count_attempt::Attempt;
 use crate::app::App;
 use crate::model::client::Client;
-use crate::model::password::Password;
 use crate::model::session::SignedIn;
 use crate::model::user::Whose;
+use crate::model::user::password::Password;
 use crate::store::{self, Tx};
 
 /// A log-in counts for this long (OWASP ASVS v5.0.0-7.5.1).

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::model::id::SessionId;
 use crate::model::session::SignedIn;
-use crate::model::session_secret::SessionSecret;
+use crate::model::session::secret::SessionSecret;
 use crate::store::{self, Tx, codes, sessions};
 use crate::telemetry::{self, Ended};
 

@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use crate::app::App;
 use crate::model::client::Client;
 use crate::model::id::UserId;
+use crate::model::session::secret::SessionSecret;
 use crate::model::session::{NewSession, SessionKind, SignedIn};
-use crate::model::session_secret::SessionSecret;
 use crate::store::{self, Tx, sessions};
 use crate::telemetry::{self, Ended};
 
@@ -31,7 +31,7 @@ impl Carrier {
     /// Lets an account start a session that this carries.
     ///
     /// # Errors
-    /// [`EmailNotVerified`](crate::model::email::EmailNotVerified).
+    /// [`EmailNotVerified`](crate::model::user::email::EmailNotVerified).
     pub(in crate::flows) fn admit(&self, app: &App, email_verified: bool) -> anyhow::Result<()> {
         match self {
             Self::Cookie { .. } => Ok(()),

@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use super::{Conn, Result, on};
 use crate::model::id::SessionId;
 use crate::model::id::UserId;
+use crate::model::session::secret::SecretHash;
 use crate::model::session::{ListedSession, NewSession, ProvenSession, SignedIn, StoredSession};
-use crate::model::session_secret::SecretHash;
 use crate::model::token::Rotation;
 pub use expiry::{purge, put_off_purge, renew};
 

@@ -3,9 +3,9 @@
 use chrono::TimeDelta;
 use neptun_auth::flows::steps::allow_mail::allow_mail;
 use neptun_auth::model::client::Client as Origin;
-use neptun_auth::model::email::Email;
 use neptun_auth::model::limit::Rates;
-use neptun_auth::model::throttled::Throttled;
+use neptun_auth::model::limit::throttled::Throttled;
+use neptun_auth::model::user::email::Email;
 use poem::Body;
 use poem::http::Method;
 use serde_json::json;

@@ -11,7 +11,7 @@ use minijinja::value::{Serde, Value};
 use minijinja::{Environment, UndefinedBehavior, context};
 use serde::Serialize;
 
-use crate::model::language::Languages;
+use crate::model::client::language::Languages;
 use crate::model::mail::{Mail, Message};
 use built_in::BUILT_IN;
 

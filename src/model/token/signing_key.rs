@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::token::ACCESS_LIFETIME;
+use super::ACCESS_LIFETIME;
 
 /// A key as it is stored.
 #[derive(Debug, Clone, sqlx::FromRow)]

@@ -2,7 +2,7 @@
 
 use super::rate::Rate;
 
-/// A limit is used up. Like [`super::unavailable::Unavailable`] it is cured by waiting, travels inside error chains, and so
+/// A limit is used up. Like [`crate::model::unavailable::Unavailable`] it is cured by waiting, travels inside error chains, and so
 /// needs no variant in every flow's error; it becomes `429` with `Retry-After`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the limit `{limit}` is used up")]

@@ -1,12 +1,17 @@
 //! An account.
 
+pub mod email;
+pub mod password;
+mod text;
+pub mod username;
+
 use chrono::{DateTime, Utc};
 
 use super::device::Familiarity;
-use super::email::Email;
 use super::id::UserId;
-use super::password::PasswordHash;
-use super::username::Username;
+use email::Email;
+use password::PasswordHash;
+use username::Username;
 
 /// A new account, ready to be stored. Its id and its age are those that its first session names.
 #[derive(Debug)]

@@ -1,5 +1,7 @@
 //! What tokens say, and which of what they say is believed.
 
+pub mod signing_key;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

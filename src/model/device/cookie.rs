@@ -1,8 +1,8 @@
 //! The cookie by which a browser shows that it has signed in to an account before. It opens nothing: whoever presents it
 //! still needs the password, but is not held back by other people's failures.
 
-use super::cookie::SameSite;
-use super::device::Device;
+use super::Device;
+use crate::model::cookie::SameSite;
 
 /// Its name and attributes.
 #[derive(Debug, Clone)]
@@ -17,7 +17,7 @@ impl DeviceCookie {
 
     /// The cookie beside a session cookie with these properties. It never names a domain: only the service reads it.
     #[must_use]
-    pub(super) fn new(secure: bool, same_site: SameSite) -> Self {
+    pub(in crate::model) fn new(secure: bool, same_site: SameSite) -> Self {
         let suffix = if secure { "; Secure" } else { "" };
         Self {
             name: if secure { Self::HOST_NAME } else { Self::NAME },
@@ -40,7 +40,7 @@ impl DeviceCookie {
     /// The cookie's value among raw `Cookie` headers, found as the session's is.
     #[must_use]
     pub fn find<'h>(&self, headers: impl Iterator<Item = &'h [u8]>) -> Option<&'h str> {
-        super::cookie::find(self.name, headers)
+        crate::model::cookie::find(self.name, headers)
     }
 }
 

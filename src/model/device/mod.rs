@@ -1,5 +1,7 @@
 //! The devices that people use their accounts with.
 
+pub mod cookie;
+
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 

@@ -1,9 +1,13 @@
 //! What is limited, and for whom it is counted.
 
+pub mod attempt;
+pub mod rate;
+pub mod throttled;
+
+use super::client::network::Network;
 use super::device::Device;
 use super::id::UserId;
-use super::network::Network;
-use super::rate::Rate;
+use rate::Rate;
 use uuid::Uuid;
 
 /// What costs the service something or helps an attacker, each with a brake of its own.

@@ -1,10 +1,15 @@
 //! Who is at the other end of a request, as far as the transport tells.
 
+pub mod language;
+pub mod network;
+pub mod origin;
+pub mod proxy;
+
 use std::net::IpAddr;
 
 use super::device::{Device, family};
-use super::language::Languages;
-use super::network::Network;
+use language::Languages;
+use network::Network;
 
 /// The address and the browser that a request came from, kept with the session so that its owner can recognise it, and
 /// the languages that its mails may be in.

@@ -4,9 +4,9 @@ use std::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::id::UserId;
-use super::rate::Rate;
-use super::throttled::Throttled;
+use crate::model::id::UserId;
+use crate::model::limit::rate::Rate;
+use crate::model::limit::throttled::Throttled;
 
 /// How long a code is good (OWASP ASVS v5.0.0-6.5.5).
 pub const CODE_LIFETIME: TimeDelta = TimeDelta::minutes(10);

@@ -1,14 +1,17 @@
 //! Sessions: the row that the service holds, and the rules of its life.
 
+pub mod cookie;
+pub mod secret;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::attempt::Bucket;
 use super::client::Client;
 use super::id::{SessionId, UserId};
-use super::password::PasswordHash;
-use super::session_secret::{SecretHash, SessionSecret};
+use super::limit::attempt::Bucket;
+use super::user::password::PasswordHash;
+use secret::{SecretHash, SessionSecret};
 
 /// How long sessions last (OWASP ASVS v5.0.0-7.3.1 and 7.3.2).
 #[derive(Debug, Clone, Copy)]

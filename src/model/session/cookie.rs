@@ -3,9 +3,9 @@
 use chrono::TimeDelta;
 use url::{Host, Url};
 
-use super::cookie::{SameSite, find};
-use super::device_cookie::DeviceCookie;
-use super::session_secret::SessionSecret;
+use super::secret::SessionSecret;
+use crate::model::cookie::{SameSite, find};
+use crate::model::device::cookie::DeviceCookie;
 
 /// Everything about the cookie but its value. Constructed only in combinations that browsers keep.
 #[derive(Debug, Clone)]

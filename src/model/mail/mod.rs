@@ -1,13 +1,15 @@
 //! Mails that the service sends.
 
+pub mod code;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::client::Client;
-use super::code::CODE_LIFETIME;
+use super::client::language::Languages;
 use super::id::UserId;
-use super::language::Languages;
+use code::CODE_LIFETIME;
 
 /// One mail to one address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
