@@ -1,12 +1,10 @@
-//! An account's life after its first minute: prove the address, recover, change, leave.
+//! Making an account, logging in and out, changing, exporting and deleting it.
 
+mod change_password;
 mod delete;
-mod email;
+mod devices;
 mod export;
-mod notices;
-mod outbox;
-mod required;
-mod reset;
-mod reset_attacks;
-mod strangers;
+mod log_in;
+mod log_out;
+mod sign_up;
 mod update;

@@ -1,6 +1,6 @@
 //! No store function forgets to note whose remembered sessions it changes: proven on the source itself.
 
-use crate::rules::sources;
+use super::rules::sources;
 
 /// Store functions that write to `users` or `sessions` and change nothing that a remembered session shows, with the reason.
 const CHANGE_NOTHING_REMEMBERED: &[(&str, &str)] = &[

@@ -1,0 +1,8 @@
+//! What holds for every request: bodies, errors, headers, origins, time-outs, the document.
+
+mod bodies;
+mod document;
+mod errors;
+mod headers;
+mod origins;
+mod timeouts;

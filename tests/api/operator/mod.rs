@@ -1,0 +1,4 @@
+//! Outages and what operators see of them.
+
+mod outages;
+mod secrecy;
