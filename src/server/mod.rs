@@ -25,7 +25,7 @@ use activity::Activity;
 mod activity;
 
 /// Connections beyond these, or beyond half of the file descriptors, wait in the system's backlog until another one closes.
-const MOST_CONNECTIONS: u32 = 10_000;
+const MAX_CONNECTIONS: u32 = 10_000;
 /// For a request's whole header, and for a kept-alive connection's next request to begin.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(12);
 /// Longest header; a session cookie and what a browser adds take a tenth of it.
@@ -33,7 +33,7 @@ const HEADER_BYTES: u32 = 32 * 1024;
 /// A connection without a request for this long is asked to close, and cut off at the next look.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Requests that one HTTP/2 connection may have running at once.
-const MOST_STREAMS: u32 = 64;
+const MAX_STREAMS: u32 = 64;
 /// How long requests in flight may take once the service is told to stop.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(8);
 /// After a failed accept, most likely for want of file descriptors, trying again at once would only burn the processor.
@@ -74,11 +74,11 @@ pub async fn serve(listener: TcpListener, endpoint: BoxEndpoint<'static, Respons
 
 /// Raises the limit on file descriptors as far as the system allows, and leaves half of them to the database and the log.
 fn most_connections() -> u32 {
-    let descriptors = rlimit::increase_nofile_limit(u64::from(MOST_CONNECTIONS) * 2).unwrap_or_else(|error| {
+    let descriptors = rlimit::increase_nofile_limit(u64::from(MAX_CONNECTIONS) * 2).unwrap_or_else(|error| {
         tracing::warn!(%error, "the limit on file descriptors can't be raised");
         1024
     });
-    u32::try_from(descriptors / 2).map_or(MOST_CONNECTIONS, |half| half.min(MOST_CONNECTIONS))
+    u32::try_from(descriptors / 2).map_or(MAX_CONNECTIONS, |half| half.min(MAX_CONNECTIONS))
 }
 
 async fn accept(
@@ -154,7 +154,7 @@ fn builder() -> Builder<TokioExecutor> {
     builder
         .http2()
         .timer(TokioTimer::new())
-        .max_concurrent_streams(MOST_STREAMS)
+        .max_concurrent_streams(MAX_STREAMS)
         .max_header_list_size(HEADER_BYTES)
         .keep_alive_interval(HEADER_TIMEOUT)
         .keep_alive_timeout(HEADER_TIMEOUT);

@@ -36,8 +36,8 @@ pub async fn count(conn: Conn<'_>, bucket: &Bucket, budget: Budget, now: DateTim
             .bind(now.timestamp_millis())
             .bind(budget.interval)
             .bind(budget.period)
-            .bind(Budget::KEPT_FOR_EACH.num_milliseconds())
-            .bind(Budget::MOST_IN_A_ROW)
+            .bind(Budget::KEPT_PER_FAILURE.num_milliseconds())
+            .bind(Budget::MAX_IN_A_ROW)
             .execute(c)
             .await?
             .rows_affected()
@@ -54,7 +54,7 @@ pub async fn failures(conn: Conn<'_>, bucket: &Bucket) -> Result<Option<Failures
 }
 
 /// Takes back one attempt that was counted and not looked at.
-pub async fn give_back(conn: Conn<'_>, bucket: &Bucket, budget: Budget) -> Result<()> {
+pub async fn take_back(conn: Conn<'_>, bucket: &Bucket, budget: Budget) -> Result<()> {
     const SQL: &str = "UPDATE attempts SET failures = failures - 1, free_at = free_at - $3 \
         WHERE subject = $1 AND place = $2 AND failures > 0";
     on!(conn, c => {
@@ -77,7 +77,7 @@ pub async fn clear_all(conn: Conn<'_>, subject: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// Deletes at most `limit` buckets whose time has come and tells how many.
+/// Deletes at most `limit` buckets lookup time has come and tells how many.
 pub async fn purge(conn: Conn<'_>, now: DateTime<Utc>, limit: i64) -> Result<u64> {
     const SQL: &str = "DELETE FROM attempts WHERE (subject, place) IN \
         (SELECT subject, place FROM attempts WHERE forgotten_at <= $1 ORDER BY forgotten_at LIMIT $2) \

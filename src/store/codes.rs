@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::{Conn, Result, on};
 use crate::model::id::UserId;
-use crate::model::mail::code::{GuessedCode, ISSUE_WINDOW, KeyedHash, ListedCode, MOST_GUESSES, NewCode};
+use crate::model::mail::code::{GuessedCode, ISSUE_WINDOW, KeyedHash, ListedCode, MAX_GUESSES, NewCode};
 
 /// Stores a code in the place of the subject's last one; `false` when three were issued within the window.
 pub async fn replace(conn: Conn<'_>, code: &NewCode) -> Result<bool> {
@@ -45,7 +45,7 @@ pub async fn guess(conn: Conn<'_>, subject: &KeyedHash, now: DateTime<Utc>) -> R
         WHERE subject = $1 AND used_at IS NULL AND expires_at > $2 AND guesses < $3 \
         RETURNING code_hash, user_id, email, issued_at";
     Ok(on!(conn, c => {
-        sqlx::query_as(SQL).bind(subject).bind(now).bind(MOST_GUESSES).fetch_optional(c).await?
+        sqlx::query_as(SQL).bind(subject).bind(now).bind(MAX_GUESSES).fetch_optional(c).await?
     }))
 }
 

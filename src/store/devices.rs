@@ -8,7 +8,7 @@ use crate::model::device::ListedDevice;
 use crate::model::id::UserId;
 
 /// Whether the account of `user` has devices, and none of them is of this family.
-pub async fn are_all_of_other_families(conn: Conn<'_>, user: UserId, family: &str) -> Result<bool> {
+pub async fn has_only_other_families(conn: Conn<'_>, user: UserId, family: &str) -> Result<bool> {
     const SQL: &str = "SELECT COUNT(*), COUNT(CASE WHEN family = $2 THEN 1 END) FROM devices WHERE user_id = $1";
     let (all, same): (i64, i64) = on!(conn, c => sqlx::query_as(SQL).bind(user).bind(family).fetch_one(c).await?);
     Ok(all > 0 && same == 0)

@@ -11,7 +11,7 @@ use crate::model::session::NewSession;
 use crate::model::user::email::Email;
 use crate::model::user::password::PasswordHash;
 use crate::model::user::username::Username;
-use crate::model::user::{Account, Claimed, Credentials, Login, NewUser, OwnAccount, Whose};
+use crate::model::user::{Account, AccountAtLogIn, AccountLookup, Credentials, Identifier, NewUser, OwnAccount};
 
 /// The account that `email` belongs to, by its canonical form.
 pub async fn by_email(conn: Conn<'_>, email: &Email) -> Result<Option<Credentials>> {
@@ -28,7 +28,7 @@ pub async fn by_username(conn: Conn<'_>, username: &Username) -> Result<Option<C
 }
 
 /// An account, by a column that is unique, with what it knows of a network and a family of devices there.
-macro_rules! select_claimed {
+macro_rules! select_credentials_and_familiarity {
     ($column:literal) => {
         concat!(
             "SELECT id, number, email, password_hash, email_verified_at, ",
@@ -43,22 +43,27 @@ macro_rules! select_claimed {
 }
 
 /// The account that somebody says is theirs who comes as `client`.
-pub async fn claimed(conn: Conn<'_>, whose: Whose<'_>, client: &Client, now: DateTime<Utc>) -> Result<Option<Claimed>> {
-    let sql = match whose {
-        Whose::Login(Login::Email(_)) => select_claimed!("email_canonical"),
-        Whose::Login(Login::Username(_)) => select_claimed!("username_canonical"),
-        Whose::Account(_) => select_claimed!("id"),
+pub async fn credentials_and_familiarity(
+    conn: Conn<'_>,
+    lookup: AccountLookup<'_>,
+    client: &Client,
+    now: DateTime<Utc>,
+) -> Result<Option<AccountAtLogIn>> {
+    let sql = match lookup {
+        AccountLookup::Identifier(Identifier::Email(_)) => select_credentials_and_familiarity!("email_canonical"),
+        AccountLookup::Identifier(Identifier::Username(_)) => select_credentials_and_familiarity!("username_canonical"),
+        AccountLookup::Account(_) => select_credentials_and_familiarity!("id"),
     };
     Ok(on!(conn, c => {
         let query = sqlx::query_as(sql)
             .bind(client.vicinity().map(|network| network.to_string()))
             .bind(now - TimeDelta::days(Device::NETWORK_DAYS))
             .bind(client.family())
-            .bind(now - TimeDelta::minutes(Device::NOTED_FOR_MINUTES));
-        match whose {
-            Whose::Login(Login::Email(email)) => query.bind(email.canonical()),
-            Whose::Login(Login::Username(username)) => query.bind(username.canonical()),
-            Whose::Account(id) => query.bind(id),
+            .bind(now - TimeDelta::minutes(Device::NOTE_INTERVAL_MINUTES));
+        match lookup {
+            AccountLookup::Identifier(Identifier::Email(email)) => query.bind(email.canonical()),
+            AccountLookup::Identifier(Identifier::Username(username)) => query.bind(username.canonical()),
+            AccountLookup::Account(id) => query.bind(id),
         }
         .fetch_optional(c)
         .await?
@@ -101,7 +106,7 @@ macro_rules! insert_first_device {
 /// Stores a new account, its first session and what that was started with, and gives the account its number: all of it or,
 /// when the address or the user name is taken, nothing, and `None`. One statement on PostgreSQL; three in one go on
 /// SQLite, where the caller's transaction holds them together.
-pub async fn insert(conn: Conn<'_>, user: &NewUser, first: &NewSession) -> Result<Option<i64>> {
+pub async fn insert_with_first_session(conn: Conn<'_>, user: &NewUser, first: &NewSession) -> Result<Option<i64>> {
     const SQLITE: &str = concat!(
         insert_user!(),
         "; ",
@@ -161,7 +166,7 @@ pub async fn verify_email(conn: Conn<'_>, user: UserId, now: DateTime<Utc>) -> R
 }
 
 /// Notes which address `user` wants instead of the present one, or that they want none.
-pub async fn await_email(conn: Conn<'_>, user: UserId, pending: Option<&Email>) -> Result<()> {
+pub async fn set_pending_email(conn: Conn<'_>, user: UserId, pending: Option<&Email>) -> Result<()> {
     const SQL: &str = "UPDATE users SET pending_email = $1 WHERE id = $2";
     on!(conn, c => { sqlx::query(SQL).bind(pending.map(Email::typed)).bind(user).execute(c).await?; });
     Ok(())

@@ -22,7 +22,7 @@ use crate::flows::account::update_account::{Changes, update_account};
 use crate::model::client::Client;
 use crate::model::user::email::Email;
 use crate::model::user::password::{Password, PasswordPolicy};
-use crate::model::user::{Login, Profile};
+use crate::model::user::{Identifier, Profile};
 
 pub struct AccountApi(pub App);
 
@@ -82,7 +82,7 @@ impl AccountApi {
             password,
             profile: Profile::default(),
         };
-        let started = sign_up(&self.0, account, session.newcomer(client)).await?;
+        let started = sign_up(&self.0, account, session.start(client)).await?;
         session.adopt(&started);
         Ok(Json(SessionResponse::of(&started.signed_in)))
     }
@@ -100,7 +100,7 @@ impl AccountApi {
         client: Client,
     ) -> Result<Json<SessionResponse>, ApiError> {
         let (email, password) = read_log_in(body.fields)?;
-        let started = log_in(&self.0, &Login::Email(email), password, session.newcomer(client)).await?;
+        let started = log_in(&self.0, &Identifier::Email(email), password, session.start(client)).await?;
         session.adopt(&started);
         Ok(Json(SessionResponse::of(&started.signed_in)))
     }

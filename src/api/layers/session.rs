@@ -9,7 +9,7 @@ use crate::api::error::ApiError;
 use crate::app::App;
 use crate::flows::session::authenticate::authenticate;
 use crate::flows::steps::renew_session::RenewedSession;
-use crate::flows::steps::start_session::{Carrier, Newcomer, StartedSession};
+use crate::flows::steps::start_session::{SessionStart, StartedSession, Transport};
 use crate::model::client::Client;
 use crate::model::device::Device;
 use crate::model::session::SignedIn;
@@ -73,7 +73,7 @@ fn device(app: &App, cookie: &SessionCookie, headers: &HeaderMap) -> Option<Devi
 }
 
 impl RequestSession {
-    /// Whose session came with the request, if it is alive. Renews it when that is due.
+    /// AccountLookup session came with the request, if it is alive. Renews it when that is due.
     pub async fn authenticate(&self) -> Result<Option<Arc<SignedIn>>, ApiError> {
         let Some(presented) = self.0.presented else {
             return Ok(None);
@@ -100,10 +100,10 @@ impl RequestSession {
 
     /// What a flow needs to know to start a session for `client`.
     #[must_use]
-    pub fn newcomer(&self, client: Client) -> Newcomer {
-        Newcomer {
+    pub fn start(&self, client: Client) -> SessionStart {
+        SessionStart {
             client,
-            carrier: Carrier::Cookie {
+            transport: Transport::Cookie {
                 presented: self.0.presented,
             },
         }

@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::flows::account::log_in::log_in;
 use crate::flows::account::sign_up::{NewAccount, sign_up};
 use crate::flows::steps::find_taken::find_taken;
-use crate::flows::steps::start_session::{Carrier, Newcomer};
+use crate::flows::steps::start_session::{SessionStart, Transport};
 use crate::flows::token::blacklist_token::blacklist_token;
 use crate::flows::token::issue_tokens::issue_tokens;
 use crate::flows::token::mint_access_token::mint_access_token;
@@ -29,7 +29,7 @@ use crate::model::id::UserId;
 use crate::model::user::email::Email;
 use crate::model::user::password::Password;
 use crate::model::user::username::Username;
-use crate::model::user::{Login, Profile};
+use crate::model::user::{Identifier, Profile};
 use types::{
     AccessTokenResponse, EmptyResponse, RefreshRequest, TokenPairRequest, TokenPairResponse, TokenSignUpRequest,
     TokenSignUpResponse, UserResponse, VerifyTokenRequest,
@@ -116,7 +116,7 @@ impl TokensApi {
         }
     }
 
-    /// Whose token is this?
+    /// AccountLookup token is this?
     ///
     /// Asks the session itself, so that a token stops working here the moment its session ends.
     #[oai(path = "/api/me", method = "get", operation_id = "getMe")]
@@ -173,14 +173,14 @@ impl TokensApi {
     }
 }
 
-fn with_tokens(client: Client) -> Newcomer {
-    Newcomer {
+fn with_tokens(client: Client) -> SessionStart {
+    SessionStart {
         client,
-        carrier: Carrier::Tokens,
+        transport: Transport::Tokens,
     }
 }
 
-fn read_credentials(mut fields: Fields) -> Result<(Login, Password), TokenError> {
+fn read_credentials(mut fields: Fields) -> Result<(Identifier, Password), TokenError> {
     let name = if fields.has("email") { "email" } else { "username" };
     let text = fields.text(name);
     let password = fields.password("password");
@@ -188,8 +188,8 @@ fn read_credentials(mut fields: Fields) -> Result<(Login, Password), TokenError>
         .finish(text.zip(password))
         .map_err(|refusal| TokenError::of_body(refusal, &["username", "password"]))?;
     let login = match name {
-        "email" => Email::parse(&text).map(Login::Email).ok(),
-        _ => Username::parse(&text).map(Login::Username).ok(),
+        "email" => Email::parse(&text).map(Identifier::Email).ok(),
+        _ => Username::parse(&text).map(Identifier::Username).ok(),
     };
     // What can't be an address or a name is nobody's.
     Ok((login.ok_or(TokenError::NoActiveAccount)?, password))

@@ -20,13 +20,13 @@ use crate::model::limit::{Operation, Place, Rates};
 use crate::model::secret_key::SecretKey;
 use crate::model::user::email::Email;
 use crate::telemetry;
-use rate_limiter::Brake;
+use rate_limiter::RateLimiter;
 
 #[derive(Debug)]
 pub struct Limits {
     /// `None` when limits are switched off.
     rates: Option<Rates>,
-    brake: Brake,
+    rate_limiter: RateLimiter,
     key: hmac::Key,
 }
 
@@ -35,19 +35,19 @@ impl Limits {
         let key = derive(secret, b"neptun-auth 1: counters of failed attempts").context("limits")?;
         Ok(Self {
             rates,
-            brake: Brake::new(clock),
+            rate_limiter: RateLimiter::new(clock),
             key: hmac::Key::new(hmac::HMAC_SHA256, &key),
         })
     }
 
-    /// Counts `operation` for the network of `client`, and for all networks together. Clients whose address is not known
+    /// Counts `operation` for the network of `client`, and for all networks together. Clients lookup address is not known
     /// are one network.
     ///
     /// # Errors
     /// [`Throttled`].
-    pub fn brake(&self, operation: Operation, client: &Client) -> anyhow::Result<()> {
-        self.brake_network(operation, client)?;
-        self.brake_all(operation)
+    pub fn allow(&self, operation: Operation, client: &Client) -> anyhow::Result<()> {
+        self.allow_network(operation, client)?;
+        self.allow_all(operation)
     }
 
     /// Counts an attempt to prove who one is. A device that the account knows has a brake of its own, so that neither its
@@ -56,17 +56,17 @@ impl Limits {
     ///
     /// # Errors
     /// [`Throttled`].
-    pub fn brake_check(&self, place: &Place, client: &Client) -> anyhow::Result<()> {
+    pub fn allow_check(&self, place: &Place, client: &Client) -> anyhow::Result<()> {
         match (place, &self.rates) {
             (_, None) => Ok(()),
             (Place::Device(id), Some(rates)) => {
-                self.pass("log-in", rates.log_in, (Operation::Check, id))?;
+                self.count("log-in", rates.log_in, (Operation::Check, id))?;
                 // However many cookies an account collects.
                 let user = client.device.map(|device| device.user);
-                self.pass("log-in", rates.log_in.times(3), (Operation::Check, user))
+                self.count("log-in", rates.log_in.times(3), (Operation::Check, user))
             }
-            (Place::Network(_), _) => self.brake_network(Operation::Check, client),
-            (Place::Strangers, _) => self.brake(Operation::Check, client),
+            (Place::Network(_), _) => self.allow_network(Operation::Check, client),
+            (Place::Strangers, _) => self.allow(Operation::Check, client),
         }
     }
 
@@ -74,51 +74,51 @@ impl Limits {
     ///
     /// # Errors
     /// [`Throttled`].
-    pub fn brake_account(&self, user: UserId, client: &Client) -> anyhow::Result<()> {
+    pub fn allow_account(&self, user: UserId, client: &Client) -> anyhow::Result<()> {
         let Some(rates) = &self.rates else { return Ok(()) };
-        self.brake_network(Operation::Check, client)?;
-        self.pass("mail", rates.mail, (Operation::Check, user))
+        self.allow_network(Operation::Check, client)?;
+        self.count("mail", rates.mail, (Operation::Check, user))
     }
 
     /// Counts an exchange of the refresh token of one session.
     ///
     /// # Errors
     /// [`Throttled`].
-    pub fn brake_refresh(&self, session: SessionId) -> anyhow::Result<()> {
+    pub fn allow_refresh(&self, session: SessionId) -> anyhow::Result<()> {
         let Some(rates) = &self.rates else { return Ok(()) };
-        self.pass("refresh", rates.refresh, (Operation::Refresh, session))
+        self.count("refresh", rates.refresh, (Operation::Refresh, session))
     }
 
     /// Counts a mail to `to`, whoever causes it.
     ///
     /// # Errors
     /// [`Throttled`].
-    pub fn brake_mail_to(&self, to: &Email) -> anyhow::Result<()> {
+    pub fn allow_mail_to(&self, to: &Email) -> anyhow::Result<()> {
         let Some(rates) = &self.rates else { return Ok(()) };
-        self.pass("mail-to", rates.mail_to, (Operation::Mail, to.canonical()))
+        self.count("mail-to", rates.mail_to, (Operation::Mail, to.canonical()))
     }
 
-    fn brake_network(&self, operation: Operation, client: &Client) -> anyhow::Result<()> {
+    fn allow_network(&self, operation: Operation, client: &Client) -> anyhow::Result<()> {
         let Some(rates) = &self.rates else { return Ok(()) };
         let (limit, rate) = rates.of(operation);
-        self.pass(limit, rate, (operation, client.subscriber()))?;
+        self.count(limit, rate, (operation, client.subscriber()))?;
         match client.site() {
             // One customer may have thousands of networks.
-            Some(site) => self.pass(limit, rate.times(Rates::OF_A_SITE), (operation, "site", site)),
+            Some(site) => self.count(limit, rate.times(Rates::OF_A_SITE), (operation, "site", site)),
             None => Ok(()),
         }
     }
 
-    fn brake_all(&self, operation: Operation) -> anyhow::Result<()> {
+    fn allow_all(&self, operation: Operation) -> anyhow::Result<()> {
         let Some(rates) = &self.rates else { return Ok(()) };
         let (limit, rate) = rates.of(operation);
-        self.pass(limit, rate.times(Rates::NETWORKS), operation)
+        self.count(limit, rate.times(Rates::NETWORKS), operation)
     }
 
-    fn pass(&self, limit: &'static str, rate: Rate, key: impl std::hash::Hash) -> anyhow::Result<()> {
-        self.brake.pass(key, rate).map_err(|wait| {
+    fn count(&self, limit: &'static str, rate: Rate, key: impl std::hash::Hash) -> anyhow::Result<()> {
+        self.rate_limiter.allow(key, rate).map_err(|wait| {
             let retry_after = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-            refusal(limit, rate, retry_after)
+            throttled(limit, rate, retry_after)
         })
     }
 
@@ -132,7 +132,7 @@ impl Limits {
     #[must_use]
     pub fn failures_used_up(&self, retry_after: u64) -> anyhow::Error {
         match &self.rates {
-            Some(rates) => refusal("failures", rates.failures, retry_after),
+            Some(rates) => throttled("failures", rates.failures, retry_after),
             None => anyhow::anyhow!("a limit that is switched off was used up"),
         }
     }
@@ -157,7 +157,7 @@ impl Limits {
     }
 }
 
-fn refusal(limit: &'static str, rate: Rate, retry_after: u64) -> anyhow::Error {
+fn throttled(limit: &'static str, rate: Rate, retry_after: u64) -> anyhow::Error {
     telemetry::limit_used_up(limit);
     let throttled = Throttled {
         limit,

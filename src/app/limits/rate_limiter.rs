@@ -20,19 +20,19 @@ const PLACES: usize = 8;
 struct Place {
     /// A keyed hash: nobody outside can choose keys that meet in one set.
     key: u64,
-    /// When the key's past is paid for, in nanoseconds of [`Brake::now`].
+    /// When the key's past is paid for, in nanoseconds of [`RateLimiter::now`].
     free_at: u64,
 }
 
 #[derive(Debug)]
-pub struct Brake {
+pub struct RateLimiter {
     clock: Clock,
     started: Instant,
     hashes: RandomState,
     sets: Box<[Mutex<[Place; PLACES]>]>,
 }
 
-impl Brake {
+impl RateLimiter {
     /// A brake that nobody has touched.
     #[must_use]
     pub fn new(clock: Clock) -> Self {
@@ -48,7 +48,7 @@ impl Brake {
     ///
     /// # Errors
     /// The time after which it may pass.
-    pub fn pass(&self, key: impl Hash, rate: Rate) -> Result<(), Duration> {
+    pub fn allow(&self, key: impl Hash, rate: Rate) -> Result<(), Duration> {
         let key = self.hashes.hash_one(key);
         let now = self.now();
         let index = usize::try_from(key % SETS as u64).unwrap_or_default();
@@ -86,9 +86,9 @@ mod tests {
 
     use super::*;
 
-    fn brake() -> (Brake, Clock) {
+    fn rate_limiter() -> (RateLimiter, Clock) {
         let clock = Clock::fixed(DateTime::UNIX_EPOCH + TimeDelta::days(20_000));
-        (Brake::new(clock.clone()), clock)
+        (RateLimiter::new(clock.clone()), clock)
     }
 
     fn rate(text: &str) -> Rate {
@@ -97,54 +97,58 @@ mod tests {
 
     #[test]
     fn as_many_as_the_rate_pass_at_once_and_then_one_at_a_time() {
-        let (brake, clock) = brake();
+        let (rate_limiter, clock) = rate_limiter();
         let rate = rate("3/30s");
         for _ in 0..3 {
-            assert_eq!(brake.pass("key", rate), Ok(()));
+            assert_eq!(rate_limiter.allow("key", rate), Ok(()));
         }
-        assert_eq!(brake.pass("key", rate), Err(Duration::from_secs(10)));
-        assert_eq!(brake.pass("another", rate), Ok(()));
+        assert_eq!(rate_limiter.allow("key", rate), Err(Duration::from_secs(10)));
+        assert_eq!(rate_limiter.allow("another", rate), Ok(()));
         clock.advance(TimeDelta::seconds(9));
-        assert_eq!(brake.pass("key", rate), Err(Duration::from_secs(1)));
+        assert_eq!(rate_limiter.allow("key", rate), Err(Duration::from_secs(1)));
         clock.advance(TimeDelta::seconds(1));
-        assert_eq!(brake.pass("key", rate), Ok(()));
+        assert_eq!(rate_limiter.allow("key", rate), Ok(()));
         assert_eq!(
-            brake.pass("key", rate),
+            rate_limiter.allow("key", rate),
             Err(Duration::from_secs(10)),
             "a refusal costs nothing"
         );
         clock.advance(TimeDelta::days(1));
         for _ in 0..3 {
-            assert_eq!(brake.pass("key", rate), Ok(()));
+            assert_eq!(rate_limiter.allow("key", rate), Ok(()));
         }
-        assert!(brake.pass("key", rate).is_err(), "a long rest saves nothing up");
+        assert!(rate_limiter.allow("key", rate).is_err(), "a long rest saves nothing up");
     }
 
     /// F20 of the list of attacks.
     #[test]
     fn a_million_keys_take_no_more_memory_than_one_and_free_nobody() {
-        let (brake, _clock) = brake();
+        let (rate_limiter, _clock) = rate_limiter();
         let rate = rate("10/h");
-        let held_back = |key: &str| brake.pass(key, rate).is_err();
+        let held_back = |key: &str| rate_limiter.allow(key, rate).is_err();
         let offenders: Vec<_> = (0..100).map(|number| format!("offender {number}")).collect();
         for offender in &offenders {
             while !held_back(offender) {}
         }
         for number in 0..1_000_000 {
-            assert_eq!(brake.pass(number, rate), Ok(()), "a key that was never seen passes");
+            assert_eq!(
+                rate_limiter.allow(number, rate),
+                Ok(()),
+                "a key that was never seen passes"
+            );
         }
         assert!(offenders.iter().all(|offender| held_back(offender)));
-        let bytes = std::mem::size_of_val(&*brake.sets);
+        let bytes = std::mem::size_of_val(&*rate_limiter.sets);
         assert!(bytes <= 1_200_000, "{bytes} bytes");
     }
 
     #[test]
     fn of_many_at_once_as_many_pass_as_the_rate_says() {
-        let (brake, _clock) = brake();
+        let (rate_limiter, _clock) = rate_limiter();
         let rate = rate("50/h");
         let passed: usize = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..8)
-                .map(|_| scope.spawn(|| (0..100).filter(|_| brake.pass("key", rate).is_ok()).count()))
+                .map(|_| scope.spawn(|| (0..100).filter(|_| rate_limiter.allow("key", rate).is_ok()).count()))
                 .collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).sum()
         });

@@ -22,7 +22,7 @@ const LONGEST_QUEUE: usize = 10_000;
 /// From one batch to the next. Under load a batch so has many uses in it, and none waits much longer than for the disk.
 const INTERVAL: Duration = Duration::from_millis(5);
 
-/// A batch that takes longer is given up: a database whose host has vanished never answers, and nobody may wait for it for
+/// A batch that takes longer is given up: a database lookup host has vanished never answers, and nobody may wait for it for
 /// ever. Any that works refuses sooner what it can't do.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -65,16 +65,16 @@ impl Renewals {
     ///
     /// # Errors
     /// [`NotWritten`] when the database can't write now.
-    pub async fn write_down(&self, used: SignedIn) -> Result<bool, NotWritten> {
+    pub async fn write(&self, used: SignedIn) -> Result<bool, NotWritten> {
         let (written, answer) = oneshot::channel();
-        if self.wait_in_line(Waiting { used, written })? {
+        if self.enqueue(Waiting { used, written })? {
             tokio::spawn(self.clone().write_all());
         }
         answer.await.map_err(|_| NotWritten)
     }
 
     /// Whether nobody is writing yet.
-    fn wait_in_line(&self, waiting: Waiting) -> Result<bool, NotWritten> {
+    fn enqueue(&self, waiting: Waiting) -> Result<bool, NotWritten> {
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         if queue.waiting.len() >= LONGEST_QUEUE {
             return Err(NotWritten);
@@ -168,7 +168,7 @@ mod tests {
         let (_folder, renewals) = renewals().await;
         let began = Instant::now();
         for _ in 0..21 {
-            renewals.write_down(signed_in()).await.unwrap();
+            renewals.write(signed_in()).await.unwrap();
         }
         assert!(began.elapsed() >= INTERVAL * 20, "{:?}", began.elapsed());
     }
@@ -177,13 +177,13 @@ mod tests {
     async fn who_finds_the_queue_full_is_refused_at_once_and_all_others_are_answered() {
         let (_folder, renewals) = renewals().await;
         // All of them come before the first batch is taken: this test's runtime has one thread.
-        let uses = (0..LONGEST_QUEUE + 3).map(|_| renewals.write_down(signed_in()));
+        let uses = (0..LONGEST_QUEUE + 3).map(|_| renewals.write(signed_in()));
         let mut answers = join_all(uses).await;
         let refused = answers.split_off(LONGEST_QUEUE);
         assert_eq!(refused.len(), 3);
         assert!(refused.iter().all(Result::is_err));
         // There is no such session.
         assert!(answers.iter().all(|answer| matches!(answer, Ok(false))));
-        assert!(matches!(renewals.write_down(signed_in()).await, Ok(false)));
+        assert!(matches!(renewals.write(signed_in()).await, Ok(false)));
     }
 }

@@ -42,7 +42,7 @@ pub async fn delete_account(
     if !claim_session(&mut tx, signed_in, now).await? {
         return Err(DeleteAccountError::NotAuthenticated);
     }
-    reauthenticated.settle(&mut tx).await?;
+    reauthenticated.record_success(&mut tx).await?;
     let ended = sessions::end_all_of_user(tx.conn(), signed_in.user_id, now).await?;
     users::delete(tx.conn(), signed_in.user_id).await?;
     events::insert(tx.conn(), signed_in.user_id, "account_deleted", now).await?;

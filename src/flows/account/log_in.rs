@@ -1,12 +1,12 @@
 //! A person proves with their password that an account is theirs and is signed in to it.
 
 use crate::app::App;
-use crate::flows::steps::check_password::{Proven, check_password};
+use crate::flows::steps::check_password::{VerifiedPassword, check_password};
 use crate::flows::steps::recognize_device::recognize_device;
-use crate::flows::steps::start_session::{Newcomer, Owner, StartedSession, StartingSession, start_session};
-use crate::model::session::ProvenSession;
+use crate::flows::steps::start_session::{Owner, SessionStart, StartedSession, StartingSession, start_session};
+use crate::model::session::LogInSession;
 use crate::model::user::password::Password;
-use crate::model::user::{Login, Whose};
+use crate::model::user::{AccountLookup, Identifier};
 use crate::store::{self, sessions};
 
 #[derive(Debug, thiserror::Error)]
@@ -30,14 +30,14 @@ impl From<store::Error> for LogInError {
 /// [`LogInError::InvalidCredentials`], after the same work whether or not the account exists.
 pub async fn log_in(
     app: &App,
-    login: &Login,
+    login: &Identifier,
     password: Password,
-    newcomer: Newcomer,
+    start: SessionStart,
 ) -> Result<StartedSession, LogInError> {
     // Another log-in may have upgraded the hash meanwhile; only if it is another password the second time too, it is wrong.
-    let started = match attempt(app, login, &password, &newcomer).await? {
+    let started = match attempt(app, login, &password, &start).await? {
         Some(started) => Some(started),
-        None => attempt(app, login, &password, &newcomer).await?,
+        None => attempt(app, login, &password, &start).await?,
     };
     started.ok_or(LogInError::InvalidCredentials)
 }
@@ -45,12 +45,12 @@ pub async fn log_in(
 /// `None` when the stored hash was replaced while the password was being checked.
 async fn attempt(
     app: &App,
-    login: &Login,
+    login: &Identifier,
     password: &Password,
-    newcomer: &Newcomer,
+    start: &SessionStart,
 ) -> Result<Option<StartedSession>, LogInError> {
-    let proven = check_password(app, Whose::Login(login), password, &newcomer.client).await?;
-    let Proven {
+    let proven = check_password(app, AccountLookup::Identifier(login), password, &start.client).await?;
+    let VerifiedPassword {
         credentials: known,
         verified,
         is_weak,
@@ -58,10 +58,10 @@ async fn attempt(
         attempt,
     } = proven.ok_or(LogInError::InvalidCredentials)?;
     let is_verified = known.email_verified_at.is_some();
-    if let Err(refusal) = newcomer.carrier.admit(app, is_verified) {
+    if let Err(refusal) = start.transport.admit(app, is_verified) {
         // The password was right, so the attempt is no failure.
         let mut tx = app.db.write().await?;
-        attempt.settle(&mut tx).await?;
+        attempt.record_success(&mut tx).await?;
         tx.commit().await?;
         return Err(refusal.into());
     }
@@ -77,8 +77,8 @@ async fn attempt(
         email: &known.email,
         email_verified: is_verified,
     };
-    let starting = StartingSession::new(app, owner, newcomer.clone(), now)?;
-    let session = ProvenSession {
+    let starting = StartingSession::new(app, owner, start.clone(), now)?;
+    let session = LogInSession {
         session: &starting.session,
         verified: &verified,
         current: &current,
@@ -90,11 +90,11 @@ async fn attempt(
     } else {
         app.db.write().await?
     };
-    if !sessions::insert_proven(tx.conn(), &session, known.id).await? {
+    if !sessions::insert_recording_log_in(tx.conn(), &session, known.id).await? {
         return Ok(None);
     }
     if !is_from_noted_device {
-        recognize_device(app, &mut tx, owner, &newcomer.client, now).await?;
+        recognize_device(app, &mut tx, owner, &start.client, now).await?;
     }
     let started = start_session(&mut tx, owner, known.number, starting).await?;
     tx.commit().await?;

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::flows::steps::find_taken::{Taken, look_up};
-use crate::flows::steps::start_session::{Newcomer, Owner, StartedSession, StartingSession, start_session};
+use crate::flows::steps::start_session::{Owner, SessionStart, StartedSession, StartingSession, start_session};
 use crate::model::id::UserId;
 use crate::model::limit::Operation;
 use crate::model::user::email::Email;
@@ -38,14 +38,14 @@ impl From<store::Error> for SignUpError {
 ///
 /// # Errors
 /// [`SignUpError::Taken`], also for all but one of many that sign up with one address at the same moment.
-pub async fn sign_up(app: &App, account: NewAccount, newcomer: Newcomer) -> Result<StartedSession, SignUpError> {
+pub async fn sign_up(app: &App, account: NewAccount, start: SessionStart) -> Result<StartedSession, SignUpError> {
     let NewAccount {
         email,
         password,
         profile,
     } = account;
-    app.limits.brake(Operation::SignUp, &newcomer.client)?;
-    newcomer.carrier.admit(app, false)?;
+    app.limits.allow(Operation::SignUp, &start.client)?;
+    start.transport.admit(app, false)?;
     // Looking first spares the hash; only the insert below decides.
     let taken = look_up(app, Some(&email), profile.username.as_ref()).await?;
     if taken.any() {
@@ -64,13 +64,13 @@ pub async fn sign_up(app: &App, account: NewAccount, newcomer: Newcomer) -> Resu
         email: user.email.typed(),
         email_verified: false,
     };
-    let starting = StartingSession::new(app, owner, newcomer, now)?;
+    let starting = StartingSession::new(app, owner, start, now)?;
     let mut tx = if starting.replaces_none() {
         app.db.write_by_one_call().await?
     } else {
         app.db.write().await?
     };
-    let Some(number) = users::insert(tx.conn(), &user, &starting.session).await? else {
+    let Some(number) = users::insert_with_first_session(tx.conn(), &user, &starting.session).await? else {
         drop(tx);
         let taken = look_up(app, Some(&user.email), user.profile.username.as_ref()).await?;
         // Whoever was first may be gone again; then the address is as good a reason as any to try once more.

@@ -2,10 +2,10 @@
 
 use crate::app::App;
 use crate::flows::steps::claim_session::claim_session;
+use crate::flows::steps::clear_failures::clear_failures;
 use crate::flows::steps::find_taken::find_taken;
-use crate::flows::steps::forgive::forgive;
+use crate::flows::steps::mail_proof_code::{UnprovenAddress, mail_proof_code};
 use crate::flows::steps::notify::{Owner, notify};
-use crate::flows::steps::prove_email::{Unproven, prove_email};
 use crate::flows::steps::reauthenticate::{ReauthenticationError, reauthenticate};
 use crate::flows::steps::renew_session::{RenewedSession, renew_session};
 use crate::model::client::Client;
@@ -66,11 +66,11 @@ pub async fn update_account(
     if !claim_session(&mut tx, signed_in, now).await? {
         return Err(UpdateAccountError::NotAuthenticated);
     }
-    reauthenticated.settle(&mut tx).await?;
+    reauthenticated.record_success(&mut tx).await?;
     let renewed = renew_session(&mut tx, signed_in.clone(), now).await?;
     if let Some(hash) = &hash {
         users::change_password(tx.conn(), user, Some(hash)).await?;
-        forgive(app, &mut tx, user, client, now).await?;
+        clear_failures(app, &mut tx, user, client, now).await?;
         let owner = Owner {
             email: &renewed.signed_in.email,
             email_verified: renewed.signed_in.email_verified,
@@ -81,13 +81,16 @@ pub async fn update_account(
     if let Some(email) = &changes.email {
         // Asking for the present address takes an open wish for another one back.
         let wanted = Some(email).filter(|email| email.typed() != renewed.signed_in.email);
-        users::await_email(tx.conn(), user, wanted).await?;
+        users::set_pending_email(tx.conn(), user, wanted).await?;
     }
     let account = users::own_account(tx.conn(), user)
         .await?
         .ok_or(UpdateAccountError::NotAuthenticated)?;
-    if let (Some(_), Some(unproven)) = (changes.email, Unproven::of(&account).filter(Unproven::is_change)) {
-        prove_email(app, &mut tx, &unproven, client, now).await?;
+    if let (Some(_), Some(unproven)) = (
+        changes.email,
+        UnprovenAddress::of(&account).filter(UnprovenAddress::is_change),
+    ) {
+        mail_proof_code(app, &mut tx, &unproven, client, now).await?;
     }
     tx.commit().await?;
     let reason = if hash.is_some() {

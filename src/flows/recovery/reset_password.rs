@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::flows::steps::check_code::{Guess, check_code};
-use crate::flows::steps::forgive::forgive;
+use crate::flows::steps::clear_failures::clear_failures;
 use crate::flows::steps::notify::{Owner, notify};
 use crate::model::client::Client;
 use crate::model::mail::code::Code;
@@ -58,8 +58,8 @@ pub async fn reset_password(
     let owner = owner.filter(|_| is_first_use).ok_or(ResetPasswordError::NoCode)?;
     users::change_password(tx.conn(), user, Some(&hash)).await?;
     users::verify_email(tx.conn(), user, now).await?;
-    users::await_email(tx.conn(), user, None).await?;
-    forgive(app, &mut tx, user, client, now).await?;
+    users::set_pending_email(tx.conn(), user, None).await?;
+    clear_failures(app, &mut tx, user, client, now).await?;
     codes::void_all_of_user(tx.conn(), user, now).await?;
     let ended = sessions::end_all_of_user(tx.conn(), user, now).await?;
     let told = Owner {

@@ -1,7 +1,7 @@
 //! A person asks for the code that confirms their address.
 
 use crate::app::App;
-use crate::flows::steps::prove_email::{Unproven, prove_email};
+use crate::flows::steps::mail_proof_code::{UnprovenAddress, mail_proof_code};
 use crate::model::client::Client;
 use crate::model::session::SignedIn;
 use crate::store::users;
@@ -15,10 +15,10 @@ pub async fn send_email_code(app: &App, signed_in: &SignedIn, client: &Client) -
     let mut tx = app.db.write().await?;
     users::lock(tx.conn(), signed_in.user_id).await?;
     let account = users::own_account(tx.conn(), signed_in.user_id).await?;
-    let Some(unproven) = account.as_ref().and_then(Unproven::of) else {
+    let Some(unproven) = account.as_ref().and_then(UnprovenAddress::of) else {
         return Ok(false);
     };
-    prove_email(app, &mut tx, &unproven, client, now).await?;
+    mail_proof_code(app, &mut tx, &unproven, client, now).await?;
     tx.commit().await?;
     Ok(true)
 }

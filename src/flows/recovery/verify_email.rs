@@ -7,8 +7,8 @@ use crate::app::App;
 use crate::app::codes::Codes;
 use crate::flows::steps::check_code::{Guess, check_code};
 use crate::flows::steps::claim_session::claim_session;
+use crate::flows::steps::mail_proof_code::UnprovenAddress;
 use crate::flows::steps::notify::{Owner, notify};
-use crate::flows::steps::prove_email::Unproven;
 use crate::flows::steps::renew_session::{RenewedSession, renew_session};
 use crate::model::client::Client;
 use crate::model::mail::code::{Code, NewCode, Purpose, RESTORE_LIFETIME};
@@ -38,7 +38,7 @@ impl From<store::Error> for VerifyEmailError {
     }
 }
 
-/// Confirms the account's address or moves it to the one that its owner wants instead. Either way everything that somebody
+/// Confirms the account's address or moves it to the one that its owner wants instead. OpenTransaction way everything that somebody
 /// else may have set up before the proof ends: other sessions, tokens and open codes.
 pub async fn verify_email(
     app: &App,
@@ -49,7 +49,7 @@ pub async fn verify_email(
     let account = users::own_account(app.db.read().await?.conn(), signed_in.user_id).await?;
     let unproven = account
         .as_ref()
-        .and_then(Unproven::of)
+        .and_then(UnprovenAddress::of)
         .ok_or(VerifyEmailError::InvalidCode)?;
     let subject = unproven.subject(app);
     let now = app.clock.now();
@@ -64,7 +64,7 @@ pub async fn verify_email(
     let account = users::own_account(tx.conn(), signed_in.user_id)
         .await?
         .context("the account has gone")?;
-    let is_same = Unproven::of(&account).is_some_and(|now| Some(now.address) == guessed.email);
+    let is_same = UnprovenAddress::of(&account).is_some_and(|now| Some(now.address) == guessed.email);
     if !is_same || !codes::consume(tx.conn(), &subject, &guessed.code_hash, now).await? {
         return Err(VerifyEmailError::InvalidCode);
     }

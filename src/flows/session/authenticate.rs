@@ -1,4 +1,4 @@
-//! A request shows whose it is by its session.
+//! A request shows lookup it is by its session.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::model::session::SignedIn;
 use crate::model::session::secret::SessionSecret;
 use crate::model::unavailable::Unavailable;
 
-/// Whose request it is.
+/// AccountLookup request it is.
 #[derive(Debug, Clone)]
 pub struct Authenticated {
     pub signed_in: Arc<SignedIn>,
@@ -47,7 +47,7 @@ pub async fn authenticate(app: &App, presented: SessionSecret) -> anyhow::Result
     }
     let used = SignedIn::clone(&found.signed_in).renewed(&app.lifetimes, now);
     match renew(app, used.clone()).await {
-        Renewal::WrittenDown => {
+        Renewal::Written => {
             let signed_in = Arc::new(used);
             let stamp = found.stamp;
             app.session_cache.remember(
@@ -82,19 +82,19 @@ async fn load(app: &App, presented: SessionSecret) -> anyhow::Result<Option<Reme
 
 /// What became of a renewal.
 enum Renewal {
-    WrittenDown,
+    Written,
     /// Another request was first to renew the session, or to end it.
     Overtaken,
     Failed,
 }
 
 async fn renew(app: &App, used: SignedIn) -> Renewal {
-    let written = match timeout(PATIENCE, app.renewals.write_down(used)).await {
+    let written = match timeout(PATIENCE, app.renewals.write(used)).await {
         Ok(written) => written.map_err(anyhow::Error::from),
         Err(elapsed) => Err(elapsed.into()),
     };
     match written {
-        Ok(true) => Renewal::WrittenDown,
+        Ok(true) => Renewal::Written,
         Ok(false) => Renewal::Overtaken,
         Err(error) => {
             tracing::debug!(error = format!("{error:#}"), "a session could not be renewed");

@@ -11,6 +11,6 @@ use crate::model::user::email::Email;
 /// # Errors
 /// [`crate::model::limit::throttled::Throttled`] when the client, everybody together, or this address has had enough.
 pub async fn allow_mail(app: &App, client: &Client, to: &Email) -> anyhow::Result<()> {
-    app.limits.brake(Operation::Mail, client)?;
-    app.limits.brake_mail_to(to)
+    app.limits.allow(Operation::Mail, client)?;
+    app.limits.allow_mail_to(to)
 }

@@ -26,7 +26,7 @@ pub(in crate::flows) async fn check_code(
     client: &Client,
     now: DateTime<Utc>,
 ) -> anyhow::Result<Guess> {
-    app.limits.brake(Operation::Check, client)?;
+    app.limits.allow(Operation::Check, client)?;
     let mut tx = app.db.write().await?;
     let guessed = codes::guess(tx.conn(), subject, now).await?;
     tx.commit().await?;

@@ -5,12 +5,12 @@ use crate::app::App;
 use crate::app::hasher::Verdict;
 use crate::model::client::Client;
 use crate::model::user::password::{Password, PasswordHash};
-use crate::model::user::{Credentials, Whose};
+use crate::model::user::{AccountLookup, Credentials};
 use crate::store::users;
 
 /// Somebody knew the password of an account.
 #[derive(Debug)]
-pub struct Proven {
+pub struct VerifiedPassword {
     pub credentials: Credentials,
     /// The stored hash that the password was checked against.
     pub verified: PasswordHash,
@@ -28,34 +28,34 @@ pub struct Proven {
 /// [`crate::model::limit::throttled::Throttled`] before any work when too many were wrong, whatever this one is.
 pub async fn check_password(
     app: &App,
-    whose: Whose<'_>,
+    lookup: AccountLookup<'_>,
     password: &Password,
     client: &Client,
-) -> anyhow::Result<Option<Proven>> {
+) -> anyhow::Result<Option<VerifiedPassword>> {
     // Asked first: who is turned away for want of a slot must not have waited for the counter's turn to write.
     let admitted = app.hasher.admit()?;
     let mut read = app.db.read().await?;
-    let claimed = users::claimed(read.conn(), whose, client, app.clock.now()).await?;
+    let found = users::credentials_and_familiarity(read.conn(), lookup, client, app.clock.now()).await?;
     // A name without an account is a stranger to everybody.
-    let familiarity = claimed.as_ref().map(|claimed| claimed.familiarity).unwrap_or_default();
-    let credentials = claimed.map(|claimed| claimed.credentials);
-    let subject = match (&credentials, whose) {
+    let familiarity = found.as_ref().map(|account| account.familiarity).unwrap_or_default();
+    let credentials = found.map(|account| account.credentials);
+    let subject = match (&credentials, lookup) {
         (Some(known), _) => Subject::Account(known.id),
-        (None, Whose::Account(user)) => Subject::Account(user),
-        (None, Whose::Login(login)) => Subject::Nobody(login),
+        (None, AccountLookup::Account(user)) => Subject::Account(user),
+        (None, AccountLookup::Identifier(login)) => Subject::UnknownAccount(login),
     };
     let attempt = count_attempt(app, read, subject, familiarity, client).await?;
     let stored = credentials.as_ref().and_then(|known| known.password_hash.clone());
     let verdict = match app.hasher.verify(password.clone(), stored.clone()).await {
         Ok(verdict) => verdict,
         Err(error) => {
-            attempt.give_back(app).await?;
+            attempt.take_back(app).await?;
             return Err(error);
         }
     };
     drop(admitted);
     Ok(match (verdict, credentials, stored) {
-        (Verdict::Right | Verdict::RightButWeak, Some(credentials), Some(verified)) => Some(Proven {
+        (Verdict::Right | Verdict::RightButWeak, Some(credentials), Some(verified)) => Some(VerifiedPassword {
             credentials,
             verified,
             is_weak: verdict == Verdict::RightButWeak,

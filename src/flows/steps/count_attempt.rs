@@ -9,15 +9,15 @@ use crate::model::device::Familiarity;
 use crate::model::id::UserId;
 use crate::model::limit::Place;
 use crate::model::limit::attempt::{Bucket, Budget};
-use crate::model::user::Login;
+use crate::model::user::Identifier;
 use crate::store::{self, Read, Tx, attempts};
 
-/// Whose secret is being tried: an account's, or that of a name which has no account. Somebody who tries can't tell the
+/// AccountLookup secret is being tried: an account's, or that of a name which has no account. Somebody who tries can't tell the
 /// two apart.
 #[derive(Debug, Clone, Copy)]
 pub enum Subject<'a> {
     Account(UserId),
-    Nobody(&'a Login),
+    UnknownAccount(&'a Identifier),
 }
 
 /// An attempt that was counted as a failure, until it turns out to be none.
@@ -45,7 +45,7 @@ pub async fn count_attempt(
     };
     let now = app.clock.now();
     let place = place_of(subject, familiarity, client);
-    app.limits.brake_check(&place, client)?;
+    app.limits.allow_check(&place, client)?;
     let bucket = app.limits.bucket(&subject.name(), &place);
 
     let mut tx = app.db.write_once_after(read).await?;
@@ -64,7 +64,7 @@ pub async fn count_attempt(
 fn place_of(subject: Subject<'_>, familiarity: Familiarity, client: &Client) -> Place {
     let known_device = match subject {
         Subject::Account(user) => Place::of_device(client.device, user),
-        Subject::Nobody(_) => None,
+        Subject::UnknownAccount(_) => None,
     };
     let known_network = client.vicinity().filter(|_| familiarity.knows_network);
     known_device
@@ -77,8 +77,8 @@ impl Subject<'_> {
     fn name(&self) -> String {
         match self {
             Self::Account(user) => account_name(*user),
-            Self::Nobody(Login::Email(email)) => format!("email {}", email.canonical()),
-            Self::Nobody(Login::Username(username)) => format!("username {}", username.canonical()),
+            Self::UnknownAccount(Identifier::Email(email)) => format!("email {}", email.canonical()),
+            Self::UnknownAccount(Identifier::Username(username)) => format!("username {}", username.canonical()),
         }
     }
 }
@@ -96,7 +96,7 @@ impl Attempt {
     }
 
     /// Forgets the failures of this account and place, in the transaction that acts on the success.
-    pub async fn settle(self, tx: &mut Tx) -> store::Result<()> {
+    pub async fn record_success(self, tx: &mut Tx) -> store::Result<()> {
         match self.counted {
             Some((bucket, _)) => attempts::clear(tx.conn(), &bucket).await,
             None => Ok(()),
@@ -104,12 +104,12 @@ impl Attempt {
     }
 
     /// Takes the attempt back because it could not be looked at.
-    pub async fn give_back(self, app: &App) -> store::Result<()> {
+    pub async fn take_back(self, app: &App) -> store::Result<()> {
         let Some((bucket, budget)) = self.counted else {
             return Ok(());
         };
         let mut tx = app.db.write_once().await?;
-        attempts::give_back(tx.conn(), &bucket, budget).await?;
+        attempts::take_back(tx.conn(), &bucket, budget).await?;
         tx.commit().await
     }
 }

@@ -28,7 +28,7 @@ pub async fn find_taken(
     email: Option<&Email>,
     username: Option<&Username>,
 ) -> anyhow::Result<Taken> {
-    app.limits.brake(Operation::FindTaken, client)?;
+    app.limits.allow(Operation::FindTaken, client)?;
     Ok(look_up(app, email, username).await?)
 }
 

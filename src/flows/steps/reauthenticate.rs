@@ -7,7 +7,7 @@ use super::count_attempt::Attempt;
 use crate::app::App;
 use crate::model::client::Client;
 use crate::model::session::SignedIn;
-use crate::model::user::Whose;
+use crate::model::user::AccountLookup;
 use crate::model::user::password::Password;
 use crate::store::{self, Tx};
 
@@ -35,22 +35,22 @@ pub(in crate::flows) async fn reauthenticate(
 ) -> Result<Reauthenticated, ReauthenticationError> {
     let Some(current) = current else {
         // What follows may cost a hash or a mail, and no password is counted.
-        app.limits.brake_account(signed_in.user_id, client)?;
+        app.limits.allow_account(signed_in.user_id, client)?;
         let is_recent = app.clock.now() - signed_in.created_at < RECENT;
         return is_recent
             .then_some(Reauthenticated(None))
             .ok_or(ReauthenticationError::Required);
     };
-    let proven = check_password(app, Whose::Account(signed_in.user_id), &current, client).await?;
+    let proven = check_password(app, AccountLookup::Account(signed_in.user_id), &current, client).await?;
     let proven = proven.ok_or(ReauthenticationError::Required)?;
     Ok(Reauthenticated(Some(proven.attempt)))
 }
 
 impl Reauthenticated {
     /// Forgets the failures before it, in the transaction that acts on it.
-    pub async fn settle(self, tx: &mut Tx) -> store::Result<()> {
+    pub async fn record_success(self, tx: &mut Tx) -> store::Result<()> {
         match self.0 {
-            Some(attempt) => attempt.settle(tx).await,
+            Some(attempt) => attempt.record_success(tx).await,
             None => Ok(()),
         }
     }

@@ -18,7 +18,7 @@ pub(in crate::flows) async fn recognize_device(
     now: DateTime<Utc>,
 ) -> anyhow::Result<()> {
     let family = client.family();
-    let is_new = devices::are_all_of_other_families(tx.conn(), owner.id, &family).await?;
+    let is_new = devices::has_only_other_families(tx.conn(), owner.id, &family).await?;
     devices::note(tx.conn(), owner.id, client, now).await?;
     if !is_new {
         return Ok(());

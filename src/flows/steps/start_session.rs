@@ -12,13 +12,13 @@ use crate::telemetry::{self, Ended};
 
 /// Who is starting a session, and what is to carry it.
 #[derive(Debug, Clone)]
-pub struct Newcomer {
+pub struct SessionStart {
     pub client: Client,
-    pub carrier: Carrier,
+    pub transport: Transport,
 }
 
 #[derive(Debug, Clone)]
-pub enum Carrier {
+pub enum Transport {
     /// A cookie. The session that the request presented ends, so that nobody can plant a session id (OWASP ASVS
     /// v5.0.0-7.2.4).
     Cookie {
@@ -27,7 +27,7 @@ pub enum Carrier {
     Tokens,
 }
 
-impl Carrier {
+impl Transport {
     /// Lets an account start a session that this carries.
     ///
     /// # Errors
@@ -107,15 +107,15 @@ impl StartingSession {
         self.presented.is_none()
     }
 
-    /// The session that `newcomer` gets.
+    /// The session that `start` gets.
     ///
     /// # Errors
-    /// As [`Carrier::admit`].
-    pub fn new(app: &App, owner: Owner<'_>, newcomer: Newcomer, now: DateTime<Utc>) -> anyhow::Result<Self> {
-        let Newcomer { client, carrier } = newcomer;
-        carrier.admit(app, owner.email_verified)?;
-        Ok(match carrier {
-            Carrier::Cookie { presented } => {
+    /// As [`Transport::admit`].
+    pub fn new(app: &App, owner: Owner<'_>, start: SessionStart, now: DateTime<Utc>) -> anyhow::Result<Self> {
+        let SessionStart { client, transport } = start;
+        transport.admit(app, owner.email_verified)?;
+        Ok(match transport {
+            Transport::Cookie { presented } => {
                 let secret = SessionSecret::generate();
                 Self {
                     session: NewSession::cookie(secret, Some(owner.id), client, &app.lifetimes, now),
@@ -123,7 +123,7 @@ impl StartingSession {
                     secret: Some(secret),
                 }
             }
-            Carrier::Tokens => Self {
+            Transport::Tokens => Self {
                 session: NewSession::token(owner.id, client, &app.lifetimes, now),
                 presented: None,
                 secret: None,

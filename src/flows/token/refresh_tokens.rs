@@ -32,11 +32,11 @@ impl From<store::Error> for RefreshError {
 pub async fn refresh_tokens(app: &App, token: &str, client: &Client) -> Result<TokenPair, RefreshError> {
     let shown_at = app.clock.now();
     let Some((claims, generation)) = app.tokens.check_refresh(token, shown_at) else {
-        app.limits.brake(Operation::Refresh, client)?;
+        app.limits.allow(Operation::Refresh, client)?;
         return Err(RefreshError::NotValid);
     };
     // Apart from those who send garbage, so that they can't keep anybody from refreshing.
-    app.limits.brake_refresh(claims.sid)?;
+    app.limits.allow_refresh(claims.sid)?;
 
     let mut tx = app.db.write().await?;
     sessions::lock(tx.conn(), claims.sid).await?;
@@ -52,7 +52,7 @@ pub async fn refresh_tokens(app: &App, token: &str, client: &Client) -> Result<T
     let rotation: Rotation = sessions::rotation(tx.conn(), claims.sid)
         .await?
         .ok_or(RefreshError::NotValid)?;
-    let reused = !rotated && !rotation.forgives(generation, now);
+    let reused = !rotated && !rotation.accepts_previous(generation, now);
     if reused {
         sessions::end_by_id(tx.conn(), claims.sid, now).await?;
     }

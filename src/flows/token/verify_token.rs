@@ -14,6 +14,7 @@ pub async fn verify_token(app: &App, token: &str) -> anyhow::Result<bool> {
     let mut read = app.db.read().await?;
     let is_alive = sessions::by_id(read.conn(), claims.sid, now).await?.is_some();
     let rotation = sessions::rotation(read.conn(), claims.sid).await?;
-    let is_current = |rotation: Rotation| generation >= rotation.generation || rotation.forgives(generation, now);
+    let is_current =
+        |rotation: Rotation| generation >= rotation.generation || rotation.accepts_previous(generation, now);
     Ok(is_alive && rotation.is_some_and(is_current))
 }

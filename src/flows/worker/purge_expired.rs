@@ -20,7 +20,7 @@ pub async fn purge_expired(app: &App) -> anyhow::Result<bool> {
     let failures = attempts::purge(tx.conn(), now, BATCH.into()).await?;
     let devices = devices::purge(tx.conn(), unseen_since, BATCH.into()).await?;
     // Last, because only these steps hold rows that live: while they do, they wait for nobody else's.
-    let alive = sessions::put_off_purge(tx.conn(), now, BATCH.into()).await?;
+    let alive = sessions::postpone_purge(tx.conn(), now, BATCH.into()).await?;
     let ended = sessions::purge(tx.conn(), now, BATCH.into()).await?;
     tx.commit().await?;
     telemetry::sessions_ended(Ended::Expired, ended);

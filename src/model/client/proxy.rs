@@ -1,4 +1,4 @@
-//! Whose word about a client's address is believed.
+//! AccountLookup word about a client's address is believed.
 
 use std::net::IpAddr;
 

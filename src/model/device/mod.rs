@@ -20,7 +20,7 @@ impl Device {
     /// A network from which nobody has signed in to an account for so many days is a stranger's to it.
     pub const NETWORK_DAYS: i64 = 90;
     /// That a device was seen is written down once in so many minutes.
-    pub const NOTED_FOR_MINUTES: i64 = 60;
+    pub const NOTE_INTERVAL_MINUTES: i64 = 60;
     /// Devices that were not seen for so many days are forgotten.
     pub const KEPT_DAYS: i64 = 365;
 

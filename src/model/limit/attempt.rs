@@ -21,10 +21,10 @@ pub struct Budget {
 
 impl Budget {
     /// Failures in a row after which a bucket takes no more attempts (NIST SP 800-63B-4, 3.2.2).
-    pub const MOST_IN_A_ROW: i64 = 100;
+    pub const MAX_IN_A_ROW: i64 = 100;
     /// A bucket is forgotten when so much time for each failure in a row has passed without another one: whoever stays
     /// below the other limits for ever makes one guess a day.
-    pub const KEPT_FOR_EACH: TimeDelta = TimeDelta::days(1);
+    pub const KEPT_PER_FAILURE: TimeDelta = TimeDelta::days(1);
 
     #[must_use]
     pub fn new(rate: Rate) -> Self {
@@ -50,7 +50,7 @@ impl Failures {
     /// Whole seconds until one more attempt is taken, at least one.
     #[must_use]
     pub fn retry_after(&self, budget: Budget, now: DateTime<Utc>) -> u64 {
-        let until = if self.failures >= Budget::MOST_IN_A_ROW {
+        let until = if self.failures >= Budget::MAX_IN_A_ROW {
             self.forgotten_at
         } else {
             self.free_at + budget.interval - budget.period

@@ -15,7 +15,7 @@ pub const RESTORE_LIFETIME: TimeDelta = TimeDelta::days(3);
 /// The time in which three codes are sent for one subject, and no more.
 pub const ISSUE_WINDOW: TimeDelta = TimeDelta::hours(1);
 /// Wrong guesses are counted before they are compared, and a code takes this many (OWASP ASVS v5.0.0-6.6.3).
-pub const MOST_GUESSES: i64 = 5;
+pub const MAX_GUESSES: i64 = 5;
 
 /// The refusal of a code to somebody for whom the third last one was issued at `earlier`.
 #[must_use]

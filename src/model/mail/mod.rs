@@ -161,7 +161,7 @@ pub fn shown(at: DateTime<Utc>) -> String {
 #[derive(Debug)]
 pub struct NewMail {
     pub id: Uuid,
-    /// Whose mail it is, so that it goes with the account; `None` for one that is sent in any case.
+    /// AccountLookup mail it is, so that it goes with the account; `None` for one that is sent in any case.
     pub user_id: Option<UserId>,
     pub sealed: Vec<u8>,
     pub created_at: DateTime<Utc>,

@@ -17,7 +17,7 @@ pub struct SessionCookie {
 
 /// A combination of settings that browsers would drop.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum RefusedCookie {
+pub enum InvalidCookie {
     #[error("COOKIE_NAME `{0}` is not a cookie name: use letters, digits, `-` and `_`")]
     Name(String),
     #[error("COOKIE_NAME `{0}` needs an https PUBLIC_URL: browsers drop `__Host-` and `__Secure-` cookies otherwise")]
@@ -41,13 +41,13 @@ impl SessionCookie {
     /// Puts the settings together.
     ///
     /// # Errors
-    /// [`RefusedCookie`] when a browser would not keep the result.
+    /// [`InvalidCookie`] when a browser would not keep the result.
     pub fn new(
         public_url: &Url,
         name: Option<&str>,
         same_site: SameSite,
         domain: Option<&str>,
-    ) -> Result<Self, RefusedCookie> {
+    ) -> Result<Self, InvalidCookie> {
         let secure = public_url.scheme() == "https";
         let name = match name {
             Some(name) => name.to_owned(),
@@ -56,7 +56,7 @@ impl SessionCookie {
         };
         check_name(&name, secure, domain)?;
         if same_site == SameSite::None && !secure {
-            return Err(RefusedCookie::NoneWithoutHttps);
+            return Err(InvalidCookie::NoneWithoutHttps);
         }
         let mut attributes = format!("; HttpOnly; SameSite={same_site:?}; Path=/");
         if secure {
@@ -69,7 +69,7 @@ impl SessionCookie {
         }
         let device = DeviceCookie::new(secure, same_site);
         if name == device.name() {
-            return Err(RefusedCookie::DeviceCookie(name));
+            return Err(InvalidCookie::DeviceCookie(name));
         }
         Ok(Self {
             name,
@@ -115,7 +115,7 @@ impl SessionCookie {
     }
 }
 
-fn check_name(name: &str, secure: bool, domain: Option<&str>) -> Result<(), RefusedCookie> {
+fn check_name(name: &str, secure: bool, domain: Option<&str>) -> Result<(), InvalidCookie> {
     let is_token = !name.is_empty()
         && name
             .bytes()
@@ -125,24 +125,24 @@ fn check_name(name: &str, secure: bool, domain: Option<&str>) -> Result<(), Refu
     let host_prefix = lowered.starts_with("__host-");
     let prefix = host_prefix || lowered.starts_with("__secure-");
     if !is_token {
-        Err(RefusedCookie::Name(name.to_owned()))
+        Err(InvalidCookie::Name(name.to_owned()))
     } else if prefix && !secure {
-        Err(RefusedCookie::PrefixWithoutHttps(name.to_owned()))
+        Err(InvalidCookie::PrefixWithoutHttps(name.to_owned()))
     } else if host_prefix && domain.is_some() {
-        Err(RefusedCookie::HostPrefixWithDomain(name.to_owned()))
+        Err(InvalidCookie::HostPrefixWithDomain(name.to_owned()))
     } else {
         Ok(())
     }
 }
 
-fn check_domain(domain: &str, public_url: &Url) -> Result<(), RefusedCookie> {
+fn check_domain(domain: &str, public_url: &Url) -> Result<(), InvalidCookie> {
     let accepted = match public_url.host() {
         Some(Host::Domain(host)) => host == domain || (domain.contains('.') && host.ends_with(&format!(".{domain}"))),
         _ => false,
     };
     accepted
         .then_some(())
-        .ok_or_else(|| RefusedCookie::ForeignDomain(domain.to_owned()))
+        .ok_or_else(|| InvalidCookie::ForeignDomain(domain.to_owned()))
 }
 
 #[cfg(test)]
@@ -154,7 +154,7 @@ mod tests {
         name: Option<&str>,
         same_site: SameSite,
         domain: Option<&str>,
-    ) -> Result<SessionCookie, RefusedCookie> {
+    ) -> Result<SessionCookie, InvalidCookie> {
         SessionCookie::new(&Url::parse(url).unwrap(), name, same_site, domain)
     }
 
@@ -193,19 +193,19 @@ mod tests {
         let lax = SameSite::Lax;
         assert!(matches!(
             cookie(http, Some("__Host-s"), lax, None),
-            Err(RefusedCookie::PrefixWithoutHttps(_))
+            Err(InvalidCookie::PrefixWithoutHttps(_))
         ));
         assert!(matches!(
             cookie(http, Some("__secure-s"), lax, None),
-            Err(RefusedCookie::PrefixWithoutHttps(_))
+            Err(InvalidCookie::PrefixWithoutHttps(_))
         ));
         assert!(matches!(
             cookie(https, Some("__Host-s"), lax, Some("example.com")),
-            Err(RefusedCookie::HostPrefixWithDomain(_))
+            Err(InvalidCookie::HostPrefixWithDomain(_))
         ));
         assert!(matches!(
             cookie(http, None, SameSite::None, None),
-            Err(RefusedCookie::NoneWithoutHttps)
+            Err(InvalidCookie::NoneWithoutHttps)
         ));
         for domain in [
             "com",
@@ -218,18 +218,18 @@ mod tests {
             assert!(
                 matches!(
                     cookie(https, None, lax, Some(domain)),
-                    Err(RefusedCookie::ForeignDomain(_))
+                    Err(InvalidCookie::ForeignDomain(_))
                 ),
                 "{domain}"
             );
         }
         assert!(matches!(
             cookie("http://127.0.0.1:8080", None, lax, Some("0.1")),
-            Err(RefusedCookie::ForeignDomain(_))
+            Err(InvalidCookie::ForeignDomain(_))
         ));
         for name in ["", "a b", "a;b", "a=b", "sitzung\u{e9}"] {
             assert!(
-                matches!(cookie(https, Some(name), lax, None), Err(RefusedCookie::Name(_))),
+                matches!(cookie(https, Some(name), lax, None), Err(InvalidCookie::Name(_))),
                 "{name}"
             );
         }

@@ -109,7 +109,7 @@ impl NewSession {
 
 /// A session for somebody who has proven to know a password.
 #[derive(Debug)]
-pub struct ProvenSession<'a> {
+pub struct LogInSession<'a> {
     pub session: &'a NewSession,
     /// The hash that the password was checked against.
     pub verified: &'a PasswordHash,

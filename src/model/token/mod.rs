@@ -65,7 +65,7 @@ pub struct Rotation {
 impl Rotation {
     /// Whether a token of `generation` was the current one until so recently that it may still be used.
     #[must_use]
-    pub fn forgives(&self, generation: i64, now: DateTime<Utc>) -> bool {
+    pub fn accepts_previous(&self, generation: i64, now: DateTime<Utc>) -> bool {
         generation == self.generation - 1 && now - self.rotated_at <= ROTATION_GRACE
     }
 }
@@ -88,10 +88,10 @@ mod tests {
             rotated_at: DateTime::UNIX_EPOCH,
         };
         let after = |seconds| DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds);
-        assert!(rotation.forgives(2, after(0)));
-        assert!(rotation.forgives(2, after(10)));
-        assert!(!rotation.forgives(2, after(11)));
-        assert!(!rotation.forgives(1, after(0)));
-        assert!(!rotation.forgives(3, after(0)));
+        assert!(rotation.accepts_previous(2, after(0)));
+        assert!(rotation.accepts_previous(2, after(10)));
+        assert!(!rotation.accepts_previous(2, after(11)));
+        assert!(!rotation.accepts_previous(1, after(0)));
+        assert!(!rotation.accepts_previous(3, after(0)));
     }
 }

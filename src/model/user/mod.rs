@@ -32,15 +32,15 @@ pub struct Profile {
 
 /// What somebody who logs in calls themselves.
 #[derive(Debug)]
-pub enum Login {
+pub enum Identifier {
     Email(Email),
     Username(Username),
 }
 
-/// Whose password somebody says they know.
+/// AccountLookup password somebody says they know.
 #[derive(Debug, Clone, Copy)]
-pub enum Whose<'a> {
-    Login(&'a Login),
+pub enum AccountLookup<'a> {
+    Identifier(&'a Identifier),
     Account(UserId),
 }
 
@@ -59,7 +59,7 @@ pub struct Credentials {
 
 /// The account that somebody says is theirs, and what it knows of what they come from.
 #[derive(Debug, sqlx::FromRow)]
-pub struct Claimed {
+pub struct AccountAtLogIn {
     #[sqlx(flatten)]
     pub credentials: Credentials,
     #[sqlx(flatten)]

@@ -15,7 +15,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{Connection, Executor, PgConnection, Sqlite};
 
-use super::pool::{LifoPool, SURELY_ALIVE};
+use super::pool::{ConnectionPool, TRUSTED_WITHOUT_PING};
 use super::{DatabaseFile, Db, Freshness, Pools, Writer, on};
 use crate::model::unavailable::Unavailable;
 use crate::store::Result;
@@ -131,8 +131,8 @@ async fn open_sqlite(url: &str, freshness: Arc<Freshness>) -> anyhow::Result<Poo
         .with_context(subject)?;
     let inode = fs::metadata(&path).with_context(subject)?.ino();
     Ok(Pools::Sqlite {
-        readers: LifoPool::new(readers),
-        writer: Arc::new(Writer::new(LifoPool::new(writer), freshness)),
+        readers: ConnectionPool::new(readers),
+        writer: Arc::new(Writer::new(ConnectionPool::new(writer), freshness)),
         writers_opened,
         file: DatabaseFile { path, inode },
     })
@@ -193,7 +193,7 @@ async fn open_postgres(url: &str) -> anyhow::Result<Pools> {
         // Asking each time would cost a log-in as many round trips again as its work.
         .before_acquire(|connection, usage| {
             Box::pin(async move {
-                if usage.idle_for > SURELY_ALIVE {
+                if usage.idle_for > TRUSTED_WITHOUT_PING {
                     connection.ping().await?;
                 }
                 Ok(true)
@@ -209,7 +209,7 @@ async fn open_postgres(url: &str) -> anyhow::Result<Pools> {
         .connect_with(options)
         .await
         .context("PostgreSQL at DATABASE_URL can't be used")?;
-    Ok(Pools::Postgres(LifoPool::new(pool)))
+    Ok(Pools::Postgres(ConnectionPool::new(pool)))
 }
 
 #[cfg(test)]

@@ -15,8 +15,8 @@ use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection};
 use super::Result;
 use crate::model::id::UserId;
 pub use freshness::{Freshness, Stamp};
-use group_commit::{Turn, Writer};
-use pool::{Lent, LifoPool};
+use group_commit::{WriteTurn, Writer};
+use pool::{CheckedOut, ConnectionPool};
 
 /// Runs one expression on whichever database the connection belongs to.
 macro_rules! on {
@@ -40,13 +40,13 @@ pub struct Db {
 enum Pools {
     /// SQLite allows one writer, so writing has one connection and waits for it, not in the database.
     Sqlite {
-        readers: LifoPool<Sqlite>,
+        readers: ConnectionPool<Sqlite>,
         writer: Arc<Writer>,
         /// How many connections the writer has opened, one after the other.
         writers_opened: Arc<AtomicU64>,
         file: DatabaseFile,
     },
-    Postgres(LifoPool<Postgres>),
+    Postgres(ConnectionPool<Postgres>),
 }
 
 /// The SQLite file and what it was when it was opened.
@@ -69,30 +69,30 @@ pub enum Database<'c> {
     Postgres(&'c mut PgConnection),
 }
 
-/// Where a store function notes whose sessions it changed, so that nobody remembers them as they were.
+/// Where a store function notes lookup sessions it changed, so that nobody remembers them as they were.
 #[derive(Debug)]
 pub struct Changes<'c>(Option<&'c mut Vec<UserId>>);
 
 /// A connection for single statements that only read.
 #[derive(Debug)]
 pub enum Read {
-    Sqlite(Lent<Sqlite>),
-    Postgres(Lent<Postgres>),
+    Sqlite(CheckedOut<Sqlite>),
+    Postgres(CheckedOut<Postgres>),
 }
 
 /// An open write transaction. Dropping it without [`Tx::commit`] rolls it back, but for a statement that has committed itself.
 #[derive(Debug)]
 pub struct Tx {
-    transaction: Either,
+    transaction: OpenTransaction,
     /// `None` where it would be noted too late.
     changed: Option<Vec<UserId>>,
     freshness: Arc<Freshness>,
 }
 
 #[derive(Debug)]
-enum Either {
-    Sqlite(Box<Turn>),
-    Postgres(Lent<Postgres>),
+enum OpenTransaction {
+    Sqlite(Box<WriteTurn>),
+    Postgres(CheckedOut<Postgres>),
 }
 
 impl Db {
@@ -109,10 +109,10 @@ impl Db {
     pub async fn read(&self) -> Result<Read> {
         Ok(match &self.pools {
             Pools::Sqlite { readers, writer, .. } => {
-                writer.caught_up().await;
-                Read::Sqlite(readers.lend().await?)
+                writer.readers_caught_up().await;
+                Read::Sqlite(readers.check_out().await?)
             }
-            Pools::Postgres(pool) => Read::Postgres(pool.lend().await?),
+            Pools::Postgres(pool) => Read::Postgres(pool.check_out().await?),
         })
     }
 
@@ -124,9 +124,9 @@ impl Db {
         let transaction = match &self.pools {
             Pools::Sqlite { writer, file, .. } => {
                 file.check_in_place()?;
-                Either::Sqlite(Box::new(writer.begin().await?))
+                OpenTransaction::Sqlite(Box::new(writer.begin().await?))
             }
-            Pools::Postgres(pool) => Either::Postgres(pool.begin("BEGIN").await?),
+            Pools::Postgres(pool) => OpenTransaction::Postgres(pool.begin("BEGIN").await?),
         };
         Ok(self.tx(transaction, Some(Vec::new())))
     }
@@ -140,7 +140,7 @@ impl Db {
     pub async fn write_by_one_call(&self) -> Result<Tx> {
         match &self.pools {
             Pools::Sqlite { .. } => self.write().await,
-            Pools::Postgres(pool) => Ok(self.once(pool.lend().await?)),
+            Pools::Postgres(pool) => Ok(self.once(pool.check_out().await?)),
         }
     }
 
@@ -152,7 +152,7 @@ impl Db {
         match &self.pools {
             Pools::Sqlite { writer, file, .. } => {
                 file.check_in_place()?;
-                Ok(self.tx(Either::Sqlite(Box::new(writer.begin_once().await?)), None))
+                Ok(self.tx(OpenTransaction::Sqlite(Box::new(writer.begin_once().await?)), None))
             }
             Pools::Postgres(_) => self.write_by_one_call().await,
         }
@@ -173,11 +173,11 @@ impl Db {
         }
     }
 
-    fn once(&self, lent: Lent<Postgres>) -> Tx {
-        self.tx(Either::Postgres(lent.for_one_statement()), None)
+    fn once(&self, lent: CheckedOut<Postgres>) -> Tx {
+        self.tx(OpenTransaction::Postgres(lent.for_one_statement()), None)
     }
 
-    fn tx(&self, transaction: Either, changed: Option<Vec<UserId>>) -> Tx {
+    fn tx(&self, transaction: OpenTransaction, changed: Option<Vec<UserId>>) -> Tx {
         Tx {
             transaction,
             changed,
@@ -237,8 +237,8 @@ impl Changes<'_> {
 impl Tx {
     pub fn conn(&mut self) -> Conn<'_> {
         let database = match &mut self.transaction {
-            Either::Sqlite(turn) => Database::Sqlite(turn.connection()),
-            Either::Postgres(lent) => Database::Postgres(lent),
+            OpenTransaction::Sqlite(turn) => Database::Sqlite(turn.connection()),
+            OpenTransaction::Postgres(lent) => Database::Postgres(lent),
         };
         let changes = Changes(self.changed.as_mut());
         Conn { database, changes }
@@ -252,8 +252,8 @@ impl Tx {
     pub async fn commit(self) -> Result<()> {
         let changed = self.changed.unwrap_or_default();
         match self.transaction {
-            Either::Sqlite(turn) => turn.commit(changed).await?,
-            Either::Postgres(lent) => {
+            OpenTransaction::Sqlite(turn) => turn.commit(changed).await?,
+            OpenTransaction::Postgres(lent) => {
                 let unsettled = self.freshness.committing(changed);
                 lent.commit().await?;
                 unsettled.settle();

@@ -8,9 +8,9 @@ use super::{Conn, Result, on};
 use crate::model::id::SessionId;
 use crate::model::id::UserId;
 use crate::model::session::secret::SecretHash;
-use crate::model::session::{ListedSession, NewSession, ProvenSession, SignedIn, StoredSession};
+use crate::model::session::{ListedSession, LogInSession, NewSession, SignedIn, StoredSession};
 use crate::model::token::Rotation;
-pub use expiry::{purge, put_off_purge, renew};
+pub use expiry::{postpone_purge, purge, renew};
 
 /// Inserts a session for each row that is found there.
 macro_rules! insert_session {
@@ -71,7 +71,7 @@ macro_rules! forget_failures {
 /// the password was changed or the account deleted since the hash was read, nothing, and `false`. Such changes and this
 /// log-in wait for each other. One statement on PostgreSQL; three in one go on SQLite, where the caller's transaction holds them
 /// together.
-pub async fn insert_proven(conn: Conn<'_>, proven: &ProvenSession<'_>, user: UserId) -> Result<bool> {
+pub async fn insert_recording_log_in(conn: Conn<'_>, proven: &LogInSession<'_>, user: UserId) -> Result<bool> {
     // The hash that the first step has written, if it has found the account.
     const SQLITE: &str = concat!(
         record_log_in!(),
@@ -159,7 +159,12 @@ pub async fn of_user(conn: Conn<'_>, user: UserId, now: DateTime<Utc>) -> Result
 
 /// Gives a session another id and another secret. Whoever knows it by the ones before, a request that is under way
 /// included, has lost it.
-pub async fn rename(conn: Conn<'_>, session: &SignedIn, new_id: SessionId, secret: &SecretHash) -> Result<()> {
+pub async fn replace_id_and_secret(
+    conn: Conn<'_>,
+    session: &SignedIn,
+    new_id: SessionId,
+    secret: &SecretHash,
+) -> Result<()> {
     const SQL: &str = "UPDATE sessions SET id = $1, secret_hash = $2 WHERE id = $3 AND kind = 'cookie'";
     conn.changes.of(session.user_id);
     on!(conn, c => { sqlx::query(SQL).bind(new_id).bind(secret).bind(session.session_id).execute(c).await?; });

@@ -2,9 +2,9 @@
 
 use chrono::TimeDelta;
 use neptun_auth::flows::account::log_in::log_in;
-use neptun_auth::flows::steps::start_session::{Carrier, Newcomer};
+use neptun_auth::flows::steps::start_session::{SessionStart, Transport};
 use neptun_auth::model::client::Client as Origin;
-use neptun_auth::model::user::Login;
+use neptun_auth::model::user::Identifier;
 use neptun_auth::model::user::email::Email;
 use neptun_auth::model::user::password::Password;
 use poem::Body;
@@ -77,15 +77,13 @@ async fn the_first_log_in_from_a_new_kind_of_device_is_noticed() {
         ("192.0.2.1", "curl/8.6.0", false),
         ("192.0.2.1", "", true),
     ] {
-        let newcomer = Newcomer {
+        let start = SessionStart {
             client: Origin::new(Some(ip.parse().unwrap()), Some(user_agent), None),
-            carrier: Carrier::Tokens,
+            transport: Transport::Tokens,
         };
-        let login = Login::Email(Email::parse("user@example.com").unwrap());
+        let login = Identifier::Email(Email::parse("user@example.com").unwrap());
         let before = app.mails().await.len();
-        log_in(&app.app, &login, Password::new(PASSWORD), newcomer)
-            .await
-            .unwrap();
+        log_in(&app.app, &login, Password::new(PASSWORD), start).await.unwrap();
         let mails = app.mails().await;
         assert_eq!(mails.len() > before, is_new, "{user_agent} at {ip}");
         let expected = if user_agent.is_empty() { "unknown" } else { "curl" };

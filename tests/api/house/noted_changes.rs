@@ -1,4 +1,4 @@
-//! No store function forgets to note whose remembered sessions it changes: proven on the source itself.
+//! No store function forgets to note lookup remembered sessions it changes: proven on the source itself.
 
 use super::rules::sources;
 
@@ -6,7 +6,10 @@ use super::rules::sources;
 const CHANGE_NOTHING_REMEMBERED: &[(&str, &str)] = &[
     ("users::lock", "writes what was there"),
     ("users::change_password", "no session shows the hash"),
-    ("users::await_email", "no session shows the address that is wanted"),
+    (
+        "users::set_pending_email",
+        "no session shows the address that is wanted",
+    ),
     (
         "sessions::record_log_in",
         "no session shows the hash or the last log-in",
@@ -23,7 +26,7 @@ const CHANGE_NOTHING_REMEMBERED: &[(&str, &str)] = &[
     ),
     ("sessions::save_data", "a visitor's data is not remembered"),
     (
-        "sessions/expiry::put_off_purge",
+        "sessions/expiry::postpone_purge",
         "no session shows when the purge looks at it",
     ),
     ("sessions/expiry::purge", "what has expired is not recalled"),

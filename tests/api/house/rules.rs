@@ -231,7 +231,7 @@ fn every_file_is_in_the_room_that_its_name_says() {
                 | "watch"
                 | "watch/tests"
         );
-        // A table whose file would be too long has a folder too.
+        // A table lookup file would be too long has a folder too.
         let table = name.split('/').next().unwrap();
         assert!(
             is_frame || tables.iter().any(|known| known == table),

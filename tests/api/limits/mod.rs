@@ -1,7 +1,7 @@
 //! Limits: what they hold back, and whom they must not.
 
-mod brake;
 mod failures;
+mod rate_limiter;
 mod records;
 mod victims;
 

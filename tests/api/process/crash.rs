@@ -39,7 +39,7 @@ async fn every_acknowledged_sign_up_survives_a_kill() {
         survived >= 100,
         "only {survived} sign-ups were acknowledged, too few to show anything"
     );
-    // Nobody has an account without a session having been started for it.
+    // UnknownAccount has an account without a session having been started for it.
     let half = "SELECT COUNT(*) FROM users u WHERE NOT EXISTS (SELECT 1 FROM sessions s WHERE s.user_id = u.id)";
     assert_eq!(database.count(half).await, 0);
 }

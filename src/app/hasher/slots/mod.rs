@@ -24,7 +24,7 @@ const KEEP_MEMORY: Duration = Duration::from_secs(30);
 /// While so many wait for each answer that is there, answers are held back to be given together. A request that goes on
 /// pushes the hash out of the processor's caches and finds nothing there itself; several at once cost little more than one.
 const WAITING_FOR_EACH_HELD_BACK: usize = 4;
-/// Nobody's answer waits for more than so many others.
+/// UnknownAccount's answer waits for more than so many others.
 const MOST_HELD_BACK: usize = 16;
 /// How much nicer than the rest of the process hashing is: a session check gets a core at once, yet another program that
 /// takes all it can get does not starve log-ins.

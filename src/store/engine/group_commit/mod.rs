@@ -17,49 +17,49 @@ use tokio::sync::{oneshot, watch};
 use tokio::time::timeout;
 
 use super::Freshness;
-use super::pool::{Lent, LifoPool};
+use super::pool::{CheckedOut, ConnectionPool};
 use crate::model::id::UserId;
 use crate::model::unavailable::Unavailable;
 use crate::store::{Error, Result};
 
 /// So many share a commit at most: the first of them waits for the last.
-const MOST_MEMBERS: usize = 64;
+const MAX_MEMBERS: usize = 64;
 /// Who is before in line may be waiting for another process.
 const PATIENCE: Duration = Duration::from_secs(6);
 /// A disk that takes longer to commit does not keep anybody from reading.
-const PATIENCE_OF_READERS: Duration = Duration::from_secs(1);
+const READERS_WAIT: Duration = Duration::from_secs(1);
 
 /// Who may write to a SQLite file, one after the other.
 #[derive(Debug)]
 pub struct Writer {
-    pool: LifoPool<Sqlite>,
+    pool: ConnectionPool<Sqlite>,
     freshness: Arc<Freshness>,
-    line: Mutex<Line>,
+    queue: Mutex<Queue>,
     /// How often somebody left who had seen more than readers, and how often readers caught up: odd while they have not.
-    leads: watch::Sender<u64>,
+    readers_lag_count: watch::Sender<u64>,
 }
 
 #[derive(Debug, Default)]
-struct Line {
-    /// Whether there is a [`Turn`], or a commit after which there will be one.
+struct Queue {
+    /// Whether there is a [`WriteTurn`], or a commit after which there will be one.
     is_taken: bool,
-    waiting: VecDeque<oneshot::Sender<Turn>>,
+    waiting: VecDeque<oneshot::Sender<WriteTurn>>,
 }
 
 /// The right to write. Dropped, it goes to the next in line, without what was done and not committed.
 #[derive(Debug)]
-pub struct Turn {
+pub struct WriteTurn {
     writer: Arc<Writer>,
     group: Option<Group>,
     has_begun: bool,
     /// Instead of a group, for one statement that SQLite commits by itself.
-    alone: Option<Lent<Sqlite>>,
+    alone: Option<CheckedOut<Sqlite>>,
 }
 
 /// An open transaction and those who did their work in it.
 #[derive(Debug)]
 struct Group {
-    transaction: Lent<Sqlite>,
+    transaction: CheckedOut<Sqlite>,
     members: Vec<oneshot::Sender<Outcome>>,
     changed: Vec<UserId>,
 }
@@ -68,16 +68,16 @@ type Outcome = Result<(), Arc<sqlx::Error>>;
 
 impl Writer {
     /// Writes through `pool`, which has one connection, and notes in `freshness` what changed.
-    pub fn new(pool: LifoPool<Sqlite>, freshness: Arc<Freshness>) -> Self {
+    pub fn new(pool: ConnectionPool<Sqlite>, freshness: Arc<Freshness>) -> Self {
         Self {
             pool,
             freshness,
-            line: Mutex::default(),
-            leads: watch::Sender::new(0),
+            queue: Mutex::default(),
+            readers_lag_count: watch::Sender::new(0),
         }
     }
 
-    pub fn pool(&self) -> &LifoPool<Sqlite> {
+    pub fn pool(&self) -> &ConnectionPool<Sqlite> {
         &self.pool
     }
 
@@ -85,7 +85,7 @@ impl Writer {
     ///
     /// # Errors
     /// [`Error::Unavailable`] when others, in this process or another one, take too long.
-    pub async fn begin(self: &Arc<Self>) -> Result<Turn> {
+    pub async fn begin(self: &Arc<Self>) -> Result<WriteTurn> {
         self.turn().await?.begun().await
     }
 
@@ -93,90 +93,91 @@ impl Writer {
     ///
     /// # Errors
     /// As [`Writer::begin`].
-    pub async fn begin_once(self: &Arc<Self>) -> Result<Turn> {
+    pub async fn begin_once(self: &Arc<Self>) -> Result<WriteTurn> {
         let mut turn = self.turn().await?;
-        if turn.group.is_some() || self.is_anybody_waiting() {
+        if turn.group.is_some() || self.has_waiters() {
             return turn.begun().await;
         }
-        turn.alone = Some(self.pool.lend().await?.for_one_statement());
+        turn.alone = Some(self.pool.check_out().await?.for_one_statement());
         Ok(turn)
     }
 
-    fn is_anybody_waiting(&self) -> bool {
-        let line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
-        !line.waiting.is_empty()
+    fn has_waiters(&self) -> bool {
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        !queue.waiting.is_empty()
     }
 
-    async fn turn(self: &Arc<Self>) -> Result<Turn> {
-        let Some(turn) = self.wait_in_line() else {
-            return Ok(Turn::of(Arc::clone(self), None));
+    async fn turn(self: &Arc<Self>) -> Result<WriteTurn> {
+        let Some(turn) = self.enqueue() else {
+            return Ok(WriteTurn::of(Arc::clone(self), None));
         };
         timeout(PATIENCE, turn).await.map_err(|_| late())?.map_err(|_| late())
     }
 
     /// Returns when readers can see all that those saw who have left, or after a second.
-    pub async fn caught_up(&self) {
-        let lead = *self.leads.borrow();
-        if is_ahead(lead) {
-            let mut leads = self.leads.subscribe();
+    pub async fn readers_caught_up(&self) {
+        let lag = *self.readers_lag_count.borrow();
+        if readers_lag(lag) {
+            let mut lags = self.readers_lag_count.subscribe();
             // Whether it is another lead by then does not matter: this one is over.
-            drop(timeout(PATIENCE_OF_READERS, leads.wait_for(|now| *now != lead)).await);
+            drop(timeout(READERS_WAIT, lags.wait_for(|now| *now != lag)).await);
         }
     }
 
     /// `None` when nobody is before in line.
-    fn wait_in_line(&self) -> Option<oneshot::Receiver<Turn>> {
-        let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
-        if !line.is_taken {
-            line.is_taken = true;
+    fn enqueue(&self) -> Option<oneshot::Receiver<WriteTurn>> {
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        if !queue.is_taken {
+            queue.is_taken = true;
             return None;
         }
         let (next, turn) = oneshot::channel();
-        line.waiting.push_back(next);
+        queue.waiting.push_back(next);
         Some(turn)
     }
 
     /// Gives the turn to the next in line. When there is none, what has been done is committed.
     fn pass_on(self: Arc<Self>, group: Option<Group>) {
         if group.is_none() {
-            self.set_ahead(false);
+            self.set_readers_lag(false);
         }
-        let is_to_end = |group: &Group| group.members.len() >= MOST_MEMBERS || is_ahead(*self.leads.borrow());
+        let is_to_end =
+            |group: &Group| group.members.len() >= MAX_MEMBERS || readers_lag(*self.readers_lag_count.borrow());
         if !group.as_ref().is_some_and(is_to_end)
-            && let Some(next) = self.next_in_line(group.is_some())
+            && let Some(next) = self.next_in_queue(group.is_some())
         {
             // Who has given up meanwhile drops it, and so passes it on.
-            drop(next.send(Turn::of(self, group)));
+            drop(next.send(WriteTurn::of(self, group)));
         } else if let Some(group) = group {
             // Whoever of them is gone by then must not keep it from the others.
             tokio::spawn(async move {
-                let held = Turn::of(self, None);
+                let held = WriteTurn::of(self, None);
                 group.commit(&held.writer.freshness).await;
             });
         }
     }
 
-    fn set_ahead(&self, ahead: bool) {
-        self.leads.send_if_modified(|lead| {
-            let is_other = is_ahead(*lead) != ahead;
-            *lead += u64::from(is_other);
+    fn set_readers_lag(&self, ahead: bool) {
+        self.readers_lag_count.send_if_modified(|lag| {
+            let is_other = readers_lag(*lag) != ahead;
+            *lag += u64::from(is_other);
             is_other
         });
     }
 
-    fn next_in_line(&self, is_anything_done: bool) -> Option<oneshot::Sender<Turn>> {
-        let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
-        while let Some(next) = line.waiting.pop_front() {
+    fn next_in_queue(&self, is_anything_done: bool) -> Option<oneshot::Sender<WriteTurn>> {
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Some(next) = queue.waiting.pop_front() {
             if !next.is_closed() {
                 return Some(next);
             }
         }
-        line.is_taken = is_anything_done;
+        queue.is_taken = is_anything_done;
         None
     }
 }
 
-impl Turn {
+impl WriteTurn {
     fn of(writer: Arc<Writer>, group: Option<Group>) -> Self {
         Self {
             writer,
@@ -234,16 +235,16 @@ impl Turn {
     }
 }
 
-impl Drop for Turn {
+impl Drop for WriteTurn {
     fn drop(&mut self) {
         let (writer, group) = (Arc::clone(&self.writer), self.group.take());
         match group {
             Some(group) if self.has_begun => {
                 if !group.members.is_empty() {
-                    writer.set_ahead(true);
+                    writer.set_readers_lag(true);
                 }
                 tokio::spawn(async move {
-                    let mut held = Turn::of(writer, None);
+                    let mut held = WriteTurn::of(writer, None);
                     held.group = group.without_the_last().await;
                 });
             }
@@ -268,7 +269,7 @@ impl Group {
         }
     }
 
-    /// Nobody is told before all their changes are noted: they may be about the same session.
+    /// UnknownAccount is told before all their changes are noted: they may be about the same session.
     async fn commit(self, freshness: &Freshness) {
         let unsettled = freshness.committing(self.changed);
         let outcome = self.transaction.commit().await.map_err(Arc::new);
@@ -279,8 +280,8 @@ impl Group {
     }
 }
 
-fn is_ahead(lead: u64) -> bool {
-    lead % 2 == 1
+fn readers_lag(lag: u64) -> bool {
+    lag % 2 == 1
 }
 
 fn late() -> Error {

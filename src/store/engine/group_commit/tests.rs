@@ -8,7 +8,7 @@ use super::*;
 use crate::store::engine::{Db, Pools};
 
 /// A database with a table of notes, each of which names an earlier one when it is committed.
-async fn database() -> (TempDir, Arc<Writer>, LifoPool<Sqlite>) {
+async fn database() -> (TempDir, Arc<Writer>, ConnectionPool<Sqlite>) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("notes.db");
     let db = Db::connect(&format!("sqlite:{}", file.display())).await.unwrap();
@@ -17,40 +17,40 @@ async fn database() -> (TempDir, Arc<Writer>, LifoPool<Sqlite>) {
     };
     let table = "CREATE TABLE notes (note INTEGER PRIMARY KEY, \
         earlier INTEGER NOT NULL REFERENCES notes DEFERRABLE INITIALLY DEFERRED)";
-    writer.pool().lend().await.unwrap().execute(table).await.unwrap();
+    writer.pool().check_out().await.unwrap().execute(table).await.unwrap();
     (folder, writer, readers)
 }
 
-async fn note(turn: &mut Turn, note: u32, earlier: u32) {
+async fn note(turn: &mut WriteTurn, note: u32, earlier: u32) {
     let sql = "INSERT INTO notes VALUES ($1, $2)";
     let insert = sqlx::query(sql).bind(note).bind(earlier);
     insert.execute(turn.connection()).await.unwrap();
 }
 
-async fn notes(reader: &LifoPool<Sqlite>) -> Vec<u32> {
+async fn notes(reader: &ConnectionPool<Sqlite>) -> Vec<u32> {
     let notes = sqlx::query_scalar("SELECT note FROM notes ORDER BY note");
-    notes.fetch_all(&mut *reader.lend().await.unwrap()).await.unwrap()
+    notes.fetch_all(&mut *reader.check_out().await.unwrap()).await.unwrap()
 }
 
 /// Somebody who waits in line.
-async fn waits(writer: &Arc<Writer>) -> JoinHandle<Result<Turn>> {
+async fn waits(writer: &Arc<Writer>) -> JoinHandle<Result<WriteTurn>> {
     waits_with(writer, |writer| async move { writer.begin().await }).await
 }
 
-async fn waits_with<F>(writer: &Arc<Writer>, begin: impl FnOnce(Arc<Writer>) -> F) -> JoinHandle<Result<Turn>>
+async fn waits_with<F>(writer: &Arc<Writer>, begin: impl FnOnce(Arc<Writer>) -> F) -> JoinHandle<Result<WriteTurn>>
 where
-    F: Future<Output = Result<Turn>> + Send + 'static,
+    F: Future<Output = Result<WriteTurn>> + Send + 'static,
 {
-    let before = writer.line.lock().unwrap().waiting.len();
+    let before = writer.queue.lock().unwrap().waiting.len();
     let waits = tokio::spawn(begin(Arc::clone(writer)));
-    while writer.line.lock().unwrap().waiting.len() == before {
+    while writer.queue.lock().unwrap().waiting.len() == before {
         yield_now().await;
     }
     waits
 }
 
 /// `first` commits while somebody waits, who gets the transaction.
-async fn commit_before(first: Turn, next: JoinHandle<Result<Turn>>) -> (JoinHandle<Result<()>>, Turn) {
+async fn commit_before(first: WriteTurn, next: JoinHandle<Result<WriteTurn>>) -> (JoinHandle<Result<()>>, WriteTurn) {
     let committed = tokio::spawn(first.commit(Vec::new()));
     (committed, next.await.unwrap().unwrap())
 }
@@ -130,15 +130,15 @@ async fn what_somebody_saw_and_may_tell_is_committed_at_once_and_readers_wait_fo
     let (next, last) = (waits(&writer).await, waits(&writer).await);
     note(&mut first, 1, 1).await;
     let (committed, second) = commit_before(first, next).await;
-    writer.caught_up().await;
+    writer.readers_caught_up().await;
     assert!(notes(&reader).await.is_empty());
     drop(second);
-    writer.caught_up().await;
+    writer.readers_caught_up().await;
     assert_eq!(notes(&reader).await, [1]);
     // However many come and leave, nobody waits for them.
     committed.await.unwrap().unwrap();
     drop(last.await.unwrap().unwrap());
-    assert!(!is_ahead(*writer.leads.borrow()));
+    assert!(!readers_lag(*writer.readers_lag_count.borrow()));
 }
 
 #[tokio::test]
@@ -180,15 +180,15 @@ async fn a_single_statement_needs_no_commit_unless_it_is_shared() {
 #[tokio::test]
 async fn a_reader_goes_on_although_somebody_else_has_seen_more_by_then() {
     let (_folder, writer, _reader) = database().await;
-    writer.set_ahead(true);
+    writer.set_readers_lag(true);
     let reads = tokio::spawn({
         let writer = Arc::clone(&writer);
-        async move { writer.caught_up().await }
+        async move { writer.readers_caught_up().await }
     });
     yield_now().await;
     assert!(!reads.is_finished());
-    writer.set_ahead(false);
-    writer.set_ahead(true);
-    let soon = timeout(PATIENCE_OF_READERS / 4, reads).await;
+    writer.set_readers_lag(false);
+    writer.set_readers_lag(true);
+    let soon = timeout(READERS_WAIT / 4, reads).await;
     soon.expect("what it waited for is there").unwrap();
 }

@@ -2,7 +2,7 @@
 //!
 //! sqlx's pool lends the connection that has rested longest, and asks each that comes back whether it works. Under load the
 //! work would go round all of PostgreSQL's processes or SQLite's threads, and none would have at hand what it needs. So a
-//! connection whose work is done is kept here for a moment and lent before all others; whatever else becomes of it is the
+//! connection lookup work is done is kept here for a moment and lent before all others; whatever else becomes of it is the
 //! pool's affair.
 
 use std::ops::{Deref, DerefMut};
@@ -15,19 +15,19 @@ use sqlx::{Connection, Executor, PgConnection, Pool, Postgres, Sqlite, SqliteCon
 use tokio::time::timeout;
 
 /// A connection that worked this short a time ago is taken to work still.
-pub const SURELY_ALIVE: Duration = Duration::from_millis(100);
+pub const TRUSTED_WITHOUT_PING: Duration = Duration::from_millis(100);
 /// A connection that takes longer to say that it works is given up.
 const PATIENCE: Duration = Duration::from_millis(500);
 /// After this time the pool has its connection back, to replace it when it is too old.
-const KEPT_AT_MOST: Duration = Duration::from_mins(1);
+const MAX_IDLE: Duration = Duration::from_mins(1);
 
-/// A kind of database whose connections are lent.
-pub trait Lendable: sqlx::Database {
+/// A kind of database lookup connections are lent.
+pub trait PooledDatabase: sqlx::Database {
     /// Runs one statement that has no values and no rows.
     fn run(connection: &mut Self::Connection, sql: &'static str) -> impl Future<Output = sqlx::Result<()>> + Send;
 }
 
-impl Lendable for Sqlite {
+impl PooledDatabase for Sqlite {
     async fn run(connection: &mut SqliteConnection, sql: &'static str) -> sqlx::Result<()> {
         // A thread that dies ends the stream without a word, and that must not pass for a commit.
         let outcome = connection.fetch_many(sql).try_next().await?;
@@ -35,7 +35,7 @@ impl Lendable for Sqlite {
     }
 }
 
-impl Lendable for Postgres {
+impl PooledDatabase for Postgres {
     async fn run(connection: &mut PgConnection, sql: &'static str) -> sqlx::Result<()> {
         connection.execute(sql).await.map(drop)
     }
@@ -43,13 +43,13 @@ impl Lendable for Postgres {
 
 /// Cheap to clone.
 #[derive(Debug)]
-pub struct LifoPool<DB: Lendable> {
+pub struct ConnectionPool<DB: PooledDatabase> {
     pool: Pool<DB>,
     kept: Arc<Mutex<Kept<DB>>>,
 }
 
 #[derive(Debug)]
-struct Kept<DB: Lendable> {
+struct Kept<DB: PooledDatabase> {
     /// Each with the time of its last use, the latest at the end.
     connections: Vec<(Instant, Taken<DB>)>,
     /// How many wait for the pool: what comes back is theirs.
@@ -58,7 +58,7 @@ struct Kept<DB: Lendable> {
 
 /// A connection of the pool's.
 #[derive(Debug)]
-struct Taken<DB: Lendable> {
+struct Taken<DB: PooledDatabase> {
     connection: PoolConnection<DB>,
     at: Instant,
     /// When it was last known to work. Having been used is no proof: that may have failed.
@@ -67,11 +67,11 @@ struct Taken<DB: Lendable> {
 
 /// A connection on loan. Dropped, it takes back what was begun and not committed.
 #[derive(Debug)]
-pub struct Lent<DB: Lendable> {
+pub struct CheckedOut<DB: PooledDatabase> {
     /// There until it is dropped.
     taken: Option<Taken<DB>>,
     begun: Begun,
-    pool: LifoPool<DB>,
+    pool: ConnectionPool<DB>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -82,7 +82,7 @@ enum Begun {
     Transaction,
 }
 
-impl<DB: Lendable> Clone for LifoPool<DB> {
+impl<DB: PooledDatabase> Clone for ConnectionPool<DB> {
     fn clone(&self) -> Self {
         Self {
             pool: self.pool.clone(),
@@ -91,7 +91,7 @@ impl<DB: Lendable> Clone for LifoPool<DB> {
     }
 }
 
-impl<DB: Lendable> LifoPool<DB> {
+impl<DB: PooledDatabase> ConnectionPool<DB> {
     pub fn new(pool: Pool<DB>) -> Self {
         let kept = Kept {
             connections: Vec::new(),
@@ -111,7 +111,7 @@ impl<DB: Lendable> LifoPool<DB> {
     ///
     /// # Errors
     /// When none becomes free in the pool's time, or the database can't be reached.
-    pub async fn lend(&self) -> sqlx::Result<Lent<DB>> {
+    pub async fn check_out(&self) -> sqlx::Result<CheckedOut<DB>> {
         loop {
             match self.latest() {
                 Ok(latest) => {
@@ -129,9 +129,9 @@ impl<DB: Lendable> LifoPool<DB> {
     /// Lends a connection in a transaction that `statement` has begun.
     ///
     /// # Errors
-    /// As [`LifoPool::lend`].
-    pub async fn begin(&self, statement: &'static str) -> sqlx::Result<Lent<DB>> {
-        let mut lent = self.lend().await?;
+    /// As [`ConnectionPool::check_out`].
+    pub async fn begin(&self, statement: &'static str) -> sqlx::Result<CheckedOut<DB>> {
+        let mut lent = self.check_out().await?;
         lent.begun = Begun::Transaction;
         let outcome = DB::run(&mut lent, statement).await;
         if outcome.is_err() {
@@ -151,8 +151,8 @@ impl<DB: Lendable> LifoPool<DB> {
         Err(Waiting(self))
     }
 
-    fn lent(&self, taken: Taken<DB>) -> Lent<DB> {
-        Lent {
+    fn lent(&self, taken: Taken<DB>) -> CheckedOut<DB> {
+        CheckedOut {
             taken: Some(taken),
             begun: Begun::Nothing,
             pool: self.clone(),
@@ -163,9 +163,9 @@ impl<DB: Lendable> LifoPool<DB> {
         let mut kept = self.kept();
         let overdue = kept
             .connections
-            .partition_point(|(used_at, _)| used_at.elapsed() > KEPT_AT_MOST);
+            .partition_point(|(used_at, _)| used_at.elapsed() > MAX_IDLE);
         kept.connections.drain(..overdue);
-        if kept.waiting == 0 && taken.at.elapsed() < KEPT_AT_MOST && !self.pool.is_closed() {
+        if kept.waiting == 0 && taken.at.elapsed() < MAX_IDLE && !self.pool.is_closed() {
             kept.connections.push((Instant::now(), taken));
         }
     }
@@ -183,15 +183,15 @@ impl<DB: Lendable> LifoPool<DB> {
 }
 
 /// Somebody for whom nothing was kept.
-struct Waiting<'p, DB: Lendable>(&'p LifoPool<DB>);
+struct Waiting<'p, DB: PooledDatabase>(&'p ConnectionPool<DB>);
 
-impl<DB: Lendable> Drop for Waiting<'_, DB> {
+impl<DB: PooledDatabase> Drop for Waiting<'_, DB> {
     fn drop(&mut self) {
         self.0.kept().waiting -= 1;
     }
 }
 
-impl<DB: Lendable> Taken<DB> {
+impl<DB: PooledDatabase> Taken<DB> {
     fn now(connection: PoolConnection<DB>) -> Self {
         let at = Instant::now();
         Self {
@@ -203,7 +203,7 @@ impl<DB: Lendable> Taken<DB> {
 
     /// Asks it whether it works when nobody has known for some time. `None`, and it is closed, when it does not.
     async fn tested(mut self) -> Option<Self> {
-        if self.worked_at.elapsed() > SURELY_ALIVE {
+        if self.worked_at.elapsed() > TRUSTED_WITHOUT_PING {
             if !matches!(timeout(PATIENCE, self.connection.ping()).await, Ok(Ok(()))) {
                 self.connection.close_on_drop();
                 return None;
@@ -214,14 +214,14 @@ impl<DB: Lendable> Taken<DB> {
     }
 }
 
-impl<DB: Lendable> Lent<DB> {
+impl<DB: PooledDatabase> CheckedOut<DB> {
     /// Announces one statement, which commits itself.
     pub fn for_one_statement(mut self) -> Self {
         self.begun = Begun::Statement;
         self
     }
 
-    /// Makes what was done since [`LifoPool::begin`] durable.
+    /// Makes what was done since [`ConnectionPool::begin`] durable.
     ///
     /// # Errors
     /// When the database can't be reached or refuses: nothing was kept then, or nobody knows.
@@ -237,7 +237,7 @@ impl<DB: Lendable> Lent<DB> {
     }
 }
 
-impl<DB: Lendable> Deref for Lent<DB> {
+impl<DB: PooledDatabase> Deref for CheckedOut<DB> {
     type Target = DB::Connection;
 
     fn deref(&self) -> &DB::Connection {
@@ -249,7 +249,7 @@ impl<DB: Lendable> Deref for Lent<DB> {
     }
 }
 
-impl<DB: Lendable> DerefMut for Lent<DB> {
+impl<DB: PooledDatabase> DerefMut for CheckedOut<DB> {
     fn deref_mut(&mut self) -> &mut DB::Connection {
         &mut self
             .taken
@@ -259,7 +259,7 @@ impl<DB: Lendable> DerefMut for Lent<DB> {
     }
 }
 
-impl<DB: Lendable> Drop for Lent<DB> {
+impl<DB: PooledDatabase> Drop for CheckedOut<DB> {
     fn drop(&mut self) {
         let Some(taken) = self.taken.take() else {
             return;

@@ -1,4 +1,4 @@
-//! Who is lent which connection. Without a PostgreSQL server there are but SQLite's to lend.
+//! Who is lent which connection. Without a PostgreSQL server there are but SQLite's to check_out.
 
 use std::future::Future;
 
@@ -15,13 +15,13 @@ fn url() -> Option<String> {
 }
 
 /// A pool of at most `size` connections to the server of the tests, if they have one.
-fn pool(size: u32) -> Option<LifoPool<Postgres>> {
+fn pool(size: u32) -> Option<ConnectionPool<Postgres>> {
     let url = url()?;
     let options = PgPoolOptions::new().max_connections(size).test_before_acquire(false);
-    Some(LifoPool::new(options.connect_lazy(&url).unwrap()))
+    Some(ConnectionPool::new(options.connect_lazy(&url).unwrap()))
 }
 
-async fn process(lent: &mut Lent<Postgres>) -> i32 {
+async fn process(lent: &mut CheckedOut<Postgres>) -> i32 {
     sqlx::query_scalar("SELECT pg_backend_pid()")
         .fetch_one(&mut **lent)
         .await
@@ -29,7 +29,7 @@ async fn process(lent: &mut Lent<Postgres>) -> i32 {
 }
 
 /// What the server says `process` is doing.
-async fn state(observer: &mut Lent<Postgres>, process: i32) -> Option<String> {
+async fn state(observer: &mut CheckedOut<Postgres>, process: i32) -> Option<String> {
     let sql = "SELECT state FROM pg_stat_activity WHERE pid = $1";
     sqlx::query_scalar(sql)
         .bind(process)
@@ -51,26 +51,26 @@ async fn soon<F: Future<Output = bool>>(mut is_so: impl FnMut() -> F) {
 async fn the_one_used_last_is_lent_first() {
     let Some(pool) = pool(3) else { return };
     let mut lent = [
-        pool.lend().await.unwrap(),
-        pool.lend().await.unwrap(),
-        pool.lend().await.unwrap(),
+        pool.check_out().await.unwrap(),
+        pool.check_out().await.unwrap(),
+        pool.check_out().await.unwrap(),
     ];
     let last = process(&mut lent[1]).await;
     let [first, second, third] = lent;
     drop((third, first));
     drop(second);
     for _ in 0..10 {
-        assert_eq!(process(&mut pool.lend().await.unwrap()).await, last);
+        assert_eq!(process(&mut pool.check_out().await.unwrap()).await, last);
     }
 }
 
 #[tokio::test]
 async fn who_waits_gets_what_comes_back() {
     let Some(pool) = pool(1) else { return };
-    let held = pool.lend().await.unwrap();
+    let held = pool.check_out().await.unwrap();
     let next = tokio::spawn({
         let pool = pool.clone();
-        async move { pool.lend().await.map(drop) }
+        async move { pool.check_out().await.map(drop) }
     });
     while pool.kept().waiting == 0 {
         yield_now().await;
@@ -83,8 +83,8 @@ async fn who_waits_gets_what_comes_back() {
 #[tokio::test]
 async fn who_gives_up_waiting_waits_no_more() {
     let Some(pool) = pool(1) else { return };
-    let held = pool.lend().await.unwrap();
-    assert!(timeout(Duration::from_millis(50), pool.lend()).await.is_err());
+    let held = pool.check_out().await.unwrap();
+    assert!(timeout(Duration::from_millis(50), pool.check_out()).await.is_err());
     drop(held);
     assert_eq!(pool.kept().connections.len(), 1, "it was not kept for a moment");
 }
@@ -92,14 +92,14 @@ async fn who_gives_up_waiting_waits_no_more() {
 #[tokio::test]
 async fn what_was_not_committed_is_taken_back() {
     let Some(pool) = pool(2) else { return };
-    let mut observer = pool.lend().await.unwrap();
+    let mut observer = pool.check_out().await.unwrap();
     let mut abandoned = pool.begin("BEGIN").await.unwrap();
     let abandoned_process = process(&mut abandoned).await;
     abandoned.execute("CREATE TEMPORARY TABLE half_done ()").await.unwrap();
     let idle_in_transaction = state(&mut observer, abandoned_process).await;
     assert_eq!(idle_in_transaction.as_deref(), Some("idle in transaction"));
     drop(abandoned);
-    let mut again = pool.lend().await.unwrap();
+    let mut again = pool.check_out().await.unwrap();
     assert_eq!(process(&mut again).await, abandoned_process, "there are but two");
     assert!(again.execute("SELECT FROM half_done").await.is_err());
     // An error is told before the server calls itself idle; in a transaction it never would.
@@ -118,7 +118,7 @@ async fn what_was_committed_stays_and_its_connection_is_kept() {
     let used = process(&mut lent).await;
     lent.execute("CREATE TEMPORARY TABLE done ()").await.unwrap();
     lent.commit().await.unwrap();
-    let mut again = pool.lend().await.unwrap();
+    let mut again = pool.check_out().await.unwrap();
     assert_eq!(process(&mut again).await, used);
     again.execute("SELECT FROM done").await.unwrap();
 }
@@ -126,11 +126,11 @@ async fn what_was_committed_stays_and_its_connection_is_kept() {
 #[tokio::test]
 async fn a_statement_that_nobody_waits_for_any_more_keeps_nobody_waiting() {
     let Some(pool) = pool(2) else { return };
-    let mut lent = pool.lend().await.unwrap().for_one_statement();
+    let mut lent = pool.check_out().await.unwrap().for_one_statement();
     let slow = lent.execute("SELECT pg_sleep(2)");
     assert!(timeout(Duration::from_millis(100), slow).await.is_err());
     drop(lent);
-    let next = async { process(&mut pool.lend().await.unwrap()).await };
+    let next = async { process(&mut pool.check_out().await.unwrap()).await };
     timeout(Duration::from_secs(1), next)
         .await
         .expect("the busy connection was lent");
@@ -139,7 +139,7 @@ async fn a_statement_that_nobody_waits_for_any_more_keeps_nobody_waiting() {
 #[tokio::test]
 async fn dead_connections_are_lent_for_a_moment_only_however_often_they_are_asked_for() {
     let Some(pool) = pool(3) else { return };
-    let mut both = [pool.lend().await.unwrap(), pool.lend().await.unwrap()];
+    let mut both = [pool.check_out().await.unwrap(), pool.check_out().await.unwrap()];
     for dying in &mut both {
         assert!(
             dying
@@ -152,29 +152,32 @@ async fn dead_connections_are_lent_for_a_moment_only_however_often_they_are_aske
     let died_at = Instant::now();
     loop {
         let asked = died_at.elapsed();
-        let mut lent = pool.lend().await.unwrap();
+        let mut lent = pool.check_out().await.unwrap();
         if lent.execute("SELECT 1").await.is_ok() {
             break;
         }
-        assert!(asked < 2 * SURELY_ALIVE, "a dead connection was lent after {asked:?}");
-        sleep(SURELY_ALIVE / 10).await;
+        assert!(
+            asked < 2 * TRUSTED_WITHOUT_PING,
+            "a dead connection was lent after {asked:?}"
+        );
+        sleep(TRUSTED_WITHOUT_PING / 10).await;
     }
 }
 
 #[tokio::test]
 async fn a_connection_that_rested_and_works_is_lent_again() {
     let Some(pool) = pool(2) else { return };
-    let used = process(&mut pool.lend().await.unwrap()).await;
-    sleep(2 * SURELY_ALIVE).await;
-    assert_eq!(process(&mut pool.lend().await.unwrap()).await, used);
+    let used = process(&mut pool.check_out().await.unwrap()).await;
+    sleep(2 * TRUSTED_WITHOUT_PING).await;
+    assert_eq!(process(&mut pool.check_out().await.unwrap()).await, used);
     assert_eq!(pool.pool().size(), 1, "another was opened");
 }
 
 #[tokio::test]
 async fn the_pool_has_back_what_was_taken_or_used_too_long_ago() {
     let Some(pool) = pool(2) else { return };
-    let (first, mut second) = (pool.lend().await.unwrap(), pool.lend().await.unwrap());
-    let long_ago = Instant::now().checked_sub(2 * KEPT_AT_MOST).unwrap();
+    let (first, mut second) = (pool.check_out().await.unwrap(), pool.check_out().await.unwrap());
+    let long_ago = Instant::now().checked_sub(2 * MAX_IDLE).unwrap();
     drop(first);
     pool.kept().connections[0].0 = long_ago;
     second.taken.as_mut().unwrap().at = long_ago;
@@ -186,8 +189,8 @@ async fn the_pool_has_back_what_was_taken_or_used_too_long_ago() {
 #[tokio::test]
 async fn closing_closes_what_is_kept_and_what_is_on_loan() {
     let Some(pool) = pool(3) else { return };
-    let on_loan = pool.lend().await.unwrap();
-    drop(pool.lend().await.unwrap());
+    let on_loan = pool.check_out().await.unwrap();
+    drop(pool.check_out().await.unwrap());
     let closed = tokio::spawn({
         let pool = pool.clone();
         async move { pool.close().await }
@@ -196,7 +199,7 @@ async fn closing_closes_what_is_kept_and_what_is_on_loan() {
     drop(on_loan);
     timeout(Duration::from_secs(5), closed).await.unwrap().unwrap();
     assert_eq!((pool.pool().size(), pool.kept().connections.len()), (0, 0));
-    assert!(pool.lend().await.is_err());
+    assert!(pool.check_out().await.is_err());
 }
 
 #[tokio::test]
@@ -207,7 +210,7 @@ async fn a_transaction_that_could_not_begin_does_not_cost_the_connection() {
         .create_if_missing(true)
         .busy_timeout(Duration::ZERO);
     let of_one = || {
-        LifoPool::new(
+        ConnectionPool::new(
             SqlitePoolOptions::new()
                 .max_connections(1)
                 .connect_lazy_with(options.clone()),
@@ -215,7 +218,7 @@ async fn a_transaction_that_could_not_begin_does_not_cost_the_connection() {
     };
     let (pool, other) = (of_one(), of_one());
     let mine = "CREATE TEMPORARY TABLE mine (thing)";
-    pool.lend().await.unwrap().execute(mine).await.unwrap();
+    pool.check_out().await.unwrap().execute(mine).await.unwrap();
     let lock = other.begin("BEGIN IMMEDIATE").await.unwrap();
     assert!(pool.begin("BEGIN IMMEDIATE").await.is_err());
     lock.commit().await.unwrap();

@@ -14,7 +14,7 @@ use sqlx::{Executor, Postgres, Sqlite};
 use tokio::time::{sleep, timeout, timeout_at};
 use uuid::Uuid;
 
-use super::{DatabaseFile, Db, Freshness, LifoPool, Pools};
+use super::{ConnectionPool, DatabaseFile, Db, Freshness, Pools};
 use crate::model::id::UserId;
 
 /// Between two questions; two of them may fail before what is remembered is too old.
@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// The channel of the schema that the tables are in, as the migration's triggers name it.
 const CHANNEL: &str = "SELECT 'neptun_auth_' || md5(n.nspname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
     WHERE c.oid = 'sessions'::regclass";
-/// What triggers send when it is not one user whose sessions changed.
+/// What triggers send when it is not one user lookup sessions changed.
 const EVERYBODY: &str = "";
 
 impl Db {
@@ -75,7 +75,7 @@ where
 }
 
 async fn watch_sqlite(
-    writer: &LifoPool<Sqlite>,
+    writer: &ConnectionPool<Sqlite>,
     writers_opened: &AtomicU64,
     file: &DatabaseFile,
     freshness: &Freshness,
@@ -84,7 +84,7 @@ async fn watch_sqlite(
     loop {
         file.check_in_place()?;
         // The writer's own commits don't count for it, so only others' are seen. Each connection has a count of its own.
-        let mut connection = writer.lend().await?;
+        let mut connection = writer.check_out().await?;
         let question = freshness.ask();
         let opened = writers_opened.load(Ordering::SeqCst);
         let count: i64 = sqlx::query_scalar("PRAGMA data_version")
@@ -99,7 +99,7 @@ async fn watch_sqlite(
     }
 }
 
-async fn watch_postgres(pool: &LifoPool<Postgres>, freshness: &Freshness) -> anyhow::Result<Infallible> {
+async fn watch_postgres(pool: &ConnectionPool<Postgres>, freshness: &Freshness) -> anyhow::Result<Infallible> {
     // A pool of its own: the service's may be in full use, and its connections come back.
     let own = PgPoolOptions::new()
         .max_connections(1)
@@ -130,12 +130,16 @@ async fn watch_postgres(pool: &LifoPool<Postgres>, freshness: &Freshness) -> any
 }
 
 /// Behind a pooler that shares connections between transactions, listening succeeds and nothing ever comes.
-async fn prove_delivery(pool: &LifoPool<Postgres>, listener: &mut PgListener, channel: &str) -> anyhow::Result<()> {
+async fn prove_delivery(
+    pool: &ConnectionPool<Postgres>,
+    listener: &mut PgListener,
+    channel: &str,
+) -> anyhow::Result<()> {
     let proof = Uuid::now_v7().to_string();
     sqlx::query("SELECT pg_notify($1, $2)")
         .bind(channel)
         .bind(&proof)
-        .execute(&mut *pool.lend().await?)
+        .execute(&mut *pool.check_out().await?)
         .await?;
     let arrival = async {
         loop {

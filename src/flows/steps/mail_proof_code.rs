@@ -16,13 +16,13 @@ use crate::store::Tx;
 
 /// An address that is yet to be proven.
 #[derive(Debug)]
-pub(in crate::flows) struct Unproven {
+pub(in crate::flows) struct UnprovenAddress {
     pub user: UserId,
     pub purpose: Purpose,
     pub address: String,
 }
 
-impl Unproven {
+impl UnprovenAddress {
     /// What `account` has to prove; `None` when it has done so.
     pub fn of(account: &OwnAccount) -> Option<Self> {
         let (purpose, address) = match (&account.pending_email, account.email_verified_at) {
@@ -48,10 +48,10 @@ impl Unproven {
 }
 
 /// Mails a code to the unproven address.
-pub(in crate::flows) async fn prove_email(
+pub(in crate::flows) async fn mail_proof_code(
     app: &App,
     tx: &mut Tx,
-    unproven: &Unproven,
+    unproven: &UnprovenAddress,
     client: &Client,
     now: DateTime<Utc>,
 ) -> anyhow::Result<()> {
