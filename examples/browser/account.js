@@ -1,4 +1,4 @@
-// What people do with their own account: change it, take its data along, delete it.
+// The signed-in account: change its address or password, download its data, delete it.
 
 import { call } from "./api.js";
 import { element, onClick, onSubmit } from "./page.js";

@@ -1,9 +1,9 @@
-// How a script talks to the service. The browser keeps the session's cookie and hides it from scripts (HttpOnly), so
-// nothing here stores, reads or sends a secret: `credentials: "include"` is all it takes.
+// One request to the service. The browser keeps the session's cookie and hides it from scripts (HttpOnly), so this code
+// stores, reads and sends no secret: `credentials: "include"` is enough.
 
 export const api = new URL(new URLSearchParams(location.search).get("api") ?? "http://localhost:8080");
 
-/** What the service answered instead of success; `body` is its one error shape. */
+/** An error that the service answered; `body` has the shape that all its errors share. */
 export class Refusal extends Error {
   constructor(body) {
     super(body.message);
@@ -19,7 +19,7 @@ export async function call(method, path, body) {
     request.body = JSON.stringify(body);
   }
   const response = await fetch(new URL(path, api), request).catch(() => {
-    // A script is never told which of the two it was; the browser's console says it.
+    // The browser does not tell a script which of the two happened; its console shows it.
     throw new Error(`${api.origin} did not answer, or does not allow pages from ${location.origin}.`);
   });
   if (response.status === 204) return null;

@@ -1,5 +1,5 @@
-// A page on its own origin, signed in by the service's cookie: signing up, logging in and out. Its other parts are
-// modules of their own.
+// Entry of a page that is on another origin than the service and uses its session cookie: sign-up, log-in and log-out.
+// The other modules hold the rest.
 
 import "./account.js";
 import { api, call } from "./api.js";

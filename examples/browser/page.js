@@ -1,4 +1,4 @@
-// What every part of the page needs: to show things, and to do what a person asks for.
+// What all modules share: showing notices, times and field errors, and running one action per form or button.
 
 export const element = (id) => document.getElementById(id);
 
@@ -13,7 +13,7 @@ export function showTime(time, value) {
   time.textContent = new Date(value).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
 }
 
-/** Shows beside each field of a form what is wrong with it. */
+/** Shows each issue beside the field it names, and clears the other fields. */
 function showIssues(form, issues) {
   for (const field of form.querySelectorAll("input")) {
     const messages = issues.filter((issue) => issue.path[0] === field.name).map((issue) => issue.message);
@@ -25,7 +25,7 @@ function showIssues(form, issues) {
 
 let busy = false;
 
-/** Runs one action at a time and shows what went wrong: as a notice, and beside the fields it concerns. */
+/** Runs one action at a time. Shows its message, or its error as a notice and beside the fields it names. */
 export async function perform(action, form) {
   if (busy) return;
   busy = true;
@@ -38,12 +38,13 @@ export async function perform(action, form) {
   } finally {
     busy = false;
   }
-  // The button that had the keyboard focus may be gone; the next key press should start at the message.
+  // The action may have hidden the button with the keyboard focus. Then the message gets it, so that the next key press
+  // starts there.
   const notice = element("notice");
   if (notice.textContent && document.activeElement === document.body) notice.focus();
 }
 
-/** `action` gets what was filled in, by the names that the service knows it by, and returns what to tell the person. */
+/** Calls `action` with the filled-in fields, under the service's names for them; it returns the message to show. */
 export function onSubmit(id, action) {
   const form = element(id);
   form.addEventListener("submit", (event) => {

@@ -1,4 +1,4 @@
-// What is done with codes that are mailed: a new password, and a confirmed address.
+// Mailed codes: reset a forgotten password, confirm an address.
 
 import { call } from "./api.js";
 import { element, onClick, onSubmit } from "./page.js";
@@ -12,7 +12,7 @@ async function askForReset({ email }) {
   element("reset-to").textContent = email;
   element("reset").hidden = false;
   element("reset-otp").focus();
-  // The service tells nobody which addresses have accounts, so neither does the page.
+  // The service does not reveal which addresses have accounts, so the page does not either.
   return "If the address has an account, a code is on its way.";
 }
 

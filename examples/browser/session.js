@@ -1,4 +1,4 @@
-// Who is signed in, and where else.
+// The signed-in account and all its sessions.
 
 import { call } from "./api.js";
 import { element, onClick, perform, showTime } from "./page.js";
@@ -39,7 +39,7 @@ function showSignedIn(session, sessions, pending) {
   element("signed-in").hidden = false;
 }
 
-/** Shows what is true now, whatever the page showed before. */
+/** Asks the service for the current state and shows it. */
 export async function refresh() {
   try {
     const [session, sessions, { account }] = await Promise.all([
