@@ -1,11 +1,11 @@
-// Verifies an access token with nothing but the public keys of the service that issued it, and prints whose it is.
+// Verifies an access token with the public keys of the service that issued it, and prints the account's id.
 //
 // Usage: node verify.mjs JWKS_URL ISSUER <token
 
 import { text } from "node:stream/consumers";
 import { createRemoteJWKSet, jwtVerify } from "jose";
 
-/** What the token says; rejects unless it is a living access token of this issuer. */
+/** Returns the token's claims; throws unless it is an unexpired access token of this issuer. */
 async function verify(token, keys, issuer) {
   const { payload } = await jwtVerify(token, keys, { algorithms: ["ES256"], issuer, requiredClaims: ["exp", "sub"] });
   if (payload.token_type !== "access") throw new Error("not an access token");
@@ -13,10 +13,10 @@ async function verify(token, keys, issuer) {
 }
 
 const [jwksUrl, issuer] = process.argv.slice(2);
-// jose would take a missing issuer for "any issuer".
+// Without an issuer, jose would accept any issuer.
 if (!jwksUrl || !issuer) throw new Error("usage: node verify.mjs JWKS_URL ISSUER <token");
 
-// Caches the keys: a program that runs for long makes one and keeps it.
+// Caches the keys, so a long-running program creates one and keeps it.
 const keys = createRemoteJWKSet(new URL(jwksUrl));
 try {
   const { sub } = await verify((await text(process.stdin)).trim(), keys, issuer);

@@ -1,4 +1,4 @@
-"""Verifies an access token with nothing but the public keys of the service that issued it, and prints whose it is.
+"""Verifies an access token with the public keys of the service that issued it, and prints the account's id.
 
 Usage: python verify.py JWKS_URL ISSUER <token
 """
@@ -9,7 +9,7 @@ import jwt
 
 
 def verify(token: str, keys: jwt.PyJWKClient, issuer: str) -> dict:
-    """What the token says; raises `jwt.PyJWTError` unless it is a living access token of this issuer."""
+    """Returns the token's claims; raises `jwt.PyJWTError` unless it is an unexpired access token of this issuer."""
     key = keys.get_signing_key_from_jwt(token)
     claims = jwt.decode(token, key, algorithms=["ES256"], issuer=issuer, options={"require": ["exp", "iss", "sub"]})
     if claims.get("token_type") != "access":
@@ -19,7 +19,7 @@ def verify(token: str, keys: jwt.PyJWKClient, issuer: str) -> dict:
 
 def main() -> None:
     jwks_url, issuer = sys.argv[1:]
-    # Caches the keys: a program that runs for long makes one and keeps it.
+    # Caches the keys, so a long-running program creates one and keeps it.
     keys = jwt.PyJWKClient(jwks_url)
     try:
         claims = verify(sys.stdin.read().strip(), keys, issuer)

@@ -1,4 +1,4 @@
-//! Verifies an access token with nothing but the public keys of the service that issued it, and prints whose it is.
+//! Verifies an access token with the public keys of the service that issued it, and prints the account's id.
 //!
 //! Usage: `cargo run -- JWKS_URL ISSUER <token`
 
@@ -35,13 +35,13 @@ fn run() -> Result<Claims, Box<dyn Error>> {
     let [jwks_url, issuer] = arguments.as_slice() else {
         return Err("usage: verify JWKS_URL ISSUER <token".into());
     };
-    // A program that runs for long keeps the keys, and asks again when a token names one that it does not have.
+    // A long-running program keeps the keys, and fetches them again when a token names an unknown key.
     let keys = ureq::get(jwks_url).call()?.body_mut().read_json()?;
     let token = io::read_to_string(io::stdin())?;
     verify(token.trim(), &keys, issuer)
 }
 
-/// What the token says, if it is a living access token of this issuer.
+/// Returns the token's claims if it is an unexpired access token of this issuer.
 fn verify(token: &str, keys: &JwkSet, issuer: &str) -> Result<Claims, Box<dyn Error>> {
     let kid = decode_header(token)?.kid.ok_or("the token names no key")?;
     let key = keys.find(&kid).ok_or("the token names a key that is not published")?;
@@ -49,7 +49,7 @@ fn verify(token: &str, keys: &JwkSet, issuer: &str) -> Result<Claims, Box<dyn Er
     let mut rules = Validation::new(Algorithm::ES256);
     rules.set_issuer(&[issuer]);
     rules.set_required_spec_claims(&["exp", "iss", "sub"]);
-    // The default accepts a token for a minute after it has expired.
+    // The default leeway accepts a token for a minute after it has expired.
     rules.leeway = 0;
     let claims = decode::<Claims>(token, &DecodingKey::from_jwk(key)?, &rules)?.claims;
 
