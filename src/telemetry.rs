@@ -107,7 +107,7 @@ pub fn mail(is_sent: bool) {
     counter!(MAILS, "result" => if is_sent { "sent" } else { "failed" }).increment(1);
 }
 
-/// Counts and logs a request that a limit refused, without saying lookup it was.
+/// Counts and logs a request that a limit refused, without saying whose it was.
 pub fn limit_used_up(limit: &'static str) {
     counter!(SECURITY_EVENTS, "event" => format!("limit_{}", limit.replace('-', "_"))).increment(1);
     tracing::warn!(event = "limit_used_up", limit, "security event");

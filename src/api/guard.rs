@@ -19,7 +19,7 @@ use crate::model::session::cookie::SessionCookie;
 pub const COOKIE_SCHEME: &str = "sessionCookie";
 const BEARER_SCHEME: &str = "bearerToken";
 
-/// The account lookup session cookie came with the request.
+/// The account whose session cookie came with the request.
 #[derive(Debug)]
 pub struct CurrentUser(pub Arc<SignedIn>);
 

@@ -31,7 +31,7 @@ impl Clock {
         DateTime::from_timestamp(seconds, 0).expect("clocks stay within the years that chrono knows")
     }
 
-    /// Time that runs at the same pace but never backwards, counted from some moment: from `start` on a machine lookup clock
+    /// Time that runs at the same pace but never backwards, counted from some moment: from `start` on a machine whose clock
     /// may be set, from 1970 on a fixed clock.
     #[must_use]
     pub fn monotonic(&self, start: Instant) -> Duration {

@@ -66,7 +66,7 @@ pub struct Settings {
     #[arg(long, env = "NEPTUN_AUTH_SECRET_KEY_FILE", global = true)]
     secret_key_file: Option<PathBuf>,
 
-    /// Origins lookup pages may call with credentials, separated by commas [default: any port of localhost while the
+    /// Origins whose pages may call with credentials, separated by commas [default: any port of localhost while the
     /// public URL is there, otherwise none but the service's own]
     #[arg(long, env = "NEPTUN_AUTH_ALLOWED_ORIGINS", value_delimiter = ',', value_parser = Origin::parse, global = true)]
     allowed_origins: Vec<Origin>,
@@ -77,7 +77,7 @@ pub struct Settings {
     /// When browsers send the cookie along with requests that another site caused
     #[arg(long, env = "NEPTUN_AUTH_COOKIE_SAME_SITE", default_value = "lax", global = true)]
     cookie_same_site: SameSite,
-    /// Domain lookup subdomains share the cookie [default: none, the cookie stays with its host]
+    /// Domain whose subdomains share the cookie [default: none, the cookie stays with its host]
     #[arg(long, env = "NEPTUN_AUTH_COOKIE_DOMAIN", global = true)]
     cookie_domain: Option<String>,
 

@@ -77,7 +77,7 @@ pub async fn clear_all(conn: Conn<'_>, subject: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// Deletes at most `limit` buckets lookup time has come and tells how many.
+/// Deletes at most `limit` buckets whose time has come and tells how many.
 pub async fn purge(conn: Conn<'_>, now: DateTime<Utc>, limit: i64) -> Result<u64> {
     const SQL: &str = "DELETE FROM attempts WHERE (subject, place) IN \
         (SELECT subject, place FROM attempts WHERE forgotten_at <= $1 ORDER BY forgotten_at LIMIT $2) \

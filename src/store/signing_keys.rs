@@ -30,7 +30,7 @@ pub async fn insert(conn: Conn<'_>, key: &StoredKey) -> Result<()> {
     Ok(())
 }
 
-/// Deletes the keys lookup successors began to sign before `moment`.
+/// Deletes the keys whose successors began to sign before `moment`.
 pub async fn delete_superseded(conn: Conn<'_>, moment: DateTime<Utc>) -> Result<u64> {
     const SQL: &str = "DELETE FROM signing_keys WHERE number < \
         (SELECT COALESCE(MAX(number), 0) FROM signing_keys WHERE active_at < $1)";

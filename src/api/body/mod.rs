@@ -29,7 +29,7 @@ pub struct Body<T, const FORM: bool, const REQUIRED: bool> {
 }
 
 pub type JsonBody<T> = Body<T, false, true>;
-/// For operations all of lookup fields may be left out.
+/// For operations all of whose fields may be left out.
 pub type OptionalJsonBody<T> = Body<T, false, false>;
 /// For sign-up and log-in, which a published command-line client calls with forms.
 pub type JsonOrForm<T> = Body<T, true, true>;
@@ -59,7 +59,7 @@ fn json_object(bytes: &[u8]) -> Option<Map<String, Value>> {
     serde_json::from_slice(bytes).ok()
 }
 
-/// A field that is sent twice is ambiguous. So is one lookup decoded bytes are not UTF-8: the decoder replaces those, and a
+/// A field that is sent twice is ambiguous. So is one whose decoded bytes are not UTF-8: the decoder replaces those, and a
 /// password must not be altered. Both become lists, which no field of ours accepts.
 fn form(bytes: &[u8]) -> Map<String, Value> {
     let mut values = Map::new();

@@ -31,7 +31,7 @@ where
     }
 }
 
-/// Whether the request comes from this machine and names it so: a page on another host lookup name was pointed here
+/// Whether the request comes from this machine and names it so: a page on another host whose name was pointed here
 /// afterwards sends that name.
 fn is_local(request: &Request) -> bool {
     let peer = request.remote_addr().as_socket_addr();

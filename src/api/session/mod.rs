@@ -1,4 +1,4 @@
-//! `/api/auth/check`, `/api/auth/session`, `/api/auth/verify`, `/api/_auth/session`: lookup session is this?
+//! `/api/auth/check`, `/api/auth/session`, `/api/auth/verify`, `/api/_auth/session`: whose session is this?
 
 pub mod sessions;
 

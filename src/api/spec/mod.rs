@@ -33,7 +33,7 @@ pub struct Document {
 }
 
 impl Document {
-    /// Describes a service lookup session cookie is called `cookie_name` and lookup new passwords have at least
+    /// Describes a service whose session cookie is called `cookie_name` and whose new passwords have at least
     /// `password_min_length` characters.
     ///
     /// # Panics

@@ -8,7 +8,7 @@ use crate::api::error::{ApiError, ErrorCode, Issue, IssueCode};
 use crate::api::guard::COOKIE_SCHEME;
 use crate::api::layers::token_api::in_djangos_words;
 
-/// In lookup words an operation refuses.
+/// In whose words an operation refuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
     Own,

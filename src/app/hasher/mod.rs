@@ -39,7 +39,7 @@ pub struct Hasher {
 }
 
 impl Hasher {
-    /// A hasher with `slots` slots, or one for each core, lookup new hashes cost `memory_kib` and `iterations`.
+    /// A hasher with `slots` slots, or one for each core, whose new hashes cost `memory_kib` and `iterations`.
     ///
     /// # Errors
     /// When Argon2 does not know such parameters or the system has no threads or randomness to give.

@@ -40,7 +40,7 @@ impl Limits {
         })
     }
 
-    /// Counts `operation` for the network of `client`, and for all networks together. Clients lookup address is not known
+    /// Counts `operation` for the network of `client`, and for all networks together. Clients whose address is not known
     /// are one network.
     ///
     /// # Errors

@@ -18,7 +18,7 @@ use crate::model::session::secret::SessionSecret;
 use crate::model::session::{Lifetimes, NewSession, StoredSession};
 use crate::store::{Db, sessions};
 
-/// The entry under which a session shows lookup it is. It is read from the row's own columns and never written back.
+/// The entry under which a session shows whose it is. It is read from the row's own columns and never written back.
 pub const SIGNED_IN: &str = "signed_in";
 
 /// Reads and writes sessions. `save` only updates and `create` never overwrites, so a request that is still running

@@ -22,7 +22,7 @@ const LONGEST_QUEUE: usize = 10_000;
 /// From one batch to the next. Under load a batch so has many uses in it, and none waits much longer than for the disk.
 const INTERVAL: Duration = Duration::from_millis(5);
 
-/// A batch that takes longer is given up: a database lookup host has vanished never answers, and nobody may wait for it for
+/// A batch that takes longer is given up: a database whose host has vanished never answers, and nobody may wait for it for
 /// ever. Any that works refuses sooner what it can't do.
 const PATIENCE: Duration = Duration::from_secs(10);
 

@@ -37,7 +37,7 @@ impl Tokens {
         })
     }
 
-    /// The access and refresh token of a session lookup refresh tokens have come as far as `rotation`.
+    /// The access and refresh token of a session whose refresh tokens have come as far as `rotation`.
     pub fn pair(&self, signed_in: &SignedIn, rotation: Rotation, now: DateTime<Utc>) -> anyhow::Result<TokenPair> {
         Ok(TokenPair {
             access: self.access(signed_in, now)?.0,

@@ -1,4 +1,4 @@
-//! Somebody lookup account was moved to another address brings it back to theirs.
+//! Somebody whose account was moved to another address brings it back to theirs.
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};

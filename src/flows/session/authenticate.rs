@@ -1,4 +1,4 @@
-//! A request shows lookup it is by its session.
+//! A request shows whose it is by its session.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! A request shows lookup it is by an access token.
+//! A request shows whose it is by an access token.
 
 use crate::app::App;
 use crate::model::session::{SignedIn, StoredSession};

@@ -38,7 +38,7 @@ impl Origin {
     }
 }
 
-/// The origins lookup pages may send credentials.
+/// The origins whose pages may send credentials.
 #[derive(Debug, Clone)]
 pub struct AllowedOrigins {
     own: Origin,

@@ -28,8 +28,8 @@ pub const RETIREMENT: TimeDelta = TimeDelta::minutes(10);
 
 const _: () = assert!(RETIREMENT.num_seconds() > ACCESS_LIFETIME.num_seconds());
 
-/// Which of keys with these `active_at`, in the order of their numbers, signs `now`: the newest one lookup time has come,
-/// or the first, which may have been made by an instance lookup clock is ahead.
+/// Which of keys with these `active_at`, in the order of their numbers, signs `now`: the newest one whose time has come,
+/// or the first, which may have been made by an instance whose clock is ahead.
 #[must_use]
 pub fn signing(active_at: &[DateTime<Utc>], now: DateTime<Utc>) -> Option<usize> {
     let newest = active_at.iter().rposition(|active_at| *active_at <= now);

@@ -69,7 +69,7 @@ pub enum Database<'c> {
     Postgres(&'c mut PgConnection),
 }
 
-/// Where a store function notes lookup sessions it changed, so that nobody remembers them as they were.
+/// Where a store function notes whose sessions it changed, so that nobody remembers them as they were.
 #[derive(Debug)]
 pub struct Changes<'c>(Option<&'c mut Vec<UserId>>);
 

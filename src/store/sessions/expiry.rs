@@ -1,4 +1,4 @@
-//! When sessions expire: each use moves that on, and the purge deletes those lookup time has come.
+//! When sessions expire: each use moves that on, and the purge deletes those whose time has come.
 //!
 //! The purge does not look for `idle_expires_at`, because then each use would have to change an index. It finds sessions by
 //! `expires_not_before`, which is never later, and moves that up where a session was used meanwhile. A use only brings it
@@ -105,7 +105,7 @@ pub async fn postpone_purge(conn: Conn<'_>, now: DateTime<Utc>, limit: i64) -> R
 }
 
 /// Deletes at most `limit` expired rows and tells how many, so that a large purge never holds the write lock for long. It
-/// sees nothing behind `limit` living ones lookup purge was not put off.
+/// sees nothing behind `limit` living ones whose purge was not put off.
 pub async fn purge(conn: Conn<'_>, now: DateTime<Utc>, limit: i64) -> Result<u64> {
     let sql = step_of_purge!(conn, "DELETE FROM sessions WHERE idle_expires_at <= $1");
     Ok(on!(conn, c => sqlx::query(sql).bind(now).bind(limit).execute(c).await?.rows_affected()))

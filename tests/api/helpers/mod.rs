@@ -123,7 +123,7 @@ impl TestApp {
         Self::open(&web(public_url, origins, docs), |_| {}).await
     }
 
-    /// An app lookup settings `change` has changed.
+    /// An app whose settings `change` has changed.
     pub async fn with_setup(change: impl FnOnce(&mut Setup)) -> Self {
         Self::open(&web("http://localhost:8080", &[], true), change).await
     }

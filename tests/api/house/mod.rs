@@ -1,4 +1,8 @@
-//! Rules about the source and the files beside it.
+//! The rules of the house, proven on the source itself and on what is generated from it.
 
-pub mod noted_changes;
-pub mod rules;
+mod chapters;
+mod cycles;
+mod noted_changes;
+mod rooms;
+mod source;
+mod words;

@@ -1,4 +1,4 @@
-//! No store function forgets to note lookup remembered sessions it changes: proven on the source itself.
+//! No store function forgets to note whose remembered sessions it changes: proven on the source itself.
 
 use super::rules::sources;
 

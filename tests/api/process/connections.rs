@@ -11,7 +11,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use crate::helpers::TestDatabase;
 use crate::helpers::binary::{Binary, agent};
 
-/// How long the service keeps a connection lookup client writes `bytes` and then one more byte every second.
+/// How long the service keeps a connection whose client writes `bytes` and then one more byte every second.
 fn kept(binary: &Binary, bytes: &[u8], then: u8) -> Duration {
     let mut stream = binary.connect();
     stream.set_read_timeout(Some(Duration::from_secs(1))).unwrap();

@@ -26,7 +26,7 @@ async fn restore(client: &Client, token: &str) -> Answer {
     client.post("/api/auth/email/restore", &json!({ "token": token })).await
 }
 
-/// A client lookup address is confirmed.
+/// A client whose address is confirmed.
 async fn verified(app: &TestApp, email: &str) -> Client {
     let client = app.signed_up(email).await;
     send_code(&client).await.assert_status(200);

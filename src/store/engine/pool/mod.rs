@@ -2,7 +2,7 @@
 //!
 //! sqlx's pool lends the connection that has rested longest, and asks each that comes back whether it works. Under load the
 //! work would go round all of PostgreSQL's processes or SQLite's threads, and none would have at hand what it needs. So a
-//! connection lookup work is done is kept here for a moment and lent before all others; whatever else becomes of it is the
+//! connection whose work is done is kept here for a moment and lent before all others; whatever else becomes of it is the
 //! pool's affair.
 
 use std::ops::{Deref, DerefMut};
@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// After this time the pool has its connection back, to replace it when it is too old.
 const MAX_IDLE: Duration = Duration::from_mins(1);
 
-/// A kind of database lookup connections are lent.
+/// A kind of database whose connections are lent.
 pub trait PooledDatabase: sqlx::Database {
     /// Runs one statement that has no values and no rows.
     fn run(connection: &mut Self::Connection, sql: &'static str) -> impl Future<Output = sqlx::Result<()>> + Send;

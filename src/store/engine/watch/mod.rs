@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// The channel of the schema that the tables are in, as the migration's triggers name it.
 const CHANNEL: &str = "SELECT 'neptun_auth_' || md5(n.nspname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
     WHERE c.oid = 'sessions'::regclass";
-/// What triggers send when it is not one user lookup sessions changed.
+/// What triggers send when it is not one user whose sessions changed.
 const EVERYBODY: &str = "";
 
 impl Db {

@@ -1,0 +1,110 @@
+//! The source speaks plain English (STYLE.md): short files, short lines, and no words that hide the actor.
+
+use std::fs;
+
+use neptun_auth::api::spec::Document;
+use neptun_auth::cli::Cli;
+use serde_json::Value;
+
+use super::source::{project, sources};
+
+/// Words that stand where the client, the caller or the account owner should be named.
+const RIDDLES: &[&str] = &["who", "whoever", "somebody", "nobody", "meanwhile"];
+
+fn words(text: &str) -> Vec<String> {
+    text.split(|character: char| !character.is_alphabetic() && character != '\'')
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .collect()
+}
+
+fn riddles(text: &str) -> Vec<String> {
+    let is_riddle = |word: &String| RIDDLES.contains(&word.as_str());
+    words(text).into_iter().filter(is_riddle).collect()
+}
+
+#[test]
+fn comments_name_the_actor() {
+    let (mut all, mut odd) = (0, 0);
+    for source in sources() {
+        let comments = source.comments();
+        all += words(&comments).len();
+        odd += riddles(&comments).len();
+    }
+    assert!(all > 10_000, "only {all} words of comments were found");
+    assert!(
+        odd * 1000 <= all,
+        "{odd} of {all} words of comments are among {RIDDLES:?}; at most one in a thousand may be"
+    );
+}
+
+#[test]
+fn openapi_texts_name_the_actor() {
+    let document: Value = serde_json::from_str(&Document::new("neptun-session", 8).json()).unwrap();
+    let mut texts = Vec::new();
+    collect_texts(&document, &mut texts);
+    assert!(texts.len() > 200, "only {} texts were found", texts.len());
+    for text in texts {
+        assert_eq!(riddles(&text), [""; 0], "{text}");
+    }
+}
+
+fn collect_texts(value: &Value, texts: &mut Vec<String>) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                match member.as_str() {
+                    Some(text) if matches!(name.as_str(), "summary" | "description" | "title" | "message") => {
+                        texts.push(text.to_owned());
+                    }
+                    _ => collect_texts(member, texts),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect_texts(item, texts)),
+        _ => {}
+    }
+}
+
+#[test]
+fn help_names_the_actor() {
+    let pages = Cli::help_pages();
+    assert!(pages.len() > 4, "only {} pages were found", pages.len());
+    for page in pages {
+        assert_eq!(riddles(&page), [""; 0], "{page}");
+    }
+}
+
+#[test]
+fn files_stay_short() {
+    let mut lengths: Vec<_> = sources()
+        .into_iter()
+        .map(|source| (source.text.lines().count(), source.place))
+        .collect();
+    lengths.sort();
+    let (longest, place) = lengths.last().unwrap();
+    assert!(*longest <= 300, "src/{place} has {longest} lines");
+    let median = lengths[lengths.len() / 2].0;
+    assert!(median <= 100, "the median file has {median} lines");
+}
+
+/// rustfmt leaves comments and strings alone.
+#[test]
+fn lines_have_at_most_120_columns() {
+    for source in sources() {
+        for (number, line) in source.text.lines().enumerate() {
+            let length = line.chars().count();
+            assert!(length <= 120, "src/{}.rs:{} has {length} columns", source.place, number + 1);
+        }
+    }
+}
+
+#[test]
+fn the_settings_page_is_what_the_program_writes() {
+    let page = fs::read_to_string(project("docs/settings.md")).unwrap();
+    assert_eq!(
+        page,
+        Cli::settings_page(),
+        "write it again: cargo run -- settings > docs/settings.md"
+    );
+}
