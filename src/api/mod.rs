@@ -4,6 +4,7 @@ mod account;
 mod body;
 pub mod error;
 mod example;
+mod formats;
 mod guard;
 mod layers;
 mod operator;

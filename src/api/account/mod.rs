@@ -14,6 +14,7 @@ use super::guard::CurrentUser;
 use super::layers::session::RequestSession;
 use super::session::SessionResponse;
 use super::tag::Tag;
+use crate::api::formats::{EmailText, NewPasswordText, PasswordText};
 use crate::app::App;
 use crate::flows::account::log_in::log_in;
 use crate::flows::account::log_out::log_out;
@@ -32,13 +33,13 @@ pub struct AccountApi(pub App);
 pub struct SignUpRequest {
     /// One e-mail address, at most 254 bytes. White space around it is ignored.
     #[oai(validator(max_length = 254))]
-    email: String,
+    email: EmailText,
     /// Any characters, counted as Unicode code points. Common passwords and the address itself are refused.
     #[oai(validator(min_length = 8, max_length = 256))]
-    password: String,
+    password: NewPasswordText,
     /// The password typed again. Refused when it differs.
-    #[oai(rename = "confirmPassword", skip_serializing_if_is_none)]
-    confirm_password: Option<String>,
+    #[oai(nullable, rename = "confirmPassword", skip_serializing_if_is_none)]
+    confirm_password: Option<PasswordText>,
 }
 
 /// What a person enters to log in.
@@ -46,9 +47,9 @@ pub struct SignUpRequest {
 #[oai(example)]
 pub struct LogInRequest {
     #[oai(validator(max_length = 254))]
-    email: String,
+    email: EmailText,
     #[oai(validator(min_length = 1, max_length = 256))]
-    password: String,
+    password: PasswordText,
 }
 
 /// What a person enters to change their password.
@@ -56,10 +57,10 @@ pub struct LogInRequest {
 #[oai(example)]
 pub struct ChangePasswordRequest {
     #[oai(validator(min_length = 1, max_length = 256))]
-    current_password: String,
+    current_password: PasswordText,
     /// Any characters, counted as Unicode code points. Common passwords and the address itself are refused.
     #[oai(validator(min_length = 8, max_length = 256))]
-    new_password: String,
+    new_password: NewPasswordText,
 }
 
 #[OpenApi(tag = "Tag::Account")]
@@ -164,8 +165,8 @@ fn read_log_in(mut fields: Fields) -> Result<(Email, Password), ApiError> {
 impl Example for SignUpRequest {
     fn example() -> Self {
         Self {
-            email: "user@example.com".to_owned(),
-            password: "yourpassword".to_owned(),
+            email: "user@example.com".into(),
+            password: "yourpassword".into(),
             confirm_password: None,
         }
     }
@@ -174,8 +175,8 @@ impl Example for SignUpRequest {
 impl Example for ChangePasswordRequest {
     fn example() -> Self {
         Self {
-            current_password: "yourpassword".to_owned(),
-            new_password: "anotherpassword".to_owned(),
+            current_password: "yourpassword".into(),
+            new_password: "anotherpassword".into(),
         }
     }
 }
@@ -183,8 +184,8 @@ impl Example for ChangePasswordRequest {
 impl Example for LogInRequest {
     fn example() -> Self {
         Self {
-            email: "user@example.com".to_owned(),
-            password: "yourpassword".to_owned(),
+            email: "user@example.com".into(),
+            password: "yourpassword".into(),
         }
     }
 }

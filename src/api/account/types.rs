@@ -5,6 +5,7 @@ use poem_openapi::types::Example;
 use uuid::Uuid;
 
 use crate::api::example;
+use crate::api::formats::{EmailText, NewPasswordText, Nullable, PasswordText};
 use crate::api::session::sessions::ListedSessionResponse;
 use crate::api::time::Time;
 use crate::flows::account::export_account::Export;
@@ -17,13 +18,13 @@ use crate::model::user::OwnAccount;
 #[derive(Debug, Object)]
 #[oai(example)]
 pub struct UpdateUserRequest {
-    #[oai(validator(max_length = 254), skip_serializing_if_is_none)]
-    email: Option<String>,
-    #[oai(validator(min_length = 8, max_length = 256), skip_serializing_if_is_none)]
-    password: Option<String>,
+    #[oai(nullable, validator(max_length = 254), skip_serializing_if_is_none)]
+    email: Option<EmailText>,
+    #[oai(nullable, validator(min_length = 8, max_length = 256), skip_serializing_if_is_none)]
+    password: Option<NewPasswordText>,
     /// Needed when the log-in is more than ten minutes ago.
-    #[oai(validator(min_length = 1, max_length = 256), skip_serializing_if_is_none)]
-    current_password: Option<String>,
+    #[oai(nullable, validator(min_length = 1, max_length = 256), skip_serializing_if_is_none)]
+    current_password: Option<PasswordText>,
 }
 
 /// Shows that it is the owner who leaves.
@@ -31,18 +32,18 @@ pub struct UpdateUserRequest {
 #[oai(example)]
 pub struct DeleteUserRequest {
     /// Needed when the log-in is more than ten minutes ago.
-    #[oai(validator(min_length = 1, max_length = 256), skip_serializing_if_is_none)]
-    current_password: Option<String>,
+    #[oai(nullable, validator(min_length = 1, max_length = 256), skip_serializing_if_is_none)]
+    current_password: Option<PasswordText>,
 }
 
 /// An account as its owner sees it.
 #[derive(Debug, Object)]
 pub struct OwnUser {
     id: Uuid,
-    primary_email: String,
+    primary_email: EmailText,
     email_verified: bool,
     /// An address that takes effect when it is confirmed.
-    pending_email: Option<String>,
+    pending_email: Nullable<EmailText>,
 }
 
 /// The account after the change.
@@ -58,15 +59,15 @@ pub struct ExportedAccount {
     id: Uuid,
     /// The account's number, by which the token API knows it.
     number: i64,
-    email: String,
-    email_verified_at: Option<Time>,
-    pending_email: Option<String>,
+    email: EmailText,
+    email_verified_at: Nullable<Time>,
+    pending_email: Nullable<String>,
     has_password: bool,
-    username: Option<String>,
+    username: Nullable<String>,
     first_name: String,
     last_name: String,
-    number_phone: Option<String>,
-    avatar: Option<String>,
+    number_phone: Nullable<String>,
+    avatar: Nullable<String>,
     created_at: Time,
     last_log_in_at: Time,
 }
@@ -85,10 +86,10 @@ pub struct ExportedDevice {
 pub struct ExportedCode {
     purpose: String,
     /// The address that it proves.
-    email: Option<String>,
+    email: Nullable<String>,
     issued_at: Time,
     expires_at: Time,
-    used_at: Option<Time>,
+    used_at: Nullable<Time>,
 }
 
 /// Everything that is stored about a person.
@@ -109,9 +110,9 @@ impl UpdateUserResponse {
         Self {
             user: OwnUser {
                 id: account.id.0,
-                primary_email: account.email.clone(),
+                primary_email: account.email.clone().into(),
                 email_verified: account.email_verified_at.is_some(),
-                pending_email: account.pending_email.clone(),
+                pending_email: account.pending_email.clone().into(),
             },
         }
     }
@@ -137,15 +138,15 @@ impl ExportedAccount {
         Self {
             id: account.id.0,
             number: account.number,
-            email: account.email,
-            email_verified_at: account.email_verified_at.map(Time),
-            pending_email: account.pending_email,
+            email: account.email.into(),
+            email_verified_at: account.email_verified_at.map(Time).into(),
+            pending_email: account.pending_email.into(),
             has_password: account.has_password,
-            username: account.username,
+            username: account.username.into(),
             first_name: account.first_name,
             last_name: account.last_name,
-            number_phone: account.number_phone,
-            avatar: account.avatar,
+            number_phone: account.number_phone.into(),
+            avatar: account.avatar.into(),
             created_at: Time(account.created_at),
             last_log_in_at: Time(account.last_log_in_at),
         }
@@ -167,10 +168,10 @@ impl ExportedCode {
     fn of(code: ListedCode) -> Self {
         Self {
             purpose: code.purpose,
-            email: code.email,
+            email: code.email.into(),
             issued_at: Time(code.issued_at),
             expires_at: Time(code.expires_at),
-            used_at: code.used_at.map(Time),
+            used_at: code.used_at.map(Time).into(),
         }
     }
 }
@@ -178,9 +179,9 @@ impl ExportedCode {
 impl Example for UpdateUserRequest {
     fn example() -> Self {
         Self {
-            email: Some("new@example.com".to_owned()),
+            email: Some("new@example.com".into()),
             password: None,
-            current_password: Some("yourpassword".to_owned()),
+            current_password: Some("yourpassword".into()),
         }
     }
 }
@@ -188,7 +189,7 @@ impl Example for UpdateUserRequest {
 impl Example for DeleteUserRequest {
     fn example() -> Self {
         Self {
-            current_password: Some("yourpassword".to_owned()),
+            current_password: Some("yourpassword".into()),
         }
     }
 }

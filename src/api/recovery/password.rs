@@ -8,6 +8,7 @@ use poem_openapi::{Enum, Object, OpenApi};
 use crate::api::body::JsonBody;
 use crate::api::body::fields::Fields;
 use crate::api::error::{ApiError, ErrorCode};
+use crate::api::formats::{EmailText, NewPasswordText};
 use crate::api::tag::Tag;
 use crate::app::App;
 use crate::flows::recovery::request_reset::request_reset;
@@ -33,13 +34,13 @@ pub enum OtpAction {
 pub struct PasswordOtpRequest {
     action: OtpAction,
     #[oai(validator(max_length = 254))]
-    email: String,
+    email: EmailText,
     /// The code from the mail; to validate.
-    #[oai(validator(min_length = 1, max_length = 64), skip_serializing_if_is_none)]
+    #[oai(nullable, validator(min_length = 1, max_length = 64), skip_serializing_if_is_none)]
     otp: Option<String>,
     /// To validate. Any characters, counted as Unicode code points.
-    #[oai(validator(min_length = 8, max_length = 256), skip_serializing_if_is_none)]
-    new_password: Option<String>,
+    #[oai(nullable, validator(min_length = 8, max_length = 256), skip_serializing_if_is_none)]
+    new_password: Option<NewPasswordText>,
 }
 
 /// A code and the password to set with it.
@@ -51,7 +52,7 @@ pub struct ResetPasswordRequest {
     otp: String,
     /// Any characters, counted as Unicode code points. Common passwords and the address itself are refused.
     #[oai(validator(min_length = 8, max_length = 256))]
-    new_password: String,
+    new_password: NewPasswordText,
 }
 
 /// What was done.
@@ -161,7 +162,7 @@ impl Example for PasswordOtpRequest {
     fn example() -> Self {
         Self {
             action: OtpAction::Create,
-            email: "user@example.com".to_owned(),
+            email: "user@example.com".into(),
             otp: None,
             new_password: None,
         }
@@ -172,7 +173,7 @@ impl Example for ResetPasswordRequest {
     fn example() -> Self {
         Self {
             otp: "12345678".to_owned(),
-            new_password: "anotherpassword".to_owned(),
+            new_password: "anotherpassword".into(),
         }
     }
 }

@@ -14,6 +14,7 @@ use super::guard::{CookieOrBearerUser, CurrentUser};
 use super::layers::session::RequestSession;
 use super::tag::Tag;
 use super::time::Time;
+use crate::api::formats::EmailText;
 use crate::app::App;
 use crate::flows::account::log_out::log_out;
 use crate::model::session::SignedIn;
@@ -25,7 +26,7 @@ pub struct SessionApi(pub App);
 pub struct SessionUser {
     id: Uuid,
     /// The address as its owner typed it.
-    primary_email: String,
+    primary_email: EmailText,
 }
 
 /// The account that a session is signed in to, and whether its address is confirmed.
@@ -33,7 +34,7 @@ pub struct SessionUser {
 pub struct SignedInUser {
     id: Uuid,
     /// The address as its owner typed it.
-    primary_email: String,
+    primary_email: EmailText,
     /// Whether the owner has shown that they receive mail there.
     email_verified: bool,
 }
@@ -172,7 +173,7 @@ impl SessionUser {
     fn of(signed_in: &SignedIn) -> Self {
         Self {
             id: signed_in.user_id.0,
-            primary_email: signed_in.email.clone(),
+            primary_email: signed_in.email.clone().into(),
         }
     }
 }
@@ -190,7 +191,7 @@ impl SignedInUser {
     fn of(signed_in: &SignedIn) -> Self {
         Self {
             id: signed_in.user_id.0,
-            primary_email: signed_in.email.clone(),
+            primary_email: signed_in.email.clone().into(),
             email_verified: signed_in.email_verified,
         }
     }

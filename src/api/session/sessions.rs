@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::api::error::ApiError;
 use crate::api::example;
+use crate::api::formats::Nullable;
 use crate::api::guard::CurrentUser;
 use crate::api::layers::session::RequestSession;
 use crate::api::tag::Tag;
@@ -37,9 +38,9 @@ pub struct ListedSessionResponse {
     /// When the session ends if it is not used again.
     expires_at: Time,
     /// The address it was started from.
-    ip: Option<String>,
+    ip: Nullable<String>,
     /// The browser it was started in, as that browser names itself.
-    user_agent: Option<String>,
+    user_agent: Nullable<String>,
 }
 
 /// How many sessions were ended.
@@ -108,8 +109,8 @@ impl ListedSessionResponse {
             created_at: Time(session.created_at),
             last_seen_at: Time(session.last_seen_at),
             expires_at: Time(session.idle_expires_at),
-            ip: session.ip,
-            user_agent: session.user_agent,
+            ip: session.ip.into(),
+            user_agent: session.user_agent.into(),
         }
     }
 }
@@ -124,8 +125,8 @@ impl Example for ListedSessionResponse {
             created_at: Time(signed_in.created_at),
             last_seen_at: Time(signed_in.last_seen_at),
             expires_at: Time(signed_in.expires_at()),
-            ip: Some("203.0.113.7".to_owned()),
-            user_agent: Some("Mozilla/5.0 (X11; Linux x86_64) Firefox/143.0".to_owned()),
+            ip: Some("203.0.113.7".to_owned()).into(),
+            user_agent: Some("Mozilla/5.0 (X11; Linux x86_64) Firefox/143.0".to_owned()).into(),
         }
     }
 }

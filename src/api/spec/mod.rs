@@ -15,9 +15,10 @@ use serde_json::{Map, Value, json};
 use super::Apis;
 use super::error::ErrorBody;
 use super::error::django::{TokenErrorBody, TokenErrors};
+use super::formats::NEW_PASSWORD;
 use super::guard::COOKIE_SCHEME;
 use super::layers::token_api;
-use responses::Dialect;
+use responses::{Dialect, members};
 
 const TITLE: &str = "Neptun Auth";
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -91,91 +92,12 @@ impl<T: OpenApi> OpenApi for Described<T> {
     fn add_routes(self, _: &mut HashMap<String, HashMap<Method, BoxEndpoint<'static>>>) {}
 }
 
-/// Formats that the framework has no types for.
-const FORMATS: &[(&str, &str, &str)] = &[
-    ("SignUpRequest", "email", "email"),
-    ("SignUpRequest", "password", "password"),
-    ("SignUpRequest", "confirmPassword", "password"),
-    ("LogInRequest", "email", "email"),
-    ("LogInRequest", "password", "password"),
-    ("SessionUser", "primary_email", "email"),
-    ("ChangePasswordRequest", "current_password", "password"),
-    ("ChangePasswordRequest", "new_password", "password"),
-    ("SignedInUser", "primary_email", "email"),
-    ("OwnUser", "primary_email", "email"),
-    ("OwnUser", "pending_email", "email"),
-    ("UpdateUserRequest", "email", "email"),
-    ("UpdateUserRequest", "password", "password"),
-    ("UpdateUserRequest", "current_password", "password"),
-    ("DeleteUserRequest", "current_password", "password"),
-    ("PasswordOtpRequest", "email", "email"),
-    ("PasswordOtpRequest", "new_password", "password"),
-    ("ResetPasswordRequest", "new_password", "password"),
-    ("ExportedAccount", "email", "email"),
-    ("TokenSignUpRequest", "email", "email"),
-    ("TokenSignUpRequest", "password", "password"),
-    ("TokenPairRequest", "password", "password"),
-    ("User", "email", "email"),
-];
-
-/// Passwords that the policy judges.
-const NEW_PASSWORDS: &[(&str, &str)] = &[
-    ("SignUpRequest", "password"),
-    ("ChangePasswordRequest", "new_password"),
-    ("UpdateUserRequest", "password"),
-    ("PasswordOtpRequest", "new_password"),
-    ("ResetPasswordRequest", "new_password"),
-    ("TokenSignUpRequest", "password"),
-];
-
-/// Fields that may be null. In requests that means the same as leaving them out; answers never leave them out.
-const NULLABLE: &[(&str, &str)] = &[
-    ("SignUpRequest", "confirmPassword"),
-    ("TokenSignUpRequest", "first_name"),
-    ("TokenSignUpRequest", "last_name"),
-    ("TokenSignUpRequest", "number_phone"),
-    ("TokenPairRequest", "username"),
-    ("TokenPairRequest", "email"),
-    ("UpdateUserRequest", "email"),
-    ("UpdateUserRequest", "password"),
-    ("UpdateUserRequest", "current_password"),
-    ("DeleteUserRequest", "current_password"),
-    ("PasswordOtpRequest", "otp"),
-    ("PasswordOtpRequest", "new_password"),
-    ("OwnUser", "pending_email"),
-    ("ExportedAccount", "email_verified_at"),
-    ("ExportedAccount", "pending_email"),
-    ("ExportedAccount", "username"),
-    ("ExportedAccount", "number_phone"),
-    ("ExportedAccount", "avatar"),
-    ("ExportedCode", "email"),
-    ("ExportedCode", "used_at"),
-    ("ListedSession", "ip"),
-    ("ListedSession", "user_agent"),
-    ("User", "number_phone"),
-    ("User", "avatar"),
-];
-
 fn finish(document: &mut Value, cookie_name: &str, password_min_length: usize) {
     document["openapi"] = json!("3.0.3");
     document["components"]["securitySchemes"][COOKIE_SCHEME]["name"] = json!(cookie_name);
     let schemas = &mut document["components"]["schemas"];
     add_refusal_schemas(object(schemas));
-    for (schema, property, format) in FORMATS {
-        schemas[schema]["properties"][property]["format"] = json!(format);
-    }
-    for (schema, property) in NEW_PASSWORDS {
-        schemas[schema]["properties"][property]["minLength"] = json!(password_min_length);
-    }
-    for (schema, property) in NULLABLE {
-        schemas[schema]["properties"][property]["nullable"] = json!(true);
-    }
-    for (schema, property) in NULLABLE.iter().filter(|(schema, _)| !schema.ends_with("Request")) {
-        schemas[schema]["required"]
-            .as_array_mut()
-            .expect("a list of names")
-            .push(json!(property));
-    }
+    set_minimum_of_new_passwords(schemas, password_min_length);
     let schemas = schemas.clone();
     for (path, method, operation) in operations(document) {
         let dialect = if token_api::PATHS.contains(&path) {
@@ -184,6 +106,16 @@ fn finish(document: &mut Value, cookie_name: &str, password_min_length: usize) {
             Dialect::Own
         };
         responses::add(dialect, method, operation, &schemas);
+    }
+}
+
+/// A field says by its format that it takes a new password; how long that must be is a setting.
+fn set_minimum_of_new_passwords(schemas: &mut Value, minimum: usize) {
+    let properties = members(schemas).filter_map(|schema| schema.get_mut("properties"));
+    let takes_new_password = |property: &&mut Value| property["format"] == NEW_PASSWORD;
+    for property in properties.flat_map(members).filter(takes_new_password) {
+        property["format"] = json!("password");
+        property["minLength"] = json!(minimum);
     }
 }
 

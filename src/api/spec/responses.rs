@@ -208,6 +208,6 @@ fn header(description: &str) -> Value {
     json!({ "description": description, "schema": { "type": "string" } })
 }
 
-fn members(value: &mut Value) -> impl Iterator<Item = &mut Value> {
+pub fn members(value: &mut Value) -> impl Iterator<Item = &mut Value> {
     value.as_object_mut().into_iter().flat_map(|object| object.values_mut())
 }

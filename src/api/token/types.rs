@@ -4,6 +4,7 @@ use poem_openapi::Object;
 use poem_openapi::types::Example;
 
 use crate::api::example;
+use crate::api::formats::{EmailText, NewPasswordText, Nullable, PasswordText};
 use crate::api::time::Time;
 use crate::flows::account::sign_up::NewAccount;
 use crate::model::token::TokenPair;
@@ -17,15 +18,15 @@ pub struct TokenSignUpRequest {
     #[oai(validator(min_length = 1, max_length = 150, pattern = "^[A-Za-z0-9@.+_-]+$"))]
     pub username: String,
     #[oai(validator(max_length = 254))]
-    pub email: String,
+    pub email: EmailText,
     /// Any characters, counted as Unicode code points. Common passwords and the address itself are refused.
     #[oai(validator(min_length = 8, max_length = 256))]
-    pub password: String,
-    #[oai(validator(max_length = 150), skip_serializing_if_is_none)]
+    pub password: NewPasswordText,
+    #[oai(nullable, validator(max_length = 150), skip_serializing_if_is_none)]
     pub first_name: Option<String>,
-    #[oai(validator(max_length = 150), skip_serializing_if_is_none)]
+    #[oai(nullable, validator(max_length = 150), skip_serializing_if_is_none)]
     pub last_name: Option<String>,
-    #[oai(validator(max_length = 10), skip_serializing_if_is_none)]
+    #[oai(nullable, validator(max_length = 10), skip_serializing_if_is_none)]
     pub number_phone: Option<String>,
 }
 
@@ -33,12 +34,12 @@ pub struct TokenSignUpRequest {
 #[derive(Debug, Object)]
 #[oai(example)]
 pub struct TokenPairRequest {
-    #[oai(skip_serializing_if_is_none)]
+    #[oai(nullable, skip_serializing_if_is_none)]
     pub username: Option<String>,
-    #[oai(skip_serializing_if_is_none)]
+    #[oai(nullable, skip_serializing_if_is_none)]
     pub email: Option<String>,
     #[oai(validator(min_length = 1, max_length = 256))]
-    pub password: String,
+    pub password: PasswordText,
 }
 
 #[derive(Debug, Object)]
@@ -61,11 +62,11 @@ pub struct UserResponse {
     pub id: i64,
     /// Empty for an account that was made without one.
     pub username: String,
-    pub email: String,
+    pub email: EmailText,
     pub first_name: String,
     pub last_name: String,
-    pub number_phone: Option<String>,
-    pub avatar: Option<String>,
+    pub number_phone: Nullable<String>,
+    pub avatar: Nullable<String>,
 }
 
 /// A new account and its tokens.
@@ -109,11 +110,11 @@ impl UserResponse {
                 .as_ref()
                 .map(|name| name.typed().to_owned())
                 .unwrap_or_default(),
-            email: account.email.typed().to_owned(),
+            email: account.email.typed().into(),
             first_name: profile.first_name.clone(),
             last_name: profile.last_name.clone(),
-            number_phone: profile.number_phone.clone(),
-            avatar: None,
+            number_phone: profile.number_phone.clone().into(),
+            avatar: Nullable(None),
         }
     }
 }
@@ -123,11 +124,11 @@ impl From<Account> for UserResponse {
         Self {
             id: account.number,
             username: account.username.unwrap_or_default(),
-            email: account.email,
+            email: account.email.into(),
             first_name: account.first_name,
             last_name: account.last_name,
-            number_phone: account.number_phone,
-            avatar: account.avatar,
+            number_phone: account.number_phone.into(),
+            avatar: account.avatar.into(),
         }
     }
 }
@@ -148,8 +149,8 @@ impl Example for TokenSignUpRequest {
     fn example() -> Self {
         Self {
             username: USERNAME.to_owned(),
-            email: "john@example.com".to_owned(),
-            password: "SecurePass123!".to_owned(),
+            email: "john@example.com".into(),
+            password: "SecurePass123!".into(),
             first_name: Some("John".to_owned()),
             last_name: Some("Doe".to_owned()),
             number_phone: Some("5551234567".to_owned()),
@@ -162,7 +163,7 @@ impl Example for TokenPairRequest {
         Self {
             username: Some(USERNAME.to_owned()),
             email: None,
-            password: "SecurePass123!".to_owned(),
+            password: "SecurePass123!".into(),
         }
     }
 }
@@ -188,11 +189,11 @@ impl Example for UserResponse {
         Self {
             id: 1,
             username: USERNAME.to_owned(),
-            email: "john@example.com".to_owned(),
+            email: "john@example.com".into(),
             first_name: "John".to_owned(),
             last_name: "Doe".to_owned(),
-            number_phone: Some("5551234567".to_owned()),
-            avatar: None,
+            number_phone: Some("5551234567".to_owned()).into(),
+            avatar: Nullable(None),
         }
     }
 }
