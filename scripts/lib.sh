@@ -3,7 +3,7 @@
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # The tools that scripts/install-tools put beside the project come before the machine's own.
-export PATH="$root/target/venv/bin:$root/tests/node_modules/.bin:$PATH:$HOME/.cargo/bin"
+export PATH="$root/target/venv/bin:$root/tests/node_modules/.bin:$root/target/tools/bin:$PATH:$HOME/.cargo/bin"
 export ARTEFACTS=${ARTEFACTS:-$root/target/artefacts}
 
 say() { printf '%s\n' "$*" >&2; }
@@ -11,6 +11,28 @@ say() { printf '%s\n' "$*" >&2; }
 fail() {
   say "$@"
   exit 1
+}
+
+# Installs the pinned version of an extension of Cargo under target/tools, once. Without optimisation, because its build
+# takes longer than its runs.
+install_cargo_tool() {
+  local version
+  case $1 in
+    cargo-deb) version=3.8.0 ;;
+    cargo-cyclonedx) version=0.5.9 ;;
+    cargo-deny) version=0.20.2 ;;
+    *) fail "There is no pinned version of $1." ;;
+  esac
+  [[ -e $root/target/tools/$1-$version ]] && return
+  say "Installing $1 $version"
+  env --unset=CARGO_TARGET_DIR cargo install --quiet --locked --debug --force --root "$root/target/tools" \
+    "${@:2}" "$1@$version"
+  touch "$root/target/tools/$1-$version"
+}
+
+# Without its own compressors; tar and xz of the machine do their work.
+install_cargo_deb() {
+  install_cargo_tool cargo-deb --no-default-features
 }
 
 free_port() {
