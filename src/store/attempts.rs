@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Conn, Result, on};
+use super::{Conn, OneStatement, Result, on};
 use crate::model::limit::attempt::{Bucket, Budget, Failures};
 
 /// Counts an attempt for the one row that is found there.
@@ -25,9 +25,10 @@ macro_rules! count {
 ///
 /// Everybody sees the count at once, but PostgreSQL's disk is not waited for: a log-in does that when its session is stored.
 /// A server that crashes forgets what it counted in its last 0.6 s. The transaction must hold nothing else.
-pub async fn count(conn: Conn<'_>, bucket: &Bucket, budget: Budget, now: DateTime<Utc>) -> Result<bool> {
+pub async fn count(statement: OneStatement<'_>, bucket: &Bucket, budget: Budget, now: DateTime<Utc>) -> Result<bool> {
     const SQLITE: &str = count!("(SELECT 1) AS once");
     const POSTGRES: &str = count!("set_config('synchronous_commit', 'off', true)");
+    let conn = statement.conn();
     let sql = conn.either(SQLITE, POSTGRES);
     let counted = on!(conn, c => {
         sqlx::query(sql)
@@ -54,10 +55,10 @@ pub async fn failures(conn: Conn<'_>, bucket: &Bucket) -> Result<Option<Failures
 }
 
 /// Takes back one attempt that was counted and not looked at.
-pub async fn take_back(conn: Conn<'_>, bucket: &Bucket, budget: Budget) -> Result<()> {
+pub async fn take_back(statement: OneStatement<'_>, bucket: &Bucket, budget: Budget) -> Result<()> {
     const SQL: &str = "UPDATE attempts SET failures = failures - 1, free_at = free_at - $3 \
         WHERE subject = $1 AND place = $2 AND failures > 0";
-    on!(conn, c => {
+    on!(statement.conn(), c => {
         sqlx::query(SQL).bind(&bucket.subject).bind(&bucket.place).bind(budget.interval).execute(c).await?;
     });
     Ok(())

@@ -16,6 +16,6 @@ pub mod sessions;
 pub mod signing_keys;
 pub mod users;
 
-pub use engine::{Conn, Db, Freshness, Read, Stamp, Tx};
+pub use engine::{Conn, Db, Freshness, Once, OneStatement, Read, Stamp, Tx};
 use engine::{Database, on};
 pub use error::{Error, Result};

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::sessions::{bind_session, insert_session};
-use super::{Conn, Result, devices, on};
+use super::{Conn, Result, Tx, devices, on};
 use crate::model::client::Client;
 use crate::model::device::Device;
 use crate::model::id::UserId;
@@ -158,10 +158,10 @@ pub async fn change_password(conn: Conn<'_>, user: UserId, new: Option<&Password
 }
 
 /// Notes that `user` receives mail at the account's address; `true` for the first proof of it.
-pub async fn verify_email(conn: Conn<'_>, user: UserId, now: DateTime<Utc>) -> Result<bool> {
+pub async fn verify_email(tx: &mut Tx, user: UserId, now: DateTime<Utc>) -> Result<bool> {
     const SQL: &str = "UPDATE users SET email_verified_at = $1 WHERE id = $2 AND email_verified_at IS NULL";
-    conn.changes.of(user);
-    let first = on!(conn, c => sqlx::query(SQL).bind(now).bind(user).execute(c).await?.rows_affected());
+    tx.note_change_of(user);
+    let first = on!(tx.conn(), c => sqlx::query(SQL).bind(now).bind(user).execute(c).await?.rows_affected());
     Ok(first == 1)
 }
 
@@ -174,11 +174,11 @@ pub async fn set_pending_email(conn: Conn<'_>, user: UserId, pending: Option<&Em
 
 /// Moves the account to an address that its owner has proven to be theirs; `false` when it belongs to another account.
 /// The transaction is of no more use then.
-pub async fn change_email(conn: Conn<'_>, user: UserId, email: &Email, now: DateTime<Utc>) -> Result<bool> {
+pub async fn change_email(tx: &mut Tx, user: UserId, email: &Email, now: DateTime<Utc>) -> Result<bool> {
     const SQL: &str = "UPDATE users SET email = $1, email_canonical = $2, email_verified_at = $3, pending_email = NULL \
         WHERE id = $4";
-    conn.changes.of(user);
-    let changed = on!(conn, c => {
+    tx.note_change_of(user);
+    let changed = on!(tx.conn(), c => {
         sqlx::query(SQL)
             .bind(email.typed())
             .bind(email.canonical())
@@ -195,9 +195,9 @@ pub async fn change_email(conn: Conn<'_>, user: UserId, email: &Email, now: Date
 }
 
 /// Deletes the account and everything that belongs to it.
-pub async fn delete(conn: Conn<'_>, user: UserId) -> Result<bool> {
+pub async fn delete(tx: &mut Tx, user: UserId) -> Result<bool> {
     const SQL: &str = "DELETE FROM users WHERE id = $1";
-    conn.changes.of(user);
-    let deleted = on!(conn, c => sqlx::query(SQL).bind(user).execute(c).await?.rows_affected());
+    tx.note_change_of(user);
+    let deleted = on!(tx.conn(), c => sqlx::query(SQL).bind(user).execute(c).await?.rows_affected());
     Ok(deleted == 1)
 }

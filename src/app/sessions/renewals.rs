@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::model::session::SignedIn;
-use crate::store::{self, Db, sessions};
+use crate::store::{Db, sessions};
 
 /// Few enough that nobody waits long for the write lock.
 const BATCH: usize = 200;
@@ -119,12 +119,8 @@ impl Renewals {
 }
 
 async fn write(db: Db, used: Vec<SignedIn>) -> anyhow::Result<Vec<bool>> {
-    let writing = async {
-        let mut tx = db.write_by_one_call().await?;
-        let renewed = sessions::renew(tx.conn(), &used).await?;
-        tx.commit().await?;
-        Ok::<_, store::Error>(renewed)
-    };
+    let once = db.once();
+    let writing = once.run(async |conn| sessions::renew(conn, &used).await);
     Ok(timeout(PATIENCE, writing).await??)
 }
 

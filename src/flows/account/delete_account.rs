@@ -8,7 +8,7 @@ use crate::model::client::Client;
 use crate::model::mail::{Message, shown};
 use crate::model::session::SignedIn;
 use crate::model::user::password::Password;
-use crate::store::{self, events, sessions, users};
+use crate::store::{events, sessions, users};
 use crate::telemetry::{self, Ended};
 
 #[derive(Debug, thiserror::Error)]
@@ -21,11 +21,7 @@ pub enum DeleteAccountError {
     Internal(#[from] anyhow::Error),
 }
 
-impl From<store::Error> for DeleteAccountError {
-    fn from(error: store::Error) -> Self {
-        Self::Internal(error.into())
-    }
-}
+internal_from_store!(DeleteAccountError);
 
 /// Deletes everything that is stored about whoever acts, and ends all of their sessions. What stays is that an account of
 /// this id was deleted, and when.
@@ -43,8 +39,8 @@ pub async fn delete_account(
         return Err(DeleteAccountError::NotAuthenticated);
     }
     reauthenticated.record_success(&mut tx).await?;
-    let ended = sessions::end_all_of_user(tx.conn(), signed_in.user_id, now).await?;
-    users::delete(tx.conn(), signed_in.user_id).await?;
+    let ended = sessions::end_all_of_user(&mut tx, signed_in.user_id, now).await?;
+    users::delete(&mut tx, signed_in.user_id).await?;
     events::insert(tx.conn(), signed_in.user_id, "account_deleted", now).await?;
     let owner = Owner {
         email: &signed_in.email,

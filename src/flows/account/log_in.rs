@@ -2,12 +2,11 @@
 
 use crate::app::App;
 use crate::flows::steps::check_password::{VerifiedPassword, check_password};
-use crate::flows::steps::recognize_device::recognize_device;
 use crate::flows::steps::start_session::{Owner, SessionStart, StartedSession, StartingSession, start_session};
 use crate::model::session::LogInSession;
 use crate::model::user::password::Password;
 use crate::model::user::{AccountLookup, Identifier};
-use crate::store::{self, sessions};
+use crate::store::sessions;
 
 #[derive(Debug, thiserror::Error)]
 pub enum LogInError {
@@ -18,11 +17,7 @@ pub enum LogInError {
     Internal(#[from] anyhow::Error),
 }
 
-impl From<store::Error> for LogInError {
-    fn from(error: store::Error) -> Self {
-        Self::Internal(error.into())
-    }
-}
+internal_from_store!(LogInError);
 
 /// Starts a session for the account that `login` and `password` belong to.
 ///
@@ -77,26 +72,17 @@ async fn attempt(
         email: &known.email,
         email_verified: is_verified,
     };
-    let starting = StartingSession::new(app, owner, start.clone(), now)?;
-    let session = LogInSession {
-        session: &starting.session,
-        verified: &verified,
-        current: &current,
-        counted: attempt.bucket(),
-    };
-    // Most people come from where they were before.
-    let mut tx = if is_from_noted_device && starting.replaces_none() {
-        app.db.write_by_one_call().await?
-    } else {
-        app.db.write().await?
-    };
-    if !sessions::insert_recording_log_in(tx.conn(), &session, known.id).await? {
-        return Ok(None);
-    }
-    if !is_from_noted_device {
-        recognize_device(app, &mut tx, owner, &start.client, now).await?;
-    }
-    let started = start_session(&mut tx, owner, known.number, starting).await?;
-    tx.commit().await?;
-    Ok(Some(started.counted()))
+    let mut starting = StartingSession::new(app, owner, start.clone(), now)?;
+    starting.notes_device = !is_from_noted_device;
+    let started = start_session(app, owner, starting, async |conn, session| {
+        let log_in = LogInSession {
+            session,
+            verified: &verified,
+            current: &current,
+            counted: attempt.bucket(),
+        };
+        let is_stored = sessions::insert_recording_log_in(conn, &log_in, known.id).await?;
+        Ok(is_stored.then_some(known.number))
+    });
+    Ok(started.await?)
 }

@@ -10,7 +10,7 @@ use crate::model::limit::Operation;
 use crate::model::user::email::Email;
 use crate::model::user::password::Password;
 use crate::model::user::{NewUser, Profile};
-use crate::store::{self, users};
+use crate::store::users;
 
 /// What a person enters to make an account; the password has passed the policy.
 #[derive(Debug)]
@@ -28,11 +28,7 @@ pub enum SignUpError {
     Internal(#[from] anyhow::Error),
 }
 
-impl From<store::Error> for SignUpError {
-    fn from(error: store::Error) -> Self {
-        Self::Internal(error.into())
-    }
-}
+internal_from_store!(SignUpError);
 
 /// Creates an account and its first session, both or neither.
 ///
@@ -65,22 +61,17 @@ pub async fn sign_up(app: &App, account: NewAccount, start: SessionStart) -> Res
         email_verified: false,
     };
     let starting = StartingSession::new(app, owner, start, now)?;
-    let mut tx = if starting.replaces_none() {
-        app.db.write_by_one_call().await?
+    let started = start_session(app, owner, starting, async |conn, session| {
+        users::insert_with_first_session(conn, &user, session).await
+    });
+    if let Some(started) = started.await? {
+        return Ok(started);
+    }
+    let taken = look_up(app, Some(&user.email), user.profile.username.as_ref()).await?;
+    // Whoever was first may be gone again; then the address is as good a reason as any to try once more.
+    Err(SignUpError::Taken(if taken.any() {
+        taken
     } else {
-        app.db.write().await?
-    };
-    let Some(number) = users::insert_with_first_session(tx.conn(), &user, &starting.session).await? else {
-        drop(tx);
-        let taken = look_up(app, Some(&user.email), user.profile.username.as_ref()).await?;
-        // Whoever was first may be gone again; then the address is as good a reason as any to try once more.
-        return Err(SignUpError::Taken(if taken.any() {
-            taken
-        } else {
-            Taken { email: true, ..taken }
-        }));
-    };
-    let started = start_session(&mut tx, owner, number, starting).await?;
-    tx.commit().await?;
-    Ok(started.counted())
+        Taken { email: true, ..taken }
+    }))
 }

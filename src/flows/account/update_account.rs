@@ -14,7 +14,7 @@ use crate::model::session::SignedIn;
 use crate::model::user::OwnAccount;
 use crate::model::user::email::Email;
 use crate::model::user::password::Password;
-use crate::store::{self, users};
+use crate::store::users;
 use crate::telemetry::Ended;
 
 /// What is to be different; a new password has passed the policy.
@@ -36,11 +36,7 @@ pub enum UpdateAccountError {
     Internal(#[from] anyhow::Error),
 }
 
-impl From<store::Error> for UpdateAccountError {
-    fn from(error: store::Error) -> Self {
-        Self::Internal(error.into())
-    }
-}
+internal_from_store!(UpdateAccountError);
 
 /// Changes what `changes` names, ends all other sessions and renews the acting one. A new address waits until it is
 /// confirmed by the code that is mailed to it.

@@ -9,7 +9,7 @@ use crate::model::mail::code::Code;
 use crate::model::mail::{Message, shown};
 use crate::model::user::email::Email;
 use crate::model::user::password::Password;
-use crate::store::{self, codes, sessions, users};
+use crate::store::{codes, sessions, users};
 use crate::telemetry::{self, Ended};
 
 #[derive(Debug, thiserror::Error)]
@@ -23,11 +23,7 @@ pub enum ResetPasswordError {
     Internal(#[from] anyhow::Error),
 }
 
-impl From<store::Error> for ResetPasswordError {
-    fn from(error: store::Error) -> Self {
-        Self::Internal(error.into())
-    }
-}
+internal_from_store!(ResetPasswordError);
 
 /// Replaces the password of the account of `email`. The code proves that the mail is read by the owner, so everything that
 /// somebody else may have set up ends: all sessions and all open codes. Logs nobody in.
@@ -57,11 +53,11 @@ pub async fn reset_password(
     let is_first_use = codes::consume(tx.conn(), &subject, &guessed.code_hash, now).await?;
     let owner = owner.filter(|_| is_first_use).ok_or(ResetPasswordError::NoCode)?;
     users::change_password(tx.conn(), user, Some(&hash)).await?;
-    users::verify_email(tx.conn(), user, now).await?;
+    users::verify_email(&mut tx, user, now).await?;
     users::set_pending_email(tx.conn(), user, None).await?;
     clear_failures(app, &mut tx, user, client, now).await?;
     codes::void_all_of_user(tx.conn(), user, now).await?;
-    let ended = sessions::end_all_of_user(tx.conn(), user, now).await?;
+    let ended = sessions::end_all_of_user(&mut tx, user, now).await?;
     let told = Owner {
         email: &owner.email,
         email_verified: true,

@@ -9,7 +9,7 @@ use crate::model::client::Client;
 use crate::model::id::UserId;
 use crate::model::mail::code::Code;
 use crate::model::user::email::Email;
-use crate::store::{self, Tx, codes, events, sessions, users};
+use crate::store::{Tx, codes, events, sessions, users};
 use crate::telemetry::{self, Ended};
 
 #[derive(Debug, thiserror::Error)]
@@ -22,11 +22,7 @@ pub enum RestoreEmailError {
     Internal(#[from] anyhow::Error),
 }
 
-impl From<store::Error> for RestoreEmailError {
-    fn from(error: store::Error) -> Self {
-        Self::Internal(error.into())
-    }
-}
+internal_from_store!(RestoreEmailError);
 
 /// Moves the account back to the address that `token` was mailed to. Whoever moved it away knows the password, so that is
 /// taken away, and every session and open code ends.
@@ -46,14 +42,14 @@ pub async fn restore_email(app: &App, token: &Code, client: &Client) -> Result<(
         return Err(RestoreEmailError::InvalidToken);
     }
     make_room(&mut tx, user, &former, now).await?;
-    if !users::change_email(tx.conn(), user, &former, now).await? {
+    if !users::change_email(&mut tx, user, &former, now).await? {
         return Err(RestoreEmailError::EmailTaken);
     }
     users::change_password(tx.conn(), user, None).await?;
     codes::void_all_of_user(tx.conn(), user, now).await?;
     // The thief may have moved the account on, and so have a later way back.
     codes::void_ways_back(tx.conn(), user, guessed.issued_at, now).await?;
-    let ended = sessions::end_all_of_user(tx.conn(), user, now).await?;
+    let ended = sessions::end_all_of_user(&mut tx, user, now).await?;
     tx.commit().await?;
     telemetry::sessions_ended(Ended::EmailRestored, ended);
     Ok(())
@@ -71,6 +67,6 @@ async fn make_room(tx: &mut Tx, user: UserId, former: &Email, now: DateTime<Utc>
     if other.email_verified_at.is_some() {
         return Err(RestoreEmailError::EmailTaken);
     }
-    users::delete(tx.conn(), other.id).await?;
+    users::delete(tx, other.id).await?;
     Ok(events::insert(tx.conn(), other.id, "account_deleted", now).await?)
 }

@@ -16,7 +16,7 @@ use crate::model::mail::{Message, shown};
 use crate::model::session::SignedIn;
 use crate::model::user::OwnAccount;
 use crate::model::user::email::Email;
-use crate::store::{self, Tx, codes, users};
+use crate::store::{Tx, codes, users};
 use crate::telemetry::Ended;
 
 #[derive(Debug, thiserror::Error)]
@@ -32,11 +32,7 @@ pub enum VerifyEmailError {
     Internal(#[from] anyhow::Error),
 }
 
-impl From<store::Error> for VerifyEmailError {
-    fn from(error: store::Error) -> Self {
-        Self::Internal(error.into())
-    }
-}
+internal_from_store!(VerifyEmailError);
 
 /// Confirms the account's address or moves it to the one that its owner wants instead. OpenTransaction way everything that somebody
 /// else may have set up before the proof ends: other sessions, tokens and open codes.
@@ -71,7 +67,7 @@ pub async fn verify_email(
     let email = if unproven.is_change() {
         move_to(app, &mut tx, &account, &unproven.address, client, now).await?
     } else {
-        users::verify_email(tx.conn(), account.id, now).await?;
+        users::verify_email(&mut tx, account.id, now).await?;
         account.email
     };
     let proven = SignedIn {
@@ -93,7 +89,7 @@ async fn move_to(
     now: DateTime<Utc>,
 ) -> Result<String, VerifyEmailError> {
     let email = Email::parse(address).context("a stored address is none")?;
-    if !users::change_email(tx.conn(), account.id, &email, now).await? {
+    if !users::change_email(tx, account.id, &email, now).await? {
         return Err(VerifyEmailError::EmailTaken);
     }
     // Whoever has an address that was never confirmed may be a stranger to the account.

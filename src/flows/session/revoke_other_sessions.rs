@@ -14,7 +14,7 @@ pub async fn revoke_other_sessions(app: &App, acting: &SignedIn) -> Result<u64, 
     if !claim_session(&mut tx, acting, now).await? {
         return Err(RevokeError::NotAuthenticated);
     }
-    let revoked = sessions::end_others_of_user(tx.conn(), acting.user_id, acting.session_id, now).await?;
+    let revoked = sessions::end_others_of_user(&mut tx, acting.user_id, acting.session_id, now).await?;
     tx.commit().await?;
     telemetry::sessions_ended(Ended::Revoked, revoked);
     Ok(revoked)

@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::flows::steps::claim_session::claim_session;
 use crate::model::id::SessionId;
 use crate::model::session::SignedIn;
-use crate::store::{self, sessions};
+use crate::store::sessions;
 use crate::telemetry::{self, Ended};
 
 #[derive(Debug, thiserror::Error)]
@@ -18,11 +18,7 @@ pub enum RevokeError {
     Internal(#[from] anyhow::Error),
 }
 
-impl From<store::Error> for RevokeError {
-    fn from(error: store::Error) -> Self {
-        Self::Internal(error.into())
-    }
-}
+internal_from_store!(RevokeError);
 
 /// Ends the session `id` of whoever acts.
 ///
@@ -34,7 +30,7 @@ pub async fn revoke_session(app: &App, acting: &SignedIn, id: SessionId) -> Resu
     if !claim_session(&mut tx, acting, now).await? {
         return Err(RevokeError::NotAuthenticated);
     }
-    if !sessions::end_of_user(tx.conn(), acting.user_id, id, now).await? {
+    if !sessions::end_of_user(&mut tx, acting.user_id, id, now).await? {
         return Err(RevokeError::NotFound);
     }
     tx.commit().await?;

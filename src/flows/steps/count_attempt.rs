@@ -10,7 +10,7 @@ use crate::model::id::UserId;
 use crate::model::limit::Place;
 use crate::model::limit::attempt::{Bucket, Budget};
 use crate::model::user::Identifier;
-use crate::store::{self, Read, Tx, attempts};
+use crate::store::{self, OneStatement, Read, Tx, attempts};
 
 /// AccountLookup secret is being tried: an account's, or that of a name which has no account. Somebody who tries can't tell the
 /// two apart.
@@ -48,10 +48,9 @@ pub async fn count_attempt(
     app.limits.allow_check(&place, client)?;
     let bucket = app.limits.bucket(&subject.name(), &place);
 
-    let mut tx = app.db.write_once_after(read).await?;
-    let is_counted = attempts::count(tx.conn(), &bucket, budget, now).await?;
-    tx.commit().await?;
-    if is_counted {
+    let once = app.db.once_after(read);
+    let count = async |statement: OneStatement<'_>| attempts::count(statement, &bucket, budget, now).await;
+    if once.run_statement(count).await? {
         return Ok(Attempt {
             counted: Some((bucket, budget)),
         });
@@ -108,8 +107,8 @@ impl Attempt {
         let Some((bucket, budget)) = self.counted else {
             return Ok(());
         };
-        let mut tx = app.db.write_once().await?;
-        attempts::take_back(tx.conn(), &bucket, budget).await?;
-        tx.commit().await
+        let once = app.db.once();
+        once.run_statement(async |statement| attempts::take_back(statement, &bucket, budget).await)
+            .await
     }
 }

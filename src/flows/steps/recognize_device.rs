@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
-use super::notify::{self, notify};
-use super::start_session::Owner;
+use super::notify::{Owner, notify};
 use crate::app::App;
 use crate::model::client::Client;
+use crate::model::id::UserId;
 use crate::model::mail::{Message, shown};
 use crate::store::{Tx, devices};
 
@@ -13,13 +13,14 @@ use crate::store::{Tx, devices};
 pub(in crate::flows) async fn recognize_device(
     app: &App,
     tx: &mut Tx,
+    user: UserId,
     owner: Owner<'_>,
     client: &Client,
     now: DateTime<Utc>,
 ) -> anyhow::Result<()> {
     let family = client.family();
-    let is_new = devices::has_only_other_families(tx.conn(), owner.id, &family).await?;
-    devices::note(tx.conn(), owner.id, client, now).await?;
+    let is_new = devices::has_only_other_families(tx.conn(), user, &family).await?;
+    devices::note(tx.conn(), user, client, now).await?;
     if !is_new {
         return Ok(());
     }
@@ -30,9 +31,5 @@ pub(in crate::flows) async fn recognize_device(
             .vicinity()
             .map_or_else(|| "?".to_owned(), |network| network.to_string()),
     };
-    let told = notify::Owner {
-        email: owner.email,
-        email_verified: owner.email_verified,
-    };
-    notify(app, tx, told, client, message, now).await
+    notify(app, tx, owner, client, message, now).await
 }

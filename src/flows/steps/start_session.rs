@@ -2,12 +2,14 @@
 
 use chrono::{DateTime, Utc};
 
+use super::notify;
+use super::recognize_device::recognize_device;
 use crate::app::App;
 use crate::model::client::Client;
 use crate::model::id::UserId;
 use crate::model::session::secret::SessionSecret;
-use crate::model::session::{NewSession, SessionKind, SignedIn};
-use crate::store::{self, Tx, sessions};
+use crate::model::session::{NewSession, SignedIn};
+use crate::store::{self, Conn, sessions};
 use crate::telemetry::{self, Ended};
 
 /// Who is starting a session, and what is to carry it.
@@ -48,65 +50,65 @@ pub(in crate::flows) struct Owner<'a> {
     pub email_verified: bool,
 }
 
+impl<'a> Owner<'a> {
+    fn contact(self) -> notify::Owner<'a> {
+        notify::Owner {
+            email: self.email,
+            email_verified: self.email_verified,
+        }
+    }
+}
+
 /// A session that has just begun.
 #[derive(Debug)]
 pub struct StartedSession {
     pub signed_in: SignedIn,
     /// Shown to the client once and kept nowhere; `None` when tokens carry the session.
     pub secret: Option<SessionSecret>,
-    kind: SessionKind,
-    replaced: bool,
 }
 
 /// A session that is yet to be stored.
 #[derive(Debug)]
 pub(in crate::flows) struct StartingSession {
     pub session: NewSession,
-    /// Of the session that it takes the place of.
+    /// Whether the client's device is to be noted, because it was not lately.
+    pub notes_device: bool,
+    /// The secret of the session that it takes the place of.
     presented: Option<SessionSecret>,
     secret: Option<SessionSecret>,
 }
 
-/// Ends the session that was presented, if one was, and tells what has started: the caller has stored it by `tx`.
+/// Starts a session: `insert` stores it and gives the number of its account, or `None` when it has stored nothing. What
+/// else belongs to the start is written with it: the session that was presented ends, and the device is noted.
 pub(in crate::flows) async fn start_session(
-    tx: &mut Tx,
+    app: &App,
     owner: Owner<'_>,
-    number: i64,
     starting: StartingSession,
-) -> store::Result<StartedSession> {
-    let StartingSession {
-        session,
-        presented,
-        secret,
-    } = starting;
-    let replaced = match presented {
-        Some(presented) => sessions::end(tx.conn(), &presented.hash(), session.created_at).await?,
+    insert: impl AsyncFnOnce(Conn<'_>, &NewSession) -> store::Result<Option<i64>>,
+) -> anyhow::Result<Option<StartedSession>> {
+    let session = &starting.session;
+    if starting.presented.is_none() && !starting.notes_device {
+        // Most log-ins come from a known device and present no session: the insert is all there is to write.
+        let number = app.db.once().run(async |conn| insert(conn, session).await).await?;
+        return Ok(number.map(|number| starting.started(owner, number, false)));
+    }
+    let mut tx = app.db.write().await?;
+    let Some(number) = insert(tx.conn(), session).await? else {
+        return Ok(None);
+    };
+    if starting.notes_device {
+        let (client, now) = (&session.client, session.created_at);
+        recognize_device(app, &mut tx, owner.id, owner.contact(), client, now).await?;
+    }
+    let replaced = match &starting.presented {
+        Some(presented) => sessions::end(&mut tx, &presented.hash(), session.created_at).await?,
         None => false,
     };
-    let signed_in = SignedIn {
-        session_id: session.id,
-        user_id: owner.id,
-        user_number: number,
-        email: owner.email.to_owned(),
-        email_verified: owner.email_verified,
-        created_at: session.created_at,
-        last_seen_at: session.created_at,
-        idle_expires_at: session.idle_expires_at,
-        absolute_expires_at: session.absolute_expires_at,
-    };
-    Ok(StartedSession {
-        signed_in,
-        secret,
-        kind: session.kind,
-        replaced,
-    })
+    tx.commit().await?;
+    Ok(Some(starting.started(owner, number, replaced)))
 }
 
 impl StartingSession {
-    pub fn replaces_none(&self) -> bool {
-        self.presented.is_none()
-    }
-
     /// The session that `start` gets.
     ///
     /// # Errors
@@ -119,24 +121,39 @@ impl StartingSession {
                 let secret = SessionSecret::generate();
                 Self {
                     session: NewSession::cookie(secret, Some(owner.id), client, &app.lifetimes, now),
+                    notes_device: false,
                     presented,
                     secret: Some(secret),
                 }
             }
             Transport::Tokens => Self {
                 session: NewSession::token(owner.id, client, &app.lifetimes, now),
+                notes_device: false,
                 presented: None,
                 secret: None,
             },
         })
     }
-}
 
-impl StartedSession {
-    /// Counts the session; called once its transaction has committed.
-    pub(in crate::flows) fn counted(self) -> Self {
-        telemetry::session_created(self.kind.name());
-        telemetry::sessions_ended(Ended::Replaced, self.replaced.into());
-        self
+    /// What the client gets to see, now that the session is stored. Counts it.
+    fn started(self, owner: Owner<'_>, number: i64, replaced: bool) -> StartedSession {
+        telemetry::session_created(self.session.kind.name());
+        telemetry::sessions_ended(Ended::Replaced, replaced.into());
+        let session = self.session;
+        let signed_in = SignedIn {
+            session_id: session.id,
+            user_id: owner.id,
+            user_number: number,
+            email: owner.email.to_owned(),
+            email_verified: owner.email_verified,
+            created_at: session.created_at,
+            last_seen_at: session.created_at,
+            idle_expires_at: session.idle_expires_at,
+            absolute_expires_at: session.absolute_expires_at,
+        };
+        StartedSession {
+            signed_in,
+            secret: self.secret,
+        }
     }
 }

@@ -12,7 +12,7 @@ pub async fn blacklist_token(app: &App, token: &str) -> anyhow::Result<bool> {
         return Ok(false);
     };
     let mut tx = app.db.write().await?;
-    let ended = sessions::end_by_id(tx.conn(), claims.sid, now).await?;
+    let ended = sessions::end_by_id(&mut tx, claims.sid, now).await?;
     tx.commit().await?;
     telemetry::sessions_ended(Ended::LoggedOut, ended.into());
     Ok(ended)

@@ -5,7 +5,7 @@ use crate::model::client::Client;
 use crate::model::limit::Operation;
 use crate::model::session::{SignedIn, StoredSession};
 use crate::model::token::{Rotation, TokenPair};
-use crate::store::{self, sessions};
+use crate::store::sessions;
 use crate::telemetry::{self, Ended};
 
 #[derive(Debug, thiserror::Error)]
@@ -17,11 +17,7 @@ pub enum RefreshError {
     Internal(#[from] anyhow::Error),
 }
 
-impl From<store::Error> for RefreshError {
-    fn from(error: store::Error) -> Self {
-        Self::Internal(error.into())
-    }
-}
+internal_from_store!(RefreshError);
 
 /// The pair that follows `token`. Using a token again shortly after gives the same refresh token again, so that clients
 /// that refresh at the same moment all stay signed in; using an older one ends the session, because somebody else may
@@ -54,7 +50,7 @@ pub async fn refresh_tokens(app: &App, token: &str, client: &Client) -> Result<T
         .ok_or(RefreshError::NotValid)?;
     let reused = !rotated && !rotation.accepts_previous(generation, now);
     if reused {
-        sessions::end_by_id(tx.conn(), claims.sid, now).await?;
+        sessions::end_by_id(&mut tx, claims.sid, now).await?;
     }
     tx.commit().await?;
     if reused {

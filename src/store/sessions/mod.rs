@@ -4,7 +4,7 @@ mod expiry;
 
 use chrono::{DateTime, Utc};
 
-use super::{Conn, Result, on};
+use super::{Conn, Result, Tx, on};
 use crate::model::id::SessionId;
 use crate::model::id::UserId;
 use crate::model::session::secret::SecretHash;
@@ -160,14 +160,14 @@ pub async fn of_user(conn: Conn<'_>, user: UserId, now: DateTime<Utc>) -> Result
 /// Gives a session another id and another secret. Whoever knows it by the ones before, a request that is under way
 /// included, has lost it.
 pub async fn replace_id_and_secret(
-    conn: Conn<'_>,
+    tx: &mut Tx,
     session: &SignedIn,
     new_id: SessionId,
     secret: &SecretHash,
 ) -> Result<()> {
     const SQL: &str = "UPDATE sessions SET id = $1, secret_hash = $2 WHERE id = $3 AND kind = 'cookie'";
-    conn.changes.of(session.user_id);
-    on!(conn, c => { sqlx::query(SQL).bind(new_id).bind(secret).bind(session.session_id).execute(c).await?; });
+    tx.note_change_of(session.user_id);
+    on!(tx.conn(), c => { sqlx::query(SQL).bind(new_id).bind(secret).bind(session.session_id).execute(c).await?; });
     Ok(())
 }
 
@@ -179,45 +179,45 @@ pub async fn save_data(conn: Conn<'_>, secret: &SecretHash, data: &str, now: Dat
 }
 
 /// Ends the session that a secret belongs to; `false` when there was none alive.
-pub async fn end(conn: Conn<'_>, secret: &SecretHash, now: DateTime<Utc>) -> Result<bool> {
+pub async fn end(tx: &mut Tx, secret: &SecretHash, now: DateTime<Utc>) -> Result<bool> {
     const SQL: &str = "DELETE FROM sessions WHERE secret_hash = $1 AND idle_expires_at > $2 RETURNING user_id";
     let ended: Option<Option<UserId>> =
-        on!(conn, c => sqlx::query_scalar(SQL).bind(secret).bind(now).fetch_optional(c).await?);
+        on!(tx.conn(), c => sqlx::query_scalar(SQL).bind(secret).bind(now).fetch_optional(c).await?);
     if let Some(user) = ended.flatten() {
-        conn.changes.of(user);
+        tx.note_change_of(user);
     }
     Ok(ended.is_some())
 }
 
 /// Ends the session with a public id; `false` when there was none alive.
-pub async fn end_by_id(conn: Conn<'_>, id: SessionId, now: DateTime<Utc>) -> Result<bool> {
+pub async fn end_by_id(tx: &mut Tx, id: SessionId, now: DateTime<Utc>) -> Result<bool> {
     const SQL: &str = "DELETE FROM sessions WHERE id = $1 AND idle_expires_at > $2 RETURNING user_id";
     let ended: Option<Option<UserId>> =
-        on!(conn, c => sqlx::query_scalar(SQL).bind(id).bind(now).fetch_optional(c).await?);
+        on!(tx.conn(), c => sqlx::query_scalar(SQL).bind(id).bind(now).fetch_optional(c).await?);
     if let Some(user) = ended.flatten() {
-        conn.changes.of(user);
+        tx.note_change_of(user);
     }
     Ok(ended.is_some())
 }
 
 /// Ends one session of `user`; `false` when they have no such session, whoever else may have it.
-pub async fn end_of_user(conn: Conn<'_>, user: UserId, id: SessionId, now: DateTime<Utc>) -> Result<bool> {
+pub async fn end_of_user(tx: &mut Tx, user: UserId, id: SessionId, now: DateTime<Utc>) -> Result<bool> {
     const SQL: &str = "DELETE FROM sessions WHERE user_id = $1 AND id = $2 AND idle_expires_at > $3";
-    conn.changes.of(user);
-    let ended = on!(conn, c => sqlx::query(SQL).bind(user).bind(id).bind(now).execute(c).await?.rows_affected());
+    tx.note_change_of(user);
+    let ended = on!(tx.conn(), c => sqlx::query(SQL).bind(user).bind(id).bind(now).execute(c).await?.rows_affected());
     Ok(ended == 1)
 }
 
 /// Ends every session of `user` except `kept`, and tells how many were alive.
-pub async fn end_others_of_user(conn: Conn<'_>, user: UserId, kept: SessionId, now: DateTime<Utc>) -> Result<u64> {
+pub async fn end_others_of_user(tx: &mut Tx, user: UserId, kept: SessionId, now: DateTime<Utc>) -> Result<u64> {
     const SQL: &str = "DELETE FROM sessions WHERE user_id = $1 AND id <> $2 AND idle_expires_at > $3";
-    conn.changes.of(user);
-    Ok(on!(conn, c => sqlx::query(SQL).bind(user).bind(kept).bind(now).execute(c).await?.rows_affected()))
+    tx.note_change_of(user);
+    Ok(on!(tx.conn(), c => sqlx::query(SQL).bind(user).bind(kept).bind(now).execute(c).await?.rows_affected()))
 }
 
 /// Ends every session of `user`, whatever carries it, and tells how many were alive.
-pub async fn end_all_of_user(conn: Conn<'_>, user: UserId, now: DateTime<Utc>) -> Result<u64> {
+pub async fn end_all_of_user(tx: &mut Tx, user: UserId, now: DateTime<Utc>) -> Result<u64> {
     const SQL: &str = "DELETE FROM sessions WHERE user_id = $1 AND idle_expires_at > $2";
-    conn.changes.of(user);
-    Ok(on!(conn, c => sqlx::query(SQL).bind(user).bind(now).execute(c).await?.rows_affected()))
+    tx.note_change_of(user);
+    Ok(on!(tx.conn(), c => sqlx::query(SQL).bind(user).bind(now).execute(c).await?.rows_affected()))
 }

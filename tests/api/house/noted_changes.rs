@@ -1,6 +1,6 @@
 //! No store function forgets to note whose remembered sessions it changes: proven on the source itself.
 
-use super::rules::sources;
+use super::source::sources;
 
 /// Store functions that write to `users` or `sessions` and change nothing that a remembered session shows, with the reason.
 const CHANGE_NOTHING_REMEMBERED: &[(&str, &str)] = &[
@@ -40,6 +40,7 @@ fn who_changes_what_is_remembered_of_a_session_notes_it() {
         let Some(table) = source.place.strip_prefix("store/") else {
             continue;
         };
+        let table = table.strip_suffix("/mod").unwrap_or(table);
         // SQL that functions share stands in macros.
         let code = source.lines.join("\n").replace("macro_rules! ", "async fn ");
         for function in code.split("async fn ").skip(1) {
@@ -50,10 +51,10 @@ fn who_changes_what_is_remembered_of_a_session_notes_it() {
             });
             let name = format!("{table}::{}", function.split(['(', ' ']).next().unwrap());
             let is_excused = CHANGE_NOTHING_REMEMBERED.iter().any(|(known, _)| *known == name);
-            let notes = function.contains("conn.changes.of(");
+            let notes = function.contains("tx.note_change_of(");
             assert!(
                 !is_write || notes || is_excused,
-                "{name} has to note whom it changed: conn.changes.of(user)"
+                "{name} has to note whom it changed: tx.note_change_of(user)"
             );
             noting += usize::from(is_write && notes);
             excused += usize::from(is_write && is_excused);
