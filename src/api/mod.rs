@@ -28,15 +28,15 @@ use layers::body_limit::body_limit;
 pub use layers::client::ClientAddress;
 use layers::client::client;
 use layers::detach::detach;
-use layers::errors::errors;
+use layers::errors::{Paths, errors};
 use layers::headers::headers;
 use layers::observe::observe;
 use layers::origin::origin;
 use layers::session::session;
 use layers::token_api::token_api;
-use operator::dev_inbox::dev_inbox;
-use operator::docs::{self, Pages};
-use spec::{Document, Paths};
+use operator::pages::Pages;
+use operator::{dev_inbox, docs};
+use spec::Document;
 
 /// How the service meets browsers and proxies.
 #[derive(Debug, Clone)]
@@ -50,29 +50,22 @@ pub struct Web {
     pub docs: bool,
 }
 
+/// Every operation, chapter by chapter.
 type Apis = (
-    account::AccountApi,
-    account::users::UsersApi,
-    recovery::password::PasswordResetApi,
-    recovery::email::EmailApi,
-    session::SessionApi,
-    session::sessions::SessionsApi,
-    token::TokensApi,
-    token::jwks::JwksApi,
-    operator::health::HealthApi,
+    account::Apis,
+    recovery::Apis,
+    session::Apis,
+    token::Apis,
+    operator::Apis,
 );
 
 fn apis(app: &App) -> Apis {
     (
-        account::AccountApi(app.clone()),
-        account::users::UsersApi(app.clone()),
-        recovery::password::PasswordResetApi(app.clone()),
-        recovery::email::EmailApi(app.clone()),
-        session::SessionApi(app.clone()),
-        session::sessions::SessionsApi(app.clone()),
-        token::TokensApi(app.clone()),
-        token::jwks::JwksApi(app.clone()),
-        operator::health::HealthApi(app.clone()),
+        account::apis(app),
+        recovery::apis(app),
+        session::apis(app),
+        token::apis(app),
+        operator::apis(app),
     )
 }
 
@@ -81,18 +74,22 @@ fn apis(app: &App) -> Apis {
 pub fn routes(app: &App, web: &Web) -> BoxEndpoint<'static, Response> {
     let (name, minimum) = (web.cookie.name().to_owned(), app.password_policy.minimum());
     let document = move || Document::new(&name, minimum);
-    let others = if web.docs { docs::PATHS } else { &[] };
-    let paths = Arc::new(Paths::new(&document(), others));
-    let pages = web.docs.then(|| Arc::new(Pages::new(document)));
-    let (inbox, app, cookie) = (app.clone(), app.clone(), Arc::new(web.cookie.clone()));
+    let mut pages = vec![dev_inbox::PATH];
+    pages.extend(if web.docs { docs::PATHS } else { &[] });
+    let paths = Arc::new(Paths::new(&document(), &pages));
+    let pages = if web.docs {
+        docs::pages(document)
+    } else {
+        Pages::default()
+    };
+    let service = OpenApiService::new((apis(app), pages, dev_inbox::pages(app)), "", "");
+    let (app, cookie) = (app.clone(), Arc::new(web.cookie.clone()));
     let (address, origins) = (Arc::new(web.client_address.clone()), Arc::new(web.origins.clone()));
     let https = web.https;
 
     // The last layer is the outermost.
-    OpenApiService::new(apis(&app), "", "")
+    service
         .into_endpoint()
-        .around(move |next, request| docs::docs(pages.clone(), next, request))
-        .around(move |next, request| dev_inbox(inbox.clone(), next, request))
         .around(move |next, request| errors(Arc::clone(&paths), next, request))
         .around(move |next, request| session(app.clone(), Arc::clone(&cookie), next, request))
         // One box here keeps the type of the whole short: without it the compiler needs 80 s longer for each build.

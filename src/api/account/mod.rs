@@ -9,21 +9,60 @@ use poem_openapi::{Object, OpenApi};
 
 use super::body::fields::Fields;
 use super::body::{JsonBody, JsonOrForm};
-use super::error::ApiError;
+use super::error::{ApiError, ErrorCode};
 use super::guard::CurrentUser;
 use super::layers::session::RequestSession;
 use super::session::SessionResponse;
 use super::tag::Tag;
 use crate::api::formats::{EmailText, NewPasswordText, PasswordText};
 use crate::app::App;
-use crate::flows::account::log_in::log_in;
+use crate::flows::account::log_in::{LogInError, log_in};
 use crate::flows::account::log_out::log_out;
-use crate::flows::account::sign_up::{NewAccount, sign_up};
+use crate::flows::account::sign_up::{NewAccount, SignUpError, sign_up};
 use crate::flows::account::update_account::{Changes, update_account};
 use crate::model::client::Client;
 use crate::model::user::email::Email;
 use crate::model::user::password::{Password, PasswordPolicy};
 use crate::model::user::{Identifier, Profile};
+
+/// The operations of this chapter.
+pub type Apis = (AccountApi, users::UsersApi);
+
+/// The operations of this chapter, ready to serve.
+pub fn apis(app: &App) -> Apis {
+    (AccountApi(app.clone()), users::UsersApi(app.clone()))
+}
+
+/// The errors that operations give for reasons of their own; `spec` adds those that follow from their shape.
+pub const ERRORS: &[(&str, &[ErrorCode])] = &[
+    ("signUp", &[ErrorCode::EmailTaken, ErrorCode::TooManyRequests]),
+    ("logIn", &[ErrorCode::InvalidCredentials, ErrorCode::TooManyRequests]),
+    (
+        "changePassword",
+        &[ErrorCode::ReauthenticationRequired, ErrorCode::TooManyRequests],
+    ),
+    (
+        "updateUser",
+        &[
+            ErrorCode::NotFound,
+            ErrorCode::EmailTaken,
+            ErrorCode::ReauthenticationRequired,
+            ErrorCode::TooManyRequests,
+        ],
+    ),
+    (
+        "deleteUser",
+        &[
+            ErrorCode::NotFound,
+            ErrorCode::ReauthenticationRequired,
+            ErrorCode::TooManyRequests,
+        ],
+    ),
+    ("exportUser", &[ErrorCode::NotFound]),
+];
+
+/// Operations that write the session cookie although they ask for none.
+pub const WRITE_COOKIE: &[&str] = &["signUp", "logIn", "logOut"];
 
 pub struct AccountApi(pub App);
 
@@ -160,6 +199,24 @@ fn read_log_in(mut fields: Fields) -> Result<(Email, Password), ApiError> {
     let email = fields.email("email");
     let password = fields.password("password");
     fields.finish(email.zip(password))
+}
+
+impl From<SignUpError> for ApiError {
+    fn from(error: SignUpError) -> Self {
+        match error {
+            SignUpError::Taken(_) => ErrorCode::EmailTaken.into(),
+            SignUpError::Internal(error) => error.into(),
+        }
+    }
+}
+
+impl From<LogInError> for ApiError {
+    fn from(error: LogInError) -> Self {
+        match error {
+            LogInError::InvalidCredentials => ErrorCode::InvalidCredentials.into(),
+            LogInError::Internal(error) => error.into(),
+        }
+    }
 }
 
 impl Example for SignUpRequest {

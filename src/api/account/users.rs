@@ -13,9 +13,9 @@ use crate::api::guard::CurrentUser;
 use crate::api::layers::session::RequestSession;
 use crate::api::tag::Tag;
 use crate::app::App;
-use crate::flows::account::delete_account::delete_account;
+use crate::flows::account::delete_account::{DeleteAccountError, delete_account};
 use crate::flows::account::export_account::export_account;
-use crate::flows::account::update_account::{Changes, update_account};
+use crate::flows::account::update_account::{Changes, UpdateAccountError, update_account};
 use crate::model::client::Client;
 use crate::model::session::SignedIn;
 use crate::model::user::email::Email;
@@ -114,4 +114,25 @@ fn read_changes(
     }
     let current = fields.optional_password("current_password");
     fields.finish(Some((Changes { email, password }, current)))
+}
+
+impl From<UpdateAccountError> for ApiError {
+    fn from(error: UpdateAccountError) -> Self {
+        match error {
+            UpdateAccountError::NotAuthenticated => ErrorCode::NotAuthenticated.into(),
+            UpdateAccountError::Reauthentication(error) => error.into(),
+            UpdateAccountError::EmailTaken => ErrorCode::EmailTaken.into(),
+            UpdateAccountError::Internal(error) => error.into(),
+        }
+    }
+}
+
+impl From<DeleteAccountError> for ApiError {
+    fn from(error: DeleteAccountError) -> Self {
+        match error {
+            DeleteAccountError::NotAuthenticated => ErrorCode::NotAuthenticated.into(),
+            DeleteAccountError::Reauthentication(error) => error.into(),
+            DeleteAccountError::Internal(error) => error.into(),
+        }
+    }
 }

@@ -8,10 +8,7 @@ use poem_openapi::{ApiResponse, Object};
 use serde_json::{Map, Value, json};
 
 use super::{ApiError, ErrorCode, Issue, IssueCode};
-use crate::flows::account::log_in::LogInError;
-use crate::flows::account::sign_up::SignUpError;
 use crate::flows::steps::find_taken::Taken;
-use crate::flows::token::refresh_tokens::RefreshError;
 
 /// A refusal of the token API.
 #[derive(Debug, thiserror::Error)]
@@ -131,33 +128,6 @@ impl From<ApiError> for TokenError {
 impl From<anyhow::Error> for TokenError {
     fn from(error: anyhow::Error) -> Self {
         Self::Other(error.into())
-    }
-}
-
-impl From<SignUpError> for TokenError {
-    fn from(error: SignUpError) -> Self {
-        match error {
-            SignUpError::Taken(taken) => Self::Fields(super::django::taken_issues(taken)),
-            SignUpError::Internal(error) => error.into(),
-        }
-    }
-}
-
-impl From<LogInError> for TokenError {
-    fn from(error: LogInError) -> Self {
-        match error {
-            LogInError::InvalidCredentials => Self::NoActiveAccount,
-            LogInError::Internal(error) => error.into(),
-        }
-    }
-}
-
-impl From<RefreshError> for TokenError {
-    fn from(error: RefreshError) -> Self {
-        match error {
-            RefreshError::NotValid => Self::TokenNotValid,
-            RefreshError::Internal(error) => error.into(),
-        }
     }
 }
 

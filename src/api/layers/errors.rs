@@ -9,7 +9,7 @@ use poem_openapi::OperationId;
 
 use crate::api::error::django::TokenError;
 use crate::api::error::{ApiError, ErrorCode};
-use crate::api::spec::Paths;
+use crate::api::spec::Document;
 
 pub async fn errors<E>(paths: Arc<Paths>, next: Arc<E>, request: Request) -> Result<Response>
 where
@@ -39,4 +39,49 @@ fn answer(error: &Error, path: &str, paths: &Paths) -> Response {
         response.headers_mut().insert(header::ALLOW, allow);
     }
     response
+}
+
+/// Which methods each path takes, for the `Allow` header.
+#[derive(Debug)]
+pub struct Paths(Vec<(Vec<String>, Vec<String>)>);
+
+impl Paths {
+    /// The paths of `document`, and `others` that take GET only.
+    #[must_use]
+    pub fn new(document: &Document, others: &[&str]) -> Self {
+        let others = others.iter().map(|path| (*path, vec!["GET".to_owned()]));
+        let all = document.paths().chain(others);
+        Self(
+            all.map(|(path, methods)| (segments(path), with_head(methods)))
+                .collect(),
+        )
+    }
+
+    /// The methods that `path` takes, separated by commas; empty for a path that is not known.
+    #[must_use]
+    pub fn methods(&self, path: &str) -> String {
+        let asked = segments(path);
+        let known = self.0.iter().find(|(template, _)| matches(template, &asked));
+        known.map(|(_, methods)| methods.join(", ")).unwrap_or_default()
+    }
+}
+
+/// The framework answers HEAD wherever it answers GET.
+fn with_head(mut methods: Vec<String>) -> Vec<String> {
+    if methods.iter().any(|method| method == "GET") && !methods.iter().any(|method| method == "HEAD") {
+        methods.push("HEAD".to_owned());
+    }
+    methods
+}
+
+fn segments(path: &str) -> Vec<String> {
+    path.trim_end_matches('/').split('/').map(str::to_owned).collect()
+}
+
+fn matches(template: &[String], path: &[String]) -> bool {
+    template.len() == path.len()
+        && template
+            .iter()
+            .zip(path)
+            .all(|(expected, found)| expected.starts_with('{') || expected == found)
 }

@@ -1,33 +1,39 @@
 //! `/dev/inbox`: the mails of a service without an SMTP server, for the developer who runs it on their own machine.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
-use poem::http::{Method, header};
-use poem::{Endpoint, Request, Response, Result};
+use poem::http::header;
+use poem::{Request, Response, Result};
 
-use crate::api::error::ApiError;
+use super::pages::Pages;
+use crate::api::error::{ApiError, ErrorCode};
 use crate::app::App;
 
-const PATH: &str = "/dev/inbox";
+/// It takes GET.
+pub const PATH: &str = "/dev/inbox";
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; \
     frame-ancestors 'none'";
 
 const FORWARDING: &[&str] = &["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"];
 
-/// Answers requests for the inbox where there is one, and passes all others on, so that elsewhere the page does not exist.
-pub async fn dev_inbox<E>(app: App, next: Arc<E>, request: Request) -> Result<Response>
-where
-    E: Endpoint<Output = Response>,
-{
-    let is_asked_for = request.uri().path() == PATH && request.method() == Method::GET && is_local(&request);
-    match app.mailer.inbox_page().filter(|_| is_asked_for) {
+/// The inbox, where there is one; elsewhere the page does not exist.
+#[must_use]
+pub fn pages(app: &App) -> Pages {
+    if !app.mailer.has_inbox() {
+        return Pages::default();
+    }
+    let app = app.clone();
+    Pages::default().get((PATH, move |request: &Request| dev_inbox(&app, request)))
+}
+
+fn dev_inbox(app: &App, request: &Request) -> Result<Response> {
+    match app.mailer.inbox_page().filter(|_| is_local(request)) {
         Some(page) => Ok(Response::builder()
             .content_type("text/html; charset=utf-8")
             .header(header::CONTENT_SECURITY_POLICY, POLICY)
             .header(header::CACHE_CONTROL, "no-store")
             .body(page.map_err(ApiError::from)?)),
-        None => next.call(request).await,
+        None => Err(ApiError::from(ErrorCode::NotFound).into()),
     }
 }
 

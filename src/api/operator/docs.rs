@@ -1,67 +1,68 @@
-//! `/openapi.json`, `/openapi.yaml` and Swagger UI at `/docs/`, which works offline and is signed in by its own cookie.
+//! `/openapi.json`, `/openapi.yaml` and Swagger UI at `/docs/`, which works offline and signed in by its own cookie.
 
 use std::sync::{Arc, LazyLock};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
-use poem::endpoint::make_sync;
+use poem::Response;
 use poem::http::{StatusCode, header};
-use poem::{Endpoint, Request, Response, Result, Route, get};
 use sha2::{Digest, Sha256};
 
+use super::pages::Pages;
 use crate::api::spec::Document;
 
 /// Every path here; all of them take GET.
 pub const PATHS: &[&str] = &["/", "/docs", "/docs/", "/openapi.json", "/openapi.yaml"];
 
-/// The pages that show the document. They take two megabytes, so they are made when somebody first asks for one.
-pub(in crate::api) struct Pages(LazyLock<Route, Box<dyn FnOnce() -> Route + Send>>);
-
-impl Pages {
-    /// The pages that show what `document` will return.
-    pub fn new(document: impl FnOnce() -> Document + Send + 'static) -> Self {
-        Self(LazyLock::new(Box::new(move || pages(&document()))))
-    }
-}
-
-/// Answers requests for one of `pages`, if there are any, and passes all others on.
-pub(in crate::api) async fn docs<E>(pages: Option<Arc<Pages>>, next: Arc<E>, request: Request) -> Result<Response>
-where
-    E: Endpoint<Output = Response>,
-{
-    match pages {
-        Some(pages) if PATHS.contains(&request.uri().path()) => pages.0.call(request).await,
-        _ => next.call(request).await,
-    }
-}
-
-fn pages(document: &Document) -> Route {
-    let page = document.swagger_ui();
-    let policy = content_security_policy(&page);
-    // Shared, not copied: many slow readers of a large page must not fill the memory.
-    let page = Bytes::from(page);
-    let fixed = |content_type: &'static str, body: String| {
-        let body = Bytes::from(body);
-        get(make_sync(move |_| {
-            Response::builder().content_type(content_type).body(body.clone())
-        }))
+/// The pages that show what `document` returns. They take two megabytes, so they are made at the first request for one.
+#[must_use]
+pub fn pages(document: impl FnOnce() -> Document + Send + 'static) -> Pages {
+    let made: Lazy = Arc::new(LazyLock::new(Box::new(move || Made::of(&document()))));
+    let page = |path: &'static str, answer: fn(&Made) -> Response| {
+        let made = Arc::clone(&made);
+        (path, move |_: &poem::Request| Ok(answer(&made)))
     };
-    Route::new()
-        .at("/openapi.json", fixed("application/json", document.json()))
-        .at("/openapi.yaml", fixed("application/yaml", document.yaml()))
-        .at("/", get(make_sync(|_| to_docs())))
-        .at("/docs", get(make_sync(|_| to_docs())))
-        .at(
-            "/docs/",
-            get(make_sync(move |_| {
-                Response::builder()
-                    .content_type("text/html; charset=utf-8")
-                    .header(header::CONTENT_SECURITY_POLICY, &policy)
-                    .header("cross-origin-opener-policy", "same-origin")
-                    .body(page.clone())
-            })),
-        )
+    Pages::default()
+        .get(page("/openapi.json", |made| plain("application/json", &made.json)))
+        .get(page("/openapi.yaml", |made| plain("application/yaml", &made.yaml)))
+        .get(page("/docs/", Made::swagger_ui))
+        .get(page("/", |_| to_docs()))
+        .get(page("/docs", |_| to_docs()))
+}
+
+type Lazy = Arc<LazyLock<Made, Box<dyn FnOnce() -> Made + Send>>>;
+
+/// The pages' bodies. They are shared, not copied, so that many slow readers of a large page don't fill the memory.
+struct Made {
+    json: Bytes,
+    yaml: Bytes,
+    swagger_ui: Bytes,
+    swagger_ui_policy: String,
+}
+
+impl Made {
+    fn of(document: &Document) -> Self {
+        let page = document.swagger_ui();
+        Self {
+            json: document.json().into(),
+            yaml: document.yaml().into(),
+            swagger_ui_policy: content_security_policy(&page),
+            swagger_ui: page.into(),
+        }
+    }
+
+    fn swagger_ui(&self) -> Response {
+        Response::builder()
+            .content_type("text/html; charset=utf-8")
+            .header(header::CONTENT_SECURITY_POLICY, &self.swagger_ui_policy)
+            .header("cross-origin-opener-policy", "same-origin")
+            .body(self.swagger_ui.clone())
+    }
+}
+
+fn plain(content_type: &str, body: &Bytes) -> Response {
+    Response::builder().content_type(content_type).body(body.clone())
 }
 
 fn to_docs() -> Response {

@@ -6,15 +6,15 @@ use poem_openapi::{Object, OpenApi};
 
 use super::password::SuccessResponse;
 use crate::api::body::JsonBody;
-use crate::api::error::ApiError;
+use crate::api::error::{ApiError, ErrorCode};
 use crate::api::guard::CurrentUser;
 use crate::api::layers::session::RequestSession;
 use crate::api::session::CurrentSessionResponse;
 use crate::api::tag::Tag;
 use crate::app::App;
-use crate::flows::recovery::restore_email::restore_email;
+use crate::flows::recovery::restore_email::{RestoreEmailError, restore_email};
 use crate::flows::recovery::send_email_code::send_email_code;
-use crate::flows::recovery::verify_email::verify_email;
+use crate::flows::recovery::verify_email::{VerifyEmailError, verify_email};
 use crate::model::client::Client;
 use crate::model::mail::code::Code;
 
@@ -89,6 +89,27 @@ impl EmailApi {
         Ok(SuccessResponse::saying(
             "The account is back at this address. Ask for a code to set a new password.",
         ))
+    }
+}
+
+impl From<VerifyEmailError> for ApiError {
+    fn from(error: VerifyEmailError) -> Self {
+        match error {
+            VerifyEmailError::NotAuthenticated => ErrorCode::NotAuthenticated.into(),
+            VerifyEmailError::InvalidCode => ErrorCode::InvalidOtp.into(),
+            VerifyEmailError::EmailTaken => ErrorCode::EmailTaken.into(),
+            VerifyEmailError::Internal(error) => error.into(),
+        }
+    }
+}
+
+impl From<RestoreEmailError> for ApiError {
+    fn from(error: RestoreEmailError) -> Self {
+        match error {
+            RestoreEmailError::InvalidToken => ErrorCode::InvalidOtp.into(),
+            RestoreEmailError::EmailTaken => ErrorCode::EmailTaken.into(),
+            RestoreEmailError::Internal(error) => error.into(),
+        }
     }
 }
 

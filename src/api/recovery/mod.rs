@@ -2,3 +2,23 @@
 
 pub mod email;
 pub mod password;
+
+use crate::api::error::ErrorCode;
+use crate::app::App;
+
+/// The operations of this chapter.
+pub type Apis = (password::PasswordResetApi, email::EmailApi);
+
+/// The operations of this chapter, ready to serve.
+pub fn apis(app: &App) -> Apis {
+    (password::PasswordResetApi(app.clone()), email::EmailApi(app.clone()))
+}
+
+/// The errors that operations give for reasons of their own; `spec` adds those that follow from their shape.
+pub const ERRORS: &[(&str, &[ErrorCode])] = &[
+    ("passwordOtp", &[ErrorCode::TooManyRequests]),
+    ("resetPassword", &[ErrorCode::OtpNotFound, ErrorCode::TooManyRequests]),
+    ("sendEmailCode", &[ErrorCode::TooManyRequests]),
+    ("verifyEmail", &[ErrorCode::EmailTaken, ErrorCode::TooManyRequests]),
+    ("restoreEmail", &[ErrorCode::EmailTaken, ErrorCode::TooManyRequests]),
+];

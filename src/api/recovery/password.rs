@@ -152,6 +152,16 @@ impl SuccessResponse {
     }
 }
 
+impl From<ResetPasswordError> for ApiError {
+    fn from(error: ResetPasswordError) -> Self {
+        match error {
+            ResetPasswordError::NoCode => ErrorCode::OtpNotFound.into(),
+            ResetPasswordError::InvalidCode => ErrorCode::InvalidOtp.into(),
+            ResetPasswordError::Internal(error) => error.into(),
+        }
+    }
+}
+
 impl Example for SuccessResponse {
     fn example() -> Self {
         Self::saying(DONE).0

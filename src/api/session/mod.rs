@@ -14,10 +14,28 @@ use super::guard::{CookieOrBearerUser, CurrentUser};
 use super::layers::session::RequestSession;
 use super::tag::Tag;
 use super::time::Time;
+use crate::api::error::ErrorCode;
 use crate::api::formats::EmailText;
 use crate::app::App;
 use crate::flows::account::log_out::log_out;
 use crate::model::session::SignedIn;
+
+/// The operations of this chapter.
+pub type Apis = (SessionApi, sessions::SessionsApi);
+
+/// The operations of this chapter, ready to serve.
+pub fn apis(app: &App) -> Apis {
+    (SessionApi(app.clone()), sessions::SessionsApi(app.clone()))
+}
+
+/// The errors that operations give for reasons of their own; `spec` adds those that follow from their shape.
+pub const ERRORS: &[(&str, &[ErrorCode])] = &[
+    ("revokeSession", &[ErrorCode::NotFound]),
+    ("verifySession", &[ErrorCode::EmailNotVerified]),
+];
+
+/// Operations that write the session cookie although they ask for none.
+pub const WRITE_COOKIE: &[&str] = &["getUserSession", "clearUserSession"];
 
 pub struct SessionApi(pub App);
 

@@ -6,7 +6,7 @@ use poem_openapi::types::Example;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use uuid::Uuid;
 
-use crate::api::error::ApiError;
+use crate::api::error::{ApiError, ErrorCode};
 use crate::api::example;
 use crate::api::formats::Nullable;
 use crate::api::guard::CurrentUser;
@@ -16,7 +16,7 @@ use crate::api::time::Time;
 use crate::app::App;
 use crate::flows::session::list_sessions::list_sessions;
 use crate::flows::session::revoke_other_sessions::revoke_other_sessions;
-use crate::flows::session::revoke_session::revoke_session;
+use crate::flows::session::revoke_session::{RevokeError, revoke_session};
 use crate::model::id::SessionId;
 use crate::model::session::{ListedSession, SignedIn};
 
@@ -111,6 +111,16 @@ impl ListedSessionResponse {
             expires_at: Time(session.idle_expires_at),
             ip: session.ip.into(),
             user_agent: session.user_agent.into(),
+        }
+    }
+}
+
+impl From<RevokeError> for ApiError {
+    fn from(error: RevokeError) -> Self {
+        match error {
+            RevokeError::NotAuthenticated => ErrorCode::NotAuthenticated.into(),
+            RevokeError::NotFound => ErrorCode::NotFound.into(),
+            RevokeError::Internal(error) => error.into(),
         }
     }
 }

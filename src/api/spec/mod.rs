@@ -59,6 +59,15 @@ impl Document {
         yaml_serde::to_string(&self.complete).expect("a JSON value can be written as YAML")
     }
 
+    /// Every path with the methods that it takes, in capitals.
+    pub fn paths(&self) -> impl Iterator<Item = (&str, Vec<String>)> {
+        let paths = self.complete["paths"].as_object().into_iter().flatten();
+        paths.map(|(path, operations)| {
+            let methods = operations.as_object().into_iter().flat_map(Map::keys);
+            (path.as_str(), methods.map(|method| method.to_uppercase()).collect())
+        })
+    }
+
     /// Swagger UI with the document inside, as one page that loads nothing.
     #[must_use]
     pub fn swagger_ui(&self) -> String {
@@ -141,55 +150,4 @@ fn operations(document: &mut Value) -> impl Iterator<Item = (&str, &str, &mut Va
 
 fn object(value: &mut Value) -> &mut Map<String, Value> {
     value.as_object_mut().expect("this part of a document is an object")
-}
-
-/// Which methods each path takes, for the `Allow` header.
-#[derive(Debug)]
-pub struct Paths(Vec<(Vec<String>, Vec<String>)>);
-
-impl Paths {
-    /// The paths of `document`, and `others` that take GET only.
-    #[must_use]
-    pub fn new(document: &Document, others: &[&str]) -> Self {
-        let documented = document.complete["paths"].as_object().into_iter().flatten();
-        let documented = documented.map(|(path, members)| {
-            let methods = members.as_object().into_iter().flat_map(Map::keys);
-            (
-                segments(path),
-                with_head(methods.map(|method| method.to_uppercase()).collect()),
-            )
-        });
-        let others = others
-            .iter()
-            .map(|path| (segments(path), with_head(vec!["GET".to_owned()])));
-        Self(documented.chain(others).collect())
-    }
-
-    /// The methods that `path` takes, separated by commas; empty for a path that is not known.
-    #[must_use]
-    pub fn methods(&self, path: &str) -> String {
-        let asked = segments(path);
-        let known = self.0.iter().find(|(template, _)| matches(template, &asked));
-        known.map(|(_, methods)| methods.join(", ")).unwrap_or_default()
-    }
-}
-
-/// The framework answers HEAD wherever it answers GET.
-fn with_head(mut methods: Vec<String>) -> Vec<String> {
-    if methods.iter().any(|method| method == "GET") && !methods.iter().any(|method| method == "HEAD") {
-        methods.push("HEAD".to_owned());
-    }
-    methods
-}
-
-fn segments(path: &str) -> Vec<String> {
-    path.trim_end_matches('/').split('/').map(str::to_owned).collect()
-}
-
-fn matches(template: &[String], path: &[String]) -> bool {
-    template.len() == path.len()
-        && template
-            .iter()
-            .zip(path)
-            .all(|(expected, found)| expected.starts_with('{') || expected == found)
 }

@@ -7,6 +7,7 @@ use crate::api::error::django::TokenError;
 use crate::api::error::{ApiError, ErrorCode, Issue, IssueCode};
 use crate::api::guard::COOKIE_SCHEME;
 use crate::api::layers::token_api::in_djangos_words;
+use crate::api::{account, recovery, session, token};
 
 /// In whose words an operation refuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,57 +16,10 @@ pub enum Dialect {
     Django,
 }
 
-/// What an operation can refuse for reasons of its own; `add` derives the rest from its shape.
-const OWN_REFUSALS: &[(&str, &[ErrorCode])] = &[
-    ("signUp", &[ErrorCode::EmailTaken, ErrorCode::TooManyRequests]),
-    ("logIn", &[ErrorCode::InvalidCredentials, ErrorCode::TooManyRequests]),
-    ("revokeSession", &[ErrorCode::NotFound]),
-    (
-        "changePassword",
-        &[ErrorCode::ReauthenticationRequired, ErrorCode::TooManyRequests],
-    ),
-    (
-        "updateUser",
-        &[
-            ErrorCode::NotFound,
-            ErrorCode::EmailTaken,
-            ErrorCode::ReauthenticationRequired,
-            ErrorCode::TooManyRequests,
-        ],
-    ),
-    (
-        "deleteUser",
-        &[
-            ErrorCode::NotFound,
-            ErrorCode::ReauthenticationRequired,
-            ErrorCode::TooManyRequests,
-        ],
-    ),
-    ("exportUser", &[ErrorCode::NotFound]),
-    ("passwordOtp", &[ErrorCode::TooManyRequests]),
-    ("resetPassword", &[ErrorCode::OtpNotFound, ErrorCode::TooManyRequests]),
-    ("sendEmailCode", &[ErrorCode::TooManyRequests]),
-    ("verifyEmail", &[ErrorCode::EmailTaken, ErrorCode::TooManyRequests]),
-    ("restoreEmail", &[ErrorCode::EmailTaken, ErrorCode::TooManyRequests]),
-    ("verifySession", &[ErrorCode::EmailNotVerified]),
-    ("mintAccessToken", &[ErrorCode::EmailNotVerified]),
-    (
-        "signUpWithTokens",
-        &[ErrorCode::EmailNotVerified, ErrorCode::TooManyRequests],
-    ),
-    (
-        "obtainTokenPair",
-        &[ErrorCode::InvalidCredentials, ErrorCode::TooManyRequests],
-    ),
-    (
-        "refreshToken",
-        &[ErrorCode::NotAuthenticated, ErrorCode::TooManyRequests],
-    ),
-    ("verifyToken", &[ErrorCode::NotAuthenticated]),
-    ("blacklistToken", &[ErrorCode::NotAuthenticated]),
-];
-/// Operations that write the session cookie although they ask for none.
-const WRITE_COOKIE: &[&str] = &["signUp", "logIn", "logOut", "getUserSession", "clearUserSession"];
+/// The errors that operations give for reasons of their own, chapter by chapter.
+const ERRORS: &[&[(&str, &[ErrorCode])]] = &[account::ERRORS, recovery::ERRORS, session::ERRORS, token::ERRORS];
+/// The operations that write the session cookie although they ask for none, chapter by chapter.
+const WRITE_COOKIE: &[&[&str]] = &[account::WRITE_COOKIE, session::WRITE_COOKIE];
 
 /// Completes one operation: its responses, and an example of every body. `schemas` are the document's.
 pub fn add(dialect: Dialect, method: &str, operation: &mut Value, schemas: &Value) {
@@ -79,7 +33,7 @@ pub fn add(dialect: Dialect, method: &str, operation: &mut Value, schemas: &Valu
         if response["description"] == "" {
             response["description"] = json!("Done");
         }
-        if knows_cookie || WRITE_COOKIE.contains(&id.as_str()) {
+        if knows_cookie || writes_cookie(&id) {
             response["headers"]["Set-Cookie"] = header("The session cookie, where it was set, renewed or removed");
         }
     }
@@ -100,6 +54,10 @@ pub fn add(dialect: Dialect, method: &str, operation: &mut Value, schemas: &Valu
     for response in members(&mut operation["responses"]) {
         response["headers"]["X-Request-Id"] = header("Names the request in the service's log");
     }
+}
+
+fn writes_cookie(id: &str) -> bool {
+    WRITE_COOKIE.iter().any(|operations| operations.contains(&id))
 }
 
 /// The framework names the media type with its charset, which generators take for another type than JSON.
@@ -134,11 +92,9 @@ fn example(schema: &Value, schemas: &Value) -> Value {
 }
 
 fn refusals(method: &str, operation: &Value, id: &str) -> Vec<ErrorCode> {
-    let own = OWN_REFUSALS
-        .iter()
-        .filter(|(operation, _)| *operation == id)
-        .flat_map(|(_, codes)| *codes);
-    let mut codes: Vec<_> = own.copied().collect();
+    let own = ERRORS.iter().copied().flatten();
+    let own = own.filter(|(operation, _)| *operation == id);
+    let mut codes: Vec<_> = own.flat_map(|(_, codes)| *codes).copied().collect();
     codes.extend([
         ErrorCode::BodyTooLarge,
         ErrorCode::InternalError,

@@ -13,16 +13,17 @@ use super::error::django::{TokenError, taken_issues};
 use super::guard::{BearerUser, CurrentUser};
 use super::tag::Tag;
 use super::time::Time;
+use crate::api::error::ErrorCode;
 use crate::app::App;
-use crate::flows::account::log_in::log_in;
-use crate::flows::account::sign_up::{NewAccount, sign_up};
+use crate::flows::account::log_in::{LogInError, log_in};
+use crate::flows::account::sign_up::{NewAccount, SignUpError, sign_up};
 use crate::flows::steps::find_taken::find_taken;
 use crate::flows::steps::start_session::{SessionStart, Transport};
 use crate::flows::token::blacklist_token::blacklist_token;
 use crate::flows::token::issue_tokens::issue_tokens;
 use crate::flows::token::mint_access_token::mint_access_token;
 use crate::flows::token::read_account::read_account;
-use crate::flows::token::refresh_tokens::refresh_tokens;
+use crate::flows::token::refresh_tokens::{RefreshError, refresh_tokens};
 use crate::flows::token::verify_token::verify_token;
 use crate::model::client::Client;
 use crate::model::id::UserId;
@@ -34,6 +35,33 @@ use types::{
     AccessTokenResponse, EmptyResponse, RefreshRequest, TokenPairRequest, TokenPairResponse, TokenSignUpRequest,
     TokenSignUpResponse, UserResponse, VerifyTokenRequest,
 };
+
+/// The operations of this chapter.
+pub type Apis = (TokensApi, jwks::JwksApi);
+
+/// The operations of this chapter, ready to serve.
+pub fn apis(app: &App) -> Apis {
+    (TokensApi(app.clone()), jwks::JwksApi(app.clone()))
+}
+
+/// The errors that operations give for reasons of their own; `spec` adds those that follow from their shape.
+pub const ERRORS: &[(&str, &[ErrorCode])] = &[
+    ("mintAccessToken", &[ErrorCode::EmailNotVerified]),
+    (
+        "signUpWithTokens",
+        &[ErrorCode::EmailNotVerified, ErrorCode::TooManyRequests],
+    ),
+    (
+        "obtainTokenPair",
+        &[ErrorCode::InvalidCredentials, ErrorCode::TooManyRequests],
+    ),
+    (
+        "refreshToken",
+        &[ErrorCode::NotAuthenticated, ErrorCode::TooManyRequests],
+    ),
+    ("verifyToken", &[ErrorCode::NotAuthenticated]),
+    ("blacklistToken", &[ErrorCode::NotAuthenticated]),
+];
 
 pub struct TokensApi(pub App);
 
@@ -170,6 +198,33 @@ impl TokensApi {
     async fn user(&self, id: UserId) -> Result<UserResponse, TokenError> {
         let account = read_account(&self.0, id).await?;
         Ok(account.ok_or(TokenError::TokenNotValid)?.into())
+    }
+}
+
+impl From<SignUpError> for TokenError {
+    fn from(error: SignUpError) -> Self {
+        match error {
+            SignUpError::Taken(taken) => Self::Fields(taken_issues(taken)),
+            SignUpError::Internal(error) => error.into(),
+        }
+    }
+}
+
+impl From<LogInError> for TokenError {
+    fn from(error: LogInError) -> Self {
+        match error {
+            LogInError::InvalidCredentials => Self::NoActiveAccount,
+            LogInError::Internal(error) => error.into(),
+        }
+    }
+}
+
+impl From<RefreshError> for TokenError {
+    fn from(error: RefreshError) -> Self {
+        match error {
+            RefreshError::NotValid => Self::TokenNotValid,
+            RefreshError::Internal(error) => error.into(),
+        }
     }
 }
 

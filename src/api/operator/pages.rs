@@ -1,0 +1,41 @@
+//! Pages beside the operations: routes like theirs, which the OpenAPI document does not list.
+
+use std::collections::HashMap;
+
+use poem::endpoint::{BoxEndpoint, make_sync};
+use poem::http::Method;
+use poem::{EndpointExt, Request, Response, Result};
+use poem_openapi::OpenApi;
+use poem_openapi::registry::{MetaApi, Registry};
+
+/// Pages by their paths; all of them take GET.
+#[derive(Default)]
+pub struct Pages(Vec<(&'static str, BoxEndpoint<'static>)>);
+
+impl Pages {
+    /// Adds the page at a path.
+    #[must_use]
+    pub fn get<F>(mut self, (path, answer): (&'static str, F)) -> Self
+    where
+        F: Fn(&Request) -> Result<Response> + Send + Sync + 'static,
+    {
+        let endpoint = make_sync(move |request| answer(&request));
+        self.0.push((path, endpoint.map_to_response().boxed()));
+        self
+    }
+}
+
+/// The framework keeps one table of routes, so pages join it the way operations do.
+impl OpenApi for Pages {
+    fn meta() -> Vec<MetaApi> {
+        Vec::new()
+    }
+
+    fn register(_: &mut Registry) {}
+
+    fn add_routes(self, table: &mut HashMap<String, HashMap<Method, BoxEndpoint<'static>>>) {
+        for (path, endpoint) in self.0 {
+            table.entry(path.to_owned()).or_default().insert(Method::GET, endpoint);
+        }
+    }
+}
