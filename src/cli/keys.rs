@@ -9,7 +9,7 @@ use crate::model::token::signing_key::ACTIVATION_DELAY;
 
 #[derive(Debug, Subcommand)]
 pub enum KeysCommand {
-    /// Add a key that takes over once every cache has had time to learn of it
+    /// Add a signing key; it takes over after ten minutes, when every cache has fetched it
     Rotate,
 }
 

@@ -12,8 +12,9 @@ mod health;
 mod keys;
 mod openapi;
 mod serve;
+pub mod settings;
 
-/// Sign-up, log-in and sessions for the web app beside it
+/// Sign-up, log-in and session service to run next to your web app
 #[derive(Debug, Parser)]
 #[command(name = "neptun-auth", version)]
 pub struct Cli {
@@ -25,7 +26,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve requests (the default)
+    /// Serve requests (the default command)
     Serve,
     /// Bring the database up to date and exit
     Migrate,
@@ -40,8 +41,10 @@ enum Command {
         #[arg(default_value = "openapi")]
         folder: PathBuf,
     },
-    /// Ask the service that runs here whether it is ready; exits with 0 if so
+    /// Ask the service on this machine whether it is ready; exits with 0 if it is
     Health,
+    /// Print docs/settings.md: every setting with its default
+    Settings,
 }
 
 impl Cli {
@@ -65,6 +68,10 @@ impl Cli {
                 Ok(())
             }
             Command::Openapi { folder } => openapi::write(&folder).context("writing the OpenAPI document"),
+            Command::Settings => {
+                print!("{}", settings::page());
+                Ok(())
+            }
             Command::Health => health::ask(self.settings.listen()).context("the service is not ready"),
         }
     }

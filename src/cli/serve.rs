@@ -18,7 +18,7 @@ use crate::{api, server, telemetry, worker};
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
-    telemetry::start_logs(&settings.log, settings.log_format)?;
+    telemetry::start_logs(&settings.operation.log, settings.operation.log_format)?;
     let web = settings.web()?;
     let public_url = settings.public_url()?;
     let shutdown = listen_for_signals()?;
@@ -45,7 +45,7 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
 }
 
 async fn serve_metrics(settings: &Settings, shutdown: CancellationToken) -> anyhow::Result<()> {
-    let Some(address) = settings.metrics_listen else {
+    let Some(address) = settings.operation.metrics_listen else {
         return Ok(());
     };
     let metrics = telemetry::start_metrics()?;

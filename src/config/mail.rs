@@ -1,4 +1,4 @@
-//! Settings of everything that has to do with mail.
+//! Mail: how it is sent, what it says, and what needs a confirmed address.
 
 use std::path::PathBuf;
 
@@ -6,29 +6,43 @@ use anyhow::Context;
 use clap::{Args, ValueEnum};
 use url::Url;
 
-use super::{Secret, Switch};
+use super::values::{Secret, Switch};
 use crate::app::mail::mailer::MailSetup;
 use crate::model::mail::Notice;
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Mail")]
 pub struct MailSettings {
-    /// Mail server: `smtps://user:password@host`, or `smtp://` for STARTTLS [default: none; mails are shown at /dev/inbox while
-    /// the public URL is on localhost, otherwise they wait]
+    /// Mail server: `smtps://user:password@host`, or `smtp://…` for STARTTLS [default: none; mails are shown at /dev/inbox
+    /// while PUBLIC_URL is on localhost, otherwise they wait]
     #[arg(long, env = "NEPTUN_AUTH_SMTP_URL", hide_env_values = true, global = true)]
     smtp_url: Option<Secret>,
-    /// Sender of the mails, as in `Example <no-reply@example.com>`; needed with a mail server
+    /// Sender of the mails, as in `Example <no-reply@example.com>`; needed with a mail server [default: none]
     #[arg(long, env = "NEPTUN_AUTH_MAIL_FROM", global = true)]
     mail_from: Option<String>,
-    /// Folder with mail templates of your own, as in `en/reset_code.txt`
+    /// Folder with mail templates of your own, as in `fr/reset_code.txt` [default: none]
     #[arg(long, env = "NEPTUN_AUTH_MAIL_TEMPLATES", global = true)]
     mail_templates: Option<PathBuf>,
-    /// Which notices are mailed, separated by commas; empty for none
-    #[arg(long, env = "NEPTUN_AUTH_NOTICES", value_delimiter = ',', default_value = "new_log_in,password_changed,email_changed,account_deleted", value_parser = notice, global = true)]
+    /// Notices to mail to account owners, separated by commas; empty for none
+    #[arg(
+        long,
+        env = "NEPTUN_AUTH_NOTICES",
+        value_delimiter = ',',
+        default_value = "new_log_in,password_changed,email_changed,account_deleted",
+        value_parser = notice,
+        global = true
+    )]
     notices: Vec<Option<Notice>>,
     /// Digits of a mailed code; 5 to 12
-    #[arg(long, env = "NEPTUN_AUTH_CODE_DIGITS", default_value_t = 8, value_parser = clap::value_parser!(u32).range(5..=12), global = true)]
+    #[arg(
+        long,
+        env = "NEPTUN_AUTH_CODE_DIGITS",
+        default_value_t = 8,
+        value_parser = clap::value_parser!(u32).range(5..=12),
+        global = true
+    )]
     code_digits: u32,
-    /// Whether tokens and /api/auth/verify wait until the address is confirmed
+    /// Refuse tokens and /api/auth/verify until the account's address is confirmed
     #[arg(
         long,
         env = "NEPTUN_AUTH_REQUIRE_VERIFIED_EMAIL",

@@ -7,7 +7,11 @@ const CHAPTERS: &[&str] = &["account", "operator", "recovery", "session", "token
 
 /// Imports from one chapter of `api` into another, each with its reason.
 const SHARED_BETWEEN_CHAPTERS: &[(&str, &str, &str)] = &[
-    ("account", "session", "sign-up and log-in answer with the session that they start"),
+    (
+        "account",
+        "session",
+        "sign-up and log-in answer with the session that they start",
+    ),
     ("account", "token", "placeholder"),
 ];
 
@@ -57,7 +61,11 @@ fn a_chapter_of_the_api_imports_no_other_chapter() {
         let Some(chapter) = module.get(1).filter(|name| CHAPTERS.contains(&name.as_str())) else {
             continue;
         };
-        for path in source.imports().iter().filter(|path| path[0] == "api" && path.len() > 1) {
+        for path in source
+            .imports()
+            .iter()
+            .filter(|path| path[0] == "api" && path.len() > 1)
+        {
             let other = &path[1];
             if other == chapter || !CHAPTERS.contains(&other.as_str()) {
                 continue;
@@ -70,5 +78,9 @@ fn a_chapter_of_the_api_imports_no_other_chapter() {
     }
     shared.sort_unstable();
     shared.dedup();
-    assert_eq!(shared.len(), SHARED_BETWEEN_CHAPTERS.len(), "an exception is of no use any more");
+    assert_eq!(
+        shared.len(),
+        SHARED_BETWEEN_CHAPTERS.len(),
+        "an exception is of no use any more"
+    );
 }

@@ -111,7 +111,18 @@ fn starts_path(line: &str, library: &str) -> bool {
 #[test]
 fn every_file_under_src_is_in_a_room() {
     let rooms = [
-        "api", "app", "cli", "config", "flows", "lib", "main", "model", "server", "store", "telemetry", "worker",
+        "api",
+        "app",
+        "cli",
+        "config",
+        "flows",
+        "lib",
+        "main",
+        "model",
+        "server",
+        "store",
+        "telemetry",
+        "worker",
     ];
     for entry in fs::read_dir(project("src")).unwrap() {
         let name = entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned();

@@ -2,8 +2,9 @@
 
 use std::fs;
 
+use clap::CommandFactory;
 use neptun_auth::api::spec::Document;
-use neptun_auth::cli::Cli;
+use neptun_auth::cli::{Cli, settings};
 use serde_json::Value;
 
 use super::source::{project, sources};
@@ -68,11 +69,17 @@ fn collect_texts(value: &Value, texts: &mut Vec<String>) {
 
 #[test]
 fn help_names_the_actor() {
-    let pages = Cli::help_pages();
-    assert!(pages.len() > 4, "only {} pages were found", pages.len());
-    for page in pages {
+    let mut command = Cli::command();
+    command.build();
+    let mut pages = 0;
+    let mut commands = vec![command];
+    while let Some(mut command) = commands.pop() {
+        commands.extend(command.get_subcommands().cloned());
+        let page = command.render_long_help().to_string();
         assert_eq!(riddles(&page), [""; 0], "{page}");
+        pages += 1;
     }
+    assert!(pages > 5, "only {pages} pages were found");
 }
 
 #[test]
@@ -94,7 +101,12 @@ fn lines_have_at_most_120_columns() {
     for source in sources() {
         for (number, line) in source.text.lines().enumerate() {
             let length = line.chars().count();
-            assert!(length <= 120, "src/{}.rs:{} has {length} columns", source.place, number + 1);
+            assert!(
+                length <= 120,
+                "src/{}.rs:{} has {length} columns",
+                source.place,
+                number + 1
+            );
         }
     }
 }
@@ -104,7 +116,7 @@ fn the_settings_page_is_what_the_program_writes() {
     let page = fs::read_to_string(project("docs/settings.md")).unwrap();
     assert_eq!(
         page,
-        Cli::settings_page(),
+        settings::page(),
         "write it again: cargo run -- settings > docs/settings.md"
     );
 }

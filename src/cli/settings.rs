@@ -1,0 +1,73 @@
+//! `neptun-auth settings`: the page `docs/settings.md`, written from the definitions that `--help` shows.
+
+use std::fmt::Write;
+
+use clap::{Arg, CommandFactory};
+
+use super::Cli;
+
+const INTRODUCTION: &str = "# Settings
+
+Each setting is a flag, an environment variable, or a key of the TOML file that `--config` names, with `_` for `-`
+(`cookie_name = \"…\"`). A flag takes precedence over the environment variable, and both over the file. A value that can't
+work stops the start with a sentence that says why.
+
+`neptun-auth settings` writes this page from the program's own definitions; a test compares the two.
+";
+
+/// The page, as Markdown.
+#[must_use]
+pub fn page() -> String {
+    let command = Cli::command();
+    let settings = command
+        .get_arguments()
+        .filter(|argument| argument.get_env().is_some() && !argument.is_hide_set());
+    let mut page = INTRODUCTION.to_owned();
+    let mut section = None;
+    for setting in settings {
+        let heading = setting.get_help_heading().unwrap_or("File");
+        if section != Some(heading) {
+            section = Some(heading);
+            page +=
+                &format!("\n## {heading}\n\n| flag, environment variable | default | what it does |\n|---|---|---|\n");
+        }
+        write_row(&mut page, setting);
+    }
+    page
+}
+
+fn write_row(page: &mut String, setting: &Arg) {
+    let flag = setting.get_long().unwrap_or_default();
+    let variable = setting.get_env().unwrap_or_default().to_string_lossy();
+    let help = setting.get_help().map(ToString::to_string).unwrap_or_default();
+    let (text, default) = text_and_default(&help, setting);
+    writeln!(
+        page,
+        "| `--{flag}`<br>`{variable}` | {default} | {text}{} |",
+        choices(setting)
+    )
+    .expect("a string takes any text");
+}
+
+/// A default that is not one value stands in brackets at the end of the help text.
+fn text_and_default(help: &str, setting: &Arg) -> (String, String) {
+    if let Some((text, default)) = help.split_once(" [default: ") {
+        return (text.to_owned(), default.trim_end_matches(']').to_owned());
+    }
+    let values = setting.get_default_values().iter();
+    let values: Vec<_> = values.map(|value| value.to_string_lossy()).collect();
+    (help.to_owned(), format!("`{}`", values.join(",")))
+}
+
+fn choices(setting: &Arg) -> String {
+    let values: Vec<_> = setting
+        .get_possible_values()
+        .iter()
+        .map(|value| format!("`{}`", value.get_name()))
+        .collect();
+    if values.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", values.join(", "))
+    }
+}

@@ -1,0 +1,33 @@
+//! What operators see: documentation pages, metrics, logs.
+
+use std::net::SocketAddr;
+
+use clap::Args;
+
+use super::values::Switch;
+use crate::telemetry::LogFormat;
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Operation")]
+pub struct OperationSettings {
+    /// Serve /docs/ and /openapi.json
+    #[arg(long, env = "NEPTUN_AUTH_DOCS", default_value = "on", global = true)]
+    docs: Switch,
+    /// Address and port of the private listener for Prometheus metrics, such as 127.0.0.1:9090 [default: none]
+    #[arg(long, env = "NEPTUN_AUTH_METRICS_LISTEN", global = true)]
+    pub metrics_listen: Option<SocketAddr>,
+    /// Which log lines to write, as in `info` or `warn,neptun_auth=debug`
+    #[arg(long, env = "NEPTUN_AUTH_LOG", default_value = "info", global = true)]
+    pub log: String,
+    /// Format of the log lines
+    #[arg(long, env = "NEPTUN_AUTH_LOG_FORMAT", default_value = "text", global = true)]
+    pub log_format: LogFormat,
+}
+
+impl OperationSettings {
+    /// Whether the documentation is served.
+    #[must_use]
+    pub fn serves_docs(&self) -> bool {
+        self.docs == Switch::On
+    }
+}

@@ -1,0 +1,83 @@
+//! The session cookie, and how long sessions last.
+
+use anyhow::{Context, ensure};
+use chrono::TimeDelta;
+use clap::Args;
+use url::Url;
+
+use crate::model::cookie::SameSite;
+use crate::model::session::Lifetimes;
+use crate::model::session::cookie::SessionCookie;
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Sessions")]
+pub struct SessionSettings {
+    /// Name of the session cookie [default: __Host-neptun-session with an https public URL, otherwise neptun-session]
+    #[arg(long, env = "NEPTUN_AUTH_COOKIE_NAME", global = true)]
+    cookie_name: Option<String>,
+    /// Whether browsers send the cookie with requests that another site caused
+    #[arg(long, env = "NEPTUN_AUTH_COOKIE_SAME_SITE", default_value = "lax", global = true)]
+    cookie_same_site: SameSite,
+    /// Domain whose subdomains share the cookie [default: none, the cookie stays with its host]
+    #[arg(long, env = "NEPTUN_AUTH_COOKIE_DOMAIN", global = true)]
+    cookie_domain: Option<String>,
+    /// A session ends when it is not used for this long
+    #[arg(long, env = "NEPTUN_AUTH_SESSION_IDLE_TIMEOUT", default_value = "7d", global = true)]
+    session_idle_timeout: humantime::Duration,
+    /// A session ends this long after its log-in, however much it is used
+    #[arg(
+        long,
+        env = "NEPTUN_AUTH_SESSION_ABSOLUTE_TIMEOUT",
+        default_value = "30d",
+        global = true
+    )]
+    session_absolute_timeout: humantime::Duration,
+    /// Number of sessions kept in memory, so that checking them asks no database; the default takes up to 100 MiB; 0
+    /// reads the database for each check
+    #[arg(
+        long,
+        env = "NEPTUN_AUTH_SESSION_CACHE_ENTRIES",
+        default_value_t = 200_000,
+        value_parser = clap::value_parser!(u32).range(..=10_000_000),
+        global = true
+    )]
+    session_cache_entries: u32,
+}
+
+impl SessionSettings {
+    /// The cookie of a service that browsers reach at `public_url`.
+    pub fn cookie(&self, public_url: &Url) -> anyhow::Result<SessionCookie> {
+        Ok(SessionCookie::new(
+            public_url,
+            self.cookie_name.as_deref(),
+            self.cookie_same_site,
+            self.cookie_domain.as_deref(),
+        )?)
+    }
+
+    /// How many sessions to keep in memory.
+    #[must_use]
+    pub fn cache_entries(&self) -> usize {
+        self.session_cache_entries as usize
+    }
+
+    /// How long sessions last.
+    pub fn lifetimes(&self) -> anyhow::Result<Lifetimes> {
+        let idle = TimeDelta::from_std(*self.session_idle_timeout).context("SESSION_IDLE_TIMEOUT")?;
+        let absolute = TimeDelta::from_std(*self.session_absolute_timeout).context("SESSION_ABSOLUTE_TIMEOUT")?;
+        ensure!(
+            idle > Lifetimes::RENEWAL_INTERVAL,
+            "SESSION_IDLE_TIMEOUT must be longer than {} s, the precision with which use is stored",
+            Lifetimes::RENEWAL_INTERVAL.num_seconds()
+        );
+        ensure!(
+            idle <= absolute,
+            "SESSION_IDLE_TIMEOUT must not be longer than SESSION_ABSOLUTE_TIMEOUT"
+        );
+        ensure!(
+            absolute <= TimeDelta::days(400),
+            "SESSION_ABSOLUTE_TIMEOUT must not be longer than the 400 days that browsers keep a cookie"
+        );
+        Ok(Lifetimes { idle, absolute })
+    }
+}
