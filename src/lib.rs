@@ -31,8 +31,8 @@
 //!
 //! A store function has one SQL text and runs it on whichever [`store::Conn`] it is given; the macro `on!` writes the two
 //! arms. What keeps that true is that the whole HTTP test suite runs on both. What is several steps to SQLite can be one
-//! statement, and one round trip, to PostgreSQL: `users::insert`, `sessions::insert_recording_log_in` and `sessions::renew` have a text for
-//! each.
+//! statement, and one round trip, to PostgreSQL: `users::insert_with_first_session`, `sessions::renew` and
+//! `sessions::insert_recording_log_in_clearing_failures` have a text for each.
 //!
 //! SQLite has one writer; `store::group_commit` lets those who wait for it share its commits, as PostgreSQL's do by
 //! themselves. `store::lifo_pool` lends the connection first that was used last, which sqlx's pool can't.

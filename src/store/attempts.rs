@@ -1,17 +1,18 @@
-//! Failed attempts. Each is counted before it is looked at, in one statement that also refuses it when too many were.
+//! Buckets of failed attempts. An attempt is counted before its secret is checked, by one statement that also rejects
+//! it when the bucket holds too many.
 
 use chrono::{DateTime, Utc};
 
 use super::{Conn, OneStatement, Result, on};
 use crate::model::limit::attempt::{Bucket, Budget, Failures};
 
-/// Counts an attempt for the one row that is found there.
+/// Counts an attempt for the one row of `$one_row`, if the bucket takes it.
 macro_rules! count {
-    ($there:literal) => {
+    ($one_row:literal) => {
         concat!(
             "INSERT INTO attempts (subject, place, failures, free_at, forgotten_at) ",
             "SELECT $1, $2, 1, $3 + $4, $3 + $6 FROM ",
-            $there,
+            $one_row,
             " WHERE TRUE ON CONFLICT (subject, place) DO UPDATE SET failures = attempts.failures + 1, ",
             "free_at = CASE WHEN attempts.free_at > $3 THEN attempts.free_at ELSE $3 END + $4, ",
             "forgotten_at = $3 + $6 * (attempts.failures + 1) ",
@@ -20,11 +21,12 @@ macro_rules! count {
     };
 }
 
-/// Counts an attempt as a failure; `false` when the bucket takes no more now. Of many at the same moment, on any number of
-/// instances, no more are counted than `budget` holds.
+/// Counts an attempt as a failure; `false` when the bucket takes no more now. Of any number of attempts at the same
+/// moment, on any number of instances, no more are counted than `budget` allows.
 ///
-/// Everybody sees the count at once, but PostgreSQL's disk is not waited for: a log-in does that when its session is stored.
-/// A server that crashes forgets what it counted in its last 0.6 s. The transaction must hold nothing else.
+/// Every other attempt sees the count at once. PostgreSQL does not wait for its disk, because a log-in does that when
+/// its session is stored: a server that crashes forgets the counts of its last 0.6 s. A transaction around it would not
+/// wait for the disk either, so there must be none.
 pub async fn count(statement: OneStatement<'_>, bucket: &Bucket, budget: Budget, now: DateTime<Utc>) -> Result<bool> {
     const SQLITE: &str = count!("(SELECT 1) AS once");
     const POSTGRES: &str = count!("set_config('synchronous_commit', 'off', true)");
@@ -54,7 +56,7 @@ pub async fn failures(conn: Conn<'_>, bucket: &Bucket) -> Result<Option<Failures
     }))
 }
 
-/// Takes back one attempt that was counted and not looked at.
+/// Takes back one attempt that was counted and whose secret could not be checked.
 pub async fn take_back(statement: OneStatement<'_>, bucket: &Bucket, budget: Budget) -> Result<()> {
     const SQL: &str = "UPDATE attempts SET failures = failures - 1, free_at = free_at - $3 \
         WHERE subject = $1 AND place = $2 AND failures > 0";
@@ -64,21 +66,21 @@ pub async fn take_back(statement: OneStatement<'_>, bucket: &Bucket, budget: Bud
     Ok(())
 }
 
-/// Forgets the failures in one bucket.
+/// Clears one bucket.
 pub async fn clear(conn: Conn<'_>, bucket: &Bucket) -> Result<()> {
     const SQL: &str = "DELETE FROM attempts WHERE subject = $1 AND place = $2";
     on!(conn, c => { sqlx::query(SQL).bind(&bucket.subject).bind(&bucket.place).execute(c).await?; });
     Ok(())
 }
 
-/// Forgets the failures in all buckets of a subject.
-pub async fn clear_all(conn: Conn<'_>, subject: &[u8]) -> Result<()> {
+/// Clears all buckets of a subject.
+pub async fn clear_all_of_subject(conn: Conn<'_>, subject: &[u8]) -> Result<()> {
     const SQL: &str = "DELETE FROM attempts WHERE subject = $1";
     on!(conn, c => { sqlx::query(SQL).bind(subject).execute(c).await?; });
     Ok(())
 }
 
-/// Deletes at most `limit` buckets whose time has come and tells how many.
+/// Deletes at most `limit` expired buckets; returns how many.
 pub async fn purge(conn: Conn<'_>, now: DateTime<Utc>, limit: i64) -> Result<u64> {
     const SQL: &str = "DELETE FROM attempts WHERE (subject, place) IN \
         (SELECT subject, place FROM attempts WHERE forgotten_at <= $1 ORDER BY forgotten_at LIMIT $2) \

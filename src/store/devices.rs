@@ -1,4 +1,4 @@
-//! What accounts were signed in from.
+//! The devices and networks from which an account was used.
 
 use chrono::{DateTime, Utc};
 
@@ -7,38 +7,38 @@ use crate::model::client::Client;
 use crate::model::device::ListedDevice;
 use crate::model::id::UserId;
 
-/// Whether the account of `user` has devices, and none of them is of this family.
+/// Whether `user` has devices, but none of this family: a browser and system that is new to the account.
 pub async fn has_only_other_families(conn: Conn<'_>, user: UserId, family: &str) -> Result<bool> {
     const SQL: &str = "SELECT COUNT(*), COUNT(CASE WHEN family = $2 THEN 1 END) FROM devices WHERE user_id = $1";
     let (all, same): (i64, i64) = on!(conn, c => sqlx::query_as(SQL).bind(user).bind(family).fetch_one(c).await?);
     Ok(all > 0 && same == 0)
 }
 
-/// Notes that `client` signed in to the account of `user`.
+/// Notes that `client` signed in as `user`.
 pub async fn note(conn: Conn<'_>, user: UserId, client: &Client, now: DateTime<Utc>) -> Result<()> {
     const SQL: &str = "INSERT INTO devices (user_id, family, network, first_seen_at, last_seen_at) \
         VALUES ($1, $2, $3, $4, $4) ON CONFLICT (user_id, family, network) DO UPDATE SET last_seen_at = $4";
     on!(conn, c => {
-        sqlx::query(SQL).bind(user).bind(client.family()).bind(place(client)).bind(now).execute(c).await?;
+        sqlx::query(SQL).bind(user).bind(client.family()).bind(stored_network(client)).bind(now).execute(c).await?;
     });
     Ok(())
 }
 
-/// The network of `client` as it is stored.
-pub(super) fn place(client: &Client) -> String {
+/// The network of `client` as the column `network` holds it.
+pub(super) fn stored_network(client: &Client) -> String {
     client
         .vicinity()
         .map_or_else(|| "unknown".to_owned(), |network| network.to_string())
 }
 
-/// What the account of `user` was used with, the latest first.
+/// The devices of `user`, the latest used first.
 pub async fn of_user(conn: Conn<'_>, user: UserId) -> Result<Vec<ListedDevice>> {
     const SQL: &str = "SELECT family, network, first_seen_at, last_seen_at FROM devices \
         WHERE user_id = $1 ORDER BY last_seen_at DESC";
     Ok(on!(conn, c => sqlx::query_as(SQL).bind(user).fetch_all(c).await?))
 }
 
-/// Deletes at most `limit` devices that were not seen since `unseen_since` and tells how many.
+/// Deletes at most `limit` devices that were not seen since `unseen_since`; returns how many.
 pub async fn purge(conn: Conn<'_>, unseen_since: DateTime<Utc>, limit: i64) -> Result<u64> {
     const SQL: &str = "DELETE FROM devices WHERE (user_id, family, network) IN \
         (SELECT user_id, family, network FROM devices WHERE last_seen_at <= $1 ORDER BY last_seen_at LIMIT $2) \

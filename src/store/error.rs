@@ -1,4 +1,4 @@
-//! What can go wrong in a database, sorted by what a caller can do about it.
+//! What can go wrong in a database, sorted by what a caller can do about it: try later, or nothing.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ pub enum Error {
     /// Waiting may help: unreachable, locked, full or read-only.
     #[error("the database can't be used now")]
     Unavailable(#[source] Unavailable),
-    /// A defect of the service or of its database.
+    /// A defect of the service or of its database: the same request would fail again.
     #[error("a database operation failed")]
     Failed(#[source] Arc<sqlx::Error>),
 }
@@ -35,11 +35,14 @@ impl From<Arc<sqlx::Error>> for Error {
     }
 }
 
+/// The cause for the operator, and what to look at; `None` when waiting does not help.
 fn outage(error: &sqlx::Error) -> Option<&'static str> {
     match error {
-        sqlx::Error::PoolTimedOut => Some("no database connection became free in time"),
+        sqlx::Error::PoolTimedOut => {
+            Some("no database connection became free in time: is the database slow, or a connection stuck?")
+        }
         sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
-            Some("the database can't be reached")
+            Some("the database can't be reached: does it run, and is DATABASE_URL right?")
         }
         sqlx::Error::Database(error) => match error.try_downcast_ref::<SqliteError>() {
             Some(error) => sqlite_outage(error),
@@ -53,11 +56,13 @@ fn outage(error: &sqlx::Error) -> Option<&'static str> {
 fn sqlite_outage(error: &SqliteError) -> Option<&'static str> {
     let extended: u32 = error.code()?.parse().ok()?;
     match extended & 0xff {
-        5 | 6 => Some("the database is locked by another process"),
-        8 => Some("the database is read-only"),
+        5 | 6 => {
+            Some("the database stayed locked by another process for 5 s: is a second instance using the same file?")
+        }
+        8 => Some("the database is read-only: may the service write to the file and its folder?"),
         10 => Some("the disk under the database fails"),
         13 => Some("the disk under the database is full"),
-        14 => Some("the database file can't be opened"),
+        14 => Some("the database file can't be opened: is it there, and may the service read it?"),
         _ => None,
     }
 }
@@ -65,10 +70,12 @@ fn sqlite_outage(error: &SqliteError) -> Option<&'static str> {
 /// SQLSTATE classes, see appendix A of PostgreSQL's manual.
 fn postgres_outage(sqlstate: &str) -> Option<&'static str> {
     match sqlstate {
-        "25006" => Some("the database is read-only"),
-        "40001" | "40P01" | "55P03" | "57014" => Some("the database gave up on a lock"),
-        _ if sqlstate.starts_with("53") => Some("the database has run out of a resource"),
-        _ if sqlstate.starts_with("08") || sqlstate.starts_with("57P") => Some("the database can't be reached"),
+        "25006" => Some("the database is read-only: does DATABASE_URL name a standby?"),
+        "40001" | "40P01" | "55P03" | "57014" => Some("the database gave up on a lock or a slow statement"),
+        _ if sqlstate.starts_with("53") => Some("the database has run out of connections, memory or disk space"),
+        _ if sqlstate.starts_with("08") || sqlstate.starts_with("57P") => {
+            Some("the database is starting, stopping or can't be reached")
+        }
         _ => None,
     }
 }

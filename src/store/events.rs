@@ -1,4 +1,4 @@
-//! What has to be remembered after an account has gone.
+//! What the operator must still know after an account was deleted.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;

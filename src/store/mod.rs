@@ -1,9 +1,25 @@
-//! All SQL of the service, written once for SQLite and PostgreSQL.
+//! All SQL of the service, written once for SQLite and PostgreSQL. Nothing outside this room names `sqlx`.
 //!
-//! A store function takes a [`Conn`] and reads as a sentence with its module: `users::by_email`, `sessions::end`. Whether
-//! that connection is inside a transaction is the flow's decision: [`Db::read`] lends a plain one, [`Db::write`] opens a
-//! transaction, and its sisters spare one where a single call is all there is to write. To add a table, add a migration of
-//! the same name in both folders and one file here.
+//! One file a table. Its functions take a connection and read as a sentence with their module: `users::by_email`,
+//! `sessions::end_by_id`. What a function takes says where it may run:
+//!
+//! - [`Conn`]: anywhere. [`Db::read`] gives one for reading, [`Tx::conn`] one inside a transaction, [`Once::run`] one
+//!   for a single call. On PostgreSQL such a function is one statement, so that it needs no transaction there; on
+//!   SQLite it may be several.
+//! - [`OneStatement`]: alone, by [`Once::run_statement`]. It is one statement on either database.
+//! - [`Tx`]: only inside a transaction, because it changes what a session shows and notes that with
+//!   `Tx::note_change_of`. Otherwise the session cache would go on showing the old state.
+//!
+//! To add a table:
+//!
+//! 1. Add a migration of the same number and name to `migrations/sqlite` and `migrations/postgres`. SQLite: `STRICT`,
+//!    `BLOB` ids, `TEXT` times. PostgreSQL: `UUID`, `TIMESTAMPTZ`, `BOOLEAN`. Ids, times and defaults come from Rust.
+//! 2. Add a file of the table's name here, and name it in the list below. Write each SQL text once, with `$1`
+//!    parameters, and run it with the macro `on!`. Where the databases differ, put a second text beside the first,
+//!    choose with `Conn::either`, and say why.
+//! 3. Give every list a limit and every row that expires a `purge`, and call that in `flows/worker/purge_expired`.
+//!
+//! What carries the tables (connections, transactions, news of changes) is in `engine`.
 
 pub mod attempts;
 pub mod codes;

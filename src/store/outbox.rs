@@ -1,4 +1,4 @@
-//! Mails that are yet to be sent.
+//! Mails that wait to be sent.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -7,7 +7,7 @@ use super::{Conn, Result, on};
 use crate::model::id::UserId;
 use crate::model::mail::{ClaimedMail, NewMail};
 
-/// Stores a mail; it is sent if the transaction commits.
+/// Stores a mail. It is sent only if the transaction commits.
 pub async fn insert(conn: Conn<'_>, mail: &NewMail) -> Result<()> {
     const SQL: &str = "INSERT INTO outbox (id, user_id, sealed, attempts, created_at, due_at, give_up_at) \
         VALUES ($1, $2, $3, 0, $4, $5, $6)";
@@ -25,47 +25,48 @@ pub async fn insert(conn: Conn<'_>, mail: &NewMail) -> Result<()> {
     Ok(())
 }
 
-/// Whether any mail is due. Asking costs less than claiming does.
+/// Whether any mail is due. This read costs less than [`claim`], which writes.
 pub async fn is_any_due(conn: Conn<'_>, now: DateTime<Utc>) -> Result<bool> {
     const SQL: &str = "SELECT EXISTS (SELECT 1 FROM outbox WHERE due_at <= $1 AND give_up_at > $1)";
     Ok(on!(conn, c => sqlx::query_scalar(SQL).bind(now).fetch_one(c).await?))
 }
 
-/// Takes over at most `limit` mails that are due: until `leased_until` no other instance is given them.
+/// Claims at most `limit` mails that are due: until `leased_until` no other instance gets them.
 pub async fn claim(
     conn: Conn<'_>,
     now: DateTime<Utc>,
     leased_until: DateTime<Utc>,
     limit: i64,
 ) -> Result<Vec<ClaimedMail>> {
-    // Codes come before notices, which are of use for longer. The condition stands twice: an instance that had to wait for the row finds it moved ahead and leaves it.
+    // Codes come before notices, because they expire sooner. `due_at` is checked twice: an instance that waited for
+    // another one's lock on a row must find that the row is no longer due.
     const SQL: &str = "UPDATE outbox SET due_at = $2, attempts = attempts + 1 WHERE due_at <= $1 AND id IN \
         (SELECT id FROM outbox WHERE due_at <= $1 AND give_up_at > $1 ORDER BY give_up_at LIMIT $3) \
         RETURNING id, sealed, attempts";
     Ok(on!(conn, c => sqlx::query_as(SQL).bind(now).bind(leased_until).bind(limit).fetch_all(c).await?))
 }
 
-/// Forgets a mail that was handed over.
+/// Deletes a mail that a mail server has accepted.
 pub async fn delete(conn: Conn<'_>, id: Uuid) -> Result<()> {
     const SQL: &str = "DELETE FROM outbox WHERE id = $1";
     on!(conn, c => { sqlx::query(SQL).bind(id).execute(c).await?; });
     Ok(())
 }
 
-/// Brings a mail up again at `due_at`.
+/// Makes a mail due again at `due_at`.
 pub async fn postpone(conn: Conn<'_>, id: Uuid, due_at: DateTime<Utc>) -> Result<()> {
     const SQL: &str = "UPDATE outbox SET due_at = $1 WHERE id = $2";
     on!(conn, c => { sqlx::query(SQL).bind(due_at).bind(id).execute(c).await?; });
     Ok(())
 }
 
-/// When each mail that waits for `user` was written.
+/// When each mail that waits to be sent to `user` was written.
 pub async fn of_user(conn: Conn<'_>, user: UserId) -> Result<Vec<DateTime<Utc>>> {
     const SQL: &str = "SELECT created_at FROM outbox WHERE user_id = $1 ORDER BY id";
     Ok(on!(conn, c => sqlx::query_scalar(SQL).bind(user).fetch_all(c).await?))
 }
 
-/// Deletes at most `limit` mails that nobody tries to send any more, and tells how many.
+/// Deletes at most `limit` mails that could not be sent in time; returns how many.
 pub async fn purge(conn: Conn<'_>, now: DateTime<Utc>, limit: i64) -> Result<u64> {
     const SQL: &str = "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE give_up_at <= $1 LIMIT $2)";
     Ok(on!(conn, c => sqlx::query(SQL).bind(now).bind(limit).execute(c).await?.rows_affected()))

@@ -12,8 +12,8 @@ pub async fn all(conn: Conn<'_>) -> Result<Vec<StoredKey>> {
     Ok(on!(conn, c => sqlx::query_as(SQL).fetch_all(c).await?))
 }
 
-/// Stores a key, unless another instance was first to take its number.
-pub async fn insert(conn: Conn<'_>, key: &StoredKey) -> Result<()> {
+/// Stores a key, unless another instance has already stored one of this number.
+pub async fn insert_if_absent(conn: Conn<'_>, key: &StoredKey) -> Result<()> {
     const SQL: &str = "INSERT INTO signing_keys (number, kid, public_key, sealed_private_key, created_at, active_at) \
         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (number) DO NOTHING";
     on!(conn, c => {
@@ -30,7 +30,7 @@ pub async fn insert(conn: Conn<'_>, key: &StoredKey) -> Result<()> {
     Ok(())
 }
 
-/// Deletes the keys whose successors began to sign before `moment`.
+/// Deletes the keys whose successor began to sign before `moment`; returns how many.
 pub async fn delete_superseded(conn: Conn<'_>, moment: DateTime<Utc>) -> Result<u64> {
     const SQL: &str = "DELETE FROM signing_keys WHERE number < \
         (SELECT COALESCE(MAX(number), 0) FROM signing_keys WHERE active_at < $1)";

@@ -1,4 +1,4 @@
-//! Accounts.
+//! Accounts. Addresses and user names are looked up by their canonical forms, which are unique.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -13,36 +13,36 @@ use crate::model::user::password::PasswordHash;
 use crate::model::user::username::Username;
 use crate::model::user::{Account, AccountAtLogIn, AccountLookup, Credentials, Identifier, NewUser, OwnAccount};
 
-/// The account that `email` belongs to, by its canonical form.
+/// The account that `email` belongs to.
 pub async fn by_email(conn: Conn<'_>, email: &Email) -> Result<Option<Credentials>> {
     const SQL: &str =
         "SELECT id, number, email, password_hash, email_verified_at FROM users WHERE email_canonical = $1";
     Ok(on!(conn, c => sqlx::query_as(SQL).bind(email.canonical()).fetch_optional(c).await?))
 }
 
-/// The account that has this user name, by its canonical form.
+/// The account that has this user name.
 pub async fn by_username(conn: Conn<'_>, username: &Username) -> Result<Option<Credentials>> {
     const SQL: &str =
         "SELECT id, number, email, password_hash, email_verified_at FROM users WHERE username_canonical = $1";
     Ok(on!(conn, c => sqlx::query_as(SQL).bind(username.canonical()).fetch_optional(c).await?))
 }
 
-/// An account, by a column that is unique, with what it knows of a network and a family of devices there.
+/// Selects an account by the unique `$column`, and whether it knows a network and a device family in that network.
 macro_rules! select_credentials_and_familiarity {
     ($column:literal) => {
         concat!(
             "SELECT id, number, email, password_hash, email_verified_at, ",
             "EXISTS (SELECT 1 FROM devices WHERE user_id = users.id AND network = $1 AND last_seen_at > $2) ",
             "AS knows_network, ",
-            "EXISTS (SELECT 1 FROM devices WHERE user_id = users.id AND network = $1 AND family = $3 AND last_seen_at > $4) ",
-            "AS has_noted_device FROM users WHERE ",
+            "EXISTS (SELECT 1 FROM devices WHERE user_id = users.id AND network = $1 AND family = $3 ",
+            "AND last_seen_at > $4) AS has_noted_device FROM users WHERE ",
             $column,
             " = $5"
         )
     };
 }
 
-/// The account that somebody says is theirs who comes as `client`.
+/// Looks up the account that a client claims to own, and whether the account knows that client's network and device.
 pub async fn credentials_and_familiarity(
     conn: Conn<'_>,
     lookup: AccountLookup<'_>,
@@ -70,10 +70,11 @@ pub async fn credentials_and_familiarity(
     }))
 }
 
-/// Everything that an account's owner may know of it.
+/// Everything that an account owner may see of the account.
 pub async fn own_account(conn: Conn<'_>, id: UserId) -> Result<Option<OwnAccount>> {
-    const SQL: &str = "SELECT id, number, email, email_verified_at, pending_email, password_hash IS NOT NULL AS has_password, \
-        username, first_name, last_name, number_phone, avatar, created_at, last_log_in_at FROM users WHERE id = $1";
+    const SQL: &str = "SELECT id, number, email, email_verified_at, pending_email, \
+        password_hash IS NOT NULL AS has_password, username, first_name, last_name, number_phone, avatar, \
+        created_at, last_log_in_at FROM users WHERE id = $1";
     Ok(on!(conn, c => sqlx::query_as(SQL).bind(id).fetch_optional(c).await?))
 }
 
@@ -84,7 +85,7 @@ pub async fn account(conn: Conn<'_>, id: UserId) -> Result<Option<Account>> {
     Ok(on!(conn, c => sqlx::query_as(SQL).bind(id).fetch_optional(c).await?))
 }
 
-/// Inserts an account with the values that follow those of its first session.
+/// Inserts an account. Its values are bound after the ten of its first session.
 macro_rules! insert_user {
     () => {
         "INSERT INTO users (id, created_at, last_log_in_at, email, email_canonical, password_hash, username, \
@@ -93,19 +94,20 @@ macro_rules! insert_user {
     };
 }
 
-/// Inserts the device that it was made with, if the account is found there.
+/// Inserts the device that the account was made with, but only if `$account` has a row.
 macro_rules! insert_first_device {
     ($account:literal) => {
         concat!(
-            "INSERT INTO devices (user_id, family, network, first_seen_at, last_seen_at) SELECT $3, $19, $20, $5, $5 FROM ",
+            "INSERT INTO devices (user_id, family, network, first_seen_at, last_seen_at) ",
+            "SELECT $3, $19, $20, $5, $5 FROM ",
             $account
         )
     };
 }
 
-/// Stores a new account, its first session and what that was started with, and gives the account its number: all of it or,
-/// when the address or the user name is taken, nothing, and `None`. One statement on PostgreSQL; three in one go on
-/// SQLite, where the caller's transaction holds them together.
+/// Stores a new account, its first session and its first device; returns the account's number, or `None` and nothing
+/// stored when the address or the user name is taken. One statement on PostgreSQL; three on SQLite, which the caller's
+/// transaction holds together.
 pub async fn insert_with_first_session(conn: Conn<'_>, user: &NewUser, first: &NewSession) -> Result<Option<i64>> {
     const SQLITE: &str = concat!(
         insert_user!(),
@@ -135,29 +137,29 @@ pub async fn insert_with_first_session(conn: Conn<'_>, user: &NewUser, first: &N
             .bind(&user.profile.last_name)
             .bind(&user.profile.number_phone)
             .bind(first.client.family())
-            .bind(devices::place(&first.client))
-            // All, or SQLite would stop at the first row, before what comes next.
+            .bind(devices::stored_network(&first.client))
+            // `fetch_one` would stop SQLite at the first row, before it runs the other two statements.
             .fetch_all(c)
             .await?
     });
     Ok(numbers.first().copied())
 }
 
-/// Makes other transactions that do the same for this account wait until this one has ended.
+/// Makes other transactions that lock this account wait until this one has ended.
 pub async fn lock(conn: Conn<'_>, user: UserId) -> Result<()> {
     const SQL: &str = "UPDATE users SET last_log_in_at = last_log_in_at WHERE id = $1";
     on!(conn, c => { sqlx::query(SQL).bind(user).execute(c).await?; });
     Ok(())
 }
 
-/// Replaces the password of `user`, or takes it away.
+/// Replaces the password of `user`, or removes it.
 pub async fn change_password(conn: Conn<'_>, user: UserId, new: Option<&PasswordHash>) -> Result<()> {
     const SQL: &str = "UPDATE users SET password_hash = $1 WHERE id = $2";
     on!(conn, c => { sqlx::query(SQL).bind(new).bind(user).execute(c).await?; });
     Ok(())
 }
 
-/// Notes that `user` receives mail at the account's address; `true` for the first proof of it.
+/// Marks the account's address as verified; `false` when it already was.
 pub async fn verify_email(tx: &mut Tx, user: UserId, now: DateTime<Utc>) -> Result<bool> {
     const SQL: &str = "UPDATE users SET email_verified_at = $1 WHERE id = $2 AND email_verified_at IS NULL";
     tx.note_change_of(user);
@@ -165,15 +167,15 @@ pub async fn verify_email(tx: &mut Tx, user: UserId, now: DateTime<Utc>) -> Resu
     Ok(first == 1)
 }
 
-/// Notes which address `user` wants instead of the present one, or that they want none.
+/// Sets the address that is to replace the present one once it is verified, or clears it.
 pub async fn set_pending_email(conn: Conn<'_>, user: UserId, pending: Option<&Email>) -> Result<()> {
     const SQL: &str = "UPDATE users SET pending_email = $1 WHERE id = $2";
     on!(conn, c => { sqlx::query(SQL).bind(pending.map(Email::typed)).bind(user).execute(c).await?; });
     Ok(())
 }
 
-/// Moves the account to an address that its owner has proven to be theirs; `false` when it belongs to another account.
-/// The transaction is of no more use then.
+/// Moves the account to an address that its owner has verified; `false` when the address belongs to another account. On
+/// PostgreSQL the transaction can only be rolled back then.
 pub async fn change_email(tx: &mut Tx, user: UserId, email: &Email, now: DateTime<Utc>) -> Result<bool> {
     const SQL: &str = "UPDATE users SET email = $1, email_canonical = $2, email_verified_at = $3, pending_email = NULL \
         WHERE id = $4";

@@ -79,7 +79,7 @@ impl SessionStore for Sessions {
     async fn delete(&self, id: &Id) -> Result<()> {
         let secret = SessionSecret::from(*id).hash();
         let mut tx = self.db.write().await.map_err(backend)?;
-        sessions::end(&mut tx, &secret, self.clock.now())
+        sessions::end_by_secret(&mut tx, &secret, self.clock.now())
             .await
             .map_err(backend)?;
         tx.commit().await.map_err(backend)

@@ -114,7 +114,7 @@ impl SigningKeys {
     async fn add(&self, number: i64, now: DateTime<Utc>, active_at: DateTime<Utc>) -> anyhow::Result<()> {
         let key = self.seal(number, now, active_at)?;
         let mut tx = self.db.write().await?;
-        signing_keys::insert(tx.conn(), &key).await?;
+        signing_keys::insert_if_absent(tx.conn(), &key).await?;
         tx.commit().await?;
         self.reload().await
     }

@@ -81,7 +81,7 @@ async fn attempt(
             current: &current,
             counted: attempt.bucket(),
         };
-        let is_stored = sessions::insert_recording_log_in(conn, &log_in, known.id).await?;
+        let is_stored = sessions::insert_recording_log_in_clearing_failures(conn, &log_in, known.id).await?;
         Ok(is_stored.then_some(known.number))
     });
     Ok(started.await?)

@@ -11,7 +11,7 @@ pub async fn log_out(app: &App, presented: Option<SessionSecret>) -> anyhow::Res
         return Ok(false);
     };
     let mut tx = app.db.write().await?;
-    let ended = sessions::end(&mut tx, &presented.hash(), app.clock.now()).await?;
+    let ended = sessions::end_by_secret(&mut tx, &presented.hash(), app.clock.now()).await?;
     tx.commit().await?;
     telemetry::sessions_ended(Ended::LoggedOut, ended.into());
     Ok(ended)

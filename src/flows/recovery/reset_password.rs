@@ -56,7 +56,7 @@ pub async fn reset_password(
     users::verify_email(&mut tx, user, now).await?;
     users::set_pending_email(tx.conn(), user, None).await?;
     clear_failures(app, &mut tx, user, client, now).await?;
-    codes::void_all_of_user(tx.conn(), user, now).await?;
+    codes::void_all_but_restore_email(tx.conn(), user, now).await?;
     let ended = sessions::end_all_of_user(&mut tx, user, now).await?;
     let told = Owner {
         email: &owner.email,

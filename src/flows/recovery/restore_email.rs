@@ -46,9 +46,9 @@ pub async fn restore_email(app: &App, token: &Code, client: &Client) -> Result<(
         return Err(RestoreEmailError::EmailTaken);
     }
     users::change_password(tx.conn(), user, None).await?;
-    codes::void_all_of_user(tx.conn(), user, now).await?;
+    codes::void_all_but_restore_email(tx.conn(), user, now).await?;
     // The thief may have moved the account on, and so have a later way back.
-    codes::void_ways_back(tx.conn(), user, guessed.issued_at, now).await?;
+    codes::void_restore_email_since(tx.conn(), user, guessed.issued_at, now).await?;
     let ended = sessions::end_all_of_user(&mut tx, user, now).await?;
     tx.commit().await?;
     telemetry::sessions_ended(Ended::EmailRestored, ended);

@@ -30,7 +30,7 @@ pub async fn revoke_session(app: &App, acting: &SignedIn, id: SessionId) -> Resu
     if !claim_session(&mut tx, acting, now).await? {
         return Err(RevokeError::NotAuthenticated);
     }
-    if !sessions::end_of_user(&mut tx, acting.user_id, id, now).await? {
+    if !sessions::end_one_of_user(&mut tx, acting.user_id, id, now).await? {
         return Err(RevokeError::NotFound);
     }
     tx.commit().await?;

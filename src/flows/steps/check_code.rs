@@ -28,7 +28,7 @@ pub(in crate::flows) async fn check_code(
 ) -> anyhow::Result<Guess> {
     app.limits.allow(Operation::Check, client)?;
     let mut tx = app.db.write().await?;
-    let guessed = codes::guess(tx.conn(), subject, now).await?;
+    let guessed = codes::count_guess(tx.conn(), subject, now).await?;
     tx.commit().await?;
     Ok(match guessed {
         None => Guess::NoCode,

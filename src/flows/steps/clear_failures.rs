@@ -18,6 +18,6 @@ pub async fn clear_failures(
     client: &Client,
     now: DateTime<Utc>,
 ) -> store::Result<()> {
-    attempts::clear_all(tx.conn(), &app.limits.subject(&account_name(user))).await?;
+    attempts::clear_all_of_subject(tx.conn(), &app.limits.subject(&account_name(user))).await?;
     devices::note(tx.conn(), user, client, now).await
 }

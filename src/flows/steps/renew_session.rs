@@ -25,7 +25,7 @@ pub(in crate::flows) async fn renew_session(
     now: DateTime<Utc>,
 ) -> store::Result<RenewedSession> {
     let ended = sessions::end_others_of_user(tx, signed_in.user_id, signed_in.session_id, now).await?;
-    codes::void_all_of_user(tx.conn(), signed_in.user_id, now).await?;
+    codes::void_all_but_restore_email(tx.conn(), signed_in.user_id, now).await?;
     let (session_id, secret) = (SessionId(Uuid::now_v7()), SessionSecret::generate());
     sessions::replace_id_and_secret(tx, &signed_in, session_id, &secret.hash()).await?;
     Ok(RenewedSession {

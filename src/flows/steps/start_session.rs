@@ -101,7 +101,7 @@ pub(in crate::flows) async fn start_session(
         recognize_device(app, &mut tx, owner.id, owner.contact(), client, now).await?;
     }
     let replaced = match &starting.presented {
-        Some(presented) => sessions::end(&mut tx, &presented.hash(), session.created_at).await?,
+        Some(presented) => sessions::end_by_secret(&mut tx, &presented.hash(), session.created_at).await?,
         None => false,
     };
     tx.commit().await?;

@@ -27,8 +27,8 @@ pub enum Database<'c> {
     Postgres(&'c mut PgConnection),
 }
 
-/// A connection outside of any transaction, for a store function that is one statement on either database. By taking this
-/// instead of a [`Conn`], the function promises that it is.
+/// A connection outside of any transaction, for a store function that is one statement on either database. By taking
+/// this instead of a [`Conn`], the function promises that it is.
 #[derive(Debug)]
 pub struct OneStatement<'c>(pub(super) Conn<'c>);
 

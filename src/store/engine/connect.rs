@@ -1,4 +1,4 @@
-//! Opening the database: choosing the kind by URL, setting it up to lose nothing, migrating it.
+//! Opening the database: chooses its kind by the URL, sets it up to lose nothing, and migrates it.
 
 use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
@@ -25,15 +25,16 @@ static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
 /// A request that can't get a connection in this time is answered with 503.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
-/// A writer may have to wait for the one before it, which may be waiting for another process.
+/// The watch and the writers share one connection, and the holder may be waiting [`BUSY_TIMEOUT`] for another process.
 const WRITER_ACQUIRE_TIMEOUT: Duration = Duration::from_secs(6);
-/// How long SQLite waits for another process that holds the write lock.
+/// How long SQLite waits for another process that holds the write lock. `store::error` names this number.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const SQLITE_READERS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 20;
+/// Ends what was left hanging: a transaction without a next statement, and statements far slower than any of ours.
 const BOUNDS: &str =
     "SET idle_in_transaction_session_timeout = '10s'; SET statement_timeout = '15s'; SET lock_timeout = '5s'";
-/// First release without the WAL-reset defect, which could lose committed writes.
+/// The first release without the WAL-reset defect, which could lose committed writes.
 const SAFE_SQLITE: (u32, u32, u32) = (3, 51, 3);
 
 impl Db {
@@ -52,8 +53,8 @@ impl Db {
         Ok(Self { pools, freshness })
     }
 
-    /// Whether the database answers and has the migrations that this binary was built with. It may have more: while a new
-    /// release is rolled out, the old one goes on serving.
+    /// Whether the database answers and has the migrations of this binary. It may have more: while a new release is
+    /// rolled out, the old one goes on serving.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -74,12 +75,17 @@ impl Db {
 }
 
 impl DatabaseFile {
-    /// SQLite goes on writing to a file that was deleted or replaced, and all of it is lost. Refuse instead.
+    /// Refuses to write to a file that was deleted or replaced: SQLite would go on, and all of it would be lost.
     pub(in crate::store) fn check_in_place(&self) -> Result<()> {
         let unavailable = match fs::metadata(&self.path) {
             Ok(metadata) if metadata.ino() == self.inode => return Ok(()),
-            Ok(_) => Unavailable::new("the database file was replaced while it was open"),
-            Err(error) => Unavailable::because("the database file has gone", error),
+            Ok(_) => Unavailable::new(
+                "the database file was replaced while it was open: restart the service to use the new one",
+            ),
+            Err(error) => Unavailable::because(
+                "the database file was deleted or moved while it was open: put it back and restart the service",
+                error,
+            ),
         };
         Err(crate::store::Error::Unavailable(unavailable))
     }
@@ -94,7 +100,7 @@ async fn open_sqlite(url: &str, freshness: Arc<Freshness>) -> anyhow::Result<Poo
     );
     let subject = || format!("the database file {}", path.display());
     create_private(&path).with_context(subject)?;
-    // Two processes that turn on the write-ahead log or migrate at the same moment would get in each other's way.
+    // Two processes that turn on the write-ahead log or migrate at the same moment would fail on each other's locks.
     let setting_up = lock_beside(&path).with_context(subject)?;
     let options = options
         .journal_mode(SqliteJournalMode::Wal)
@@ -123,7 +129,7 @@ async fn open_sqlite(url: &str, freshness: Arc<Freshness>) -> anyhow::Result<Poo
         .await
         .with_context(|| format!("migrating {}", subject()))?;
     drop(setting_up);
-    // Opened now: later there may be no file descriptors left for them.
+    // All are opened now: later there may be no file descriptors left for them.
     let readers = sqlite_pool(SQLITE_READERS)
         .min_connections(SQLITE_READERS)
         .connect_with(options.read_only(true))
@@ -139,7 +145,7 @@ async fn open_sqlite(url: &str, freshness: Arc<Freshness>) -> anyhow::Result<Poo
 }
 
 fn sqlite_pool(connections: u32) -> PoolOptions<Sqlite> {
-    // Local connections don't go stale, so none is replaced for its age, and lending tests enough.
+    // Connections to a file don't go stale, so none is replaced for its age. `pool` tests one that rested.
     PoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -148,7 +154,7 @@ fn sqlite_pool(connections: u32) -> PoolOptions<Sqlite> {
         .max_lifetime(None)
 }
 
-/// Creates the file and the folders above it so that only their owner can read them.
+/// Creates the file and the folders above it, readable by the service's own user only.
 fn create_private(path: &Path) -> std::io::Result<()> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
@@ -157,7 +163,7 @@ fn create_private(path: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Keeps a second process that starts at the same moment waiting; released when the file is dropped.
+/// Lets one process at a time set up the database; the others wait until this one drops the file.
 fn lock_beside(path: &Path) -> std::io::Result<File> {
     let mut name = path.as_os_str().to_owned();
     name.push("-lock");
@@ -176,8 +182,8 @@ fn is_safe(version: &str) -> bool {
 
 async fn open_postgres(url: &str) -> anyhow::Result<Pools> {
     let options = PgConnectOptions::from_str(url).context("DATABASE_URL is not a PostgreSQL URL")?;
-    // sqlx takes an advisory lock, so of several instances that start together one migrates and the others wait: on a
-    // connection that is not bound by the time-outs below.
+    // sqlx takes an advisory lock: of several instances that start together one migrates and the others wait. They wait
+    // on a connection of their own, because a long migration must not meet the time-outs of `BOUNDS`.
     let mut migrator = PgConnection::connect_with(&options)
         .await
         .context("PostgreSQL at DATABASE_URL can't be used")?;
@@ -190,7 +196,7 @@ async fn open_postgres(url: &str) -> anyhow::Result<Pools> {
         .max_connections(POSTGRES_CONNECTIONS)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .test_before_acquire(false)
-        // Asking each time would cost a log-in as many round trips again as its work.
+        // A ping before every use would double a log-in's round trips.
         .before_acquire(|connection, usage| {
             Box::pin(async move {
                 if usage.idle_for > TRUSTED_WITHOUT_PING {
@@ -199,7 +205,6 @@ async fn open_postgres(url: &str) -> anyhow::Result<Pools> {
                 Ok(true)
             })
         })
-        // A transaction that nobody finishes must not hold its locks, and no statement of ours takes long.
         .after_connect(|connection, _| {
             Box::pin(async move {
                 connection.execute(BOUNDS).await?;
@@ -217,7 +222,7 @@ mod tests {
     use super::is_safe;
 
     #[test]
-    fn releases_that_lose_writes_are_refused() {
+    fn releases_that_lose_writes_are_not_safe() {
         assert!(is_safe("3.51.3"));
         assert!(is_safe("3.52.0"));
         assert!(!is_safe("3.51.2"));

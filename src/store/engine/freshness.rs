@@ -1,48 +1,54 @@
-//! Whether something that was read from the database still holds, without asking the database.
+//! Tells whether something that was read from the database still holds, without asking the database.
 //!
-//! Changes are numbered. Who reads takes the number of the last change first, as a [`Stamp`]; for every user there is the
-//! number of the last change that concerned them. What was read holds while that is not later than its stamp. So nothing
-//! has to be looked for and removed when something changes, and a reader that a change overtook can't keep what it read.
+//! Changes are numbered, and for every account there is the number of its last change. A reader takes the number of the
+//! last change first, as a [`Stamp`]. What it read holds while the account's number is not later than that stamp. So a
+//! change has nothing to find and remove, and a reader that a change overtook can't keep what it read.
 //!
-//! Changes of this process are noted by [`super::Tx::commit`], before its caller can answer. Those of other processes come
-//! through [`super::watch`], which says how long ago it last knew of them all: after [`TRUST`] nothing holds any more.
+//! [`super::Tx::commit`] notes the changes of this process before its caller can answer. [`super::watch`] notes those
+//! of other processes, and confirms how long ago it last knew of them all: [`TRUST`] after that, nothing holds any
+//! more.
 
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
 use crate::model::id::UserId;
 
-/// Users share these, by their random ids: a change makes the others of its place be read again, one in so many.
+/// Accounts share these places, by their random ids. A change makes the sessions of one account in 65,536 be read again
+/// without need.
 const PLACES: usize = 1 << 16;
-/// How long nothing heard of other processes means that they did nothing. They must be known of within a second.
+/// How long silence means that other processes changed nothing. Their changes must be known within a second.
 const TRUST: Duration = Duration::from_millis(900);
 
-/// The state of the database that something was read from, or a later one.
+/// A number of the last change: what was read after it was taken has seen that change, and perhaps later ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Stamp(u64);
 
 /// What is known of changes in one database.
 #[derive(Debug)]
 pub struct Freshness {
+    /// The number of the last change.
     last: AtomicU64,
+    /// The number of the last change that may have concerned every account.
     last_of_all: AtomicU64,
+    /// The number of the last change of the accounts that share a place.
     last_of_users: Box<[AtomicU64]>,
-    /// Commits of which nobody knows whether they happened, and how many of those the watch has put an end to.
+    /// Number of commits whose outcome is unknown.
     doubts: AtomicU64,
+    /// How many of those the watch has cleared up since.
     dispelled: AtomicU64,
     start: Instant,
     /// Milliseconds after `start`.
     trusted_until: AtomicU64,
 }
 
-/// When the watch asked whether other processes had changed anything.
+/// The moment at which the watch asked whether other processes had changed anything.
 #[derive(Debug)]
 pub struct Question {
     asked_at: Instant,
     doubts: u64,
 }
 
-/// A commit under way. Dropped before the database has answered, it leaves everything in doubt.
+/// A commit under way. Dropped before the database has answered, it leaves in doubt whether its changes happened.
 #[derive(Debug)]
 pub struct Unsettled<'f> {
     freshness: &'f Freshness,
@@ -65,19 +71,19 @@ impl Default for Freshness {
 }
 
 impl Freshness {
-    /// To be taken before reading what is to be kept.
+    /// Take this before reading what is to be remembered.
     #[must_use]
     pub fn stamp(&self) -> Stamp {
         Stamp(self.last.load(SeqCst))
     }
 
-    /// Whether what was read of `user` after `stamp` was taken is still so.
+    /// Whether the state of `user` that was read after `stamp` still holds.
     #[must_use]
     pub fn holds(&self, stamp: Stamp, user: UserId) -> bool {
         self.is_trusted() && self.last_of(user).load(SeqCst) <= stamp.0 && self.last_of_all.load(SeqCst) <= stamp.0
     }
 
-    /// Whether anything can hold now: the watch works.
+    /// Whether anything can hold now: the watch works, and no commit is in doubt.
     #[must_use]
     pub fn is_trusted(&self) -> bool {
         self.doubts.load(SeqCst) == self.dispelled.load(SeqCst)
@@ -94,6 +100,7 @@ impl Freshness {
         self.last_of_all.fetch_max(self.next(), SeqCst);
     }
 
+    /// Call this before the COMMIT, and [`Unsettled::settle`] after it.
     pub(in crate::store) fn committing(&self, changed: Vec<UserId>) -> Unsettled<'_> {
         Unsettled {
             freshness: self,
@@ -101,6 +108,7 @@ impl Freshness {
         }
     }
 
+    /// Call this before asking the database for changes of other processes.
     pub(in crate::store) fn ask(&self) -> Question {
         Question {
             asked_at: Instant::now(),
@@ -110,6 +118,7 @@ impl Freshness {
 
     /// Every change of another process that was visible when `question` was asked has been noted.
     pub(in crate::store) fn confirm(&self, question: &Question) {
+        // Whether or not a commit in doubt happened: what was read before is read again.
         if self.dispelled.load(SeqCst) < question.doubts {
             self.everything_changed();
             self.dispelled.fetch_max(question.doubts, SeqCst);
@@ -136,7 +145,7 @@ impl Freshness {
 }
 
 impl Unsettled<'_> {
-    /// The commit has succeeded: its changes are visible to whoever reads from now on.
+    /// The commit has succeeded: every later read sees its changes.
     pub(in crate::store) fn settle(mut self) {
         for user in std::mem::take(&mut self.changed) {
             self.freshness.user_changed(user);
@@ -191,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn an_old_confirmation_is_worth_nothing() {
+    fn a_confirmation_of_an_old_question_trusts_nothing() {
         let freshness = Freshness::default();
         let question = Question {
             asked_at: freshness.start,
@@ -218,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_settled_commit_costs_its_users_alone_what_was_read() {
+    fn a_settled_commit_ends_what_was_read_of_its_accounts_alone() {
         let freshness = trusted();
         let (user, other) = (UserId(Uuid::from_u128(1)), UserId(Uuid::from_u128(2)));
         let before = freshness.stamp();

@@ -1,4 +1,28 @@
-//! What carries the tables: connections, transactions, and what they tell about change.
+//! What carries the tables: connections, transactions, and the knowledge of what has changed.
+//!
+//! ```text
+//!   store functions, on a Conn of
+//!        |                 |
+//!     Db::read        Db::write or Db::once
+//!        |                 |
+//!        |            tx: a Tx for several calls, a Once for one
+//!        |                 |
+//!        |            group_commit (SQLite only): a queue for the one connection that writes.
+//!        |                 |      Writers share a COMMIT, and so its wait for the disk.
+//!        v                 v
+//!     pool: hands out the connection that was used last.
+//!        |  SQLite: 4 connections that only read and 1 that writes. PostgreSQL: 20 that do both.
+//!        |
+//!     connect: opens the database, sets it up to lose nothing, migrates it
+//!
+//!
+//!   Tx::commit names the accounts that it changed ---.
+//!                                                    v
+//!   watch names those that other processes changed -> freshness <- the session cache asks whether
+//!                                                                  a session that it holds is still so
+//! ```
+//!
+//! The reasons are in `docs/decisions`: 0004 for the group commit, 0006 for freshness and watch.
 
 mod conn;
 mod connect;
@@ -31,18 +55,20 @@ pub struct Db {
 
 #[derive(Clone, Debug)]
 enum Pools {
-    /// SQLite allows one writer, so writing has one connection and waits for it, not in the database.
+    /// SQLite has one writer at a time. So writing has one connection, and requests queue for it here, in order,
+    /// instead of polling SQLite's lock.
     Sqlite {
         readers: ConnectionPool<Sqlite>,
         writer: Arc<Writer>,
-        /// How many connections the writer has opened, one after the other.
+        /// Number of connections that the writer has opened so far, one after the other. It tells `watch` of a
+        /// replacement.
         writers_opened: Arc<AtomicU64>,
         file: DatabaseFile,
     },
     Postgres(ConnectionPool<Postgres>),
 }
 
-/// The SQLite file and what it was when it was opened.
+/// The path of the SQLite file, and its inode when it was opened.
 #[derive(Clone, Debug)]
 pub struct DatabaseFile {
     path: PathBuf,
@@ -50,16 +76,16 @@ pub struct DatabaseFile {
 }
 
 impl Db {
-    /// What tells whether something that was read from this database still holds.
+    /// Tells whether something that was read from this database still holds.
     #[must_use]
     pub fn freshness(&self) -> Arc<Freshness> {
         Arc::clone(&self.freshness)
     }
 
-    /// Lends a connection for reading, outside of any transaction.
+    /// Checks out a connection for reading, outside of any transaction.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when none is free within some seconds or the database can't be reached.
+    /// [`Error::Unavailable`](super::Error::Unavailable) when none is free within 2 s or the database can't be reached.
     pub async fn read(&self) -> Result<Read> {
         Ok(match &self.pools {
             Pools::Sqlite { readers, writer, .. } => {
@@ -70,7 +96,7 @@ impl Db {
         })
     }
 
-    /// Where the SQLite database lies; `None` for PostgreSQL.
+    /// The path of the SQLite file; `None` for PostgreSQL.
     #[must_use]
     pub fn file(&self) -> Option<&Path> {
         match &self.pools {
@@ -79,7 +105,8 @@ impl Db {
         }
     }
 
-    /// Finishes what runs and closes every connection; SQLite then moves its write-ahead log into the database file.
+    /// Waits for running statements and closes every connection. SQLite then moves its write-ahead log into the
+    /// database file.
     pub async fn close(&self) {
         match &self.pools {
             Pools::Sqlite { readers, writer, .. } => {

@@ -19,15 +19,15 @@ pub struct Tx {
     freshness: Arc<Freshness>,
 }
 
-/// Runs one store call and is consumed by it, so there is no second one to be torn from the first.
+/// Runs one store call and is consumed by it: no second statement can stand where there is no transaction.
 ///
-/// It spares what a transaction costs: on PostgreSQL every store function is one statement, which commits by itself. A store
-/// function that changes what a session shows takes a [`Tx`], so its change can't get lost here.
+/// It spares what a transaction costs: on PostgreSQL every store function is one statement, which commits by itself. A
+/// store function that changes what a session shows takes a [`Tx`], so its change can't get lost here.
 #[derive(Debug)]
 #[must_use = "nothing is written before `run` or `run_statement`"]
 pub struct Once<'d> {
     db: &'d Db,
-    /// A connection that was read from and can be written to next.
+    /// A connection that was read from; PostgreSQL's can write too.
     read: Option<Read>,
 }
 
@@ -73,8 +73,8 @@ impl Db {
 }
 
 impl Once<'_> {
-    /// Runs `call` and makes durable what it wrote. SQLite gets a transaction, because the call may be several statements
-    /// there.
+    /// Runs `call` and makes durable what it wrote. SQLite gets a transaction, because the call may be several
+    /// statements there.
     ///
     /// # Errors
     /// As [`Db::write`], and those of `call`. Nothing was kept then, unless the database's answer was lost.
@@ -92,8 +92,8 @@ impl Once<'_> {
         Ok(done)
     }
 
-    /// Like [`Once::run`], for a call that is one statement on SQLite too: no transaction there either, unless other writers
-    /// share the commit.
+    /// Like [`Once::run`], for a call that is one statement on SQLite too: no transaction there either, unless other
+    /// writers share the commit.
     ///
     /// # Errors
     /// As [`Once::run`].
@@ -102,7 +102,7 @@ impl Once<'_> {
             Pools::Sqlite { writer, file, .. } => {
                 drop(self.read);
                 file.check_in_place()?;
-                Open::Sqlite(Box::new(writer.begin_once().await?))
+                Open::Sqlite(Box::new(writer.begin_statement().await?))
             }
             Pools::Postgres(pool) => Open::statement(pool, self.read).await?,
         };
@@ -117,8 +117,8 @@ impl Tx {
         self.open.conn()
     }
 
-    /// Notes that sessions of `user` ended, or that something else changed that a session shows of its account. Sessions of
-    /// `user` that are remembered are read again once the transaction has committed.
+    /// Notes that sessions of `user` ended, or that something else changed that a session shows of its account.
+    /// Sessions of `user` that are remembered are read again once the transaction has committed.
     pub(in crate::store) fn note_change_of(&mut self, user: UserId) {
         self.changed.push(user);
     }
@@ -161,5 +161,41 @@ impl Open {
                 Ok(())
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::model::unavailable::Unavailable;
+    use crate::store::{Error, events, on};
+
+    async fn number_of_events(db: &Db) -> i64 {
+        let mut read = db.read().await.unwrap();
+        on!(read.conn(), c => sqlx::query_scalar("SELECT COUNT(*) FROM events").fetch_one(c).await.unwrap())
+    }
+
+    #[tokio::test]
+    async fn once_keeps_what_succeeds_and_nothing_of_what_fails() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("once.db");
+        let db = Db::connect(&format!("sqlite:{}", file.display())).await.unwrap();
+        let (user, now) = (UserId(Uuid::now_v7()), DateTime::UNIX_EPOCH);
+        let succeeds = async |conn: Conn<'_>| events::insert(conn, user, "kept", now).await;
+        db.once().run(succeeds).await.unwrap();
+        assert_eq!(number_of_events(&db).await, 1);
+        let fails = async |conn: Conn<'_>| {
+            events::insert(conn, user, "undone", now).await?;
+            Err::<(), _>(Error::Unavailable(Unavailable::new("it fails after its statement")))
+        };
+        db.once().run(fails).await.unwrap_err();
+        assert_eq!(number_of_events(&db).await, 1);
+        let read = db.read().await.unwrap();
+        let statement = async |statement: OneStatement<'_>| events::insert(statement.conn(), user, "kept", now).await;
+        db.once_after(read).run_statement(statement).await.unwrap();
+        assert_eq!(number_of_events(&db).await, 2);
     }
 }

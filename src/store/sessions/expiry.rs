@@ -1,8 +1,8 @@
-//! When sessions expire: each use moves that on, and the purge deletes those whose time has come.
+//! When sessions expire: each use moves `idle_expires_at` into the future, and the purge deletes what has expired.
 //!
-//! The purge does not look for `idle_expires_at`, because then each use would have to change an index. It finds sessions by
-//! `expires_not_before`, which is never later, and moves that up where a session was used meanwhile. A use only brings it
-//! forward, where the time-out has become shorter.
+//! The purge does not search by `idle_expires_at`, because then every use would have to update an index. It searches by
+//! `expires_not_before`, which is never later. Where the session was used since, the purge sets it to the real
+//! deadline. A use sets it only when the configured time-out has become shorter, because it must not be later.
 
 use std::collections::HashSet;
 
@@ -13,8 +13,9 @@ use uuid::Uuid;
 use crate::model::session::{Lifetimes, SignedIn};
 use crate::store::{Conn, Database, Result, on};
 
-/// Notes that sessions were used, each if it lives and was last seen a minute before or earlier: of many uses at once, one
-/// is noted. Tells for each whether it was. Updates only: a session that ended meanwhile stays ended.
+/// Notes that sessions were used; returns for each whether it was noted. A session that was seen less than
+/// [`Lifetimes::RENEWAL_INTERVAL`] before is left alone, so of many uses at once, one is noted. It only updates, so an
+/// ended session stays ended.
 pub async fn renew(conn: Conn<'_>, used: &[SignedIn]) -> Result<Vec<bool>> {
     match conn.database {
         Database::Sqlite(conn) => renew_one_by_one(conn, used).await,
@@ -22,11 +23,12 @@ pub async fn renew(conn: Conn<'_>, used: &[SignedIn]) -> Result<Vec<bool>> {
     }
 }
 
-/// To SQLite a statement more costs next to nothing, and one that names an indexed column always writes to the index.
+/// Two statements for each session: on SQLite one more costs next to nothing, while one that sets an indexed column
+/// always writes to the index, even if the value stays.
 async fn renew_one_by_one(conn: &mut SqliteConnection, used: &[SignedIn]) -> Result<Vec<bool>> {
     const RENEW: &str = "UPDATE sessions SET last_seen_at = $1, idle_expires_at = $2 \
         WHERE id = $3 AND idle_expires_at > $1 AND last_seen_at <= $4";
-    // An idle time-out that is shorter than it was when the session was last used brings its end forward.
+    // An idle time-out that is shorter than at the last use brings the deadline forward.
     const BRING_FORWARD: &str = "UPDATE sessions SET expires_not_before = idle_expires_at \
         WHERE id = $1 AND expires_not_before > idle_expires_at";
     let mut renewed = Vec::with_capacity(used.len());
@@ -47,9 +49,8 @@ async fn renew_one_by_one(conn: &mut SqliteConnection, used: &[SignedIn]) -> Res
     Ok(renewed)
 }
 
-/// One round trip, and no index is written to unless a value in it differs. It waits for no row that somebody else is
-/// changing: two transactions that wait for each other would cost one of them its work, and that could be the end of a
-/// session.
+/// One round trip, and PostgreSQL writes to no index whose values stay. `SKIP LOCKED`, because two transactions that
+/// wait for each other's rows would cost one of them its work, and that could be the end of a session.
 async fn renew_together(conn: &mut PgConnection, used: &[SignedIn]) -> Result<Vec<bool>> {
     const SQL: &str = "WITH due AS ( \
         SELECT s.id, n.last_seen_at, n.idle_expires_at \
@@ -74,8 +75,8 @@ async fn renew_together(conn: &mut PgConnection, used: &[SignedIn]) -> Result<Ve
         .collect())
 }
 
-/// The SQL of one step of a purge, for the `limit` sessions that may have expired first. Rows that somebody else is changing
-/// are left to the next purge: two transactions that wait for each other would cost one of them its work.
+/// The SQL of one step of a purge, for the `limit` sessions that come first by `expires_not_before`. Rows that another
+/// transaction has locked are left to the next purge: two that wait for each other would cost one of them its work.
 macro_rules! step_of_purge {
     ($conn:expr, $step:literal) => {
         $conn.either(
@@ -95,7 +96,7 @@ macro_rules! step_of_purge {
     };
 }
 
-/// Puts off the purge of those that live, of the `limit` sessions that may have expired first, and tells how many these were.
+/// Of the next `limit` purge candidates, sets those still alive to their real deadline; returns how many.
 pub async fn postpone_purge(conn: Conn<'_>, now: DateTime<Utc>, limit: i64) -> Result<u64> {
     let sql = step_of_purge!(
         conn,
@@ -104,8 +105,8 @@ pub async fn postpone_purge(conn: Conn<'_>, now: DateTime<Utc>, limit: i64) -> R
     Ok(on!(conn, c => sqlx::query(sql).bind(now).bind(limit).execute(c).await?.rows_affected()))
 }
 
-/// Deletes at most `limit` expired rows and tells how many, so that a large purge never holds the write lock for long. It
-/// sees nothing behind `limit` living ones whose purge was not put off.
+/// Deletes at most `limit` expired sessions, so that a purge never holds the write lock for long; returns how many.
+/// Call [`postpone_purge`] first: `limit` live candidates would hide every expired one behind them.
 pub async fn purge(conn: Conn<'_>, now: DateTime<Utc>, limit: i64) -> Result<u64> {
     let sql = step_of_purge!(conn, "DELETE FROM sessions WHERE idle_expires_at <= $1");
     Ok(on!(conn, c => sqlx::query(sql).bind(now).bind(limit).execute(c).await?.rows_affected()))

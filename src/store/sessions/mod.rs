@@ -1,30 +1,29 @@
-//! Sessions. A session lives while its row is there and `idle_expires_at` lies ahead; ending one deletes the row.
+//! Sessions. A session lives while its row exists and `idle_expires_at` is in the future; ending one deletes the row.
 
 mod expiry;
 
 use chrono::{DateTime, Utc};
 
 use super::{Conn, Result, Tx, on};
-use crate::model::id::SessionId;
-use crate::model::id::UserId;
+use crate::model::id::{SessionId, UserId};
 use crate::model::session::secret::SecretHash;
 use crate::model::session::{ListedSession, LogInSession, NewSession, SignedIn, StoredSession};
 use crate::model::token::Rotation;
 pub use expiry::{postpone_purge, purge, renew};
 
-/// Inserts a session for each row that is found there.
+/// Inserts one session for each row of `$rows`: a table that may turn out empty.
 macro_rules! insert_session {
-    ($there:literal) => {
+    ($rows:literal) => {
         concat!(
             "INSERT INTO sessions (id, secret_hash, user_id, kind, created_at, last_seen_at, idle_expires_at, ",
             "expires_not_before, absolute_expires_at, ip, user_agent, data, generation, rotated_at) ",
             "SELECT $1, $2, $3, $4, $5, $5, $6, $6, $7, $8, $9, $10, 0, $5 FROM ",
-            $there
+            $rows
         )
     };
 }
 
-/// Binds the ten values of a session.
+/// Binds the ten values of [`insert_session`].
 macro_rules! bind_session {
     ($query:expr, $session:expr, $data:expr) => {
         $query
@@ -42,22 +41,22 @@ macro_rules! bind_session {
 }
 pub(super) use {bind_session, insert_session};
 
-/// Stores a new session. Never overwrites one: secret hashes and ids are unique.
+/// Stores a new session. It never overwrites one, because secret hashes and ids are unique.
 pub async fn insert(conn: Conn<'_>, session: &NewSession, data: &str) -> Result<()> {
     const SQL: &str = insert_session!("(SELECT 1) AS once");
     on!(conn, c => { bind_session!(sqlx::query(SQL), session, data).execute(c).await?; });
     Ok(())
 }
 
-/// Notes a log-in, with values that follow those of its session, if the password is still the one that was proven.
+/// Notes a log-in, but only if the password is still the verified one. Its values are bound after those of its session.
 macro_rules! record_log_in {
     () => {
         "UPDATE users SET last_log_in_at = $5, password_hash = $11 WHERE id = $12 AND password_hash = $13"
     };
 }
 
-/// Forgets the failures before it, if the account is found there.
-macro_rules! forget_failures {
+/// Clears the failed-attempt bucket, but only if `$account` has a row.
+macro_rules! clear_failures {
     ($account:literal) => {
         concat!(
             "DELETE FROM attempts WHERE subject = $14 AND place = $15 AND EXISTS (SELECT 1 FROM ",
@@ -67,35 +66,39 @@ macro_rules! forget_failures {
     };
 }
 
-/// Stores the session of a log-in, notes when that was, and forgets the account's failures in that place: all of it or, when
-/// the password was changed or the account deleted since the hash was read, nothing, and `false`. Such changes and this
-/// log-in wait for each other. One statement on PostgreSQL; three in one go on SQLite, where the caller's transaction holds them
+/// Stores the session of a log-in, notes the time of the log-in and clears its failed-attempt bucket; `false`, and
+/// nothing done, when the password was changed or the account deleted since the hash was read. Such a change and this
+/// log-in wait for each other. One statement on PostgreSQL; three on SQLite, which the caller's transaction holds
 /// together.
-pub async fn insert_recording_log_in(conn: Conn<'_>, proven: &LogInSession<'_>, user: UserId) -> Result<bool> {
-    // The hash that the first step has written, if it has found the account.
+pub async fn insert_recording_log_in_clearing_failures(
+    conn: Conn<'_>,
+    log_in: &LogInSession<'_>,
+    user: UserId,
+) -> Result<bool> {
+    // The second and third statement find the account by the hash that the first has just written.
     const SQLITE: &str = concat!(
         record_log_in!(),
         "; ",
-        forget_failures!("users WHERE id = $12 AND password_hash = $11"),
+        clear_failures!("users WHERE id = $12 AND password_hash = $11"),
         "; ",
         insert_session!("users WHERE id = $12 AND password_hash = $11")
     );
     const POSTGRES: &str = concat!(
-        "WITH proven AS (",
+        "WITH verified AS (",
         record_log_in!(),
-        " RETURNING id), forgotten AS (",
-        forget_failures!("proven"),
+        " RETURNING id), cleared AS (",
+        clear_failures!("verified"),
         ") ",
-        insert_session!("proven")
+        insert_session!("verified")
     );
     let sql = conn.either(SQLITE, POSTGRES);
     let changed = on!(conn, c => {
-        bind_session!(sqlx::query(sql), proven.session, "{}")
-            .bind(proven.current)
+        bind_session!(sqlx::query(sql), log_in.session, "{}")
+            .bind(log_in.current)
             .bind(user)
-            .bind(proven.verified)
-            .bind(proven.counted.map(|bucket| &bucket.subject))
-            .bind(proven.counted.map(|bucket| &bucket.place))
+            .bind(log_in.verified)
+            .bind(log_in.counted.map(|bucket| &bucket.subject))
+            .bind(log_in.counted.map(|bucket| &bucket.place))
             .execute(c)
             .await?
             .rows_affected()
@@ -103,38 +106,40 @@ pub async fn insert_recording_log_in(conn: Conn<'_>, proven: &LogInSession<'_>, 
     Ok(changed > 0)
 }
 
-/// A live session with its user; what it is looked up by follows.
-macro_rules! select_live {
+/// Selects a session with its account by `$condition`.
+macro_rules! select_session {
     ($condition:literal) => {
         concat!(
-            "SELECT s.id, s.user_id, u.number AS user_number, u.email, u.email_verified_at, s.created_at, s.last_seen_at, s.idle_expires_at, ",
-            "s.absolute_expires_at, s.data FROM sessions s LEFT JOIN users u ON u.id = s.user_id WHERE ",
+            "SELECT s.id, s.user_id, u.number AS user_number, u.email, u.email_verified_at, s.created_at, ",
+            "s.last_seen_at, s.idle_expires_at, s.absolute_expires_at, s.data ",
+            "FROM sessions s LEFT JOIN users u ON u.id = s.user_id WHERE ",
             $condition
         )
     };
 }
 
-/// The live session that a secret belongs to, with its user's address.
+/// The live session that a secret belongs to, with its account.
 pub async fn by_secret(conn: Conn<'_>, secret: &SecretHash, now: DateTime<Utc>) -> Result<Option<StoredSession>> {
-    const SQL: &str = select_live!("s.secret_hash = $1 AND s.idle_expires_at > $2");
+    const SQL: &str = select_session!("s.secret_hash = $1 AND s.idle_expires_at > $2");
     Ok(on!(conn, c => sqlx::query_as(SQL).bind(secret).bind(now).fetch_optional(c).await?))
 }
 
-/// The live session with a public id, with its user's address. Only what was signed by us may name a session this way.
+/// The live session with a public id, with its account. The id is no credential: it must come from a token that we
+/// signed or from a session that was checked.
 pub async fn by_id(conn: Conn<'_>, id: SessionId, now: DateTime<Utc>) -> Result<Option<StoredSession>> {
-    const SQL: &str = select_live!("s.id = $1 AND s.idle_expires_at > $2");
+    const SQL: &str = select_session!("s.id = $1 AND s.idle_expires_at > $2");
     Ok(on!(conn, c => sqlx::query_as(SQL).bind(id).bind(now).fetch_optional(c).await?))
 }
 
-/// Makes other transactions that do the same for this session wait until this one has ended.
+/// Makes other transactions that lock this session wait until this one has ended.
 pub async fn lock(conn: Conn<'_>, id: SessionId) -> Result<()> {
     const SQL: &str = "UPDATE sessions SET generation = generation WHERE id = $1";
     on!(conn, c => { sqlx::query(SQL).bind(id).execute(c).await?; });
     Ok(())
 }
 
-/// Moves the refresh tokens of a session on from `generation`; `false` when they have moved on before. A generation that
-/// lies ahead of the row is one that a restored backup has forgotten.
+/// Moves a session to the refresh token after `generation`; `false` when it has moved past that already. A `generation`
+/// ahead of the row is accepted: the row then comes from a restored backup.
 pub async fn rotate(conn: Conn<'_>, id: SessionId, generation: i64, now: DateTime<Utc>) -> Result<bool> {
     const SQL: &str = "UPDATE sessions SET generation = $3 + 1, rotated_at = $1, last_seen_at = $1 \
         WHERE id = $2 AND kind = 'token' AND generation <= $3 AND idle_expires_at > $1";
@@ -144,7 +149,7 @@ pub async fn rotate(conn: Conn<'_>, id: SessionId, generation: i64, now: DateTim
     Ok(rotated == 1)
 }
 
-/// How far the refresh tokens of a session have come.
+/// The generation of a session's latest refresh token, and when it was issued.
 pub async fn rotation(conn: Conn<'_>, id: SessionId) -> Result<Option<Rotation>> {
     const SQL: &str = "SELECT generation, rotated_at FROM sessions WHERE id = $1 AND kind = 'token'";
     Ok(on!(conn, c => sqlx::query_as(SQL).bind(id).fetch_optional(c).await?))
@@ -157,8 +162,7 @@ pub async fn of_user(conn: Conn<'_>, user: UserId, now: DateTime<Utc>) -> Result
     Ok(on!(conn, c => sqlx::query_as(SQL).bind(user).bind(now).fetch_all(c).await?))
 }
 
-/// Gives a session another id and another secret. Whoever knows it by the ones before, a request that is under way
-/// included, has lost it.
+/// Gives a session a new id and a new secret. The old ones stop working at once, also for requests under way.
 pub async fn replace_id_and_secret(
     tx: &mut Tx,
     session: &SignedIn,
@@ -171,15 +175,15 @@ pub async fn replace_id_and_secret(
     Ok(())
 }
 
-/// Replaces what a session remembers; `false` when it has ended. Updates only, like [`renew`].
+/// Replaces the data of a session; `false` when it has ended. It only updates, so it can't revive an ended session.
 pub async fn save_data(conn: Conn<'_>, secret: &SecretHash, data: &str, now: DateTime<Utc>) -> Result<bool> {
     const SQL: &str = "UPDATE sessions SET data = $1 WHERE secret_hash = $2 AND idle_expires_at > $3";
     let saved = on!(conn, c => sqlx::query(SQL).bind(data).bind(secret).bind(now).execute(c).await?.rows_affected());
     Ok(saved == 1)
 }
 
-/// Ends the session that a secret belongs to; `false` when there was none alive.
-pub async fn end(tx: &mut Tx, secret: &SecretHash, now: DateTime<Utc>) -> Result<bool> {
+/// Ends the session that a secret belongs to; `false` when none was alive.
+pub async fn end_by_secret(tx: &mut Tx, secret: &SecretHash, now: DateTime<Utc>) -> Result<bool> {
     const SQL: &str = "DELETE FROM sessions WHERE secret_hash = $1 AND idle_expires_at > $2 RETURNING user_id";
     let ended: Option<Option<UserId>> =
         on!(tx.conn(), c => sqlx::query_scalar(SQL).bind(secret).bind(now).fetch_optional(c).await?);
@@ -189,7 +193,7 @@ pub async fn end(tx: &mut Tx, secret: &SecretHash, now: DateTime<Utc>) -> Result
     Ok(ended.is_some())
 }
 
-/// Ends the session with a public id; `false` when there was none alive.
+/// Ends the session with a public id; `false` when none was alive.
 pub async fn end_by_id(tx: &mut Tx, id: SessionId, now: DateTime<Utc>) -> Result<bool> {
     const SQL: &str = "DELETE FROM sessions WHERE id = $1 AND idle_expires_at > $2 RETURNING user_id";
     let ended: Option<Option<UserId>> =
@@ -200,22 +204,22 @@ pub async fn end_by_id(tx: &mut Tx, id: SessionId, now: DateTime<Utc>) -> Result
     Ok(ended.is_some())
 }
 
-/// Ends one session of `user`; `false` when they have no such session, whoever else may have it.
-pub async fn end_of_user(tx: &mut Tx, user: UserId, id: SessionId, now: DateTime<Utc>) -> Result<bool> {
+/// Ends one session of `user`; `false` when none of that id was alive, or when it is another account's.
+pub async fn end_one_of_user(tx: &mut Tx, user: UserId, id: SessionId, now: DateTime<Utc>) -> Result<bool> {
     const SQL: &str = "DELETE FROM sessions WHERE user_id = $1 AND id = $2 AND idle_expires_at > $3";
     tx.note_change_of(user);
     let ended = on!(tx.conn(), c => sqlx::query(SQL).bind(user).bind(id).bind(now).execute(c).await?.rows_affected());
     Ok(ended == 1)
 }
 
-/// Ends every session of `user` except `kept`, and tells how many were alive.
+/// Ends every session of `user` except `kept`; returns how many were alive.
 pub async fn end_others_of_user(tx: &mut Tx, user: UserId, kept: SessionId, now: DateTime<Utc>) -> Result<u64> {
     const SQL: &str = "DELETE FROM sessions WHERE user_id = $1 AND id <> $2 AND idle_expires_at > $3";
     tx.note_change_of(user);
     Ok(on!(tx.conn(), c => sqlx::query(SQL).bind(user).bind(kept).bind(now).execute(c).await?.rows_affected()))
 }
 
-/// Ends every session of `user`, whatever carries it, and tells how many were alive.
+/// Ends every session of `user`, by cookie and by tokens; returns how many were alive.
 pub async fn end_all_of_user(tx: &mut Tx, user: UserId, now: DateTime<Utc>) -> Result<u64> {
     const SQL: &str = "DELETE FROM sessions WHERE user_id = $1 AND idle_expires_at > $2";
     tx.note_change_of(user);

@@ -1,13 +1,15 @@
-//! Two or three who write at the same time, one step after the other.
+//! Two or three callers that write at the same time, one step after the other.
 
+use sqlx::Executor;
 use tempfile::TempDir;
 use tokio::task::{JoinHandle, yield_now};
 use uuid::Uuid;
 
 use super::*;
+use crate::model::id::UserId;
 use crate::store::engine::{Db, Pools};
 
-/// A database with a table of notes, each of which names an earlier one when it is committed.
+/// A database with a table of notes. Each must name an earlier note, or itself, by the time it is committed.
 async fn database() -> (TempDir, Arc<Writer>, ConnectionPool<Sqlite>) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("notes.db");
@@ -32,7 +34,7 @@ async fn notes(reader: &ConnectionPool<Sqlite>) -> Vec<u32> {
     notes.fetch_all(&mut *reader.check_out().await.unwrap()).await.unwrap()
 }
 
-/// Somebody who waits in line.
+/// A caller that waits in the queue.
 async fn waits(writer: &Arc<Writer>) -> JoinHandle<Result<WriteTurn>> {
     waits_with(writer, |writer| async move { writer.begin().await }).await
 }
@@ -49,14 +51,14 @@ where
     waits
 }
 
-/// `first` commits while somebody waits, who gets the transaction.
+/// `first` commits while `next` waits, which then gets the transaction.
 async fn commit_before(first: WriteTurn, next: JoinHandle<Result<WriteTurn>>) -> (JoinHandle<Result<()>>, WriteTurn) {
     let committed = tokio::spawn(first.commit(Vec::new()));
     (committed, next.await.unwrap().unwrap())
 }
 
 #[tokio::test]
-async fn who_is_done_waits_for_the_commit_of_all() {
+async fn a_member_that_is_done_waits_for_the_commit_of_its_group() {
     let (_folder, writer, reader) = database().await;
     let mut first = writer.begin().await.unwrap();
     let next = waits(&writer).await;
@@ -71,7 +73,7 @@ async fn who_is_done_waits_for_the_commit_of_all() {
 }
 
 #[tokio::test]
-async fn what_one_gives_up_is_taken_back_alone() {
+async fn a_rollback_takes_back_the_work_of_one_member_alone() {
     let (_folder, writer, reader) = database().await;
     let mut first = writer.begin().await.unwrap();
     let (next, gives_up_waiting) = (waits(&writer).await, waits(&writer).await);
@@ -108,7 +110,7 @@ async fn a_commit_that_fails_fails_for_all() {
 }
 
 #[tokio::test]
-async fn nobody_is_told_of_success_when_the_database_took_everything_back() {
+async fn no_member_hears_of_success_after_the_database_rolled_back_everything() {
     let (_folder, writer, reader) = database().await;
     let mut first = writer.begin().await.unwrap();
     let next = waits(&writer).await;
@@ -124,7 +126,7 @@ async fn nobody_is_told_of_success_when_the_database_took_everything_back() {
 }
 
 #[tokio::test]
-async fn what_somebody_saw_and_may_tell_is_committed_at_once_and_readers_wait_for_it() {
+async fn after_a_rollback_the_group_commits_at_once_and_readers_wait_for_it() {
     let (_folder, writer, reader) = database().await;
     let mut first = writer.begin().await.unwrap();
     let (next, last) = (waits(&writer).await, waits(&writer).await);
@@ -135,14 +137,14 @@ async fn what_somebody_saw_and_may_tell_is_committed_at_once_and_readers_wait_fo
     drop(second);
     writer.readers_caught_up().await;
     assert_eq!(notes(&reader).await, [1]);
-    // However many come and leave, nobody waits for them.
+    // A rollback in an empty group makes no reader wait.
     committed.await.unwrap().unwrap();
     drop(last.await.unwrap().unwrap());
     assert!(!readers_lag(*writer.readers_lag_count.borrow()));
 }
 
 #[tokio::test]
-async fn nobody_is_told_before_the_changes_of_all_are_noted() {
+async fn no_member_is_answered_before_the_changes_of_all_are_noted() {
     let (_folder, writer, _reader) = database().await;
     let freshness = &writer.freshness;
     let users = [1, 2].map(|id| UserId(Uuid::from_u128(id)));
@@ -162,12 +164,12 @@ async fn nobody_is_told_before_the_changes_of_all_are_noted() {
 #[tokio::test]
 async fn a_single_statement_needs_no_commit_unless_it_is_shared() {
     let (_folder, writer, reader) = database().await;
-    let mut alone = writer.begin_once().await.unwrap();
+    let mut alone = writer.begin_statement().await.unwrap();
     note(&mut alone, 1, 1).await;
     assert_eq!(notes(&reader).await, [1]);
     alone.commit(Vec::new()).await.unwrap();
     let mut first = writer.begin().await.unwrap();
-    let next = waits_with(&writer, |writer| async move { writer.begin_once().await }).await;
+    let next = waits_with(&writer, |writer| async move { writer.begin_statement().await }).await;
     note(&mut first, 2, 1).await;
     let (committed, mut shared) = commit_before(first, next).await;
     note(&mut shared, 3, 1).await;
@@ -178,7 +180,7 @@ async fn a_single_statement_needs_no_commit_unless_it_is_shared() {
 }
 
 #[tokio::test]
-async fn a_reader_goes_on_although_somebody_else_has_seen_more_by_then() {
+async fn a_reader_waits_for_one_commit_and_not_for_later_ones() {
     let (_folder, writer, _reader) = database().await;
     writer.set_readers_lag(true);
     let reads = tokio::spawn({

@@ -1,8 +1,8 @@
-//! Notices what other processes change: another instance, the command line, somebody with a database client.
+//! Notices what other processes change: another instance, the command line, an operator with a database client.
 //!
-//! SQLite counts, for each connection, the commits of all others; that number is looked at several times a second.
-//! PostgreSQL tells: triggers notify a channel (migrations 0010 and 0011), and a round trip on the connection that listens
-//! proves that everything sent before has arrived.
+//! SQLite counts, for each connection, the commits of all others. The watch reads that number about three times a
+//! second. PostgreSQL notifies: triggers send to a channel (migrations 0010 and 0011), and a round trip on the
+//! listening connection proves that everything sent before it has arrived.
 
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,18 +17,19 @@ use uuid::Uuid;
 use super::{ConnectionPool, DatabaseFile, Db, Freshness, Pools};
 use crate::model::id::UserId;
 
-/// Between two questions; two of them may fail before what is remembered is too old.
+/// Pause between two questions. Two in a row may fail before what is remembered is too old.
 const INTERVAL: Duration = Duration::from_millis(300);
-/// A connection that takes longer to answer is given up for a new one.
+/// A connection that takes longer to answer is replaced by a new one.
 const PATIENCE: Duration = Duration::from_millis(500);
 /// The channel of the schema that the tables are in, as the migration's triggers name it.
-const CHANNEL: &str = "SELECT 'neptun_auth_' || md5(n.nspname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
-    WHERE c.oid = 'sessions'::regclass";
-/// What triggers send when it is not one user whose sessions changed.
-const EVERYBODY: &str = "";
+const CHANNEL: &str = "SELECT 'neptun_auth_' || md5(n.nspname) \
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = 'sessions'::regclass";
+/// The payload of a trigger when sessions of more than one account may have changed.
+const ALL_ACCOUNTS: &str = "";
 
 impl Db {
-    /// Keeps what is known of changes up to date until the database is closed. While that fails, nothing is trusted.
+    /// Tells [`Freshness`] about changes of other processes until the database is closed. While that fails, nothing is
+    /// trusted.
     pub async fn watch(&self) {
         let freshness = &self.freshness;
         match &self.pools {
@@ -51,7 +52,7 @@ impl Db {
     }
 }
 
-/// Starts over whenever `watch` fails, and warns of the first failure of a row.
+/// Starts over whenever `watch` fails, and warns of the first failure of a series.
 async fn again<F>(freshness: &Freshness, watch: impl Fn() -> F) -> Infallible
 where
     F: Future<Output = anyhow::Result<Infallible>>,
@@ -66,7 +67,7 @@ where
             let error = format!("{error:#}");
             tracing::warn!(
                 error,
-                "changes of other processes can't be noticed; sessions are read from the database"
+                "changes by other processes can't be noticed now, so every session check reads the database"
             );
         }
         is_known = true;
@@ -83,7 +84,8 @@ async fn watch_sqlite(
     let mut seen = None;
     loop {
         file.check_in_place()?;
-        // The writer's own commits don't count for it, so only others' are seen. Each connection has a count of its own.
+        // SQLite leaves a connection's own commits out of its count, and all commits of this process are the writer's.
+        // A replaced connection counts anew, so what others did in between may be missing.
         let mut connection = writer.check_out().await?;
         let question = freshness.ask();
         let opened = writers_opened.load(Ordering::SeqCst);
@@ -100,13 +102,13 @@ async fn watch_sqlite(
 }
 
 async fn watch_postgres(pool: &ConnectionPool<Postgres>, freshness: &Freshness) -> anyhow::Result<Infallible> {
-    // A pool of its own: the service's may be in full use, and its connections come back.
+    // A pool of its own: all connections of the service's may be checked out, and this one is never returned.
     let own = PgPoolOptions::new()
         .max_connections(1)
         .acquire_timeout(PATIENCE)
         .connect_lazy_with(pool.pool().connect_options().as_ref().clone());
     let mut listener = PgListener::connect_with(&own).await?;
-    // What is missed while the connection is away would not be noticed.
+    // Reconnecting silently would hide that notifications were missed. An error starts the watch over instead.
     listener.eager_reconnect(false);
     let channel: String = sqlx::query_scalar(CHANNEL).fetch_one(&mut listener).await?;
     listener.listen(&channel).await?;
@@ -116,20 +118,20 @@ async fn watch_postgres(pool: &ConnectionPool<Postgres>, freshness: &Freshness) 
         let question = freshness.ask();
         timeout(PATIENCE, listener.execute("SELECT 1"))
             .await
-            .context("the connection that listens does not answer")??;
+            .context("the connection that listens for changes does not answer")??;
         while let Some(notification) = listener.next_buffered() {
             note(freshness, notification.payload());
         }
         freshness.confirm(&question);
         let next = tokio::time::Instant::now() + INTERVAL;
         while let Ok(received) = timeout_at(next, listener.try_recv()).await {
-            let notification = received?.context("the connection that listens was lost")?;
+            let notification = received?.context("the connection that listens for changes was lost")?;
             note(freshness, notification.payload());
         }
     }
 }
 
-/// Behind a pooler that shares connections between transactions, listening succeeds and nothing ever comes.
+/// Behind a pooler that shares connections between transactions, LISTEN succeeds and no notification ever comes.
 async fn prove_delivery(
     pool: &ConnectionPool<Postgres>,
     listener: &mut PgListener,
@@ -146,22 +148,22 @@ async fn prove_delivery(
             match listener.try_recv().await? {
                 Some(notification) if notification.payload() == proof => return Ok(()),
                 Some(_) => {}
-                None => bail!("the connection that listens was lost"),
+                None => bail!("the connection that listens for changes was lost"),
             }
         }
     };
     let arrived = timeout(PATIENCE, arrival).await;
     ensure!(
         arrived.is_ok(),
-        "notifications don't arrive: is there a pooler in front of PostgreSQL that shares connections?"
+        "notifications don't arrive: is there a pooler in transaction mode in front of PostgreSQL?"
     );
     arrived?
 }
 
-/// Payloads are user ids. Instances say hello with ids that no user has.
+/// A payload is the id of an account. The proof of an instance is an id that no account has, so it does no harm.
 fn note(freshness: &Freshness, payload: &str) {
     match payload.parse() {
-        Ok(id) if payload != EVERYBODY => freshness.user_changed(UserId(id)),
+        Ok(id) if payload != ALL_ACCOUNTS => freshness.user_changed(UserId(id)),
         _ => freshness.everything_changed(),
     }
 }

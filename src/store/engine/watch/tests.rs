@@ -24,7 +24,7 @@ async fn change_from_outside(file: &Path) {
 }
 
 #[tokio::test]
-async fn what_others_change_while_the_writer_is_replaced_is_noticed() {
+async fn a_change_by_another_process_while_the_writer_is_replaced_is_noticed() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("watched.db");
     let db = Db::connect(&format!("sqlite:{}", file.display())).await.unwrap();
@@ -32,8 +32,8 @@ async fn what_others_change_while_the_writer_is_replaced_is_noticed() {
     let _watching = tokio::spawn(async move { watched.watch().await });
     let freshness = db.freshness();
     within_a_second(|| freshness.is_trusted()).await;
-    let (anybody, before) = (UserId(Uuid::now_v7()), freshness.stamp());
-    assert!(freshness.holds(before, anybody));
+    let (user, before) = (UserId(Uuid::now_v7()), freshness.stamp());
+    assert!(freshness.holds(before, user));
 
     let Pools::Sqlite {
         writer, writers_opened, ..
@@ -41,12 +41,12 @@ async fn what_others_change_while_the_writer_is_replaced_is_noticed() {
     else {
         panic!("it is a SQLite database");
     };
-    // Nothing is left to be taken back, so this connection is given up.
+    // The rollback on drop finds no transaction, so the pool gives this connection up.
     let mut broken = writer.pool().begin("BEGIN IMMEDIATE").await.unwrap();
     broken.execute("ROLLBACK").await.unwrap();
     change_from_outside(&file).await;
     drop(broken);
 
-    within_a_second(|| freshness.is_trusted() && !freshness.holds(before, anybody)).await;
+    within_a_second(|| freshness.is_trusted() && !freshness.holds(before, user)).await;
     assert_eq!(writers_opened.load(Ordering::SeqCst), 2, "it was not replaced");
 }
