@@ -35,7 +35,7 @@ impl Device {
 }
 
 /// How well an account knows what a request comes from.
-#[derive(Debug, Clone, Copy, Default, sqlx::FromRow)]
+#[derive(Debug, Clone, Copy, Default, sqlx_macros::FromRow)]
 pub struct Familiarity {
     /// Somebody signed in to it from that network lately.
     pub knows_network: bool,
@@ -44,7 +44,7 @@ pub struct Familiarity {
 }
 
 /// A kind of device and the network that it was used in, as the account's owner may know of it.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, sqlx_macros::FromRow)]
 pub struct ListedDevice {
     pub family: String,
     pub network: String,

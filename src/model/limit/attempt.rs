@@ -37,7 +37,7 @@ impl Budget {
 }
 
 /// A bucket as it is stored, its times in milliseconds since 1970.
-#[derive(Debug, Clone, Copy, sqlx::FromRow)]
+#[derive(Debug, Clone, Copy, sqlx_macros::FromRow)]
 pub struct Failures {
     /// Failures in a row.
     pub failures: i64,

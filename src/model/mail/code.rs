@@ -52,7 +52,7 @@ impl Purpose {
 }
 
 /// What the database knows a code or its subject by: a hash under a key that is not in the database.
-#[derive(Clone, PartialEq, Eq, sqlx::Type)]
+#[derive(Clone, PartialEq, Eq, sqlx_macros::Type)]
 #[sqlx(transparent)]
 pub struct KeyedHash(pub Vec<u8>);
 
@@ -88,7 +88,7 @@ pub struct NewCode {
 }
 
 /// A live code of which one more guess was counted.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, sqlx_macros::FromRow)]
 pub struct GuessedCode {
     pub code_hash: KeyedHash,
     pub user_id: Option<UserId>,
@@ -97,7 +97,7 @@ pub struct GuessedCode {
 }
 
 /// A code as the person it was issued for may know of it.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, sqlx_macros::FromRow)]
 pub struct ListedCode {
     pub purpose: String,
     pub email: Option<String>,

@@ -171,7 +171,7 @@ pub struct NewMail {
 }
 
 /// A mail that this instance has taken over to send.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, sqlx_macros::FromRow)]
 pub struct ClaimedMail {
     pub id: Uuid,
     pub sealed: Vec<u8>,

@@ -120,7 +120,7 @@ pub struct LogInSession<'a> {
 }
 
 /// A live session as it is stored, with what it remembers for a visitor.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, sqlx_macros::FromRow)]
 pub struct StoredSession {
     pub id: SessionId,
     pub user_id: Option<UserId>,
@@ -193,7 +193,7 @@ impl SignedIn {
 }
 
 /// One line in the list of an account's sessions.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, sqlx_macros::FromRow)]
 pub struct ListedSession {
     pub id: SessionId,
     pub kind: String,

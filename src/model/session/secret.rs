@@ -78,7 +78,7 @@ impl fmt::Debug for SessionSecret {
 }
 
 /// SHA-256 of a [`SessionSecret`]: what the database knows a session by.
-#[derive(Clone, PartialEq, Eq, Hash, sqlx::Type)]
+#[derive(Clone, PartialEq, Eq, Hash, sqlx_macros::Type)]
 #[sqlx(transparent)]
 pub struct SecretHash(pub Vec<u8>);
 

@@ -56,7 +56,7 @@ impl Claims {
 }
 
 /// How far the refresh tokens of a session have come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx_macros::FromRow)]
 pub struct Rotation {
     pub generation: i64,
     pub rotated_at: DateTime<Utc>,

@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::ACCESS_LIFETIME;
 
 /// A key as it is stored.
-#[derive(Debug, Clone, sqlx::FromRow)]
+#[derive(Debug, Clone, sqlx_macros::FromRow)]
 pub struct StoredKey {
     /// Keys are numbered in the order in which they sign.
     pub number: i64,

@@ -45,7 +45,7 @@ pub enum AccountLookup<'a> {
 }
 
 /// What a log-in needs to know about an account.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, sqlx_macros::FromRow)]
 pub struct Credentials {
     pub id: UserId,
     pub number: i64,
@@ -58,7 +58,7 @@ pub struct Credentials {
 }
 
 /// The account that somebody says is theirs, and what it knows of what they come from.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, sqlx_macros::FromRow)]
 pub struct AccountAtLogIn {
     #[sqlx(flatten)]
     pub credentials: Credentials,
@@ -67,7 +67,7 @@ pub struct AccountAtLogIn {
 }
 
 /// An account as its owner sees it.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, sqlx_macros::FromRow)]
 pub struct OwnAccount {
     pub id: UserId,
     pub number: i64,
@@ -86,7 +86,7 @@ pub struct OwnAccount {
 }
 
 /// An account as the token API shows it.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, sqlx_macros::FromRow)]
 pub struct Account {
     pub number: i64,
     pub username: Option<String>,

@@ -42,7 +42,7 @@ impl fmt::Debug for Password {
 }
 
 /// A stored password hash: a PHC string. Useless for logging in, yet worth guarding.
-#[derive(Clone, PartialEq, Eq, sqlx::Type)]
+#[derive(Clone, PartialEq, Eq, sqlx_macros::Type)]
 #[sqlx(transparent)]
 pub struct PasswordHash(pub String);
 

@@ -20,8 +20,8 @@ use super::{DatabaseFile, Db, Freshness, Pools, Writer, on};
 use crate::model::unavailable::Unavailable;
 use crate::store::Result;
 
-static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
-static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
+static SQLITE_MIGRATIONS: Migrator = sqlx_macros::migrate!("migrations/sqlite");
+static POSTGRES_MIGRATIONS: Migrator = sqlx_macros::migrate!("migrations/postgres");
 
 /// A request that can't get a connection in this time is answered with 503.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);

@@ -5,8 +5,7 @@ use std::net::TcpStream;
 use std::thread::{scope, sleep};
 use std::time::{Duration, Instant};
 
-use hyper::client::conn::http2;
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use poem::http::{Request, Version};
 
 use crate::helpers::TestDatabase;
 use crate::helpers::binary::{Binary, agent};
@@ -111,24 +110,20 @@ async fn http_2_is_spoken_without_tls() {
     let database = TestDatabase::create().await;
     let binary = Binary::start(&database.url, &[]);
     let stream = tokio::net::TcpStream::connect(binary.address).await.unwrap();
-    let (mut client, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
-        .await
-        .unwrap();
+    let (mut client, connection) = h2::client::handshake(stream).await.unwrap();
     tokio::spawn(connection);
-    let requests: Vec<_> = (0..20)
-        .map(|number| {
-            let body = format!(r#"{{"email":"user{number}@example.com","password":"a long password"}}"#);
-            let request = hyper::Request::post(binary.url("/api/auth/sign-up"));
-            let request = request.header("content-type", "application/json").body(body).unwrap();
-            client.send_request(request)
-        })
-        .collect();
-    for request in requests {
-        let response = request.await.unwrap();
-        assert_eq!(
-            (response.status().as_u16(), response.version()),
-            (200, hyper::Version::HTTP_2)
-        );
+    let mut responses = Vec::new();
+    for number in 0..20 {
+        let body = format!(r#"{{"email":"user{number}@example.com","password":"a long password"}}"#);
+        let request = Request::post(binary.url("/api/auth/sign-up"));
+        let request = request.header("content-type", "application/json").body(()).unwrap();
+        let (response, mut sending) = client.send_request(request, false).unwrap();
+        sending.send_data(body.into(), true).unwrap();
+        responses.push(response);
+    }
+    for response in responses {
+        let response = response.await.unwrap();
+        assert_eq!((response.status().as_u16(), response.version()), (200, Version::HTTP_2));
         assert!(response.headers().contains_key("set-cookie"));
     }
 }
