@@ -1,7 +1,8 @@
-//! What the service does for people: one story a file, one public function each, in the chapters of the OpenAPI document.
+//! What the service does for people: one story a file, one public function each, in the chapters of the OpenAPI
+//! document.
 //!
-//! A flow has one shape: parse, limit, read, hash with no transaction open, one write transaction, commit, return a value. It
-//! knows nothing of HTTP; its error names what a caller can act on, and everything else is `Internal`.
+//! A flow has one shape: parse, limit, read, hash with no transaction open, one write transaction, commit, return a
+//! value. It knows nothing of HTTP; its error names what a caller can act on, and everything else is `Internal`.
 
 /// Lets `?` turn an error of the store into the `Internal` of a flow's error.
 macro_rules! internal_from_store {

@@ -1,4 +1,4 @@
-//! A person leaves for good.
+//! An account owner deletes the account.
 
 use crate::app::App;
 use crate::flows::steps::claim_session::claim_session;
@@ -23,8 +23,8 @@ pub enum DeleteAccountError {
 
 internal_from_store!(DeleteAccountError);
 
-/// Deletes everything that is stored about whoever acts, and ends all of their sessions. What stays is that an account of
-/// this id was deleted, and when.
+/// Deletes everything that is stored about the account and ends all its sessions. Only one event stays: that an account
+/// with this id was deleted, and when.
 pub async fn delete_account(
     app: &App,
     signed_in: &SignedIn,

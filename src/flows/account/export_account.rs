@@ -1,4 +1,4 @@
-//! A person asks for everything that is stored about them.
+//! An account owner exports everything that is stored about them.
 
 use chrono::{DateTime, Utc};
 
@@ -9,18 +9,18 @@ use crate::model::session::{ListedSession, SignedIn};
 use crate::model::user::OwnAccount;
 use crate::store::{codes, devices, outbox, sessions, users};
 
-/// Everything about one person, secrets aside.
+/// Everything that is stored about one account, except secrets.
 #[derive(Debug)]
 pub struct Export {
     pub account: OwnAccount,
     pub sessions: Vec<ListedSession>,
     pub devices: Vec<ListedDevice>,
     pub codes: Vec<ListedCode>,
-    /// When each mail was written that has yet to be sent.
+    /// For each mail that waits to be sent: when it was written.
     pub waiting_mails: Vec<DateTime<Utc>>,
 }
 
-/// Everything about whoever asks; `None` when the account has gone meanwhile.
+/// Everything that is stored about the account; `None` when a concurrent request has deleted it.
 pub async fn export_account(app: &App, signed_in: &SignedIn) -> anyhow::Result<Option<Export>> {
     let user = signed_in.user_id;
     let mut read = app.db.read().await?;

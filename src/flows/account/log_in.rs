@@ -1,4 +1,4 @@
-//! A person proves with their password that an account is theirs and is signed in to it.
+//! A client logs in to an account with its password.
 
 use crate::app::App;
 use crate::flows::steps::check_password::{VerifiedPassword, check_password};
@@ -10,7 +10,7 @@ use crate::store::sessions;
 
 #[derive(Debug, thiserror::Error)]
 pub enum LogInError {
-    /// One answer for an unknown address, a wrong password and an account without one.
+    /// One error for an unknown identifier, a wrong password and an account without a password.
     #[error("address and password don't belong together")]
     InvalidCredentials,
     #[error(transparent)]
@@ -29,7 +29,8 @@ pub async fn log_in(
     password: Password,
     start: SessionStart,
 ) -> Result<StartedSession, LogInError> {
-    // Another log-in may have upgraded the hash meanwhile; only if it is another password the second time too, it is wrong.
+    // A concurrent log-in may have upgraded the hash since it was read. The second miss means that the password did
+    // change.
     let started = match attempt(app, login, &password, &start).await? {
         Some(started) => Some(started),
         None => attempt(app, login, &password, &start).await?,
@@ -37,7 +38,7 @@ pub async fn log_in(
     started.ok_or(LogInError::InvalidCredentials)
 }
 
-/// `None` when the stored hash was replaced while the password was being checked.
+/// `None` when the stored hash was replaced while the password was being verified.
 async fn attempt(
     app: &App,
     login: &Identifier,
@@ -54,7 +55,7 @@ async fn attempt(
     } = proven.ok_or(LogInError::InvalidCredentials)?;
     let is_verified = known.email_verified_at.is_some();
     if let Err(refusal) = start.transport.admit(app, is_verified) {
-        // The password was right, so the attempt is no failure.
+        // The password was right, so the attempt must not stay counted as a failure.
         let mut tx = app.db.write().await?;
         attempt.record_success(&mut tx).await?;
         tx.commit().await?;

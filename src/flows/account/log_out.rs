@@ -1,11 +1,11 @@
-//! A person ends the session they are using.
+//! A client ends the session that it is using.
 
 use crate::app::App;
 use crate::model::session::secret::SessionSecret;
 use crate::store::sessions;
 use crate::telemetry::{self, Ended};
 
-/// Ends the presented session at once and for good; `false` when there was none to end.
+/// Ends the presented session on every instance; `false` when there was none to end.
 pub async fn log_out(app: &App, presented: Option<SessionSecret>) -> anyhow::Result<bool> {
     let Some(presented) = presented else {
         return Ok(false);

@@ -1,4 +1,4 @@
-//! A person makes an account and is signed in to it.
+//! A client creates an account and is signed in to it.
 
 use uuid::Uuid;
 
@@ -12,7 +12,7 @@ use crate::model::user::password::Password;
 use crate::model::user::{NewUser, Profile};
 use crate::store::users;
 
-/// What a person enters to make an account; the password has passed the policy.
+/// The values for a new account; the password has passed the policy.
 #[derive(Debug)]
 pub struct NewAccount {
     pub email: Email,
@@ -33,7 +33,8 @@ internal_from_store!(SignUpError);
 /// Creates an account and its first session, both or neither.
 ///
 /// # Errors
-/// [`SignUpError::Taken`], also for all but one of many that sign up with one address at the same moment.
+/// [`SignUpError::Taken`] when the address or the user name is taken. Of many concurrent sign-ups with one address, all but
+/// one get it.
 pub async fn sign_up(app: &App, account: NewAccount, start: SessionStart) -> Result<StartedSession, SignUpError> {
     let NewAccount {
         email,
@@ -42,7 +43,7 @@ pub async fn sign_up(app: &App, account: NewAccount, start: SessionStart) -> Res
     } = account;
     app.limits.allow(Operation::SignUp, &start.client)?;
     start.transport.admit(app, false)?;
-    // Looking first spares the hash; only the insert below decides.
+    // Looking it up first saves a hash; only the insert below decides.
     let taken = look_up(app, Some(&email), profile.username.as_ref()).await?;
     if taken.any() {
         return Err(SignUpError::Taken(taken));
@@ -68,7 +69,7 @@ pub async fn sign_up(app: &App, account: NewAccount, start: SessionStart) -> Res
         return Ok(started);
     }
     let taken = look_up(app, Some(&user.email), user.profile.username.as_ref()).await?;
-    // Whoever was first may be gone again; then the address is as good a reason as any to try once more.
+    // The account that took the address may be deleted again by now. "Taken" still tells the client to try once more.
     Err(SignUpError::Taken(if taken.any() {
         taken
     } else {

@@ -1,4 +1,4 @@
-//! A person changes the address or the password of their account.
+//! An account owner changes the address or the password.
 
 use crate::app::App;
 use crate::flows::steps::claim_session::claim_session;
@@ -17,7 +17,7 @@ use crate::model::user::password::Password;
 use crate::store::users;
 use crate::telemetry::Ended;
 
-/// What is to be different; a new password has passed the policy.
+/// The changes to make; a new password has passed the policy.
 #[derive(Debug, Default)]
 pub struct Changes {
     pub email: Option<Email>,
@@ -38,8 +38,8 @@ pub enum UpdateAccountError {
 
 internal_from_store!(UpdateAccountError);
 
-/// Changes what `changes` names, ends all other sessions and renews the acting one. A new address waits until it is
-/// confirmed by the code that is mailed to it.
+/// Makes the `changes`, ends all other sessions and gives the acting one a new id and secret. A new address is pending
+/// until the owner confirms it with the code that is mailed to it.
 pub async fn update_account(
     app: &App,
     signed_in: &SignedIn,
@@ -75,7 +75,7 @@ pub async fn update_account(
         notify(app, &mut tx, owner, client, message, now).await?;
     }
     if let Some(email) = &changes.email {
-        // Asking for the present address takes an open wish for another one back.
+        // A change to the present address cancels a pending change to another one.
         let wanted = Some(email).filter(|email| email.typed() != renewed.signed_in.email);
         users::set_pending_email(tx.conn(), user, wanted).await?;
     }
@@ -97,7 +97,7 @@ pub async fn update_account(
     Ok((renewed.counted(reason), account))
 }
 
-/// Whether the address may be somebody's: nobody else's, that is. Its owner may write it in another way.
+/// Rejects an address that belongs to another account. The owner may write their own address in another way.
 async fn ensure_free(
     app: &App,
     email: &Email,

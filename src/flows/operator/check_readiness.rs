@@ -1,4 +1,4 @@
-//! An operator's load balancer asks whether this instance can serve.
+//! A load balancer asks whether this instance can serve.
 
 use crate::app::App;
 use crate::model::unavailable::Unavailable;

@@ -1,4 +1,4 @@
-//! A person who forgot their password asks for a code to replace it.
+//! A client asks for a code to replace a forgotten password.
 
 use uuid::Uuid;
 
@@ -12,7 +12,8 @@ use crate::model::mail::{Mail, Message};
 use crate::model::user::email::Email;
 use crate::store::users;
 
-/// Mails a code to the account of `email`, if there is one. Without one it does the same work and answers the same.
+/// Mails a code to the account of `email`, if there is one. Without an account it does the same work and answers the
+/// same.
 ///
 /// # Errors
 /// [`crate::model::limit::throttled::Throttled`] for the fourth code within an hour.
@@ -25,7 +26,7 @@ pub async fn request_reset(app: &App, email: &Email, client: &Client) -> anyhow:
 
     let mut tx = app.db.write().await?;
     let user = known.as_ref().map(|known| known.id);
-    // In the order in which a deletion locks; the same work for nobody.
+    // Locks rows in the same order as a deletion does. Without an account the work is the same.
     users::lock(tx.conn(), user.unwrap_or(UserId(Uuid::nil()))).await?;
     let request = Request {
         purpose: Purpose::ResetPassword,
@@ -34,7 +35,7 @@ pub async fn request_reset(app: &App, email: &Email, client: &Client) -> anyhow:
         email: None,
     };
     let code = issue_code(app, &mut tx, request, now).await?;
-    // Mail goes to the address that is stored, which may differ from what was typed now.
+    // The mail goes to the stored address, which may be written differently from the one in the request.
     let to = known.map_or_else(|| email.typed().to_owned(), |known| known.email);
     let message = Message::ResetCode {
         code: code.reveal().to_owned(),

@@ -1,4 +1,4 @@
-//! A person replaces a forgotten password with the code that was mailed to them.
+//! A client replaces a forgotten password with the code that was mailed.
 
 use crate::app::App;
 use crate::flows::steps::check_code::{Guess, check_code};
@@ -14,7 +14,7 @@ use crate::telemetry::{self, Ended};
 
 #[derive(Debug, thiserror::Error)]
 pub enum ResetPasswordError {
-    /// No code is alive for this address; the same whether or not it has an account.
+    /// No code is valid for this address; the same whether or not it has an account.
     #[error("there is no code for this address")]
     NoCode,
     #[error("the code is wrong")]
@@ -25,8 +25,8 @@ pub enum ResetPasswordError {
 
 internal_from_store!(ResetPasswordError);
 
-/// Replaces the password of the account of `email`. The code proves that the mail is read by the owner, so everything that
-/// somebody else may have set up ends: all sessions and all open codes. Logs nobody in.
+/// Replaces the password of the account of `email`. The code proves that the owner reads the mail, so everything ends
+/// that another person may have set up: all sessions and all open codes. It does not log in.
 pub async fn reset_password(
     app: &App,
     email: &Email,
@@ -40,7 +40,7 @@ pub async fn reset_password(
         Guess::Wrong => return Err(ResetPasswordError::InvalidCode),
         Guess::Right(guessed) => guessed,
     };
-    // The code of an address without an account was told to nobody, so this is as unlikely as a lucky guess.
+    // No mail ever showed the code of an address without an account, so a match here is as unlikely as a lucky guess.
     let user = guessed.user_id.ok_or(ResetPasswordError::InvalidCode)?;
     let hash = app.hasher.hash(new).await?;
     let now = app.clock.now();

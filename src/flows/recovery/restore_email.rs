@@ -1,4 +1,4 @@
-//! Somebody whose account was moved to another address brings it back to theirs.
+//! An owner whose account was moved to another address brings it back to theirs.
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
@@ -24,8 +24,8 @@ pub enum RestoreEmailError {
 
 internal_from_store!(RestoreEmailError);
 
-/// Moves the account back to the address that `token` was mailed to. Whoever moved it away knows the password, so that is
-/// taken away, and every session and open code ends.
+/// Moves the account back to the address that `token` was mailed to. The person who moved it away knows the password,
+/// so the password is removed, and every session and open code ends.
 pub async fn restore_email(app: &App, token: &Code, client: &Client) -> Result<(), RestoreEmailError> {
     let subject = app.codes.way_back(token);
     let now = app.clock.now();
@@ -47,7 +47,7 @@ pub async fn restore_email(app: &App, token: &Code, client: &Client) -> Result<(
     }
     users::change_password(tx.conn(), user, None).await?;
     codes::void_all_but_restore_email(tx.conn(), user, now).await?;
-    // The thief may have moved the account on, and so have a later way back.
+    // The thief may have changed the address again, and so may hold a later restore key of their own.
     codes::void_restore_email_since(tx.conn(), user, guessed.issued_at, now).await?;
     let ended = sessions::end_all_of_user(&mut tx, user, now).await?;
     tx.commit().await?;
@@ -55,8 +55,8 @@ pub async fn restore_email(app: &App, token: &Code, client: &Client) -> Result<(
     Ok(())
 }
 
-/// The address was free meanwhile. An account that somebody made for it and never confirmed must not stand in the way of
-/// the person who reads its mail.
+/// Makes the address free again. An account that was created for it and never confirmed must not keep out the person
+/// who reads its mail.
 async fn make_room(tx: &mut Tx, user: UserId, former: &Email, now: DateTime<Utc>) -> Result<(), RestoreEmailError> {
     let Some(other) = users::by_email(tx.conn(), former)
         .await?

@@ -1,4 +1,4 @@
-//! A person asks for the code that confirms their address.
+//! An account owner asks for the code that confirms their address.
 
 use crate::app::App;
 use crate::flows::steps::mail_proof_code::{UnprovenAddress, mail_proof_code};
@@ -6,7 +6,7 @@ use crate::model::client::Client;
 use crate::model::session::SignedIn;
 use crate::store::users;
 
-/// Mails a code to the address that is yet to be confirmed; `false` when there is nothing to confirm.
+/// Mails a code to the address that is not confirmed yet; `false` when there is nothing to confirm.
 ///
 /// # Errors
 /// [`crate::model::limit::throttled::Throttled`] for the fourth code within an hour.

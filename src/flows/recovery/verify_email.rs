@@ -1,4 +1,4 @@
-//! A person confirms with a mailed code that an address is theirs.
+//! An account owner confirms an address with a mailed code.
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
@@ -23,7 +23,7 @@ use crate::telemetry::Ended;
 pub enum VerifyEmailError {
     #[error("the acting session has ended")]
     NotAuthenticated,
-    /// Wrong, used, too old, guessed at too often, or there is nothing to confirm.
+    /// The code is wrong, used, expired or guessed at too often, or there is nothing to confirm.
     #[error("the code is not good")]
     InvalidCode,
     #[error("the address belongs to another account by now")]
@@ -34,8 +34,8 @@ pub enum VerifyEmailError {
 
 internal_from_store!(VerifyEmailError);
 
-/// Confirms the account's address or moves it to the one that its owner wants instead. OpenTransaction way everything that somebody
-/// else may have set up before the proof ends: other sessions, tokens and open codes.
+/// Confirms the account's address or moves it to the pending one. Either way everything ends that another person may
+/// have set up before this proof: other sessions, tokens and open codes.
 pub async fn verify_email(
     app: &App,
     signed_in: &SignedIn,
@@ -92,14 +92,14 @@ async fn move_to(
     if !users::change_email(tx, account.id, &email, now).await? {
         return Err(VerifyEmailError::EmailTaken);
     }
-    // Whoever has an address that was never confirmed may be a stranger to the account.
+    // An address that was never confirmed may belong to a person who has nothing to do with the account.
     if account.email_verified_at.is_some() {
         open_way_back(app, tx, account, client, now).await?;
     }
     Ok(email.typed().to_owned())
 }
 
-/// Tells the former address, and lets it bring the account back for some days.
+/// Mails a notice to the former address, with a key that brings the account back for some days.
 async fn open_way_back(
     app: &App,
     tx: &mut Tx,

@@ -1,4 +1,4 @@
-//! A request shows whose it is by its session.
+//! A request is authenticated by its session cookie.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,19 +13,20 @@ use crate::model::session::SignedIn;
 use crate::model::session::secret::SessionSecret;
 use crate::model::unavailable::Unavailable;
 
-/// AccountLookup request it is.
+/// The session of a request.
 #[derive(Debug, Clone)]
 pub struct Authenticated {
     pub signed_in: Arc<SignedIn>,
-    /// This use moved the session's idle deadline, so the client's cookie should live longer too.
+    /// This use renewed the session, so the client's cookie should live longer too.
     pub renewed: bool,
 }
 
-/// How long a request waits for its renewal to be written down.
+/// How long a request waits for its renewal to be stored.
 const PATIENCE: Duration = Duration::from_millis(250);
 
-/// The account that the session of `presented` is signed in to, if it is. Using a session renews its idle time, with at
-/// most one write a minute. A database that can't write at the moment costs a little patience and the renewal, nothing more.
+/// Looks up the account that the session of `presented` is signed in to. Using a session renews its idle time-out, with
+/// at most one write per [`RENEWAL_INTERVAL`](crate::model::session::Lifetimes::RENEWAL_INTERVAL). While the database
+/// can't write, a check waits a moment and the session is not renewed; nothing else changes.
 ///
 /// # Errors
 /// [`Unavailable`] when neither memory nor the store can tell: a session is never assumed.
@@ -67,7 +68,7 @@ pub async fn authenticate(app: &App, presented: SessionSecret) -> anyhow::Result
     }
 }
 
-/// Reads the session from the store, and remembers it.
+/// Reads the session from the store and keeps it in memory.
 async fn load(app: &App, presented: SessionSecret) -> anyhow::Result<Option<Remembered>> {
     let stamp = app.session_cache.stamp();
     let session = Session::new(Some(presented.id()), Arc::clone(&app.sessions), None);
@@ -80,10 +81,10 @@ async fn load(app: &App, presented: SessionSecret) -> anyhow::Result<Option<Reme
     }))
 }
 
-/// What became of a renewal.
+/// The outcome of a renewal.
 enum Renewal {
     Written,
-    /// Another request was first to renew the session, or to end it.
+    /// Another request renewed the session first, or ended it.
     Overtaken,
     Failed,
 }

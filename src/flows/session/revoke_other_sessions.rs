@@ -1,4 +1,4 @@
-//! A person stays signed in here and nowhere else.
+//! An account owner ends all sessions but the acting one.
 
 use super::revoke_session::RevokeError;
 use crate::app::App;
@@ -7,7 +7,7 @@ use crate::model::session::SignedIn;
 use crate::store::sessions;
 use crate::telemetry::{self, Ended};
 
-/// Ends every session of the account but the acting one, and tells how many there were.
+/// Ends every session of the account but the acting one; returns how many there were.
 pub async fn revoke_other_sessions(app: &App, acting: &SignedIn) -> Result<u64, RevokeError> {
     let now = app.clock.now();
     let mut tx = app.db.write().await?;

@@ -1,4 +1,4 @@
-//! A person ends one of their sessions, wherever it is in use.
+//! An account owner ends one session.
 
 use crate::app::App;
 use crate::flows::steps::claim_session::claim_session;
@@ -11,7 +11,7 @@ use crate::telemetry::{self, Ended};
 pub enum RevokeError {
     #[error("the acting session has ended itself")]
     NotAuthenticated,
-    /// Also for a session that somebody else has.
+    /// Also for a session of another account.
     #[error("the account has no such session")]
     NotFound,
     #[error(transparent)]
@@ -20,10 +20,10 @@ pub enum RevokeError {
 
 internal_from_store!(RevokeError);
 
-/// Ends the session `id` of whoever acts.
+/// Ends the session `id` of the acting account.
 ///
 /// # Errors
-/// [`RevokeError::NotFound`] when they have none of that id, even if somebody else has.
+/// [`RevokeError::NotFound`] when the account has no such session, even if another account has.
 pub async fn revoke_session(app: &App, acting: &SignedIn, id: SessionId) -> Result<(), RevokeError> {
     let now = app.clock.now();
     let mut tx = app.db.write().await?;

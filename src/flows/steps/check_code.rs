@@ -1,4 +1,4 @@
-//! Somebody enters a code that was mailed.
+//! Checks a one-time code from a mail.
 
 use chrono::{DateTime, Utc};
 
@@ -8,17 +8,17 @@ use crate::model::limit::Operation;
 use crate::model::mail::code::{Code, GuessedCode, KeyedHash};
 use crate::store::codes;
 
-/// What a guess came to.
+/// The outcome of a guess.
 #[derive(Debug)]
 pub(in crate::flows) enum Guess {
-    /// No code is alive: none was asked for, or it is used, replaced, too old or guessed at too often.
+    /// No code is valid: none was requested, or it is used, replaced, expired or guessed at too often.
     NoCode,
     Wrong,
     Right(GuessedCode),
 }
 
-/// Compares `code` with the live code of `subject`. The guess is counted, durably, before it is compared: of any number
-/// at once no more than five are looked at.
+/// Compares `code` with the valid code of `subject`. The guess is counted durably before it is compared, so that of any
+/// number of concurrent guesses at most five are compared.
 pub(in crate::flows) async fn check_code(
     app: &App,
     subject: &KeyedHash,

@@ -1,4 +1,4 @@
-//! The only place where a password is checked: braked, counted, then hashed.
+//! The only place where a password is checked: first limited, then counted, then hashed.
 
 use super::count_attempt::{Attempt, Subject, count_attempt};
 use crate::app::App;
@@ -8,35 +8,36 @@ use crate::model::user::password::{Password, PasswordHash};
 use crate::model::user::{AccountLookup, Credentials};
 use crate::store::users;
 
-/// Somebody knew the password of an account.
+/// A password that turned out to be right, with what a log-in needs to know.
 #[derive(Debug)]
 pub struct VerifiedPassword {
     pub credentials: Credentials,
-    /// The stored hash that the password was checked against.
+    /// The stored hash that the password was verified against.
     pub verified: PasswordHash,
-    /// That hash is weaker than new ones are.
+    /// The hash is weaker than new ones are.
     pub is_weak: bool,
-    /// Such a device and network were noted lately.
+    /// This kind of device in this network was stored a short time ago, so it need not be stored again.
     pub is_from_noted_device: bool,
-    /// To be settled in the transaction that acts on the proof.
+    /// To be recorded as a success in the transaction that acts on it.
     pub attempt: Attempt,
 }
 
 /// Checks `password`. `None`, after the same work, for a wrong password, an unknown account and one without a password.
 ///
 /// # Errors
-/// [`crate::model::limit::throttled::Throttled`] before any work when too many were wrong, whatever this one is.
+/// [`crate::model::limit::throttled::Throttled`] before any work when there were too many failures, even if this password is
+/// right.
 pub async fn check_password(
     app: &App,
     lookup: AccountLookup<'_>,
     password: &Password,
     client: &Client,
 ) -> anyhow::Result<Option<VerifiedPassword>> {
-    // Asked first: who is turned away for want of a slot must not have waited for the counter's turn to write.
+    // Admission comes first, so that a request we will reject never queues for the database writer.
     let admitted = app.hasher.admit()?;
     let mut read = app.db.read().await?;
     let found = users::credentials_and_familiarity(read.conn(), lookup, client, app.clock.now()).await?;
-    // A name without an account is a stranger to everybody.
+    // An identifier without an account knows no network and no device.
     let familiarity = found.as_ref().map(|account| account.familiarity).unwrap_or_default();
     let credentials = found.map(|account| account.credentials);
     let subject = match (&credentials, lookup) {

@@ -1,4 +1,4 @@
-//! Whoever has set a new password starts with a clean slate, and so does the account.
+//! Clears an account's failed attempts after its password was replaced.
 
 use chrono::{DateTime, Utc};
 
@@ -8,9 +8,9 @@ use crate::model::client::Client;
 use crate::model::id::UserId;
 use crate::store::{self, Tx, attempts, devices};
 
-/// Forgets every failure on the account of `user`, and makes the network of `client` one that it knows. For the
-/// transaction that stores a new password, by change or by reset: what was guessed at is no more. Where a session is started too,
-/// that comes first, or nobody could tell any more that the device is new.
+/// Clears every failed-attempt bucket of `user`, and makes the network of `client` a known one. For the transaction
+/// that stores a new password: guesses at the old one no longer matter. Where a session starts in the same transaction,
+/// start it first, because afterwards the device counts as known and no notice would be mailed.
 pub async fn clear_failures(
     app: &App,
     tx: &mut Tx,

@@ -1,7 +1,7 @@
-//! Before anybody's password is looked at, the attempt is counted.
+//! Counts an attempt before its password is looked at.
 //!
-//! Counting afterwards would let a hundred guesses at the same moment pass as one. Every path that checks a secret comes
-//! through here, so that no second path is without a limit.
+//! Counting afterwards would let a hundred concurrent guesses pass as one. Every path that checks a secret goes through
+//! this step, so that no path is without a limit.
 
 use crate::app::App;
 use crate::model::client::Client;
@@ -12,15 +12,14 @@ use crate::model::limit::attempt::{Bucket, Budget};
 use crate::model::user::Identifier;
 use crate::store::{self, OneStatement, Read, Tx, attempts};
 
-/// AccountLookup secret is being tried: an account's, or that of a name which has no account. Somebody who tries can't tell the
-/// two apart.
+/// The account whose secret is tried, or an identifier that has no account. A client can't tell the two apart.
 #[derive(Debug, Clone, Copy)]
 pub enum Subject<'a> {
     Account(UserId),
     UnknownAccount(&'a Identifier),
 }
 
-/// An attempt that was counted as a failure, until it turns out to be none.
+/// An attempt that was counted as a failure, until it turns out to be a success.
 #[derive(Debug)]
 #[must_use = "an attempt that succeeded and is not settled goes on counting as a failure"]
 pub struct Attempt {
@@ -28,11 +27,11 @@ pub struct Attempt {
     counted: Option<(Bucket, Budget)>,
 }
 
-/// Counts an attempt on `subject` by `client`, on the connection that was read from where that is possible.
+/// Counts an attempt on `subject` by `client`, on the connection that was read from if it can also write.
 ///
 /// # Errors
-/// [`crate::model::limit::throttled::Throttled`] when the client, everybody together, or strangers to this account have tried too
-/// often. The secret must not be looked at then: the answer is the same whether it is right or wrong.
+/// [`crate::model::limit::throttled::Throttled`] when the limit of the client, of all clients, or of clients unknown to this
+/// account is used up. Then the secret must not be looked at: the answer is the same whether it is right or wrong.
 pub async fn count_attempt(
     app: &App,
     read: Read,
@@ -72,7 +71,7 @@ fn place_of(subject: Subject<'_>, familiarity: Familiarity, client: &Client) -> 
 }
 
 impl Subject<'_> {
-    /// One name for all the ways to write it.
+    /// One name for all the ways to write an identifier.
     fn name(&self) -> String {
         match self {
             Self::Account(user) => account_name(*user),
@@ -82,19 +81,19 @@ impl Subject<'_> {
     }
 }
 
-/// How an account is called where its failures are counted.
+/// The name under which an account's failures are counted.
 pub(in crate::flows) fn account_name(user: UserId) -> String {
     format!("user {}", user.0)
 }
 
 impl Attempt {
-    /// What to clear when the attempt turns out to be no failure.
+    /// The failed-attempt bucket to clear when the attempt is a success.
     #[must_use]
     pub fn bucket(&self) -> Option<&Bucket> {
         self.counted.as_ref().map(|(bucket, _)| bucket)
     }
 
-    /// Forgets the failures of this account and place, in the transaction that acts on the success.
+    /// Clears the failed-attempt bucket, in the transaction that acts on the success.
     pub async fn record_success(self, tx: &mut Tx) -> store::Result<()> {
         match self.counted {
             Some((bucket, _)) => attempts::clear(tx.conn(), &bucket).await,
@@ -102,7 +101,7 @@ impl Attempt {
         }
     }
 
-    /// Takes the attempt back because it could not be looked at.
+    /// Takes the count back, because the secret could not be looked at.
     pub async fn take_back(self, app: &App) -> store::Result<()> {
         let Some((bucket, budget)) = self.counted else {
             return Ok(());

@@ -1,4 +1,4 @@
-//! Somebody who fills in a form wants to hear at once about everything in it that is taken.
+//! Tells which values of a sign-up form are taken, all at once.
 
 use crate::app::App;
 use crate::model::client::Client;
@@ -7,7 +7,7 @@ use crate::model::user::email::Email;
 use crate::model::user::username::Username;
 use crate::store::{self, users};
 
-/// What belongs to an account already.
+/// Which values belong to an account already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Taken {
     pub email: bool,
@@ -21,7 +21,7 @@ impl Taken {
     }
 }
 
-/// Which of these belong to an account, as often as `client` may ask.
+/// Which of these belong to an account, within the limit of `client`.
 pub async fn find_taken(
     app: &App,
     client: &Client,
@@ -32,7 +32,7 @@ pub async fn find_taken(
     Ok(look_up(app, email, username).await?)
 }
 
-/// Which of these belong to an account.
+/// Which of these belong to an account, without a limit.
 pub(in crate::flows) async fn look_up(
     app: &App,
     email: Option<&Email>,

@@ -1,4 +1,4 @@
-//! A code is made for somebody and mailed to them.
+//! Makes a one-time code.
 
 use chrono::{DateTime, Utc};
 
@@ -7,17 +7,17 @@ use crate::model::id::UserId;
 use crate::model::mail::code::{CODE_LIFETIME, Code, KeyedHash, NewCode, Purpose, issue_limit_reached};
 use crate::store::{Tx, codes};
 
-/// What a code is to be issued for.
+/// What a code is issued for.
 pub(in crate::flows) struct Request {
     pub purpose: Purpose,
     pub subject: KeyedHash,
-    /// `None` where nobody is told the code.
+    /// `None` for an address without an account: the code exists, but no mail shows it.
     pub user: Option<UserId>,
-    /// The address that the code proves, where it could be another than the account's by then.
+    /// The address that the code proves, where that may differ from the account's own.
     pub email: Option<String>,
 }
 
-/// Stores a new code in the place of the subject's last one. The caller mails it in the same transaction.
+/// Stores a new code in place of the subject's last one. The caller mails it in the same transaction.
 ///
 /// # Errors
 /// [`crate::model::limit::throttled::Throttled`] for the fourth code within an hour.

@@ -1,4 +1,4 @@
-//! Which address somebody has to prove to be theirs: the one they want instead or, without such, the one they have.
+//! Mails the code that proves an address: the pending one if there is one, otherwise the account's own.
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
@@ -14,7 +14,7 @@ use crate::model::user::OwnAccount;
 use crate::model::user::email::Email;
 use crate::store::Tx;
 
-/// An address that is yet to be proven.
+/// An address that is not proven yet.
 #[derive(Debug)]
 pub(in crate::flows) struct UnprovenAddress {
     pub user: UserId,
@@ -23,7 +23,7 @@ pub(in crate::flows) struct UnprovenAddress {
 }
 
 impl UnprovenAddress {
-    /// What `account` has to prove; `None` when it has done so.
+    /// The address that `account` has to prove; `None` when there is none.
     pub fn of(account: &OwnAccount) -> Option<Self> {
         let (purpose, address) = match (&account.pending_email, account.email_verified_at) {
             (Some(pending), _) => (Purpose::ChangeEmail, pending),
@@ -37,7 +37,7 @@ impl UnprovenAddress {
         })
     }
 
-    /// Whether it is to take the place of the account's address.
+    /// Whether the address is to replace the account's present one.
     pub fn is_change(&self) -> bool {
         self.purpose == Purpose::ChangeEmail
     }

@@ -1,4 +1,4 @@
-//! The owner of an account is told what happened to it.
+//! Mails the account owner a notice of what happened.
 
 use chrono::{DateTime, Utc};
 
@@ -8,15 +8,15 @@ use crate::model::mail::{Mail, Message};
 use crate::model::user::email::Email;
 use crate::store::Tx;
 
-/// Whom a notice goes to.
+/// The account owner to notify.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::flows) struct Owner<'a> {
     pub email: &'a str,
     pub email_verified: bool,
 }
 
-/// Mails `message` to the owner. Whoever has an address that was never confirmed may be a stranger, and gets no more of
-/// them than of other mails that nobody asked for.
+/// Mails `message` to the owner. An address that was never confirmed may belong to another person, so notices to it
+/// count against the limit of mails to one address.
 pub(in crate::flows) async fn notify(
     app: &App,
     tx: &mut Tx,

@@ -1,4 +1,4 @@
-//! Before something that can't be taken back, a person shows that it is them and not somebody at their open browser.
+//! Asks for a fresh proof before an act that can't be undone: the client may be a person at the owner's open browser.
 
 use chrono::TimeDelta;
 
@@ -11,22 +11,22 @@ use crate::model::user::AccountLookup;
 use crate::model::user::password::Password;
 use crate::store::{self, Tx};
 
-/// A log-in counts for this long (OWASP ASVS v5.0.0-7.5.1).
+/// A log-in counts as a fresh proof for this long (OWASP ASVS v5.0.0-7.5.1).
 const RECENT: TimeDelta = TimeDelta::minutes(10);
 
 #[derive(Debug, thiserror::Error)]
 pub enum ReauthenticationError {
-    /// The password is wrong or, without one, the log-in too long ago.
+    /// The password is wrong, or none was sent and the log-in is too long ago.
     #[error("the current password is needed")]
     Required,
     #[error(transparent)]
     Internal(#[from] anyhow::Error),
 }
 
-/// Somebody has shown who they are.
+/// The proof that the account owner is acting.
 pub(in crate::flows) struct Reauthenticated(Option<Attempt>);
 
-/// Makes sure of whoever acts by their `current` password or, when none is given, by a log-in within ten minutes.
+/// Checks the `current` password or, without one, that the log-in is less than ten minutes ago.
 pub(in crate::flows) async fn reauthenticate(
     app: &App,
     signed_in: &SignedIn,
@@ -34,7 +34,7 @@ pub(in crate::flows) async fn reauthenticate(
     client: &Client,
 ) -> Result<Reauthenticated, ReauthenticationError> {
     let Some(current) = current else {
-        // What follows may cost a hash or a mail, and no password is counted.
+        // The act may cost a hash or a mail, and without a password no attempt is counted, so it is limited here.
         app.limits.allow_account(signed_in.user_id, client)?;
         let is_recent = app.clock.now() - signed_in.created_at < RECENT;
         return is_recent
@@ -47,7 +47,7 @@ pub(in crate::flows) async fn reauthenticate(
 }
 
 impl Reauthenticated {
-    /// Forgets the failures before it, in the transaction that acts on it.
+    /// Clears the failed-attempt bucket, in the transaction that acts on the proof.
     pub async fn record_success(self, tx: &mut Tx) -> store::Result<()> {
         match self.0 {
             Some(attempt) => attempt.record_success(tx).await,

@@ -1,4 +1,4 @@
-//! Somebody signs in with a device that their account may not know yet.
+//! Stores the device of a log-in, and mails a notice when its kind is new to the account.
 
 use chrono::{DateTime, Utc};
 
@@ -9,7 +9,8 @@ use crate::model::id::UserId;
 use crate::model::mail::{Message, shown};
 use crate::store::{Tx, devices};
 
-/// Remembers what an account is used with. A kind of browser and system that is new to it is worth telling its owner.
+/// Stores the device of `client`. A family of browser and system that is new to the account is worth a notice to its
+/// owner.
 pub(in crate::flows) async fn recognize_device(
     app: &App,
     tx: &mut Tx,

@@ -1,4 +1,4 @@
-//! After a change of what protects an account, nobody who was in it before is in it any more but whoever made the change.
+//! After a change of credentials: ends every other session of the account and gives the acting one a new id and secret.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -13,12 +13,12 @@ use crate::telemetry::{self, Ended};
 #[derive(Debug)]
 pub struct RenewedSession {
     pub signed_in: SignedIn,
-    /// Shown to the client once and kept nowhere.
+    /// Sent to the client once and stored only as a hash.
     pub secret: SessionSecret,
     ended: u64,
 }
 
-/// Ends every other session of the account, makes its open codes void and gives the acting session a new id and secret.
+/// Ends every other session of the account, voids its open codes and gives the acting session a new id and secret.
 pub(in crate::flows) async fn renew_session(
     tx: &mut Tx,
     signed_in: SignedIn,
@@ -39,7 +39,7 @@ pub(in crate::flows) async fn renew_session(
 }
 
 impl RenewedSession {
-    /// Counts the sessions that have ended; called once the transaction has committed.
+    /// Records the sessions that have ended; call it once the transaction has committed.
     pub(in crate::flows) fn counted(self, reason: Ended) -> Self {
         telemetry::sessions_ended(reason, self.ended);
         self

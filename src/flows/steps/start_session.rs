@@ -1,4 +1,4 @@
-//! The end of every sign-up and log-in: a new session takes the place of the presented one.
+//! The end of every sign-up and log-in: a new session replaces the presented one.
 
 use chrono::{DateTime, Utc};
 
@@ -12,7 +12,7 @@ use crate::model::session::{NewSession, SignedIn};
 use crate::store::{self, Conn, sessions};
 use crate::telemetry::{self, Ended};
 
-/// Who is starting a session, and what is to carry it.
+/// The client that starts a session, and how the session reaches it.
 #[derive(Debug, Clone)]
 pub struct SessionStart {
     pub client: Client,
@@ -21,7 +21,7 @@ pub struct SessionStart {
 
 #[derive(Debug, Clone)]
 pub enum Transport {
-    /// A cookie. The session that the request presented ends, so that nobody can plant a session id (OWASP ASVS
+    /// A cookie. The session that the request presented ends, so that an attacker can't plant a session id (OWASP ASVS
     /// v5.0.0-7.2.4).
     Cookie {
         presented: Option<SessionSecret>,
@@ -30,7 +30,7 @@ pub enum Transport {
 }
 
 impl Transport {
-    /// Lets an account start a session that this carries.
+    /// Rejects transports that need a confirmed address, when the account's is not.
     ///
     /// # Errors
     /// [`EmailNotVerified`](crate::model::user::email::EmailNotVerified).
@@ -59,21 +59,21 @@ impl<'a> Owner<'a> {
     }
 }
 
-/// A session that has just begun.
+/// A session that has just started.
 #[derive(Debug)]
 pub struct StartedSession {
     pub signed_in: SignedIn,
-    /// Shown to the client once and kept nowhere; `None` when tokens carry the session.
+    /// Sent to the client once and stored only as a hash; `None` for tokens.
     pub secret: Option<SessionSecret>,
 }
 
-/// A session that is yet to be stored.
+/// A session that is not stored yet.
 #[derive(Debug)]
 pub(in crate::flows) struct StartingSession {
     pub session: NewSession,
-    /// Whether the client's device is to be noted, because it was not lately.
+    /// Whether to store the client's device, because that was not done a short time ago.
     pub notes_device: bool,
-    /// The secret of the session that it takes the place of.
+    /// The secret of the session that this one replaces.
     presented: Option<SessionSecret>,
     secret: Option<SessionSecret>,
 }
@@ -109,7 +109,7 @@ pub(in crate::flows) async fn start_session(
 }
 
 impl StartingSession {
-    /// The session that `start` gets.
+    /// The session that `start` asks for.
     ///
     /// # Errors
     /// As [`Transport::admit`].

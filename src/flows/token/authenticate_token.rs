@@ -1,10 +1,10 @@
-//! A request shows whose it is by an access token.
+//! A request is authenticated by its access token.
 
 use crate::app::App;
 use crate::model::session::{SignedIn, StoredSession};
 use crate::store::sessions;
 
-/// The account that an access token speaks for, if it is good and its session still lives.
+/// The account of an access token, if the token is valid and its session is still alive.
 pub async fn authenticate_token(app: &App, token: &str) -> anyhow::Result<Option<SignedIn>> {
     let now = app.clock.now();
     let Some(claims) = app.tokens.check_access(token, now) else {

@@ -4,8 +4,8 @@ use crate::app::App;
 use crate::store::sessions;
 use crate::telemetry::{self, Ended};
 
-/// Ends the session of a refresh token; `false` when the token is not ours or its session is over. Any token of the
-/// session will do: whoever holds an old one may end it, which does no more harm than using it would.
+/// Ends the session of a refresh token; `false` when the token is not ours or its session is over. An old token of the
+/// session works too: ending the session does no more harm than using that token would.
 pub async fn blacklist_token(app: &App, token: &str) -> anyhow::Result<bool> {
     let now = app.clock.now();
     let Some((claims, _)) = app.tokens.check_refresh(token, now) else {

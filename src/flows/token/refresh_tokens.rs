@@ -10,7 +10,7 @@ use crate::telemetry::{self, Ended};
 
 #[derive(Debug, thiserror::Error)]
 pub enum RefreshError {
-    /// Not ours, expired, its session over, or used before.
+    /// The token is not ours, expired, used before, or its session is over.
     #[error("the refresh token is not good")]
     NotValid,
     #[error(transparent)]
@@ -19,9 +19,9 @@ pub enum RefreshError {
 
 internal_from_store!(RefreshError);
 
-/// The pair that follows `token`. Using a token again shortly after gives the same refresh token again, so that clients
-/// that refresh at the same moment all stay signed in; using an older one ends the session, because somebody else may
-/// have it (RFC 9700, 4.14.2).
+/// The pair that follows `token`. The previous token, used again within the grace period, gives the same successor, so
+/// that clients that refresh at the same moment all stay signed in. An older token ends the session, because it may
+/// have been stolen (RFC 9700, 4.14.2).
 ///
 /// # Errors
 /// [`RefreshError::NotValid`].
@@ -31,12 +31,12 @@ pub async fn refresh_tokens(app: &App, token: &str, client: &Client) -> Result<T
         app.limits.allow(Operation::Refresh, client)?;
         return Err(RefreshError::NotValid);
     };
-    // Apart from those who send garbage, so that they can't keep anybody from refreshing.
+    // Counted for each session, so that clients that send garbage can't keep others from refreshing.
     app.limits.allow_refresh(claims.sid)?;
 
     let mut tx = app.db.write().await?;
     sessions::lock(tx.conn(), claims.sid).await?;
-    // Only now: time spent waiting for the lock must not count against the client's grace.
+    // Read the clock only now: time spent waiting for the lock must not count against the client's grace period.
     let now = app.clock.now();
     let signed_in = sessions::by_id(tx.conn(), claims.sid, now)
         .await?

@@ -1,11 +1,11 @@
-//! A client asks whether a token is good.
+//! A client asks whether a token is valid.
 
 use super::authenticate_token::authenticate_token;
 use crate::app::App;
 use crate::model::token::Rotation;
 use crate::store::sessions;
 
-/// Whether an access or refresh token is good now: ours, not expired, its session alive, and not replaced by a later one.
+/// Whether an access or refresh token is valid now: ours, not expired, not replaced, and its session alive.
 pub async fn verify_token(app: &App, token: &str) -> anyhow::Result<bool> {
     let now = app.clock.now();
     let Some((claims, generation)) = app.tokens.check_refresh(token, now) else {

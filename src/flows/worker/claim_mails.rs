@@ -1,11 +1,11 @@
-//! Of several instances one takes over a mail that is due.
+//! One of several instances claims the mails that are due.
 
 use crate::app::App;
 use crate::model::mail::ClaimedMail;
 use crate::store::outbox;
 
-/// Takes over at most `most` mails that are due: for five minutes no other instance is given them. None where mails can't
-/// be sent at all.
+/// Claims up to `most` mails that are due: for five minutes no other instance gets them. Claims none where no mail
+/// server is set.
 pub async fn claim_mails(app: &App, most: usize) -> anyhow::Result<Vec<ClaimedMail>> {
     let now = app.clock.now();
     if most == 0 || !app.mailer.can_deliver() || !outbox::is_any_due(app.db.read().await?.conn(), now).await? {

@@ -1,4 +1,4 @@
-//! The service forgets what has expired.
+//! Deletes what has expired.
 
 use chrono::TimeDelta;
 
@@ -7,7 +7,7 @@ use crate::model::device::Device;
 use crate::store::{attempts, codes, devices, outbox, sessions};
 use crate::telemetry::{self, Ended};
 
-/// Rows of each table that one step looks at: few enough that nobody waits long for the write lock.
+/// Rows of each table per step: few enough that requests don't wait long for the write lock.
 const BATCH: u16 = 500;
 
 /// Deletes one batch of expired sessions, codes, mails, failures and devices; `true` when there may be more.
@@ -19,7 +19,8 @@ pub async fn purge_expired(app: &App) -> anyhow::Result<bool> {
     let mails = outbox::purge(tx.conn(), now, BATCH.into()).await?;
     let failures = attempts::purge(tx.conn(), now, BATCH.into()).await?;
     let devices = devices::purge(tx.conn(), unseen_since, BATCH.into()).await?;
-    // Last, because only these steps hold rows that live: while they do, they wait for nobody else's.
+    // Last, because only these steps lock rows of live sessions: they must not wait for other locks while they hold
+    // those.
     let alive = sessions::postpone_purge(tx.conn(), now, BATCH.into()).await?;
     let ended = sessions::purge(tx.conn(), now, BATCH.into()).await?;
     tx.commit().await?;

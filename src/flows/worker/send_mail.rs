@@ -1,4 +1,4 @@
-//! The service sends a mail that waited in its outbox.
+//! Sends a mail from the outbox.
 
 use tokio_util::sync::CancellationToken;
 
@@ -7,8 +7,8 @@ use crate::model::mail::ClaimedMail;
 use crate::store::outbox;
 use crate::telemetry;
 
-/// Hands a mail over and forgets it. One that can't be sent now comes up again later, and one that the service has to
-/// leave off sending, because it stops, comes up at once, for the next instance.
+/// Sends a mail and deletes it. A mail that can't be sent now is tried again later. A mail whose sending is cut off by
+/// a shutdown is due at once, for the next instance.
 pub async fn send_mail(app: &App, claimed: &ClaimedMail, stop: &CancellationToken) -> anyhow::Result<()> {
     let delivered = tokio::select! {
         delivered = deliver(app, claimed) => Some(delivered),
