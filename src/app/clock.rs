@@ -1,4 +1,4 @@
-//! What time it is. Every rule about expiry asks here, so that tests can wait a month in no time.
+//! The current time. Every rule about expiry reads it here, so that tests can move it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// A source of the current time in whole seconds, the precision that the database keeps.
+/// A source of the current time in whole seconds, the precision of the stored times.
 #[derive(Clone, Debug)]
 pub enum Clock {
     /// The machine's clock.
     System,
-    /// Seconds since the Unix epoch, moved by [`Clock::advance`] alone.
+    /// Seconds since the Unix epoch; only [`Clock::advance`] moves them.
     Fixed(Arc<AtomicI64>),
 }
 
@@ -31,8 +31,8 @@ impl Clock {
         DateTime::from_timestamp(seconds, 0).expect("clocks stay within the years that chrono knows")
     }
 
-    /// Time that runs at the same pace but never backwards, counted from some moment: from `start` on a machine whose clock
-    /// may be set, from 1970 on a fixed clock.
+    /// Time that never runs backwards, counted from some moment: from `start` on the system clock, because the
+    /// machine's clock may be set; from 1970 on a fixed clock.
     #[must_use]
     pub fn monotonic(&self, start: Instant) -> Duration {
         match self {
@@ -46,7 +46,7 @@ impl Clock {
     /// Moves a fixed clock and every clone of it.
     ///
     /// # Panics
-    /// On the system clock, which nobody moves.
+    /// On the system clock, which can't be moved.
     pub fn advance(&self, by: TimeDelta) {
         let Self::Fixed(seconds) = self else {
             panic!("only a fixed clock can be moved");

@@ -25,10 +25,10 @@ impl Codes {
         })
     }
 
-    /// A new code: decimal digits, each as likely as any other (OWASP ASVS v5.0.0-6.5.3).
+    /// A new code: decimal digits, all equally likely (OWASP ASVS v5.0.0-6.5.3).
     pub fn generate(&self) -> anyhow::Result<Code> {
         let bound = 10_u64.pow(self.digits);
-        // Drawing again beyond the last multiple keeps small numbers from being likelier.
+        // Numbers beyond the last full multiple are drawn again, otherwise small codes would be more likely.
         let last_multiple = u64::MAX - u64::MAX % bound;
         loop {
             let drawn = getrandom::u64().context("the operating system's random generator")?;
@@ -39,31 +39,31 @@ impl Codes {
         }
     }
 
-    /// A token of 128 bits, for what has to be good for longer than a code can be.
+    /// A key of 128 bits, for links that live longer than a code can.
     #[must_use]
     pub fn generate_token() -> Code {
         Code::new(&SessionSecret::generate().reveal())
     }
 
-    /// What the database calls the reset of whatever account `email` belongs to.
+    /// The stored name of a password reset for the account that `email` belongs to.
     #[must_use]
     pub fn reset_of(&self, email: &Email) -> KeyedHash {
         self.hash(&[Purpose::ResetPassword.name(), email.canonical()])
     }
 
-    /// What the database calls the proof that `user` receives mail at an address, which stands beside it.
+    /// The stored name of the proof that `user` receives mail at an address; the address is stored beside it.
     #[must_use]
     pub fn proof_by(&self, user: UserId, purpose: Purpose) -> KeyedHash {
         self.hash(&[purpose.name(), &user.0.to_string()])
     }
 
-    /// What the database calls the way back that `token` opens.
+    /// The stored name of the restore that `token` allows.
     #[must_use]
     pub fn way_back(&self, token: &Code) -> KeyedHash {
         self.hash(&[Purpose::RestoreEmail.name(), token.reveal()])
     }
 
-    /// What the database knows `code` by, if it is the code of `subject`.
+    /// The stored hash of `code`, a code of `subject`.
     #[must_use]
     pub fn hash_code(&self, subject: &KeyedHash, code: &Code) -> KeyedHash {
         let mut context = hmac::Context::with_key(&self.key);
@@ -73,7 +73,7 @@ impl Codes {
         KeyedHash(context.sign().as_ref().to_vec())
     }
 
-    /// Whether `code` is the one behind `stored`; takes the same time for every wrong one.
+    /// Whether `code` matches the hash `stored`; takes the same time for every wrong code.
     #[must_use]
     pub fn matches(&self, subject: &KeyedHash, code: &Code, stored: &KeyedHash) -> bool {
         let mut message = b"code\0".to_vec();
@@ -86,7 +86,7 @@ impl Codes {
         let mut context = hmac::Context::with_key(&self.key);
         context.update(b"subject");
         for part in parts {
-            // None of the parts can hold this byte, so no two lists of parts are one message.
+            // No part can contain this byte, so two different lists of parts never give the same message.
             context.update(b"\0");
             context.update(part.as_bytes());
         }
@@ -127,7 +127,7 @@ mod tests {
         );
     }
 
-    /// V28 too: texts of other lengths are wrong codes and nothing else.
+    /// Also for V28 of the threat list: texts of other lengths are wrong codes and nothing else.
     #[test]
     fn a_code_is_right_for_its_subject_only() {
         let codes = codes();

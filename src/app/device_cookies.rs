@@ -1,4 +1,4 @@
-//! Signs what device cookies say and checks it. Nothing about them is stored.
+//! Signs and verifies the values of device cookies. Nothing about them is stored.
 
 use anyhow::Context;
 use base64::Engine;
@@ -40,7 +40,7 @@ impl DeviceCookies {
         BASE64.encode(bytes)
     }
 
-    /// Which device a cookie speaks for; `None` when it is not ours or too old.
+    /// The device of a cookie value; `None` when it was not signed here or is too old.
     #[must_use]
     pub fn open(&self, value: &str, now: DateTime<Utc>) -> Option<Device> {
         let bytes = BASE64.decode(value).ok()?;

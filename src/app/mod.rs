@@ -56,13 +56,13 @@ pub struct Tools {
     pub codes: Codes,
     pub outbox: Outbox,
     pub mailer: Mailer,
-    /// Whether accounts can be used elsewhere only after their owners have shown that they receive mail at the address.
+    /// Whether tokens and forward authentication wait until the account's address is confirmed.
     require_verified_email: bool,
     pub limits: Limits,
     pub device_cookies: DeviceCookies,
     pub session_cache: SessionCache,
     pub renewals: Renewals,
-    /// Keeps the cache's knowledge up to date, for as long as there is an app.
+    /// Follows changes in the database on behalf of the session cache; stops with the app.
     _watch: JoinSet<()>,
 }
 
@@ -75,13 +75,13 @@ pub struct Setup {
     pub clock: Clock,
     pub argon2_memory_kib: u32,
     pub argon2_iterations: u32,
-    /// Passwords that are hashed at the same time; `None` means as many as there are cores.
+    /// Passwords hashed at the same time; `None` means one for each core.
     pub hash_slots: Option<usize>,
     pub password_min_length: usize,
     pub lifetimes: Lifetimes,
-    /// How many sessions to remember; 0 for none.
+    /// Number of sessions kept in memory; 0 for none.
     pub session_cache_entries: usize,
-    /// What tokens name as their issuer: the public URL without a final slash.
+    /// The issuer of tokens: the public URL without a final slash.
     pub issuer: String,
     /// `None` switches all limits off.
     pub limits: Option<Rates>,
@@ -89,7 +89,7 @@ pub struct Setup {
 }
 
 impl App {
-    /// Opens the database, brings it up to date and gets every tool ready.
+    /// Opens the database, migrates it and prepares every tool.
     ///
     /// # Errors
     /// A sentence for the operator.
@@ -130,14 +130,14 @@ impl App {
         })
     }
 
-    /// Finishes what the database is doing and closes it.
+    /// Waits for running database work and closes the database.
     pub async fn close(&self) {
         self.db.close().await;
     }
 }
 
-/// The key in the file beside the SQLite database. It is made with the database and never again: another key could not
-/// open what was sealed under the lost one.
+/// The key in the file beside the SQLite database. It is made together with the database and never again: another key
+/// could not decrypt what is stored.
 async fn own_secret_key(db: &Db) -> anyhow::Result<SecretKey> {
     let mut path = db.file().context("SECRET_KEY is needed")?.as_os_str().to_owned();
     path.push(".key");
@@ -156,8 +156,8 @@ async fn own_secret_key(db: &Db) -> anyhow::Result<SecretKey> {
 }
 
 impl Tools {
-    /// Lets an account be used beyond this service, by tokens and behind a proxy that asks here, once its address is
-    /// verified or if that is not required.
+    /// Allows an account to be used outside this service, by tokens and forward authentication: its address is
+    /// confirmed, or that is not required.
     ///
     /// # Errors
     /// [`EmailNotVerified`].
@@ -167,7 +167,7 @@ impl Tools {
     }
 }
 
-/// Aborted when it is dropped.
+/// Dropping it stops it.
 fn watch(db: &Db, cache: &SessionCache) -> JoinSet<()> {
     let mut watch = JoinSet::new();
     if cache.is_on() {
@@ -189,7 +189,7 @@ async fn signing_keys_of(db: &Db) -> anyhow::Result<Vec<StoredKey>> {
     Ok(store::signing_keys::all(db.read().await?.conn()).await?)
 }
 
-/// Brings the database at `url` up to date.
+/// Migrates the database at `url`.
 pub async fn migrate(url: &str) -> anyhow::Result<()> {
     Db::connect(url).await.context("migrating")?.close().await;
     Ok(())

@@ -1,4 +1,4 @@
-//! Keys derived from the secret key, and encryption of what the database must not give away.
+//! Derives keys from the secret key, and encrypts what the database must not reveal.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 
 use crate::model::secret_key::SecretKey;
 
-/// A key for one purpose (RFC 5869), so that no two uses of the secret can be played against each other.
+/// Derives a key for one purpose (RFC 5869), so that no two uses of the secret key can interfere.
 pub fn derive(secret: &SecretKey, purpose: &[u8]) -> anyhow::Result<[u8; 32]> {
     let mut key = [0; 32];
     let purposes = [purpose];
@@ -21,7 +21,7 @@ pub fn derive(secret: &SecretKey, purpose: &[u8]) -> anyhow::Result<[u8; 32]> {
     Ok(key)
 }
 
-/// Encrypts and decrypts under one key with AES-256-GCM. The nonce, 96 random bits, stands before the ciphertext.
+/// Encrypts and decrypts under one key with AES-256-GCM. The nonce, 96 random bits, precedes the ciphertext.
 pub struct Sealer(LessSafeKey);
 
 impl Sealer {
@@ -33,7 +33,7 @@ impl Sealer {
         )))
     }
 
-    /// Encrypts `plain`; only together with `bound_to` can it be opened again.
+    /// Encrypts `plain`; decrypting it needs the same `bound_to`.
     pub fn seal(&self, plain: &[u8], bound_to: &[u8]) -> anyhow::Result<Vec<u8>> {
         let mut nonce = [0; NONCE_LEN];
         let mut sealed = plain.to_vec();
@@ -48,10 +48,10 @@ impl Sealer {
         Ok([nonce.as_slice(), &sealed].concat())
     }
 
-    /// What was sealed together with `bound_to`.
+    /// Decrypts what was encrypted with the same `bound_to`.
     ///
     /// # Errors
-    /// When it was sealed under another key or with something else, or was changed since.
+    /// When the key or `bound_to` differs, or the ciphertext was changed.
     pub fn open(&self, sealed: &[u8], bound_to: &[u8]) -> anyhow::Result<Vec<u8>> {
         let (nonce, ciphertext) = sealed
             .split_at_checked(NONCE_LEN)

@@ -1,4 +1,4 @@
-//! The secret key in a file, for those who set none.
+//! The secret key in a file, for services without the setting.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
@@ -9,8 +9,8 @@ use anyhow::Context;
 
 use crate::model::secret_key::SecretKey;
 
-/// Makes a file at `path`, readable for its owner only, with a new key. When another process makes one at the same
-/// moment, the first of them counts for both.
+/// Creates a file at `path`, readable for its owner only, with a new key. Of two processes that do so at the same
+/// moment, both use the key of the first.
 ///
 /// # Errors
 /// When the folder can't be written to.
@@ -20,7 +20,7 @@ pub fn create(path: &Path) -> anyhow::Result<SecretKey> {
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
     let subject = || format!("making the secret key file {}", path.display());
-    // The file appears under its name only when it is complete and durable, so a crash leaves no half key.
+    // The file gets its name only when it is complete and durable, so a crash leaves no half key.
     let draft = folder.join(format!(".{}.secret-key", uuid::Uuid::now_v7()));
     let mut file = OpenOptions::new()
         .write(true)
@@ -42,7 +42,7 @@ pub fn create(path: &Path) -> anyhow::Result<SecretKey> {
     read(path)
 }
 
-/// The key in the file at `path`.
+/// Reads the key from the file at `path`.
 pub fn read(path: &Path) -> anyhow::Result<SecretKey> {
     let subject = || format!("the secret key file {}", path.display());
     let text = zeroize::Zeroizing::new(fs::read_to_string(path).with_context(subject)?);

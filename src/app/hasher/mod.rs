@@ -1,4 +1,4 @@
-//! Argon2id, off the threads that serve requests.
+//! Hashes passwords with Argon2id, on threads that serve no requests.
 
 mod slots;
 
@@ -11,21 +11,22 @@ use crate::model::unavailable::Unavailable;
 use crate::model::user::password::{Password, PasswordHash};
 use slots::{HashingSlots, Memory};
 
-/// Jobs that may wait for a slot. At 100 hashes a second the last of them waits under three seconds.
+/// Jobs that may wait for a slot. At 100 hashes a second the last of them waits less than three seconds.
 const QUEUE_CAPACITY: usize = 256;
-/// In bytes, of the memory that hashing asks for.
+/// Size of a huge page in bytes; hashing asks for memory in multiples of it.
 const HUGE_PAGE: usize = 2 * 1024 * 1024;
-/// Stored parameters beyond these are refused, so that nobody who can write to the database can exhaust the memory.
+/// Stored hashes with larger parameters are rejected, so that write access to the database can't be used to exhaust
+/// memory.
 const MOST_MEMORY_KIB: u32 = 1024 * 1024;
 const MOST_ITERATIONS: u32 = 64;
 const MOST_LANES: u32 = 16;
 
-/// What checking a password came to.
+/// The outcome of checking a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     Wrong,
     Right,
-    /// Right, and its stored hash is weaker than new ones are.
+    /// The password is right, and its stored hash is weaker than new ones are.
     RightButWeak,
 }
 
@@ -58,11 +59,10 @@ impl Hasher {
         })
     }
 
-    /// Admits somebody who has other work to do before a password can be verified, while there are not more of them than
-    /// could be waiting for a slot.
+    /// Reserves a place in the queue for a request that has other work to do before its password can be verified.
     ///
     /// # Errors
-    /// [`Unavailable`] at once otherwise.
+    /// [`Unavailable`] at once when as many requests hold places as could wait for a slot.
     pub fn admit(&self) -> Result<SemaphorePermit<'_>, Unavailable> {
         self.admissions
             .try_acquire()
@@ -72,17 +72,17 @@ impl Hasher {
     /// Hashes a new password with a fresh salt.
     ///
     /// # Errors
-    /// [`crate::model::unavailable::Unavailable`] when there is more to hash than the slots can take.
+    /// [`crate::model::unavailable::Unavailable`] when the queue is full.
     pub async fn hash(&self, password: Password) -> anyhow::Result<PasswordHash> {
         let params = self.params.clone();
         self.slots.run(move |memory| hash(&params, &password, memory)).await?
     }
 
-    /// Checks a password. Without a stored hash it works as long and answers [`Verdict::Wrong`], so that the time of an
-    /// answer does not tell whether an account exists (OWASP ASVS v5.0.0-6.3.8).
+    /// Verifies a password. Without a stored hash it takes as long and answers [`Verdict::Wrong`], so that the time of
+    /// an answer does not tell whether an account exists (OWASP ASVS v5.0.0-6.3.8).
     ///
     /// # Errors
-    /// As [`Hasher::hash`], and when the stored hash can't be used.
+    /// As [`Hasher::hash`], and when the stored hash can't be read.
     pub async fn verify(&self, password: Password, stored: Option<PasswordHash>) -> anyhow::Result<Verdict> {
         let is_known = stored.is_some();
         let stored = stored.unwrap_or_else(|| self.dummy.clone());
@@ -148,7 +148,7 @@ fn compute(
 ) -> anyhow::Result<()> {
     let blocks = argon2.params().block_count();
     if memory.len() < blocks {
-        // Argon2 reads everywhere, so the end must not lie in small pages.
+        // Argon2 reads the whole memory at random, so its end must not lie in small pages either.
         memory.reserve_exact(blocks.next_multiple_of(HUGE_PAGE / Block::SIZE) - memory.len());
         memory.resize_with(blocks, Default::default);
     }

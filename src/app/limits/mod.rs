@@ -1,7 +1,8 @@
-//! The limits: a quick brake in memory, and the names under which the database counts failures.
+//! The limits: a fast rate limiter in memory, and the names under which the database counts failures.
 //!
-//! The brake is each instance's own and forgets at a restart. It bounds work, so that is enough. How often an account's
-//! password may be guessed is decided in the database, where all instances count together (`flows::count_attempt`).
+//! Each instance has its own rate limiter, which is empty after a restart. That is enough to bound work. How often a
+//! password may be guessed is decided in the database, where all instances count together
+//! (`flows::steps::count_attempt`).
 
 mod rate_limiter;
 
@@ -40,8 +41,8 @@ impl Limits {
         })
     }
 
-    /// Counts `operation` for the network of `client`, and for all networks together. Clients whose address is not known
-    /// are one network.
+    /// Counts `operation` for the network of `client` and for all networks together. Clients without a known address
+    /// count as one network.
     ///
     /// # Errors
     /// [`Throttled`].
@@ -50,9 +51,9 @@ impl Limits {
         self.allow_all(operation)
     }
 
-    /// Counts an attempt to prove who one is. A device that the account knows has a brake of its own, so that neither its
-    /// neighbours nor the rest of the world can hold it back; a network that the account knows is spared the rest of the
-    /// world.
+    /// Counts an attempt to prove an identity. A device that the account knows has a limit of its own, so that other
+    /// clients can't use it up. A network that the account knows has its own limit and does not count against all
+    /// networks.
     ///
     /// # Errors
     /// [`Throttled`].
@@ -61,7 +62,7 @@ impl Limits {
             (_, None) => Ok(()),
             (Place::Device(id), Some(rates)) => {
                 self.count("log-in", rates.log_in, (Operation::Check, id))?;
-                // However many cookies an account collects.
+                // One limit for the account, however many device cookies it has.
                 let user = client.device.map(|device| device.user);
                 self.count("log-in", rates.log_in.times(3), (Operation::Check, user))
             }
@@ -89,7 +90,7 @@ impl Limits {
         self.count("refresh", rates.refresh, (Operation::Refresh, session))
     }
 
-    /// Counts a mail to `to`, whoever causes it.
+    /// Counts a mail to `to`, from whatever client.
     ///
     /// # Errors
     /// [`Throttled`].
@@ -103,7 +104,7 @@ impl Limits {
         let (limit, rate) = rates.of(operation);
         self.count(limit, rate, (operation, client.subscriber()))?;
         match client.site() {
-            // One customer may have thousands of networks.
+            // One IPv6 customer may have thousands of networks.
             Some(site) => self.count(limit, rate.times(Rates::OF_A_SITE), (operation, "site", site)),
             None => Ok(()),
         }
@@ -122,13 +123,13 @@ impl Limits {
         })
     }
 
-    /// How many failures an account takes from one place; `None` when limits are switched off.
+    /// How many failures an account allows from one place; `None` when limits are switched off.
     #[must_use]
     pub fn budget(&self) -> Option<Budget> {
         self.rates.map(|rates| Budget::new(rates.failures))
     }
 
-    /// The refusal of an attempt on an account that has taken too many.
+    /// The error for an attempt on an account with too many failures.
     #[must_use]
     pub fn failures_used_up(&self, retry_after: u64) -> anyhow::Error {
         match &self.rates {
@@ -137,7 +138,7 @@ impl Limits {
         }
     }
 
-    /// Where attempts on `account` from `place` are counted. `account` names it in a canonical form.
+    /// The bucket for attempts on `account` from `place`. `account` is its name in canonical form.
     #[must_use]
     pub fn bucket(&self, account: &str, place: &Place) -> Bucket {
         Bucket {
@@ -146,7 +147,7 @@ impl Limits {
         }
     }
 
-    /// What all buckets of an account have in common.
+    /// What all buckets of an account share.
     #[must_use]
     pub fn subject(&self, account: &str) -> Vec<u8> {
         self.hash(&format!("password {account}"))

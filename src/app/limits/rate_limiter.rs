@@ -1,10 +1,10 @@
-//! Counts who does what how often, in memory that is set aside once and never grows.
+//! A keyed rate limiter whose memory is allocated once and never grows.
 //!
-//! The algorithm is GCRA: of each key it remembers one moment, that at which its past has been paid for. A moment that has
-//! passed says nothing, so its place is free. The keys live in sets of a few places each; when all of a set are taken, the
-//! key that is nearest to being free makes room. A flood of new keys therefore displaces other new keys, while those that
-//! are being held back stay. A crate's keyed limiter would keep every key until it is swept, and its size would be the
-//! attacker's choice.
+//! The algorithm is GCRA: for each key it stores one moment, at which the key's past requests are paid for. A moment in
+//! the past carries no information, so its place is free. Keys live in sets of a few places each. When all places of a
+//! set are taken, the key that is nearest to being free makes room. So a flood of new keys displaces other new keys,
+//! and keys that are being limited stay. The keyed limiters of crates keep every key until it is swept, so an attacker
+//! decides their size (`docs/decisions/0002-own-rate-limiter.md`).
 
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::{Mutex, PoisonError};
@@ -18,7 +18,7 @@ const PLACES: usize = 8;
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Place {
-    /// A keyed hash: nobody outside can choose keys that meet in one set.
+    /// Keyed with a random key, so that a client can't choose keys that fall into one set.
     key: u64,
     /// When the key's past is paid for, in nanoseconds of [`RateLimiter::now`].
     free_at: u64,
@@ -33,7 +33,7 @@ pub struct RateLimiter {
 }
 
 impl RateLimiter {
-    /// A brake that nobody has touched.
+    /// A rate limiter without any counts.
     #[must_use]
     pub fn new(clock: Clock) -> Self {
         Self {
@@ -44,10 +44,10 @@ impl RateLimiter {
         }
     }
 
-    /// Lets `key` pass if that keeps it within `rate`, and counts it then.
+    /// Counts `key` if that keeps it within `rate`.
     ///
     /// # Errors
-    /// The time after which it may pass.
+    /// The time after which it is allowed again.
     pub fn allow(&self, key: impl Hash, rate: Rate) -> Result<(), Duration> {
         let key = self.hashes.hash_one(key);
         let now = self.now();
@@ -70,7 +70,7 @@ impl RateLimiter {
         Ok(())
     }
 
-    /// Time that never runs backwards, whatever somebody does to the machine's clock.
+    /// Time that never runs backwards, even when the machine's clock is set.
     fn now(&self) -> u64 {
         nanoseconds(self.clock.monotonic(self.started))
     }

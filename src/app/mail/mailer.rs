@@ -1,4 +1,4 @@
-//! Hands mails over: to an SMTP server or, during development, to a page that shows them.
+//! Delivers mails: to an SMTP server or, during development, to a page that shows them.
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -20,25 +20,25 @@ use crate::model::client::origin::is_loopback;
 use crate::model::mail::{Mail, Notice};
 use crate::model::user::email::Email;
 
-/// How long a server may take to accept a connection, and for the whole of a mail: less than the lease on it.
+/// How long a server may take to accept a connection, and for a whole mail: less than the lease on the mail.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 const DELIVERY_TIMEOUT: Duration = Duration::from_mins(1);
 /// How many mails the development inbox shows.
 const INBOX_LENGTH: usize = 50;
 
-/// How mails are sent, and what depends on them.
+/// How mails are sent, and which features depend on mail.
 #[derive(Debug, Clone)]
 pub struct MailSetup {
-    /// `smtps://user:password@host`, or `smtp://` for STARTTLS. `None` shows mails to the developer if the public URL is
-    /// on this machine, and keeps them waiting if it is not.
+    /// `smtps://user:password@host`, or `smtp://` for STARTTLS. `None` shows mails on a page if the public URL is on
+    /// this machine; otherwise they wait.
     pub smtp_url: Option<Url>,
     pub from: Option<String>,
     pub templates: Option<PathBuf>,
-    /// Which notices are mailed at all.
+    /// The notices that are mailed.
     pub notices: Vec<Notice>,
-    /// How many digits a mailed code has.
+    /// Digits of a mailed code.
     pub code_digits: u32,
-    /// Whether accounts can be used beyond this service only after their owners have shown that they receive mail.
+    /// Whether tokens and forward authentication wait until the account's address is confirmed.
     pub require_verified_email: bool,
     pub public_url: Url,
 }
@@ -58,7 +58,7 @@ enum Route {
 }
 
 impl Mailer {
-    /// Reads the templates and gets ready to connect; the server itself need not be up.
+    /// Reads the templates and prepares the connection; the server need not be reachable yet.
     ///
     /// # Errors
     /// A sentence for the operator when a setting can't be used.
@@ -91,7 +91,7 @@ impl Mailer {
         })
     }
 
-    /// Whether mails go anywhere at all.
+    /// Whether mails can be delivered at all.
     #[must_use]
     pub fn can_deliver(&self) -> bool {
         !matches!(self.route, Route::Nowhere)
@@ -103,7 +103,7 @@ impl Mailer {
         matches!(self.route, Route::Inbox(_))
     }
 
-    /// A page with the mails that were delivered last, the newest first; `None` where no developer is to see them.
+    /// The page with the mails delivered last, the newest first; `None` where there is no development inbox.
     #[must_use]
     pub fn inbox_page(&self) -> Option<anyhow::Result<String>> {
         let Route::Inbox(received) = &self.route else {
@@ -113,10 +113,10 @@ impl Mailer {
         Some(self.templates.inbox(received.make_contiguous()))
     }
 
-    /// Hands one mail over. The same `id` makes the same Message-ID, by which a mailbox knows a second copy.
+    /// Delivers one mail. The same `id` gives the same Message-ID, by which a mailbox recognises a second copy.
     ///
     /// # Errors
-    /// When the server is unreachable, slow or refuses; another attempt may do better.
+    /// When the server is unreachable, slow or rejects the mail; a later attempt may succeed.
     pub async fn deliver(&self, id: Uuid, mail: &Mail) -> anyhow::Result<()> {
         let rendered = self.templates.render(mail)?;
         match &self.route {
@@ -155,14 +155,14 @@ impl Mailer {
             .from(self.from.clone())
             .to(Mailbox::new(None, to))
             .subject(rendered.subject)
-            // Keeps holiday notices away (RFC 3834).
+            // Tells mail servers not to send holiday notices (RFC 3834).
             .header(AutoSubmitted)
             .multipart(MultiPart::alternative_plain_html(rendered.text, rendered.html))?;
         Ok(message)
     }
 }
 
-/// A server's answer repeats the address, which has no place in a log; its number says enough.
+/// A server's answer repeats the address, which must not be logged; its number says enough.
 fn without_address(error: lettre::transport::smtp::Error) -> anyhow::Error {
     match error.status() {
         Some(status) => anyhow!("the SMTP server answered {status}"),
@@ -187,7 +187,7 @@ impl lettre::message::header::Header for AutoSubmitted {
     }
 }
 
-/// Mails carry codes, so they leave this machine encrypted unless the operator says otherwise.
+/// Mails contain codes, so they leave this machine encrypted unless the operator says otherwise.
 fn transport(url: &Url) -> anyhow::Result<AsyncSmtpTransport<Tokio1Executor>> {
     let host = url.host_str().context("SMTP_URL names no host")?;
     let options: Vec<_> = url.query_pairs().collect();
@@ -214,7 +214,7 @@ fn transport(url: &Url) -> anyhow::Result<AsyncSmtpTransport<Tokio1Executor>> {
     Ok(builder.timeout(Some(CONNECT_TIMEOUT)).build())
 }
 
-/// A URL of this scheme keeps its host as text.
+/// Parses with a scheme for which the URL library keeps the host as it is.
 fn is_this_machine(host: &str) -> bool {
     let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())

@@ -1,4 +1,4 @@
-//! Writes mails into the database and reads them out again, sealed in between.
+//! Stores mails in the database, encrypted, and reads them back.
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
@@ -17,15 +17,15 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    /// An outbox that takes `notices`, and every mail that somebody asked for.
+    /// An outbox that stores the given `notices`, and every mail that a request asked for.
     pub fn new(secret: &SecretKey, notices: Vec<Notice>) -> anyhow::Result<Self> {
         let sealer = Sealer::new(secret, b"neptun-auth 1: sealing of mails")?;
         Ok(Self { sealer, notices })
     }
 
-    /// Leaves a mail to be sent once `tx` has committed. One with a code goes with the account of `user`; a notice is sent
-    /// even if that is deleted meanwhile, because whoever deleted it may not have been its owner. A notice that is switched
-    /// off is left out.
+    /// Stores a mail that is sent once `tx` has committed. A mail with a code is deleted with the account of `user`. A
+    /// notice is sent even if the account is deleted first, because the person who deleted it may not have been its
+    /// owner. A notice that is switched off is not stored.
     pub async fn put(&self, tx: &mut Tx, user: Option<UserId>, mail: &Mail, now: DateTime<Utc>) -> anyhow::Result<()> {
         let user = match mail.message.notice() {
             Some(notice) if !self.notices.contains(&notice) => return Ok(()),
@@ -35,17 +35,17 @@ impl Outbox {
         Ok(outbox::insert(tx.conn(), &self.write(user, mail, now)?).await?)
     }
 
-    /// Does the same work for a mail that nobody is to get, so that the time it takes tells nothing.
+    /// Does the same work for a mail without a recipient, so that the time of the answer tells nothing.
     pub async fn pretend(&self, tx: &mut Tx, mail: &Mail, now: DateTime<Utc>) -> anyhow::Result<()> {
         let mut mail = self.write(None, mail, now)?;
         mail.due_at = mail.give_up_at;
         Ok(outbox::insert(tx.conn(), &mail).await?)
     }
 
-    /// What a stored mail says.
+    /// Decrypts a stored mail.
     ///
     /// # Errors
-    /// When it was sealed under another secret key.
+    /// When it was encrypted under another secret key.
     pub fn read(&self, claimed: &ClaimedMail) -> anyhow::Result<Mail> {
         let opened = self.sealer.open(&claimed.sealed, claimed.id.as_bytes())?;
         serde_json::from_slice(&opened).context("a stored mail has an unknown form")

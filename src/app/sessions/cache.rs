@@ -1,9 +1,10 @@
-//! Sessions remembered from the last time they were read, so that a check of one that is in use asks no database.
+//! Sessions in memory since they were last read, so that checking a session in use needs no database.
 //!
-//! What is remembered is believed only while [`Freshness`] knows that it still holds: a session that ended here is gone
-//! before the answer that says so, one that ended elsewhere within a second. `quick_cache` keeps the bound: it evicts one
-//! entry for another under a lock that few share, needs no thread, and takes no memory for entries that it does not have. A full
-//! cache of 200,000 takes about 70 MiB; an entry is never larger than half a kilobyte, since an address has at most 254 bytes.
+//! An entry is believed only while [`Freshness`] says that it still holds: a session that ended here is gone before the
+//! answer that says so, one that ended on another instance within a second. `quick_cache` keeps the bound: it evicts
+//! one entry for another, under a lock that few threads share, needs no thread of its own and allocates only for
+//! entries that exist. A full cache of 200,000 entries takes about 70 MiB, and at most 100 MiB: an address has at most
+//! 254 bytes, so an entry takes at most half a kilobyte.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -15,13 +16,13 @@ use crate::model::session::SignedIn;
 use crate::model::session::secret::SessionSecret;
 use crate::store::{Freshness, Stamp};
 
-/// What is remembered is found by the secret's SHA-256: a dump of the memory shows no secret that is not in use just then.
+/// Entries are keyed by the secret's SHA-256: a memory dump shows no secret that is not in use at that moment.
 type Key = [u8; 32];
 
-/// The sessions that this process remembers.
+/// The sessions that this process keeps in memory.
 #[derive(Debug)]
 pub struct SessionCache {
-    /// `None` when nothing is to be remembered.
+    /// `None` when the cache is switched off.
     entries: Option<Cache<Key, Remembered>>,
     freshness: Arc<Freshness>,
     hits: AtomicU64,
@@ -45,7 +46,7 @@ impl SessionCache {
         }
     }
 
-    /// The session that `secret` belongs to, if it is remembered and certain to live.
+    /// The session of `secret`, if it is in memory and still certain to be alive.
     #[must_use]
     pub fn recall(&self, secret: SessionSecret, now: DateTime<Utc>) -> Option<Remembered> {
         let found = self.entries.as_ref()?.get(&secret.digest())?;
@@ -57,7 +58,7 @@ impl SessionCache {
         holds.then_some(found)
     }
 
-    /// To be taken before reading the session that is then remembered with it.
+    /// Take it before reading the session that is then stored in the cache with it.
     #[must_use]
     pub fn stamp(&self) -> Stamp {
         self.freshness.stamp()
@@ -70,19 +71,19 @@ impl SessionCache {
         }
     }
 
-    /// Whether there is anything to watch the database for.
+    /// Whether the cache is on, so that changes in the database have to be followed.
     #[must_use]
     pub fn is_on(&self) -> bool {
         self.entries.is_some()
     }
 
-    /// Whether a session that is read now can be recalled.
+    /// Whether a session that is read now could be recalled.
     #[must_use]
     pub fn is_trusted(&self) -> bool {
         self.is_on() && self.freshness.is_trusted()
     }
 
-    /// How many sessions are remembered, whether or not they still hold.
+    /// Number of entries, whether or not they still hold.
     #[must_use]
     pub fn len(&self) -> usize {
         self.entries.as_ref().map_or(0, Cache::len)
@@ -93,7 +94,7 @@ impl SessionCache {
         self.len() == 0
     }
 
-    /// How many times a session was recalled.
+    /// How often a session was answered from memory.
     #[must_use]
     pub fn hits(&self) -> u64 {
         self.hits.load(Relaxed)

@@ -1,7 +1,7 @@
 //! Writes down that sessions were used, many in one transaction.
 //!
-//! A hundred thousand sessions in use are renewed more than a thousand times a second. Each commit waits for the disk, and
-//! whoever comes meanwhile shares the next one.
+//! A hundred thousand sessions in use are renewed more than a thousand times a second. Each commit waits for the disk,
+//! and whoever comes meanwhile shares the next one.
 
 use std::mem::replace;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,8 +22,8 @@ const LONGEST_QUEUE: usize = 10_000;
 /// From one batch to the next. Under load a batch so has many uses in it, and none waits much longer than for the disk.
 const INTERVAL: Duration = Duration::from_millis(5);
 
-/// A batch that takes longer is given up: a database whose host has vanished never answers, and nobody may wait for it for
-/// ever. Any that works refuses sooner what it can't do.
+/// A batch that takes longer is given up: a database whose host has vanished never answers, and nobody may wait for it
+/// for ever. Any that works refuses sooner what it can't do.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The renewals that are to be written. Clones share them.
@@ -60,8 +60,8 @@ impl Renewals {
         }
     }
 
-    /// Makes it durable that a session was used; `false` when it has ended or was renewed within the last minute. Giving up
-    /// on the answer does no harm: the writing goes on in a task of its own.
+    /// Makes it durable that a session was used; `false` when it has ended or was renewed within the last minute.
+    /// Giving up on the answer does no harm: the writing goes on in a task of its own.
     ///
     /// # Errors
     /// [`NotWritten`] when the database can't write now.

@@ -1,8 +1,8 @@
 //! Signed tokens in the compact form of RFC 7515, with the two algorithms that the service uses and no others.
 //!
-//! Our own and not a JWT library: refresh tokens need a signature that is the same every time, libraries bring a second
-//! set of cryptography beside `ring`, and what is dangerous about JWT is what libraries offer beyond these lines. The
-//! header chooses nothing here: whoever checks a token says by which key and algorithm, and refuses any other header.
+//! This is our own code and not a JWT library: libraries bring a second set of cryptography beside `ring`, and what is
+//! dangerous about JWT is what they offer beyond these lines (`docs/decisions/0001-sign-tokens-ourselves.md`). The header decides
+//! nothing: the caller says which key and algorithm it expects, and any other header is rejected.
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
@@ -24,7 +24,7 @@ struct Header {
     crit: Option<serde::de::IgnoredAny>,
 }
 
-/// A token taken apart, nothing of it believed yet.
+/// A token taken apart; nothing in it is verified yet.
 #[derive(Debug)]
 pub struct Unverified<'t> {
     header: Header,
@@ -35,7 +35,7 @@ pub struct Unverified<'t> {
 
 /// Signs with ES256; the header names the key by `kid`.
 ///
-/// # Errors
+/// When the system gives no randomness.
 /// When the system has no randomness to give.
 pub fn sign_es256(claims: &Claims, kid: &str, key: &EcdsaKeyPair) -> anyhow::Result<String> {
     let signed = signing_input("ES256", Some(kid), claims)?;
@@ -47,7 +47,7 @@ pub fn sign_es256(claims: &Claims, kid: &str, key: &EcdsaKeyPair) -> anyhow::Res
 /// Signs with HS256: the same claims give the same token, byte for byte.
 ///
 /// # Errors
-/// When the claims are no JSON, which ours always are.
+/// When the claims can't be written as JSON, which ours always can.
 pub fn sign_hs256(claims: &Claims, key: &hmac::Key) -> anyhow::Result<String> {
     let signed = signing_input("HS256", None, claims)?;
     let signature = hmac::sign(key, signed.as_bytes());
@@ -70,7 +70,7 @@ fn signing_input(algorithm: &str, kid: Option<&str>, claims: &Claims) -> anyhow:
 }
 
 impl<'t> Unverified<'t> {
-    /// Takes `token` apart; `None` when it is no token or longer than ours can be.
+    /// Takes `token` apart; `None` when it is not a token or longer than ours can be.
     #[must_use]
     pub fn parse(token: &'t str) -> Option<Self> {
         if token.len() > MAX_BYTES {
@@ -89,7 +89,7 @@ impl<'t> Unverified<'t> {
         })
     }
 
-    /// The key that the header names; an input like any other.
+    /// The key that the header names; untrusted like any other input.
     #[must_use]
     pub fn kid(&self) -> Option<&str> {
         self.header.kid.as_deref()
@@ -145,7 +145,7 @@ mod tests {
         }
     }
 
-    /// Authentic in spite of what it says: signed with the service's own key.
+    /// Signed with the service's own key, but with odd content.
     fn signed(header: &Value, payload: &Value) -> String {
         let input = format!(
             "{}.{}",

@@ -1,4 +1,4 @@
-//! Issues tokens and says which ones are good.
+//! Issues tokens and verifies them.
 
 mod jws;
 pub mod signing_keys;
@@ -24,10 +24,10 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// `issuer` is what tokens name as theirs: the public URL without a final slash.
+    /// `issuer` is the public URL without a final slash.
     ///
     /// # Errors
-    /// When the stored signing keys can't be opened with `secret`.
+    /// When the stored signing keys can't be decrypted with `secret`.
     pub async fn new(db: Db, secret: &SecretKey, issuer: String, now: DateTime<Utc>) -> anyhow::Result<Self> {
         let sealer = Sealer::new(secret, b"neptun-auth 1: sealing of signing keys")?;
         Ok(Self {
@@ -37,7 +37,7 @@ impl Tokens {
         })
     }
 
-    /// The access and refresh token of a session whose refresh tokens have come as far as `rotation`.
+    /// The access and refresh token of a session at `rotation`.
     pub fn pair(&self, signed_in: &SignedIn, rotation: Rotation, now: DateTime<Utc>) -> anyhow::Result<TokenPair> {
         Ok(TokenPair {
             access: self.access(signed_in, now)?.0,
@@ -45,7 +45,7 @@ impl Tokens {
         })
     }
 
-    /// An access token and when it ends.
+    /// An access token and when it expires.
     pub fn access(&self, signed_in: &SignedIn, now: DateTime<Utc>) -> anyhow::Result<(String, DateTime<Utc>)> {
         let expires_at = (now + ACCESS_LIFETIME).min(signed_in.expires_at());
         let claims = self.claims(TokenType::Access, signed_in, Uuid::now_v7(), now, expires_at);
@@ -54,8 +54,8 @@ impl Tokens {
         Ok((jws::sign_es256(&claims, &key.kid, &key.pair)?, expires_at))
     }
 
-    /// The refresh token of a session at `rotation`: a function of its arguments, so that nothing need be stored to give
-    /// the same token again.
+    /// The refresh token of a session at `rotation`. It depends on its arguments only, so that the same token can be
+    /// given again without storing it.
     fn refresh(&self, signed_in: &SignedIn, rotation: Rotation) -> anyhow::Result<String> {
         let named = format!("{} {}", signed_in.session_id.0, rotation.generation);
         let digest = digest::digest(&digest::SHA256, named.as_bytes());
@@ -99,7 +99,7 @@ impl Tokens {
         }
     }
 
-    /// What an access token says, if it is ours and good `now`. Whether its session still lives is another question.
+    /// The claims of an access token, if it is ours and valid `now`. Whether its session is alive is not checked.
     #[must_use]
     pub fn check_access(&self, token: &str, now: DateTime<Utc>) -> Option<Claims> {
         let unverified = Unverified::parse(token)?;
@@ -108,7 +108,7 @@ impl Tokens {
         claims.are_good(TokenType::Access, &self.issuer, now).then_some(claims)
     }
 
-    /// What a refresh token says, if it is ours and good `now`; with its generation.
+    /// The claims of a refresh token, if it is ours and valid `now`, with its generation.
     #[must_use]
     pub fn check_refresh(&self, token: &str, now: DateTime<Utc>) -> Option<(Claims, i64)> {
         let claims = Unverified::parse(token)?.verify_hs256(&self.refresh_key)?;

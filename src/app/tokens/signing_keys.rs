@@ -1,5 +1,5 @@
-//! The keys that sign access tokens, in memory: sealed before they are stored, reloaded when another instance may have
-//! added one.
+//! The keys that sign access tokens, in memory. They are stored encrypted, and read again when another instance may
+//! have added one.
 
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -34,10 +34,10 @@ pub struct SigningKeys {
 }
 
 impl SigningKeys {
-    /// Loads the keys, and makes the first one where there is none.
+    /// Loads the keys, and makes the first one if there is none.
     ///
     /// # Errors
-    /// When `SECRET_KEY` is not the one that the stored keys were sealed under.
+    /// When `SECRET_KEY` is not the one under which the stored keys were encrypted.
     pub async fn load(db: Db, sealer: Sealer, now: DateTime<Utc>) -> anyhow::Result<Self> {
         let keys = Self {
             db,
@@ -58,7 +58,7 @@ impl SigningKeys {
         Ok((keys, index))
     }
 
-    /// The public key that verifies what `kid` signed, if its signatures are accepted `now`.
+    /// The public key for signatures of `kid`, if they are accepted `now`.
     pub fn verifying(&self, kid: &str, now: DateTime<Utc>) -> Option<Vec<u8>> {
         let keys = self.current();
         let index = keys.iter().position(|key| key.kid == kid)?;
@@ -78,7 +78,7 @@ impl SigningKeys {
             .collect()
     }
 
-    /// Adds a key that signs once every cache has had time to learn of it.
+    /// Adds a key that starts to sign once every cache has had time to fetch it.
     pub async fn rotate(&self, now: DateTime<Utc>) -> anyhow::Result<()> {
         let newest = signing_keys::all(self.db.read().await?.conn())
             .await?
@@ -87,7 +87,7 @@ impl SigningKeys {
         self.add(newest + 1, now, now + signing_key::ACTIVATION_DELAY).await
     }
 
-    /// Forgets keys that verify nothing any more.
+    /// Deletes keys that verify nothing any more.
     pub async fn delete_retired(&self, now: DateTime<Utc>) -> anyhow::Result<()> {
         let mut tx = self.db.write().await?;
         signing_keys::delete_superseded(tx.conn(), now - signing_key::RETIREMENT).await?;
@@ -95,7 +95,7 @@ impl SigningKeys {
         Ok(())
     }
 
-    /// Reads the keys anew, for those that other instances have added.
+    /// Reads the keys again, for those that other instances have added.
     pub async fn reload(&self) -> anyhow::Result<()> {
         let stored = signing_keys::all(self.db.read().await?.conn()).await?;
         let known = self.current();
@@ -110,7 +110,7 @@ impl SigningKeys {
         Ok(())
     }
 
-    /// Makes a key. When another instance has taken its number meanwhile, that one's key serves as well.
+    /// Makes a key. When another instance took its number first, that instance's key is used.
     async fn add(&self, number: i64, now: DateTime<Utc>, active_at: DateTime<Utc>) -> anyhow::Result<()> {
         let key = self.seal(number, now, active_at)?;
         let mut tx = self.db.write().await?;

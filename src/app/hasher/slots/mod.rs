@@ -22,12 +22,13 @@ const DEADLINE: Duration = Duration::from_secs(5);
 /// A slot that has been idle for this long gives its memory back.
 const KEEP_MEMORY: Duration = Duration::from_secs(30);
 /// While so many wait for each answer that is there, answers are held back to be given together. A request that goes on
-/// pushes the hash out of the processor's caches and finds nothing there itself; several at once cost little more than one.
+/// pushes the hash out of the processor's caches and finds nothing there itself; several at once cost little more than
+/// one.
 const WAITING_FOR_EACH_HELD_BACK: usize = 4;
 /// UnknownAccount's answer waits for more than so many others.
 const MOST_HELD_BACK: usize = 16;
-/// How much nicer than the rest of the process hashing is: a session check gets a core at once, yet another program that
-/// takes all it can get does not starve log-ins.
+/// How much nicer than the rest of the process hashing is: a session check gets a core at once, yet another program
+/// that takes all it can get does not starve log-ins.
 const NICER: i32 = 10;
 
 /// The memory that Argon2 works in. Reusing it spares the page faults of a fresh allocation, and huge pages spare most

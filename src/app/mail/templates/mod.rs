@@ -1,4 +1,4 @@
-//! The texts of mails: built in for English and German, and whatever an operator puts in their place.
+//! The texts of mails: built in for English and German, replaced or added to by the operator's own.
 
 mod built_in;
 
@@ -15,17 +15,17 @@ use crate::model::client::language::Languages;
 use crate::model::mail::{Mail, Message};
 use built_in::BUILT_IN;
 
-/// The language of mails to people who read none of the others.
+/// The language of a mail when its reader accepts none of the others.
 const FALLBACK: &str = "en";
 
-/// Who sends the mails, as every template may show it.
+/// The service as the sender of mails, for every template.
 #[derive(Debug, Clone)]
 pub struct Sender {
     pub service: String,
     pub url: String,
 }
 
-/// A mail's text, ready to be sent.
+/// The text of a mail, ready to be sent.
 #[derive(Debug, Clone, Serialize)]
 pub struct Rendered {
     pub subject: String,
@@ -50,11 +50,11 @@ pub struct MailTemplates {
 }
 
 impl MailTemplates {
-    /// The built-in templates, replaced and added to by the files `LANGUAGE/KIND.txt`, `LANGUAGE/KIND.html` and
+    /// The built-in templates, replaced and extended by the files `LANGUAGE/KIND.txt`, `LANGUAGE/KIND.html` and
     /// `layout.html` in `folder`.
     ///
     /// # Errors
-    /// When a file is no template, or one that can't show its mail: better now than when the first mail is due.
+    /// When a file is not a template or can't render its mail. The start fails then, not the first mail.
     pub fn read(folder: Option<&Path>, sender: Sender) -> anyhow::Result<Self> {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -78,7 +78,7 @@ impl MailTemplates {
         Ok(templates)
     }
 
-    /// The text of `mail` in the best language that there is.
+    /// The text of `mail` in the best available language.
     pub fn render(&self, mail: &Mail) -> anyhow::Result<Rendered> {
         self.render_in(self.language_for(&mail.languages), &mail.message)
     }
@@ -132,7 +132,7 @@ impl MailTemplates {
     }
 }
 
-/// The operator's templates by name.
+/// The operator's templates by their names.
 fn own_files(folder: &Path) -> anyhow::Result<Vec<(String, String)>> {
     let mut files = Vec::new();
     let entries = fs::read_dir(folder).with_context(|| format!("MAIL_TEMPLATES: {}", folder.display()))?;
