@@ -3,7 +3,7 @@
 use neptun_auth::cli::Cli;
 use tikv_jemallocator::Jemalloc;
 
-// The system's allocator keeps what 500 connections needed at once for ever, and its locks cost each request.
+// The system's allocator never gives back the memory of a burst of connections, and its locks cost each request.
 #[global_allocator]
 static ALLOCATOR: Jemalloc = Jemalloc;
 

@@ -1,6 +1,6 @@
-//! What the service tells its operators: logs and metrics. Every metric name stands here.
+//! Logs and metrics for operators. Every metric name is defined here.
 //!
-//! Neither carries an e-mail address, a password, a cookie, a token or a query string.
+//! Neither contains an e-mail address, a password, a cookie, a token or a query string.
 
 use std::time::Duration;
 
@@ -18,22 +18,22 @@ const SECURITY_EVENTS: &str = "neptun_auth_security_events_total";
 const MAILS: &str = "neptun_auth_mails_total";
 const SESSIONS_ENDED: &str = "neptun_auth_sessions_ended_total";
 
-/// The session library takes every stale cookie for an attack. A filter that names it has the last word.
+/// The session library logs every stale cookie as an attack. A filter that names the library takes precedence.
 const QUIET: &str = "tower_sessions_core=error";
 
-/// From half a millisecond, a session check, to the deadline of the hashing queue.
+/// From half a millisecond, for a session check, to the deadline of the hashing queue.
 const LATENCY_BUCKETS: [f64; 12] = [
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0,
 ];
 
-/// The form of log lines.
+/// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum LogFormat {
     Text,
     Json,
 }
 
-/// Sends logs to standard error in the given form, filtered as `tracing_subscriber::EnvFilter` describes.
+/// Writes logs to standard error in the given format, filtered as `tracing_subscriber::EnvFilter` describes.
 ///
 /// # Errors
 /// When `filter` can't be read.
@@ -86,28 +86,28 @@ pub fn request(operation: &'static str, status: u16, duration: Duration) {
     histogram!(REQUEST_SECONDS, "operation" => operation).record(duration);
 }
 
-/// Shows how many passwords wait for a hashing slot.
+/// Sets the number of passwords that wait for a hashing slot.
 pub fn hash_queue(length: usize) {
     gauge!(HASH_QUEUE).set(u32::try_from(length).unwrap_or(u32::MAX));
 }
 
-/// Counts a session that began.
+/// Counts a session that started.
 pub fn session_created(kind: &'static str) {
     counter!(SESSIONS_CREATED, "kind" => kind).increment(1);
 }
 
-/// Counts and logs something that only an attacker or a defect does, with the public id of the session it happened to.
+/// Counts and logs an event that only an attacker or a defect causes, with the public id of the session concerned.
 pub fn security_event(event: &'static str, session_id: Uuid) {
     counter!(SECURITY_EVENTS, "event" => event).increment(1);
     tracing::warn!(event, %session_id, "security event");
 }
 
-/// Counts an attempt to hand a mail over.
+/// Counts an attempt to send a mail.
 pub fn mail(is_sent: bool) {
     counter!(MAILS, "result" => if is_sent { "sent" } else { "failed" }).increment(1);
 }
 
-/// Counts and logs a request that a limit refused, without saying whose it was.
+/// Counts and logs a request that a limit rejected, without saying which client sent it.
 pub fn limit_used_up(limit: &'static str) {
     counter!(SECURITY_EVENTS, "event" => format!("limit_{}", limit.replace('-', "_"))).increment(1);
     tracing::warn!(event = "limit_used_up", limit, "security event");
@@ -117,19 +117,19 @@ pub fn limit_used_up(limit: &'static str) {
 #[derive(Debug, Clone, Copy)]
 pub enum Ended {
     LoggedOut,
-    /// A new log-in took the place of the session that was presented.
+    /// A new log-in replaced the presented session.
     Replaced,
     Revoked,
     /// The account's password was changed.
     PasswordChanged,
-    /// Its owner asked to move the account to another address.
+    /// The owner asked to move the account to another address.
     EmailChanged,
-    /// The owner has shown that the address is theirs; whoever was in the account before may be somebody else.
+    /// The owner confirmed the address; earlier sessions may belong to another person.
     EmailProven,
-    /// The account was brought back to the address that it had before.
+    /// The account was restored to its former address.
     EmailRestored,
     AccountDeleted,
-    /// A refresh token was used again, so somebody else may have it.
+    /// A refresh token was used twice, so it may be stolen.
     TokenReused,
     Expired,
 }

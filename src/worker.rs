@@ -1,4 +1,4 @@
-//! What the service does by itself: sending mails, forgetting what has expired, keeping up with signing keys.
+//! Background work: sends mails, deletes what has expired, reads new signing keys.
 
 use std::time::Duration;
 
@@ -13,10 +13,10 @@ use crate::flows::worker::refresh_keys::refresh_keys;
 use crate::flows::worker::send_mail::send_mail;
 
 const CLEANING_INTERVAL: Duration = Duration::from_mins(1);
-/// Somebody may be waiting for a code.
+/// A person may be waiting for a code.
 const SENDING_INTERVAL: Duration = Duration::from_secs(1);
 const SENT_AT_ONCE: usize = 16;
-/// How long a mail server may go on taking a mail while the service stops.
+/// How long a mail server may go on accepting a mail while the service stops.
 const LAST_SENDING: Duration = Duration::from_millis(500);
 
 /// Works until `shutdown`. A round that fails is logged, and the next one tries again.
@@ -38,7 +38,7 @@ async fn clean(app: &App, shutdown: &CancellationToken) {
     }
 }
 
-/// Sends mails apart from the rest and from each other, because a mail server may take long for one.
+/// Sends mails separately from other work and from each other, because a mail server may take long for one.
 async fn deliver(app: &App, shutdown: &CancellationToken) {
     let mut round = interval(SENDING_INTERVAL);
     round.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -58,7 +58,7 @@ async fn deliver(app: &App, shutdown: &CancellationToken) {
             Err(error) => note("looking for mails", Err(error)),
         }
     }
-    // What is not done by then is sent again later, under the same Message-ID.
+    // A mail that is not sent by then is sent later, under the same Message-ID.
     tokio::select! {
         () = sleep(LAST_SENDING) => stop.cancel(),
         () = drain(&mut sending) => {}
@@ -77,7 +77,7 @@ async fn forget(app: &App) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A task that failed costs nothing but this round.
+/// Logs a failed task; the next round tries again.
 fn note(task: &str, result: anyhow::Result<()>) {
     if let Err(error) = result {
         tracing::warn!(

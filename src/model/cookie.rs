@@ -1,6 +1,7 @@
-//! What the session cookie and the device cookie share: the `SameSite` attribute, and how a cookie is found by its name.
+//! What the session cookie and the device cookie share: the `SameSite` attribute, and how a cookie is found by its
+//! name.
 
-/// When a browser sends a cookie along with requests that another site caused.
+/// Whether a browser sends a cookie with requests that another site caused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum SameSite {
     Strict,

@@ -1,4 +1,4 @@
-//! The one secret that the database does not hold, and from which all keys are derived.
+//! The one secret that the database does not contain; all keys are derived from it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -18,7 +18,7 @@ impl SecretKey {
     /// A new key from the operating system's generator.
     ///
     /// # Panics
-    /// When the system has no randomness to give.
+    /// When the system gives no randomness.
     #[must_use]
     pub fn generate() -> Self {
         let mut bytes = Zeroizing::new([0; 32]);

@@ -1,9 +1,9 @@
-//! The one failure that a caller can cure by waiting.
+//! The one failure that passes when the caller waits.
 
 use std::error::Error;
 
-/// Something the service stands on can't do its work right now: the database is unreachable or full, or every hashing
-/// slot is taken. It travels inside error chains and becomes `503` with `Retry-After`.
+/// A resource can't be used now: the database is unreachable or full, or the hashing queue is. The error travels inside
+/// error chains and becomes `503` with `Retry-After`.
 #[derive(Debug, thiserror::Error)]
 #[error("{what}")]
 pub struct Unavailable {
@@ -16,13 +16,13 @@ impl Unavailable {
     /// Seconds after which a client should try again.
     pub const RETRY_AFTER: u64 = 2;
 
-    /// `what` says for the log what is missing; no client ever sees it.
+    /// `what` names the resource for the log; no client sees it.
     #[must_use]
     pub fn new(what: &'static str) -> Self {
         Self { what, cause: None }
     }
 
-    /// Like [`Unavailable::new`], keeping the error that made it so.
+    /// Like [`Unavailable::new`], with the error that caused it.
     pub fn because(what: &'static str, cause: impl Error + Send + Sync + 'static) -> Self {
         Self {
             what,

@@ -1,10 +1,10 @@
-//! Whether a connection is being used. It covers what HTTP's own time-outs don't: a client that never says which version
+//! Whether a connection is in use. This covers what HTTP's own time-outs don't: a client that never says which version
 //! it speaks, an HTTP/2 connection without streams, a client that does not read its answer.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// What one connection has been doing.
+/// The activity of one connection.
 #[derive(Debug, Clone)]
 pub struct Activity(Arc<Mutex<State>>);
 
@@ -15,7 +15,7 @@ struct State {
     last: Instant,
 }
 
-/// A request in flight; dropping it says that it was answered.
+/// A request in flight; dropping it marks the request as answered.
 #[derive(Debug)]
 pub struct InFlight(Activity);
 
@@ -30,14 +30,14 @@ impl Default for Activity {
 }
 
 impl Activity {
-    /// Notes that a request has come.
+    /// Counts a request that has arrived.
     #[must_use]
     pub fn begin(&self) -> InFlight {
         self.update(|state| state.in_flight += 1);
         InFlight(self.clone())
     }
 
-    /// Whether nothing is in flight and has not been for `later`, or for `first` if there never was a request.
+    /// Whether no request has been in flight for `later`, or for `first` if there never was one.
     #[must_use]
     pub fn is_idle_for(&self, first: Duration, later: Duration) -> bool {
         let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);

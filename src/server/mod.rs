@@ -24,22 +24,24 @@ use activity::Activity;
 
 mod activity;
 
-/// Connections beyond these, or beyond half of the file descriptors, wait in the system's backlog until another one closes.
+/// Connections beyond these, or beyond half of the file descriptors, wait in the system's backlog until another one
+/// closes.
 const MAX_CONNECTIONS: u32 = 10_000;
-/// For a request's whole header, and for a kept-alive connection's next request to begin.
+/// Limit for a request's whole header, and for the next request on a kept-alive connection to begin.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(12);
-/// Longest header; a session cookie and what a browser adds take a tenth of it.
+/// Longest header; a session cookie and a browser's own headers take a tenth of it.
 const HEADER_BYTES: u32 = 32 * 1024;
-/// A connection without a request for this long is asked to close, and cut off at the next look.
+/// A connection without a request for this long is asked to close, and closed at the next check.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
-/// Requests that one HTTP/2 connection may have running at once.
+/// Requests that one HTTP/2 connection may have in flight.
 const MAX_STREAMS: u32 = 64;
-/// How long requests in flight may take once the service is told to stop.
+/// Time for requests in flight once the service is told to stop.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(8);
-/// After a failed accept, most likely for want of file descriptors, trying again at once would only burn the processor.
+/// Pause after a failed accept: the likely cause is a lack of file descriptors, and trying at once would only use
+/// processor.
 const ACCEPT_BACK_OFF: Duration = Duration::from_millis(100);
 
-/// Serves `endpoint` on an already bound `listener` until `shutdown`, then answers what is in flight and returns.
+/// Serves `endpoint` on an already bound `listener` until `shutdown`, then answers the requests in flight and returns.
 pub async fn serve(listener: TcpListener, endpoint: BoxEndpoint<'static, Response>, shutdown: CancellationToken) {
     let endpoint = Arc::new(endpoint);
     let most = most_connections();
@@ -66,13 +68,14 @@ pub async fn serve(listener: TcpListener, endpoint: BoxEndpoint<'static, Respons
         }
     }
     drop(listener);
-    // Every connection holds one permit, so all of them together mean that none is left.
+    // Every connection holds one permit, so holding all of them means that no connection is left.
     if timeout(DRAIN_TIMEOUT, connections.acquire_many(most)).await.is_err() {
         tracing::warn!("some connections did not finish in time");
     }
 }
 
-/// Raises the limit on file descriptors as far as the system allows, and leaves half of them to the database and the log.
+/// Raises the limit on file descriptors as far as the system allows, and leaves half of them to the database and the
+/// log.
 fn most_connections() -> u32 {
     let descriptors = rlimit::increase_nofile_limit(u64::from(MAX_CONNECTIONS) * 2).unwrap_or_else(|error| {
         tracing::warn!(%error, "the limit on file descriptors can't be raised");

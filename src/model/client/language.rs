@@ -1,19 +1,19 @@
-//! The languages that somebody reads, as their browser tells.
+//! The languages that a person reads, as their browser states them.
 
 use serde::{Deserialize, Serialize};
 
-/// Language tags in lower case, the favourite first.
+/// Language tags in lower case, the preferred one first.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Languages(Vec<String>);
 
 impl Languages {
-    /// More than anybody reads; browsers send about five.
+    /// More than a person reads; browsers send about five.
     const MOST: usize = 8;
     /// Longest tag that is kept (RFC 5646, 4.4.1).
     const LONGEST_TAG: usize = 35;
 
-    /// Reads an `Accept-Language` header (RFC 9110, 12.5.4). What can't be read is left out.
+    /// Reads an `Accept-Language` header (RFC 9110, 12.5.4). Parts that can't be read are left out.
     #[must_use]
     pub fn parse(header: &str) -> Self {
         let mut ranked: Vec<_> = header
@@ -29,12 +29,12 @@ impl Languages {
                 (is_tag && quality > 0.0).then_some((tag, quality))
             })
             .collect();
-        // Stable: of two that are liked as much, the first stays the first.
+        // The sort is stable: of two languages with the same weight, the first stays first.
         ranked.sort_by(|(_, one), (_, other)| other.total_cmp(one));
         Self(ranked.into_iter().map(|(tag, _)| tag).collect())
     }
 
-    /// The best of the `offered` languages; `None` when none of them is read. `de-AT` is read where `de` is offered.
+    /// The preferred one of the `offered` languages; `None` when the person reads none of them. `de` serves `de-AT`.
     pub fn choose<'o>(&self, offered: &(impl Iterator<Item = &'o str> + Clone)) -> Option<&'o str> {
         self.0.iter().find_map(|tag| {
             let broader = tag.split('-').next().unwrap_or(tag);

@@ -1,4 +1,4 @@
-//! Who is at the other end of a request, as far as the transport tells.
+//! The client that sent a request, as far as the connection and its headers tell.
 
 pub mod language;
 pub mod network;
@@ -11,22 +11,22 @@ use super::device::{Device, family};
 use language::Languages;
 use network::Network;
 
-/// The address and the browser that a request came from, kept with the session so that its owner can recognise it, and
-/// the languages that its mails may be in.
+/// The address and the browser that a request came from, stored with the session so that its owner can recognise it,
+/// and the languages for its mails.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Client {
     pub ip: Option<IpAddr>,
     pub user_agent: Option<String>,
     pub languages: Languages,
-    /// The device that its cookie shows it to be.
+    /// The device that the device cookie names.
     pub device: Option<Device>,
 }
 
 impl Client {
-    /// Longest user agent that is kept, in characters.
+    /// Longest user agent that is stored, in characters.
     pub const USER_AGENT_LENGTH: usize = 256;
 
-    /// Keeps the printable part of `user_agent`: what is stored is shown later to a person, in a terminal or a page.
+    /// Keeps the printable part of `user_agent`: it is shown later to a person, in a terminal or a page.
     #[must_use]
     pub fn new(ip: Option<IpAddr>, user_agent: Option<&str>, accept_language: Option<&str>) -> Self {
         let user_agent = user_agent.map(|raw| {
@@ -43,7 +43,7 @@ impl Client {
         }
     }
 
-    /// Who shares its connection to the internet; `None` when its address is not known.
+    /// The network that shares one internet connection with the client; `None` when its address is not known.
     #[must_use]
     pub fn subscriber(&self) -> Option<Network> {
         self.ip.map(Network::subscriber)
@@ -55,13 +55,13 @@ impl Client {
         self.ip.and_then(Network::site)
     }
 
-    /// The network by which an account recognises it.
+    /// The network by which an account recognises the client.
     #[must_use]
     pub fn vicinity(&self) -> Option<Network> {
         self.ip.map(Network::vicinity)
     }
 
-    /// The kind of browser and system that it says it is.
+    /// The kind of browser and system that the client claims to be.
     #[must_use]
     pub fn family(&self) -> String {
         family(self.user_agent.as_deref())

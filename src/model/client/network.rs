@@ -1,4 +1,4 @@
-//! Where on the internet a client is, as coarsely as a purpose needs.
+//! The network of a client, as coarse as a purpose needs.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -9,23 +9,23 @@ use ipnet::IpNet;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Network(IpNet);
 
-/// The share of an IPv6 address that its network decides; the rest is the client's own choice, and free for it to change.
+/// Bits of an IPv6 address that the network decides; the client chooses and changes the rest.
 const IPV6_PREFIX: u8 = 64;
 
 impl Network {
-    /// Who shares one connection to the internet: one IPv4 address, or the /64 that an IPv6 client can choose from.
+    /// The network behind one internet connection: one IPv4 address, or the /64 from which an IPv6 client can choose.
     #[must_use]
     pub fn subscriber(ip: IpAddr) -> Self {
         Self::around(ip, 32)
     }
 
-    /// The /24 around an IPv4 address, which a provider gives its customers new addresses from, or an IPv6 /64.
+    /// The /24 around an IPv4 address, from which a provider gives its customers new addresses, or an IPv6 /64.
     #[must_use]
     pub fn vicinity(ip: IpAddr) -> Self {
         Self::around(ip, 24)
     }
 
-    /// The /48 that an IPv6 customer may have been given; `None` for IPv4, where there is no such thing.
+    /// The /48 that an IPv6 customer may have; `None` for IPv4, which has no such thing.
     #[must_use]
     pub fn site(ip: IpAddr) -> Option<Self> {
         let ip = ip.to_canonical();

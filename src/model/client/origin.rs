@@ -31,7 +31,7 @@ impl Origin {
         }
     }
 
-    /// The origin that `url` belongs to.
+    /// The origin of `url`.
     #[must_use]
     pub fn of(url: &Url) -> Self {
         Self(url.origin().ascii_serialization())
@@ -48,7 +48,7 @@ pub struct AllowedOrigins {
 
 impl AllowedOrigins {
     /// The service's own origin and the `listed` ones. With an empty list and a loopback public URL, every
-    /// `http://localhost:PORT` and `http://127.0.0.1:PORT` as well, because that is how people develop.
+    /// `http://localhost:PORT` and `http://127.0.0.1:PORT` too, because front ends in development are there.
     #[must_use]
     pub fn new(public_url: &Url, listed: Vec<Origin>) -> Self {
         Self {
@@ -58,7 +58,7 @@ impl AllowedOrigins {
         }
     }
 
-    /// Compares whole strings, so that no suffix, prefix or case of a listed origin gets through.
+    /// Compares whole strings, so that no suffix, prefix or other case of a listed origin passes.
     #[must_use]
     pub fn contains(&self, header: &str) -> bool {
         self.own.0 == header

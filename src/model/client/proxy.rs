@@ -1,10 +1,10 @@
-//! AccountLookup word about a client's address is believed.
+//! Which proxies are believed when they name a client's address.
 
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-/// The networks of the proxies in front of the service. Without any, only the connection's own peer counts.
+/// The networks of the proxies in front of the service. Without any, the address of the connection counts.
 #[derive(Debug, Clone, Default)]
 pub struct TrustedProxies {
     networks: Vec<IpNet>,
@@ -22,15 +22,16 @@ impl TrustedProxies {
         self.networks.is_empty()
     }
 
-    /// Whether headers that `peer` sends about its client are believed.
+    /// Whether headers of `peer` about its client are believed.
     #[must_use]
     pub fn trust(&self, peer: IpAddr) -> bool {
         let peer = peer.to_canonical();
         self.networks.iter().any(|network| network.contains(&peer))
     }
 
-    /// The client behind `peer`: walking `X-Forwarded-For` from its right end, the first hop that is not a trusted proxy.
-    /// A hop that is not an address ends the walk at the proxy that reported it, so garbage can't choose an address.
+    /// The client behind `peer`: reading `X-Forwarded-For` from its right end, the first hop that is not a trusted
+    /// proxy. A hop that is not an address ends the search at the proxy that reported it, so garbage can't choose an
+    /// address.
     #[must_use]
     pub fn client(&self, peer: IpAddr, forwarded_for: &[&str]) -> IpAddr {
         let mut client = peer.to_canonical();

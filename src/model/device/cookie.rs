@@ -1,10 +1,10 @@
-//! The cookie by which a browser shows that it has signed in to an account before. It opens nothing: whoever presents it
-//! still needs the password, but is not held back by other people's failures.
+//! The cookie by which a browser shows that it has logged in to an account before. It is not a credential: the client
+//! still needs the password, but other clients' failures don't limit it.
 
 use super::Device;
 use crate::model::cookie::SameSite;
 
-/// Its name and attributes.
+/// The name and attributes of the cookie.
 #[derive(Debug, Clone)]
 pub struct DeviceCookie {
     name: &'static str,
@@ -15,7 +15,7 @@ impl DeviceCookie {
     pub const NAME: &'static str = "neptun-device";
     const HOST_NAME: &'static str = "__Host-neptun-device";
 
-    /// The cookie beside a session cookie with these properties. It never names a domain: only the service reads it.
+    /// The device cookie that goes with such a session cookie. It never has a domain: only the service reads it.
     #[must_use]
     pub(in crate::model) fn new(secure: bool, same_site: SameSite) -> Self {
         let suffix = if secure { "; Secure" } else { "" };
@@ -30,14 +30,14 @@ impl DeviceCookie {
         self.name
     }
 
-    /// The `Set-Cookie` value that keeps `value` for a year.
+    /// The `Set-Cookie` value that stores `value` for a year.
     #[must_use]
     pub fn keep(&self, value: &str) -> String {
         let max_age = Device::COOKIE_DAYS * 24 * 3600;
         format!("{}={value}{}; Max-Age={max_age}", self.name, self.attributes)
     }
 
-    /// The cookie's value among raw `Cookie` headers, found as the session's is.
+    /// The cookie's value among raw `Cookie` headers, found by the same rules as the session cookie.
     #[must_use]
     pub fn find<'h>(&self, headers: impl Iterator<Item = &'h [u8]>) -> Option<&'h str> {
         crate::model::cookie::find(self.name, headers)

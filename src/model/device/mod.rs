@@ -1,4 +1,4 @@
-//! The devices that people use their accounts with.
+//! The devices that accounts are used with.
 
 pub mod cookie;
 
@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::id::UserId;
 
-/// A browser that has signed in to an account before, as its device cookie shows.
+/// A browser that has logged in to an account before, as its device cookie shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Device {
     pub id: Uuid,
@@ -15,13 +15,13 @@ pub struct Device {
 }
 
 impl Device {
-    /// A device cookie is good for so many days.
+    /// Days for which a device cookie is valid.
     pub const COOKIE_DAYS: i64 = 365;
-    /// A network from which nobody has signed in to an account for so many days is a stranger's to it.
+    /// Days after which an account no longer knows a network without a log-in from it.
     pub const NETWORK_DAYS: i64 = 90;
-    /// That a device was seen is written down once in so many minutes.
+    /// Minutes between two writes of the time at which a device was last seen.
     pub const NOTE_INTERVAL_MINUTES: i64 = 60;
-    /// Devices that were not seen for so many days are forgotten.
+    /// Days after which a device that was not seen is deleted.
     pub const KEPT_DAYS: i64 = 365;
 
     /// A device of `user` that was never seen before.
@@ -34,16 +34,16 @@ impl Device {
     }
 }
 
-/// How well an account knows what a request comes from.
+/// How well an account knows the network and device of a request.
 #[derive(Debug, Clone, Copy, Default, sqlx_macros::FromRow)]
 pub struct Familiarity {
-    /// Somebody signed in to it from that network lately.
+    /// The account has had a log-in from this network lately.
     pub knows_network: bool,
-    /// And with such a device, which is noted so lately that it need not be noted again.
+    /// It has had one with this family of device there too, stored so recently that it need not be stored again.
     pub has_noted_device: bool,
 }
 
-/// A kind of device and the network that it was used in, as the account's owner may know of it.
+/// A family of device and the network that it was used in, as the account's owner may see them.
 #[derive(Debug, sqlx_macros::FromRow)]
 pub struct ListedDevice {
     pub family: String,
@@ -52,7 +52,7 @@ pub struct ListedDevice {
     pub last_seen_at: DateTime<Utc>,
 }
 
-/// Browsers and programs by what only they say, the imitators before the imitated.
+/// Browsers and programs by the mark that only they send; imitators come before what they imitate.
 const BROWSERS: &[(&str, &str)] = &[
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
@@ -73,7 +73,7 @@ const BROWSERS: &[(&str, &str)] = &[
     ("PostmanRuntime/", "Postman"),
 ];
 
-/// Systems, the more particular before those that they also claim to be.
+/// Systems; the more specific come before those that they also claim to be.
 const SYSTEMS: &[(&str, &str)] = &[
     ("Android", "Android"),
     ("iPhone", "iOS"),
@@ -84,8 +84,8 @@ const SYSTEMS: &[(&str, &str)] = &[
     ("Linux", "Linux"),
 ];
 
-/// The kind of browser and system behind a `User-Agent`, as in `Firefox on Linux`, `curl` or `unknown`. It does not change
-/// with versions, so that an update makes no new device, and holds nothing that a client chose freely.
+/// The family of browser and system behind a `User-Agent`, as in `Firefox on Linux`, `curl` or `unknown`. It stays the
+/// same across versions, so that an update makes no new device, and contains no text that the client chose.
 #[must_use]
 pub fn family(user_agent: Option<&str>) -> String {
     let user_agent = user_agent.unwrap_or_default();

@@ -1,18 +1,18 @@
-//! Failed attempts to prove who one is, and how many of them an account takes.
+//! Failed attempts to prove an identity, and how many of them an account allows.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::rate::Rate;
 
-/// The attempts that are counted together: those on one account, from one kind of place. Both parts are keyed hashes, so
-/// that the table does not tell which addresses were tried.
+/// The bucket in which failed attempts are counted: for one account and one kind of place. Both parts are keyed hashes,
+/// so that the table does not reveal which addresses were tried.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bucket {
     pub subject: Vec<u8>,
     pub place: Vec<u8>,
 }
 
-/// How many failures a bucket holds. In milliseconds, because the database computes with them.
+/// How many failures a bucket allows. In milliseconds, because the database calculates with them.
 #[derive(Debug, Clone, Copy)]
 pub struct Budget {
     pub interval: i64,
@@ -20,10 +20,9 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// Failures in a row after which a bucket takes no more attempts (NIST SP 800-63B-4, 3.2.2).
+    /// Consecutive failures after which a bucket allows no more attempts (NIST SP 800-63B-4, 3.2.2).
     pub const MAX_IN_A_ROW: i64 = 100;
-    /// A bucket is forgotten when so much time for each failure in a row has passed without another one: whoever stays
-    /// below the other limits for ever makes one guess a day.
+    /// A bucket expires after one quiet day per consecutive failure, so a patient attacker averages one guess a day.
     pub const KEPT_PER_FAILURE: TimeDelta = TimeDelta::days(1);
 
     #[must_use]
@@ -36,18 +35,18 @@ impl Budget {
     }
 }
 
-/// A bucket as it is stored, its times in milliseconds since 1970.
+/// A bucket as it is stored; its times are milliseconds since 1970.
 #[derive(Debug, Clone, Copy, sqlx_macros::FromRow)]
 pub struct Failures {
-    /// Failures in a row.
+    /// Consecutive failures.
     pub failures: i64,
-    /// When the bucket will be as if nobody had failed, but for the number in a row.
+    /// When the bucket is full again, apart from the number of consecutive failures.
     pub free_at: i64,
     pub forgotten_at: i64,
 }
 
 impl Failures {
-    /// Whole seconds until one more attempt is taken, at least one.
+    /// Whole seconds until one more attempt is allowed, at least one.
     #[must_use]
     pub fn retry_after(&self, budget: Budget, now: DateTime<Utc>) -> u64 {
         let until = if self.failures >= Budget::MAX_IN_A_ROW {

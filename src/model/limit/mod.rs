@@ -1,4 +1,4 @@
-//! What is limited, and for whom it is counted.
+//! What is limited, and what each limit counts for.
 
 pub mod attempt;
 pub mod rate;
@@ -10,7 +10,7 @@ use super::id::UserId;
 use rate::Rate;
 use uuid::Uuid;
 
-/// What costs the service something or helps an attacker, each with a brake of its own.
+/// What costs the service something or helps an attacker; each has a limit of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Operation {
     SignUp,
@@ -19,7 +19,7 @@ pub enum Operation {
     /// Checking a password or a code.
     Check,
     Refresh,
-    /// Having a mail sent.
+    /// Causing a mail to be sent.
     Mail,
 }
 
@@ -30,21 +30,21 @@ pub struct Rates {
     pub sign_up: Rate,
     /// Passwords and codes checked for one network, or for one device that the account knows.
     pub log_in: Rate,
-    /// Refresh tokens exchanged by one network.
+    /// Refresh tokens exchanged by one session.
     pub refresh: Rate,
-    /// Mails that one network causes.
+    /// Mails that requests from one network cause.
     pub mail: Rate,
     /// Mails to one address.
     pub mail_to: Rate,
-    /// Failed attempts on one account, of each kind of place.
+    /// Failed attempts on one account from one place.
     pub failures: Rate,
 }
 
 impl Rates {
-    /// All networks together may do something so many times as often as one.
+    /// All networks together may do something this many times as often as one.
     pub const NETWORKS: u32 = 100;
 
-    /// All networks of one IPv6 site together.
+    /// All networks of one IPv6 customer together may do something this many times as often as one.
     pub const OF_A_SITE: u32 = 10;
 
     /// How often one network may do `operation`, and the name of that limit.
@@ -59,13 +59,12 @@ impl Rates {
     }
 }
 
-/// Where an attempt on an account comes from, as far as that account has to do with it. Failures in one place use up
-/// nothing of the others.
+/// The place that an attempt on an account comes from. Each place has a budget of failures of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
-    /// A device that has signed in to the account before.
+    /// A device that has logged in to the account before.
     Device(Uuid),
-    /// A network from which somebody has signed in to the account lately.
+    /// A network that has had a log-in to the account lately.
     Network(Network),
     /// Anywhere else.
     Strangers,
@@ -80,7 +79,7 @@ impl Place {
             .map(|device| Self::Device(device.id))
     }
 
-    /// The name by which failures are counted.
+    /// The name under which failures are counted.
     #[must_use]
     pub fn name(&self) -> String {
         match self {

@@ -1,10 +1,10 @@
-//! How often something may be done.
+//! A rate: how often something is allowed.
 
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// So many times in a period: all of them at once, and from then on one whenever its share of the period has passed.
+/// A token bucket: a burst of `count`, refilled by one every `period / count`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
     count: u32,
@@ -23,7 +23,7 @@ impl Rate {
     /// `count` times in `period`.
     ///
     /// # Errors
-    /// [`InvalidRate`] for none at all, for more than one in a millisecond, and for periods that nobody means.
+    /// [`InvalidRate`] for a count of zero, for more than one in a millisecond, and for periods of no use.
     pub fn new(count: u32, period: Duration) -> Result<Self, InvalidRate> {
         let is_period = (Self::SHORTEST_PERIOD..=Self::LONGEST_PERIOD).contains(&period);
         if is_period && count > 0 && u128::from(count) <= period.as_millis() {
@@ -49,7 +49,7 @@ impl Rate {
         self.period / self.count
     }
 
-    /// `factor` times as often.
+    /// The same rate, `factor` times as often.
     #[must_use]
     pub fn times(self, factor: u32) -> Self {
         Self {

@@ -1,16 +1,16 @@
-//! The refusal of those who try too often.
+//! The error of a request that is over a limit.
 
 use super::rate::Rate;
 
-/// A limit is used up. Like [`crate::model::unavailable::Unavailable`] it is cured by waiting, travels inside error chains, and so
-/// needs no variant in every flow's error; it becomes `429` with `Retry-After`.
+/// A limit is used up. Like [`Unavailable`](crate::model::unavailable::Unavailable) it passes with time and travels
+/// inside error chains, so that no flow needs a variant for it. It becomes `429` with `Retry-After`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the limit `{limit}` is used up")]
 pub struct Throttled {
-    /// The name of the limit, as headers, metrics and the documentation have it.
+    /// The name of the limit in headers, metrics and documentation.
     pub limit: &'static str,
     pub rate: Rate,
-    /// Seconds after which one more try is allowed, at least one.
+    /// Seconds after which one more request is allowed, at least one.
     pub retry_after: u64,
 }
 

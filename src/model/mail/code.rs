@@ -1,4 +1,4 @@
-//! One-time codes that are mailed to an address, and what they are good for.
+//! One-time codes that are mailed to an address.
 
 use std::fmt;
 
@@ -8,16 +8,16 @@ use crate::model::id::UserId;
 use crate::model::limit::rate::Rate;
 use crate::model::limit::throttled::Throttled;
 
-/// How long a code is good (OWASP ASVS v5.0.0-6.5.5).
+/// How long a code is valid (OWASP ASVS v5.0.0-6.5.5).
 pub const CODE_LIFETIME: TimeDelta = TimeDelta::minutes(10);
-/// How long an account can be brought back to the address that it had before.
+/// How long an account can be restored to its former address.
 pub const RESTORE_LIFETIME: TimeDelta = TimeDelta::days(3);
-/// The time in which three codes are sent for one subject, and no more.
+/// The period in which at most three codes are sent for one subject.
 pub const ISSUE_WINDOW: TimeDelta = TimeDelta::hours(1);
-/// Wrong guesses are counted before they are compared, and a code takes this many (OWASP ASVS v5.0.0-6.6.3).
+/// Wrong guesses that a code allows; each is counted before it is compared (OWASP ASVS v5.0.0-6.6.3).
 pub const MAX_GUESSES: i64 = 5;
 
-/// The refusal of a code to somebody for whom the third last one was issued at `earlier`.
+/// The error for a fourth code, when the third last one was issued at `earlier`.
 #[must_use]
 pub fn issue_limit_reached(earlier: DateTime<Utc>, now: DateTime<Utc>) -> Throttled {
     let period = ISSUE_WINDOW.to_std().expect("an hour is a duration");
@@ -29,13 +29,13 @@ pub fn issue_limit_reached(earlier: DateTime<Utc>, now: DateTime<Utc>) -> Thrott
     }
 }
 
-/// What a code is good for; a code for one purpose is wrong for any other.
+/// What a code is for; a code for one purpose is wrong for any other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     ResetPassword,
     VerifyEmail,
     ChangeEmail,
-    /// Not a code but a token of 128 bits, because it is good for days.
+    /// Not a code but a key of 128 bits, because it is valid for days.
     RestoreEmail,
 }
 
@@ -51,12 +51,12 @@ impl Purpose {
     }
 }
 
-/// What the database knows a code or its subject by: a hash under a key that is not in the database.
+/// The stored form of a code or its subject: a hash under a key that is not in the database.
 #[derive(Clone, PartialEq, Eq, sqlx_macros::Type)]
 #[sqlx(transparent)]
 pub struct KeyedHash(pub Vec<u8>);
 
-/// The digits, or the token, that are mailed and never stored.
+/// The digits or the key that are mailed and never stored.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Code(String);
 
@@ -73,13 +73,13 @@ impl Code {
     }
 }
 
-/// A code about to be stored.
+/// A code to be stored.
 #[derive(Debug)]
 pub struct NewCode {
-    /// A hash of the purpose and of whom the code is for.
+    /// A hash of the purpose and of the account or address that the code is for.
     pub subject: KeyedHash,
     pub purpose: Purpose,
-    /// `None` for a code that nobody is told, because the address has no account.
+    /// `None` for an address without an account: no mail shows the code.
     pub user_id: Option<UserId>,
     pub code_hash: KeyedHash,
     pub email: Option<String>,
@@ -87,7 +87,7 @@ pub struct NewCode {
     pub expires_at: DateTime<Utc>,
 }
 
-/// A live code of which one more guess was counted.
+/// A valid code of which one more guess was counted.
 #[derive(Debug, sqlx_macros::FromRow)]
 pub struct GuessedCode {
     pub code_hash: KeyedHash,
@@ -96,7 +96,7 @@ pub struct GuessedCode {
     pub issued_at: DateTime<Utc>,
 }
 
-/// A code as the person it was issued for may know of it.
+/// A code as the account's owner may see it.
 #[derive(Debug, sqlx_macros::FromRow)]
 pub struct ListedCode {
     pub purpose: String,

@@ -14,14 +14,14 @@ use code::CODE_LIFETIME;
 /// One mail to one address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mail {
-    /// An address that is stored, never one that was only typed into a request.
+    /// A stored address, never one that was only typed into a request.
     pub to: String,
     pub languages: Languages,
     pub message: Message,
 }
 
 impl Mail {
-    /// A mail that tells what `client` did, in its language.
+    /// A mail about a request of `client`, in the client's language.
     #[must_use]
     pub fn to(to: String, client: &Client, message: Message) -> Self {
         Self {
@@ -54,7 +54,7 @@ pub enum Message {
     PasswordChanged {
         at: String,
     },
-    /// Goes to the address that the account had before; with `token` it can be brought back.
+    /// Goes to the address that the account had before; `token` restores the account to it.
     EmailChanged {
         at: String,
         token: String,
@@ -63,7 +63,7 @@ pub enum Message {
     AccountDeleted {
         at: String,
     },
-    /// A log-in with a kind of device that the account was not used with before.
+    /// A log-in with a family of device that is new to the account.
     NewLogIn {
         at: String,
         device: String,
@@ -71,7 +71,7 @@ pub enum Message {
     },
 }
 
-/// Mails that tell of something that has happened, each of which an operator can switch off.
+/// Mails about something that has happened; an operator can switch off each of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 #[value(rename_all = "snake_case")]
 pub enum Notice {
@@ -96,7 +96,7 @@ impl Message {
         }
     }
 
-    /// Which setting switches the mail off; `None` for mails that somebody asked for.
+    /// The setting that switches the mail off; `None` for mails that a request asked for.
     #[must_use]
     pub fn notice(&self) -> Option<Notice> {
         match self {
@@ -108,7 +108,7 @@ impl Message {
         }
     }
 
-    /// How long it makes sense to go on trying to send the mail: a code as long as it is good.
+    /// How long the service tries to send the mail: a code for as long as it is valid.
     #[must_use]
     pub fn lifetime(&self) -> TimeDelta {
         match self.notice() {
@@ -117,7 +117,7 @@ impl Message {
         }
     }
 
-    /// One message of every kind, such as documentation and checks show.
+    /// One message of every kind, for documentation and tests.
     #[must_use]
     pub fn examples() -> Vec<Self> {
         let (code, minutes, at) = (
@@ -157,36 +157,36 @@ pub fn shown(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%d %H:%M UTC").to_string()
 }
 
-/// A mail about to be stored.
+/// A mail to be stored.
 #[derive(Debug)]
 pub struct NewMail {
     pub id: Uuid,
-    /// AccountLookup mail it is, so that it goes with the account; `None` for one that is sent in any case.
+    /// The account with which the mail is deleted; `None` for a mail that is sent in any case.
     pub user_id: Option<UserId>,
     pub sealed: Vec<u8>,
     pub created_at: DateTime<Utc>,
-    /// When to try first.
+    /// When to send it first.
     pub due_at: DateTime<Utc>,
     pub give_up_at: DateTime<Utc>,
 }
 
-/// A mail that this instance has taken over to send.
+/// A mail that this instance has claimed to send.
 #[derive(Debug, sqlx_macros::FromRow)]
 pub struct ClaimedMail {
     pub id: Uuid,
     pub sealed: Vec<u8>,
-    /// This attempt included.
+    /// Number of attempts, this one included.
     pub attempts: i64,
 }
 
 impl ClaimedMail {
-    /// For how long nobody else tries: longer than any attempt takes.
+    /// How long no other instance tries: longer than any attempt takes.
     pub const LEASE: TimeDelta = TimeDelta::minutes(5);
 
     const IMPATIENT_ATTEMPTS: i64 = 16;
 
-    /// How long to wait after this attempt has failed: a second, then twice as long each time, a minute at most; an hour
-    /// once that has gone on for longer than a code lives.
+    /// How long to wait after a failed attempt: a second, then twice as long each time, up to a minute; an hour once
+    /// that has gone on for longer than a code is valid.
     #[must_use]
     pub fn back_off(&self) -> TimeDelta {
         if self.attempts > Self::IMPATIENT_ATTEMPTS {

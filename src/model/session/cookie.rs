@@ -7,7 +7,7 @@ use super::secret::SessionSecret;
 use crate::model::cookie::{SameSite, find};
 use crate::model::device::cookie::DeviceCookie;
 
-/// Everything about the cookie but its value. Constructed only in combinations that browsers keep.
+/// Everything about the cookie but its value. It exists only in combinations that browsers keep.
 #[derive(Debug, Clone)]
 pub struct SessionCookie {
     name: String,
@@ -35,13 +35,13 @@ pub enum InvalidCookie {
 }
 
 impl SessionCookie {
-    /// The name where no setting says otherwise; with an https public URL it gets the `__Host-` prefix.
+    /// The name without a setting; with an https public URL it gets the `__Host-` prefix.
     pub const DEFAULT_NAME: &'static str = "neptun-session";
 
-    /// Puts the settings together.
+    /// Combines the settings.
     ///
     /// # Errors
-    /// [`InvalidCookie`] when a browser would not keep the result.
+    /// [`InvalidCookie`] when a browser would not keep the cookie.
     pub fn new(
         public_url: &Url,
         name: Option<&str>,
@@ -83,13 +83,13 @@ impl SessionCookie {
         &self.name
     }
 
-    /// The cookie that stays when the session ends.
+    /// The device cookie, which stays when the session ends.
     #[must_use]
     pub fn device(&self) -> &DeviceCookie {
         &self.device
     }
 
-    /// The `Set-Cookie` value that keeps `secret` for `max_age`.
+    /// The `Set-Cookie` value that stores `secret` for `max_age`.
     #[must_use]
     pub fn keep(&self, secret: SessionSecret, max_age: TimeDelta) -> String {
         let value = secret.reveal();
@@ -107,8 +107,8 @@ impl SessionCookie {
         format!("{}={}; Max-Age=0", self.name, self.attributes)
     }
 
-    /// Finds the cookie among raw `Cookie` headers by its exact name. Nothing is decoded, so `%5F%5FHost-…` is not ours;
-    /// a name that appears twice is refused, because one of the two was planted.
+    /// Finds the cookie among raw `Cookie` headers by its exact name. Names are not decoded, so `%5F%5FHost-…` is not
+    /// ours. A name that appears twice is rejected, because one of the two may be planted.
     #[must_use]
     pub fn find<'h>(&self, headers: impl Iterator<Item = &'h [u8]>) -> Option<SessionSecret> {
         find(&self.name, headers)?.parse().ok()

@@ -1,4 +1,4 @@
-//! Sessions: the row that the service holds, and the rules of its life.
+//! Sessions: the stored row and the rules of its life.
 
 pub mod cookie;
 pub mod secret;
@@ -18,12 +18,12 @@ use secret::{SecretHash, SessionSecret};
 pub struct Lifetimes {
     /// A session that is not used for this long ends.
     pub idle: TimeDelta,
-    /// A session ends this long after its log-in however much it is used.
+    /// A session ends this long after its log-in, however much it is used.
     pub absolute: TimeDelta,
 }
 
 impl Lifetimes {
-    /// A session's use is written down at most this often, so that checking a session rarely writes.
+    /// A session's use is stored at most this often, so that checking a session rarely writes.
     pub const RENEWAL_INTERVAL: TimeDelta = TimeDelta::minutes(1);
 
     /// The moment at which a session used `now` goes idle, never later than its absolute end.
@@ -33,7 +33,7 @@ impl Lifetimes {
     }
 }
 
-/// What carries a session.
+/// The transport of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SessionKind {
     /// A browser's cookie.
@@ -52,13 +52,13 @@ impl SessionKind {
     }
 }
 
-/// A session about to be stored.
+/// A session to be stored.
 #[derive(Debug)]
 pub struct NewSession {
     pub id: SessionId,
-    /// `None` for a session that tokens carry.
+    /// `None` for a session with tokens.
     pub secret_hash: Option<SecretHash>,
-    /// `None` for a session that nobody has logged in to yet.
+    /// `None` for a visitor's session, before a log-in.
     pub user_id: Option<UserId>,
     pub kind: SessionKind,
     pub created_at: DateTime<Utc>,
@@ -68,7 +68,7 @@ pub struct NewSession {
 }
 
 impl NewSession {
-    /// A session that the cookie with `secret` carries from `now` on.
+    /// A session with a cookie that contains `secret`, starting `now`.
     #[must_use]
     pub fn cookie(
         secret: SessionSecret,
@@ -90,7 +90,7 @@ impl NewSession {
         }
     }
 
-    /// A session that tokens carry. It has no idle time-out: an app on a phone may rest for weeks.
+    /// A session with tokens. It has no idle time-out: an app on a phone may rest for weeks.
     #[must_use]
     pub fn token(user_id: UserId, client: Client, lifetimes: &Lifetimes, now: DateTime<Utc>) -> Self {
         let absolute_expires_at = now + lifetimes.absolute;
@@ -107,19 +107,19 @@ impl NewSession {
     }
 }
 
-/// A session for somebody who has proven to know a password.
+/// The session of a log-in whose password was right.
 #[derive(Debug)]
 pub struct LogInSession<'a> {
     pub session: &'a NewSession,
-    /// The hash that the password was checked against.
+    /// The hash that the password was verified against.
     pub verified: &'a PasswordHash,
-    /// What is kept from now on: the same hash, or a stronger one of the same password.
+    /// The hash to store: the same, or a stronger one of the same password.
     pub current: &'a PasswordHash,
-    /// Where the attempt was counted as a failure, if it was counted.
+    /// The failed-attempt bucket to clear, if the attempt was counted.
     pub counted: Option<&'a Bucket>,
 }
 
-/// A live session as it is stored, with what it remembers for a visitor.
+/// A live session as it is stored, with the data of a visitor.
 #[derive(Debug, sqlx_macros::FromRow)]
 pub struct StoredSession {
     pub id: SessionId,
@@ -136,7 +136,7 @@ pub struct StoredSession {
 }
 
 impl StoredSession {
-    /// The session as its user's; `None` when nobody has logged in to it.
+    /// The session with its account; `None` for a visitor's session.
     #[must_use]
     pub fn signed_in(&self) -> Option<SignedIn> {
         Some(SignedIn {
@@ -160,7 +160,7 @@ pub struct SignedIn {
     pub user_id: UserId,
     pub user_number: i64,
     pub email: String,
-    /// Whether the owner has shown that they receive mail at that address.
+    /// Whether the owner has confirmed the address.
     pub email_verified: bool,
     pub created_at: DateTime<Utc>,
     pub last_seen_at: DateTime<Utc>,
@@ -175,13 +175,13 @@ impl SignedIn {
         self.idle_expires_at.min(self.absolute_expires_at)
     }
 
-    /// Whether this use of the session should be written down.
+    /// Whether this use of the session should be stored.
     #[must_use]
     pub fn renewal_is_due(&self, now: DateTime<Utc>) -> bool {
         now - self.last_seen_at >= Lifetimes::RENEWAL_INTERVAL
     }
 
-    /// The session as it is after being used `now`.
+    /// The session after being used `now`.
     #[must_use]
     pub fn renewed(self, lifetimes: &Lifetimes, now: DateTime<Utc>) -> Self {
         Self {

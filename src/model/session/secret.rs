@@ -1,4 +1,4 @@
-//! The secret by which a client shows that a session is its own.
+//! The secret in a session cookie.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,8 +6,8 @@ use std::str::FromStr;
 use sha2::{Digest, Sha256};
 use tower_sessions::session::Id;
 
-/// The 128 random bits that a client presents. They exist in the client and on the wire only; the service keeps their
-/// [`SecretHash`].
+/// The 128 random bits that a client presents. Only the client and the connection ever hold them; the service stores
+/// their [`SecretHash`].
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct SessionSecret(Id);
 
@@ -15,7 +15,7 @@ impl SessionSecret {
     /// A new secret from the operating system's generator.
     ///
     /// # Panics
-    /// When the system has no randomness to give: going on would hand out guessable sessions.
+    /// When the system gives no randomness: going on would hand out guessable sessions.
     #[must_use]
     pub fn generate() -> Self {
         let mut bytes = [0; 16];
@@ -23,13 +23,13 @@ impl SessionSecret {
         Self(Id(i128::from_le_bytes(bytes)))
     }
 
-    /// The text that goes into the cookie: 22 characters of base64url.
+    /// The text in the cookie: 22 characters of base64url.
     #[must_use]
     pub fn reveal(self) -> String {
         self.0.to_string()
     }
 
-    /// What `tower-sessions` calls the session's id.
+    /// The same bits as the session id of `tower-sessions`.
     #[must_use]
     pub fn id(self) -> Id {
         self.0
@@ -54,7 +54,7 @@ impl From<Id> for SessionSecret {
     }
 }
 
-/// The text is not a session secret of ours.
+/// The text is not a session secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a session secret")]
 pub struct MalformedSecret;
@@ -63,7 +63,7 @@ impl FromStr for SessionSecret {
     type Err = MalformedSecret;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        // The length check comes first because decoding a longer text into the id's 16 bytes is an error of another kind.
+        // The length is checked first: decoding a longer text into the id's 16 bytes would be an error of another kind.
         if text.len() != 22 {
             return Err(MalformedSecret);
         }
@@ -77,7 +77,7 @@ impl fmt::Debug for SessionSecret {
     }
 }
 
-/// SHA-256 of a [`SessionSecret`]: what the database knows a session by.
+/// SHA-256 of a [`SessionSecret`], by which the database finds a session.
 #[derive(Clone, PartialEq, Eq, Hash, sqlx_macros::Type)]
 #[sqlx(transparent)]
 pub struct SecretHash(pub Vec<u8>);

@@ -1,4 +1,4 @@
-//! What tokens say, and which of what they say is believed.
+//! Claims of tokens, and which of them are valid.
 
 pub mod signing_key;
 
@@ -9,17 +9,17 @@ use uuid::Uuid;
 use super::id::SessionId;
 use super::id::UserId;
 
-/// How long an access token is good for, unless its session ends before.
+/// How long an access token is valid, unless its session ends first.
 pub const ACCESS_LIFETIME: TimeDelta = TimeDelta::minutes(5);
-/// A refresh token that was used less than this long ago gives the same successor again, so that two tabs that refresh at
-/// once both stay signed in.
+/// The previous refresh token gives the same successor for this long, so that two tabs that refresh at once both stay
+/// signed in.
 pub const ROTATION_GRACE: TimeDelta = TimeDelta::seconds(10);
 /// How far another instance's clock may be ahead.
 const LEEWAY: TimeDelta = TimeDelta::seconds(5);
-/// Longest token that is looked at, in bytes; ours take a tenth of it.
+/// Longest token that is read, in bytes; ours are a tenth of it.
 pub const MAX_BYTES: usize = 4096;
 
-/// The two kinds of token. Each is signed by its own algorithm with its own key.
+/// The two kinds of token. Each has its own algorithm and key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TokenType {
@@ -27,25 +27,25 @@ pub enum TokenType {
     Refresh,
 }
 
-/// What every token says.
+/// The claims of every token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
     pub token_type: TokenType,
     pub iss: String,
     pub sub: UserId,
-    /// The account's number, by which Django-style services know it.
+    /// The account's number, as Django-style services use it.
     pub user_id: i64,
     pub sid: SessionId,
     pub jti: Uuid,
     pub iat: i64,
     pub exp: i64,
-    /// How often the session's refresh token was rotated; refresh tokens only.
+    /// How many times the session's refresh token was rotated; refresh tokens only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generation: Option<i64>,
 }
 
 impl Claims {
-    /// Whether authentic claims are good `now` as a token of this type from this issuer.
+    /// Whether verified claims are valid `now` for a token of this type from this issuer.
     #[must_use]
     pub fn are_good(&self, token_type: TokenType, issuer: &str, now: DateTime<Utc>) -> bool {
         self.token_type == token_type
@@ -55,7 +55,7 @@ impl Claims {
     }
 }
 
-/// How far the refresh tokens of a session have come.
+/// The state of a session's refresh tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx_macros::FromRow)]
 pub struct Rotation {
     pub generation: i64,
@@ -63,14 +63,14 @@ pub struct Rotation {
 }
 
 impl Rotation {
-    /// Whether a token of `generation` was the current one until so recently that it may still be used.
+    /// Whether a token of `generation` is the previous one and still within the grace period.
     #[must_use]
     pub fn accepts_previous(&self, generation: i64, now: DateTime<Utc>) -> bool {
         generation == self.generation - 1 && now - self.rotated_at <= ROTATION_GRACE
     }
 }
 
-/// What a client of the token API gets.
+/// The tokens for a client of the token API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenPair {
     pub access: String,

@@ -20,24 +20,24 @@ pub struct StoredKey {
 
 /// How long other services may keep the published keys.
 pub const PUBLISHED_MAX_AGE: TimeDelta = TimeDelta::minutes(5);
-/// A new key signs nothing before every cache has had time to learn of it, and time for clocks that differ.
+/// How long before it signs a new key is published: every cache has expired by then, and clocks may differ.
 pub const ACTIVATION_DELAY: TimeDelta = TimeDelta::minutes(10);
-/// How long a key verifies after another one has taken its place: as long as the last token it signed lives, and time for
-/// clocks that differ.
+/// How long a key verifies after another one replaced it: the lifetime of the last token it signed, and some time
+/// because clocks may differ.
 pub const RETIREMENT: TimeDelta = TimeDelta::minutes(10);
 
 const _: () = assert!(RETIREMENT.num_seconds() > ACCESS_LIFETIME.num_seconds());
 
-/// Which of keys with these `active_at`, in the order of their numbers, signs `now`: the newest one whose time has come,
-/// or the first, which may have been made by an instance whose clock is ahead.
+/// The key that signs `now`, among keys with these `active_at` in the order of their numbers: the newest one that is
+/// active, or the first one, which may have been made by an instance whose clock is ahead.
 #[must_use]
 pub fn signing(active_at: &[DateTime<Utc>], now: DateTime<Utc>) -> Option<usize> {
     let newest = active_at.iter().rposition(|active_at| *active_at <= now);
     newest.or((!active_at.is_empty()).then_some(0))
 }
 
-/// Whether the signatures of the key at `index` are accepted `now`. A key that is yet to sign verifies too, because another
-/// instance's clock may be ahead.
+/// Whether signatures of the key at `index` are accepted `now`. A key that does not sign yet verifies too, because
+/// another instance's clock may be ahead.
 #[must_use]
 pub fn verifies(active_at: &[DateTime<Utc>], index: usize, now: DateTime<Utc>) -> bool {
     active_at

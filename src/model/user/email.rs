@@ -18,7 +18,7 @@ pub struct Email {
 #[error("not an e-mail address")]
 pub struct InvalidEmail;
 
-/// The owner of the account has yet to show that they receive mail at its address. Travels inside error chains.
+/// The account's owner has not confirmed the address yet. Travels inside error chains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the account's address is not verified")]
 pub struct EmailNotVerified;
@@ -57,8 +57,8 @@ impl Email {
         &self.canonical
     }
 
-    /// The form that mail is sent to: the local part as typed, because only its host may say what case means there, and the
-    /// domain in letters that every mail server knows.
+    /// The form that mail is sent to: the local part as typed, because only its mail server may interpret case there,
+    /// and the domain in letters that every mail server understands.
     #[must_use]
     pub fn deliverable(&self) -> String {
         let local = self.typed.split('@').next().unwrap_or_default();
@@ -67,7 +67,7 @@ impl Email {
     }
 }
 
-/// Addresses are personal data, so they never reach a log by way of `Debug`.
+/// Addresses are personal data, so `Debug` does not print them into a log.
 impl fmt::Debug for Email {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Email(…)")
@@ -78,7 +78,7 @@ fn canonical_local(local: &str) -> Result<String, InvalidEmail> {
     let folded = fold_case(local);
     let dots_separate = !folded.split('.').any(str::is_empty);
     let within_bounds = folded.len() <= Email::MAX_LOCAL_BYTES;
-    // Some mail programs decode an encoded word (RFC 2047) where none may stand, and get another address.
+    // Some mail programs decode an encoded word (RFC 2047) where none is allowed, and get another address.
     let is_plain = !folded.contains("=?");
     if dots_separate && within_bounds && is_plain && folded.chars().all(is_local_character) {
         Ok(folded)

@@ -13,7 +13,7 @@ use email::Email;
 use password::PasswordHash;
 use username::Username;
 
-/// A new account, ready to be stored. Its id and its age are those that its first session names.
+/// An account to be stored. Its id and creation time are those of its first session.
 #[derive(Debug)]
 pub struct NewUser {
     pub email: Email,
@@ -21,7 +21,7 @@ pub struct NewUser {
     pub profile: Profile,
 }
 
-/// What the token API keeps about a person; all empty for accounts of the cookie API.
+/// The profile fields of the token API; all empty for accounts of the cookie API.
 #[derive(Debug, Default)]
 pub struct Profile {
     pub username: Option<Username>,
@@ -30,34 +30,34 @@ pub struct Profile {
     pub number_phone: Option<String>,
 }
 
-/// What somebody who logs in calls themselves.
+/// The identifier typed at log-in.
 #[derive(Debug)]
 pub enum Identifier {
     Email(Email),
     Username(Username),
 }
 
-/// AccountLookup password somebody says they know.
+/// How to find the account whose password is checked.
 #[derive(Debug, Clone, Copy)]
 pub enum AccountLookup<'a> {
     Identifier(&'a Identifier),
     Account(UserId),
 }
 
-/// What a log-in needs to know about an account.
+/// What checking a password needs to know about an account.
 #[derive(Debug, sqlx_macros::FromRow)]
 pub struct Credentials {
     pub id: UserId,
     pub number: i64,
     /// The address as its owner typed it.
     pub email: String,
-    /// `None` for an account that has no password and logs in by other means.
+    /// `None` for an account without a password.
     pub password_hash: Option<PasswordHash>,
-    /// When its owner showed that they receive mail there.
+    /// When the owner confirmed the address.
     pub email_verified_at: Option<DateTime<Utc>>,
 }
 
-/// The account that somebody says is theirs, and what it knows of what they come from.
+/// An account, and how well it knows the client's network and device.
 #[derive(Debug, sqlx_macros::FromRow)]
 pub struct AccountAtLogIn {
     #[sqlx(flatten)]
@@ -73,7 +73,7 @@ pub struct OwnAccount {
     pub number: i64,
     pub email: String,
     pub email_verified_at: Option<DateTime<Utc>>,
-    /// An address that the owner wants instead and has yet to confirm.
+    /// The pending address, which replaces the present one when its owner confirms it.
     pub pending_email: Option<String>,
     pub has_password: bool,
     pub username: Option<String>,

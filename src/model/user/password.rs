@@ -14,7 +14,7 @@ use super::email::Email;
 pub struct Password(Zeroizing<String>);
 
 impl Password {
-    /// Most code points a password may have; bounds the work that one request can cause.
+    /// Most code points of a password; bounds the work that one request can cause.
     pub const MAX_LENGTH: usize = 256;
 
     #[must_use]
@@ -41,7 +41,7 @@ impl fmt::Debug for Password {
     }
 }
 
-/// A stored password hash: a PHC string. Useless for logging in, yet worth guarding.
+/// A stored password hash: a PHC string. It can't be used to log in, but it is still secret.
 #[derive(Clone, PartialEq, Eq, sqlx_macros::Type)]
 #[sqlx(transparent)]
 pub struct PasswordHash(pub String);
@@ -52,7 +52,7 @@ impl fmt::Debug for PasswordHash {
     }
 }
 
-/// Why a new password is refused.
+/// Why a new password is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WeakPassword {
     TooShort { minimum: usize },
@@ -61,7 +61,7 @@ pub enum WeakPassword {
     TooCommon,
 }
 
-/// What a new password must satisfy. There are no composition rules (OWASP ASVS v5.0.0-6.2.5).
+/// The rules for new passwords. There are no composition rules (OWASP ASVS v5.0.0-6.2.5).
 #[derive(Debug)]
 pub struct PasswordPolicy {
     minimum: usize,
@@ -72,7 +72,7 @@ pub struct PasswordPolicy {
 const COMMON_PASSWORDS: &str = include_str!("common_passwords.txt");
 
 impl PasswordPolicy {
-    /// Fewest code points where no setting asks for more.
+    /// Fewest code points without a setting.
     pub const DEFAULT_MINIMUM: usize = 8;
 
     /// Fewest code points of a new password.
@@ -90,10 +90,10 @@ impl PasswordPolicy {
         }
     }
 
-    /// Checks a password that `email`'s owner wants to use from now on.
+    /// Checks a new password for the account of `email`.
     ///
     /// # Errors
-    /// The first reason to refuse it.
+    /// The first rule that it breaks.
     pub fn check(&self, password: &Password, email: Option<&Email>) -> Result<(), WeakPassword> {
         let length = password.length();
         if length < self.minimum {

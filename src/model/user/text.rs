@@ -1,9 +1,9 @@
-//! Text that people type, in the form in which it is compared.
+//! The form in which typed text is compared.
 
 use unicode_normalization::UnicodeNormalization;
 
-/// Normalises to NFC and folds case. Upper-casing before lower-casing folds what lower-casing alone keeps apart (`ς` and
-/// `σ`, `ß` and `SS`).
+/// Normalises to NFC and folds case. Upper-casing before lower-casing folds what lower-casing alone keeps apart (`ς`
+/// and `σ`, `ß` and `SS`).
 #[must_use]
 pub fn fold_case(text: &str) -> String {
     text.nfc()

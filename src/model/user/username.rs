@@ -1,5 +1,4 @@
-//! User names of the token API: Django's, less the letters outside ASCII, among which some look like others or like
-//! nothing.
+//! User names of the token API: as in Django, but ASCII only, because some other letters look alike or are invisible.
 
 /// An accepted user name: shown as typed, compared without regard to case.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -8,7 +7,7 @@ pub struct Username {
     canonical: String,
 }
 
-/// Why a user name is refused.
+/// Why a user name is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InvalidUsername {
     TooLong,
@@ -23,7 +22,7 @@ impl Username {
     /// Accepts `raw` without the white space around it.
     ///
     /// # Errors
-    /// The first reason to refuse it.
+    /// The first rule that it breaks.
     pub fn parse(raw: &str) -> Result<Self, InvalidUsername> {
         let typed = raw.trim();
         let canonical = typed.to_ascii_lowercase();
