@@ -1,67 +1,77 @@
-//! Sign-up, log-in and sessions for the web app beside it.
+//! A small authentication service to run next to your web app: sign-up, log-in and sessions.
 //!
 //! # The house
 //!
-//! Five rooms in a row. A room may import only rooms to its left; a test proves it (`tests/api/rules.rs`).
+//! Five rooms in a row. A room may import only rooms to its left; tests prove it (`tests/api/house`).
 //!
 //! | room | what lives there | a file is named after |
 //! |---|---|---|
-//! | [`model`] | nouns and rules, pure: no async, no IO, `now` is an argument | a noun: `email`, `session` |
+//! | [`model`] | nouns and rules, pure: no async, no IO, `now` is an argument | a noun: `user/email`, `session` |
 //! | [`store`] | all SQL, once for SQLite and PostgreSQL | a table: `users`, `sessions` |
-//! | [`app`] | the tools a flow may use, gathered in [`app::App`] | a tool: `hasher`, `clock` |
-//! | [`flows`] | user stories, one public function each | a verb: `sign_up`, `log_in` |
-//! | [`api`] | HTTP: operations, guards, layers, the one error body | a path: `account`, `sessions` |
+//! | [`app`] | the tools that flows use, gathered in [`app::App`] | a tool: `hasher`, `clock` |
+//! | [`flows`] | user stories and the steps they share, one function a file | a verb: `account/sign_up` |
+//! | [`api`] | HTTP: operations, guards, layers, the one error body | a path: `account/users` |
 //!
-//! Around them stand [`cli`] and [`config`], which put the house together, [`server`], which lets requests in, and
-//! [`worker`], which cleans up. [`telemetry`] is the floor under all rooms: it imports none of them, and any may use it.
-//! Each library has one home: `sqlx` in `store` (derives on `model` newtypes aside), `argon2`, `ring` and `lettre` in `app`, `poem` in `api` and
-//! `server` (and `cli::serve`, for the metrics page, and `config`, for a header's name).
+//! A subject has one word in every room, and is a file until it needs to be a folder. In `flows` and `api` the folders
+//! are the chapters of the OpenAPI document: account, recovery, session, token, operator (and `worker` in `flows`). A
+//! story imports `flows::steps` and its own chapter, never another chapter; a step never imports a story.
+//!
+//! Around the rooms stand [`cli`] and [`config`], which put the house together, [`server`], which accepts connections,
+//! and [`worker`], which works in the background. [`telemetry`] is the floor under all rooms: it imports none of them,
+//! and each may use it. Each library has one home: `sqlx` in `store` (derives on `model` types aside), `argon2`, `ring`
+//! and `lettre` in `app`, `poem` in `api` and `server` (and in `cli::serve` for the metrics page, in `config` for a
+//! header's name).
 //!
 //! # One request's walk
 //!
-//! `POST /api/auth/login`: [`server`] accepts the connection, with time-outs. The layers in [`api::routes`] give the request
-//! a task of its own, an id, its client's address, a body of bounded size, an answer to "may this page call?", and a session
-//! that loads nothing yet. `api::account` reads the fields into an `Email` and a `Password` and calls [`flows::log_in`]. That
-//! has the password checked by [`flows::check_password`], which reads the account, counts the attempt before it is known to
-//! be good or bad, and verifies in one of the hashing slots; then in one transaction it notes the log-in, inserts the new
-//! session, notes the device and ends the session that was presented. On the way back the session layer writes the cookies,
-//! last. Everything that is refused meets in [`api::error`].
+//! `POST /api/auth/login`: [`server`] accepts the connection, with time-outs. The layers in [`api::routes`] give the
+//! request a task of its own, an id, its client's address, a body of bounded size, the decision whether this page may
+//! call, and a session that loads nothing yet. `api::account` reads the fields into an `Email` and a `Password` and
+//! calls [`flows::account::log_in`]. That calls [`flows::steps::check_password`], which reads the account, counts the
+//! attempt before the password is known to be right or wrong, and verifies it in a hashing slot. Then one transaction
+//! records the log-in, inserts the new session, stores the device and ends the presented session. On the way back the
+//! session layer writes the cookies, last. All errors meet in [`api::error`].
 //!
 //! # Two databases
 //!
-//! A store function has one SQL text and runs it on whichever [`store::Conn`] it is given; the macro `on!` writes the two
-//! arms. What keeps that true is that the whole HTTP test suite runs on both. What is several steps to SQLite can be one
-//! statement, and one round trip, to PostgreSQL: `users::insert_with_first_session`, `sessions::renew` and
-//! `sessions::insert_recording_log_in_clearing_failures` have a text for each.
+//! A store function has one SQL text and runs it on the database of its [`store::Conn`]; the macro `on!` writes the two
+//! arms. The whole HTTP test suite runs on both databases, which keeps this true. Several statements on SQLite can be
+//! one statement, and so one round trip, on PostgreSQL; then the function has a text for each.
 //!
-//! SQLite has one writer; `store::group_commit` lets those who wait for it share its commits, as PostgreSQL's do by
-//! themselves. `store::lifo_pool` lends the connection first that was used last, which sqlx's pool can't.
-//! What `Tx::commit` has returned from is on the disk, on either.
+//! `store::engine` carries the tables: connections, transactions, group commit, freshness. SQLite has one writer, so
+//! `group_commit` lets concurrent callers share a commit. What `Tx::commit` has returned from is on the disk, on
+//! either.
 //!
 //! # Mails
 //!
-//! A flow that has something to say puts a mail into [`app::outbox`] inside its transaction; [`worker`] sends what has
-//! committed through [`app::mailer`], and tries again until the mail is of no more use. A request never waits for a mail server.
+//! A flow that has something to say puts a mail into [`app::mail::outbox`] inside its transaction. [`worker`] sends
+//! what has committed through [`app::mail::mailer`], and tries again until the mail is of no more use. A request never
+//! waits for a mail server.
 //!
-//! # What is remembered
+//! # Sessions in memory
 //!
-//! [`app::session_cache`] answers session checks from memory; [`store::Freshness`] knows whether they still hold. A store
-//! function that changes a session, or what a session shows of its user, notes whom it changed; `Tx::commit` does the rest.
+//! [`app::sessions::cache`] answers session checks from memory; [`store::Freshness`] knows whether an entry still
+//! holds. A store function that changes a session, or what a session shows of its user, notes the user; `Tx::commit`
+//! does the rest.
 //!
 //! # To add a feature
 //!
-//! One file in each room and one test file: a migration pair, a store file if there is a new table, a flow, an operation.
+//! A migration pair, a store file if there is a new table, a flow, an operation, one test file. `CONTRIBUTING.md` walks
+//! through an example.
 //!
-//! # Kept beyond the five rooms, with reasons
+//! # Known quirks
 //!
-//! `store::sessions` and `store::users` have macros for SQL that several functions share with different ends, because sqlx
-//! takes literal SQL only. `store::sessions::expiry` is a file of its own because one for the
-//! whole table would be too long. `app::jws` signs and checks tokens itself; its first lines say why. `Body<T, FORM>` in `api::body` and the
-//! guards implement the framework's `ApiExtractor`, because its own bodies echo input and its own cookies are decoded.
-//! `app::brake` is our own limiter, because those of crates grow with the number of their keys. `model::throttled` travels
-//! inside error chains as `model::unavailable` does, so that no flow can forget to pass it on.
-//! `api::spec::Described` implements the framework's `OpenApi` a second time, so that the document can be written without a
-//! database. `model::session` uses `tower_sessions::session::Id`, because the session's secret is that library's id.
+//! Choices that look odd have a page in `docs/decisions`: our own token signatures, our own rate limiter, Argon2's
+//! memory, group commit, one SQL text, sessions in memory. Beyond those:
+//!
+//! - `store::sessions` and `store::users` have macros for SQL that several functions share, because sqlx takes literal SQL
+//!   only.
+//! - `Body<T, FORM>` in `api::body` and the guards implement the framework's `ApiExtractor`: its own bodies echo input, and
+//!   its own cookies are decoded.
+//! - `model::limit::throttled` and `model::unavailable` travel inside error chains, so that no flow can forget to pass them on.
+//! - `api::spec::Described` implements the framework's `OpenApi` a second time, so that the document needs no database.
+//! - `model::session::secret` uses `tower_sessions::session::Id`, because the session's secret is that library's id.
+//! - `sqlx_macros` is named beside `sqlx`: as a feature of it, the macros would build both database drivers twice.
 
 pub mod api;
 pub mod app;
