@@ -76,13 +76,13 @@ async fn attempt(
     let mut starting = StartingSession::new(app, owner, start.clone(), now)?;
     starting.notes_device = !is_from_noted_device;
     let started = start_session(app, owner, starting, async |conn, session| {
-        let log_in = LogInSession {
+        let verified_start = LogInSession {
             session,
             verified: &verified,
             current: &current,
             counted: attempt.bucket(),
         };
-        let is_stored = sessions::insert_recording_log_in_clearing_failures(conn, &log_in, known.id).await?;
+        let is_stored = sessions::insert_recording_log_in_clearing_failures(conn, &verified_start, known.id).await?;
         Ok(is_stored.then_some(known.number))
     });
     Ok(started.await?)
