@@ -18,11 +18,9 @@ use crate::model::session::secret::SessionSecret;
 use crate::model::session::{Lifetimes, NewSession, StoredSession};
 use crate::store::{Db, sessions};
 
-/// The entry under which a session shows whose it is. It is read from the row's own columns and never written back.
-pub const SIGNED_IN: &str = "signed_in";
-
-/// Reads and writes sessions. `save` only updates and `create` never overwrites, so a request that is still running
-/// can't bring back a session that a log-out has just ended.
+/// Reads and writes what a visitor's session remembers. Which account it is signed in to stands in columns of its own and
+/// is not part of a record. `save` only updates and `create` never overwrites, so a request that is still running can't
+/// bring back a session that a log-out has just ended.
 #[derive(Debug)]
 pub struct Sessions {
     db: Db,
@@ -87,20 +85,14 @@ impl SessionStore for Sessions {
 }
 
 fn record(id: Id, stored: &StoredSession) -> Result<Record> {
-    let mut data: HashMap<String, Value> =
-        serde_json::from_str(&stored.data).map_err(|error| Error::Decode(error.to_string()))?;
-    if let Some(signed_in) = stored.signed_in() {
-        let value = serde_json::to_value(signed_in).map_err(|error| Error::Encode(error.to_string()))?;
-        data.insert(SIGNED_IN.to_owned(), value);
-    }
+    let data = serde_json::from_str(&stored.data).map_err(|error| Error::Decode(error.to_string()))?;
     let expiry_date = OffsetDateTime::from_unix_timestamp(stored.idle_expires_at.timestamp())
         .map_err(|error| Error::Decode(error.to_string()))?;
     Ok(Record { id, data, expiry_date })
 }
 
 fn encode(data: &HashMap<String, Value>) -> Result<String> {
-    let remembered: HashMap<_, _> = data.iter().filter(|(key, _)| *key != SIGNED_IN).collect();
-    serde_json::to_string(&remembered).map_err(|error| Error::Encode(error.to_string()))
+    serde_json::to_string(data).map_err(|error| Error::Encode(error.to_string()))
 }
 
 /// The library's errors carry text only, so the whole chain becomes text here.

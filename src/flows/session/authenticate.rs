@@ -4,14 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::timeout;
-use tower_sessions::{Session, session};
 
 use crate::app::App;
-use crate::app::sessions::SIGNED_IN;
 use crate::app::sessions::cache::Remembered;
-use crate::model::session::SignedIn;
 use crate::model::session::secret::SessionSecret;
+use crate::model::session::{SignedIn, StoredSession};
 use crate::model::unavailable::Unavailable;
+use crate::store::{self, sessions};
 
 /// The session of a request.
 #[derive(Debug, Clone)]
@@ -68,17 +67,22 @@ pub async fn authenticate(app: &App, presented: SessionSecret) -> anyhow::Result
     }
 }
 
-/// Reads the session from the store and keeps it in memory.
+/// Reads the session's row and keeps it in memory.
 async fn load(app: &App, presented: SessionSecret) -> anyhow::Result<Option<Remembered>> {
     let stamp = app.session_cache.stamp();
-    let session = Session::new(Some(presented.id()), Arc::clone(&app.sessions), None);
-    let signed_in = session.get::<SignedIn>(SIGNED_IN).await.map_err(unreadable)?;
-    Ok(signed_in.map(|signed_in| {
+    let stored = read(app, presented).await;
+    let stored = stored.map_err(|error| Unavailable::because("sessions can't be read", error))?;
+    Ok(stored.as_ref().and_then(StoredSession::signed_in).map(|signed_in| {
         let signed_in = Arc::new(signed_in);
         let found = Remembered { signed_in, stamp };
         app.session_cache.remember(presented, &found);
         found
     }))
+}
+
+async fn read(app: &App, presented: SessionSecret) -> store::Result<Option<StoredSession>> {
+    let mut read = app.db.read().await?;
+    sessions::by_secret(read.conn(), &presented.hash(), app.clock.now()).await
 }
 
 /// The outcome of a renewal.
@@ -101,12 +105,5 @@ async fn renew(app: &App, used: SignedIn) -> Renewal {
             tracing::debug!(error = format!("{error:#}"), "a session could not be renewed");
             Renewal::Failed
         }
-    }
-}
-
-fn unreadable(error: session::Error) -> anyhow::Error {
-    match error {
-        session::Error::Store(error) => Unavailable::because("the session store can't be read", error).into(),
-        session::Error::SerdeJson(error) => anyhow::Error::from(error).context("a stored session has an unknown form"),
     }
 }

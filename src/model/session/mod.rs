@@ -4,7 +4,6 @@ pub mod cookie;
 pub mod secret;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::client::Client;
@@ -154,7 +153,7 @@ impl StoredSession {
 }
 
 /// A live session together with the account it is signed in to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedIn {
     pub session_id: SessionId,
     pub user_id: UserId,

@@ -3,14 +3,13 @@
 use std::collections::HashMap;
 
 use chrono::TimeDelta;
-use neptun_auth::app::sessions::SIGNED_IN;
 use neptun_auth::model::session::secret::SessionSecret;
 use serde_json::json;
 use time::OffsetDateTime;
 use tower_sessions::SessionStore;
 use tower_sessions::session::{Id, Record};
 
-use crate::helpers::{Client, TestApp};
+use crate::helpers::{Client, TestApp, setup};
 
 fn record(id: Id) -> Record {
     let data = HashMap::from([("ceremony".to_owned(), json!("challenge"))]);
@@ -63,17 +62,28 @@ async fn saving_never_brings_back_a_session_that_has_ended() {
 }
 
 #[tokio::test]
-async fn whose_a_session_is_can_not_be_saved_into_it() {
+async fn data_saved_into_a_session_never_moves_it_to_another_account() {
     let app = TestApp::new().await;
     let victim = app.signed_up("victim@example.com").await;
     let attacker = app.signed_up("attacker@example.com").await;
+    let theirs = victim.get("/api/auth/session").await.json();
     let store = &app.app.sessions;
-    let theirs = store.load(&id_of(&victim)).await.unwrap().unwrap().data[SIGNED_IN].clone();
     let mut own = store.load(&id_of(&attacker)).await.unwrap().unwrap();
-    own.data.insert(SIGNED_IN.to_owned(), theirs);
+    let claims = [
+        ("signed_in", theirs.clone()),
+        ("user", theirs["user"].clone()),
+        ("user_id", theirs["user"]["id"].clone()),
+    ];
+    own.data.extend(claims.map(|(key, value)| (key.to_owned(), value)));
     store.save(&own).await.unwrap();
-    let session = attacker.get("/api/auth/session").await.json();
-    assert_eq!(session["user"]["primary_email"], "attacker@example.com");
+    assert_eq!(store.load(&own.id).await.unwrap().unwrap().data, own.data);
+    // An instance that remembers no session reads this one from its row.
+    let afresh = app.instance(setup(&app.database.url, app.clock.clone())).await;
+    afresh.set_cookie(attacker.cookie());
+    for client in [&attacker, &afresh] {
+        let session = client.get("/api/auth/session").await.json();
+        assert_eq!(session["user"]["primary_email"], "attacker@example.com");
+    }
 }
 
 #[tokio::test]
