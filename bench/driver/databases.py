@@ -74,8 +74,8 @@ class Sqlite:
             database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def spread_last_use(self, last: int) -> None:
-        """Makes the sessions up to `last` used some time within the last minute."""
-        moment = "strftime('%Y-%m-%dT%H:%M:%S+00:00', 'now', '-' || (abs(random()) % 60) || ' seconds')"
+        """Makes the sessions up to `last` used some time within the last five minutes."""
+        moment = "strftime('%Y-%m-%dT%H:%M:%S+00:00', 'now', '-' || (abs(random()) % 300) || ' seconds')"
         with closing(sqlite3.connect(self.file)) as database, database:
             database.execute(f"UPDATE sessions SET last_seen_at = {moment} WHERE id <= ?", [last.to_bytes(16, "big")])
 
@@ -153,7 +153,7 @@ class Postgres:
         self.sql("CHECKPOINT")
 
     def spread_last_use(self, last: int) -> None:
-        moment = "date_trunc('second', now() - random() * interval '60 s')"
+        moment = "date_trunc('second', now() - random() * interval '300 s')"
         self.sql(f"UPDATE sessions SET last_seen_at = {moment} WHERE id <= lpad(to_hex({last}), 32, '0')::uuid")
         self.sql("VACUUM sessions")
         self.sql("CHECKPOINT")

@@ -223,7 +223,7 @@ def growing_database(database, sizes: list[int], rounds: int, seconds: float, fo
         sessions = min(size, DISTINCT_SESSIONS)
         cookies = folder / "cookies"
         for _ in range(rounds):
-            # A session's use is written down once a minute. In the long run those writes are spread over the minute.
+            # A session's use is stored every five minutes. In the long run those writes are spread over that time.
             database.spread_last_use(sessions)
             with Service(url) as service:
                 results.add(f"start_{size}", service.start_milliseconds)

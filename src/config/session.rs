@@ -66,9 +66,9 @@ impl SessionSettings {
         let idle = TimeDelta::from_std(*self.session_idle_timeout).context("SESSION_IDLE_TIMEOUT")?;
         let absolute = TimeDelta::from_std(*self.session_absolute_timeout).context("SESSION_ABSOLUTE_TIMEOUT")?;
         ensure!(
-            idle > Lifetimes::RENEWAL_INTERVAL,
+            idle > Lifetimes::SHORTEST_RENEWAL_INTERVAL,
             "SESSION_IDLE_TIMEOUT must be longer than {} s, the precision with which use is stored",
-            Lifetimes::RENEWAL_INTERVAL.num_seconds()
+            Lifetimes::SHORTEST_RENEWAL_INTERVAL.num_seconds()
         );
         ensure!(
             idle <= absolute,

@@ -33,5 +33,5 @@ pub mod signing_keys;
 pub mod users;
 
 pub use engine::{Conn, Db, Freshness, Once, OneStatement, Read, Stamp, Tx};
-use engine::{Database, on};
+use engine::on;
 pub use error::{Error, Result};

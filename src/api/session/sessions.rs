@@ -33,7 +33,7 @@ pub struct ListedSessionResponse {
     /// What carries the session: `cookie`.
     kind: String,
     created_at: Time,
-    /// The last use, to the minute.
+    /// The last use. It is stored at most every five minutes.
     last_seen_at: Time,
     /// When the session ends if it is not used again.
     expires_at: Time,

@@ -1,137 +1,77 @@
-//! Writes down that sessions were used, many in one transaction.
-//!
-//! A hundred thousand sessions in use are renewed more than a thousand times a second. Each commit waits for the disk,
-//! and whoever comes meanwhile shares the next one.
+//! Stores that sessions were used.
 
-use std::mem::replace;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::oneshot;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use anyhow::Context;
+use chrono::{DateTime, Utc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{sleep, timeout};
 
 use crate::model::session::SignedIn;
 use crate::store::{Db, sessions};
 
-/// Few enough that nobody waits long for the write lock.
-const BATCH: usize = 200;
+/// Renewals that may be stored at the same time. Most of PostgreSQL's connections stay free for other work.
+const MOST_AT_ONCE: usize = 8;
 
-/// While another process keeps the database locked, requests go on asking.
-const LONGEST_QUEUE: usize = 10_000;
+/// A database whose host has vanished never answers, so a renewal that takes longer gives its place to the next one.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// From one batch to the next. Under load a batch so has many uses in it, and none waits much longer than for the disk.
-const INTERVAL: Duration = Duration::from_millis(5);
-
-/// A batch that takes longer is given up: a database whose host has vanished never answers, and nobody may wait for it
-/// for ever. Any that works refuses sooner what it can't do.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// The renewals that are to be written. Clones share them.
-#[derive(Clone, Debug)]
-pub struct Renewals {
-    db: Db,
-    queue: Arc<Mutex<Queue>>,
-}
-
-#[derive(Debug, Default)]
-struct Queue {
-    waiting: Vec<Waiting>,
-    /// Whether a task is writing, and will look here again when it has written.
-    is_being_written: bool,
-}
+/// A failed renewal frees its place after this time, so a database that can't write is asked, and the log written, at
+/// most eight times in it.
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
-struct Waiting {
-    used: SignedIn,
-    written: oneshot::Sender<bool>,
+pub struct Renewals {
+    db: Db,
+    places: Arc<Semaphore>,
 }
-
-/// The renewal was not kept; the reason has been logged.
-#[derive(Debug, thiserror::Error)]
-#[error("the renewal could not be written")]
-pub struct NotWritten;
 
 impl Renewals {
     #[must_use]
     pub fn new(db: Db) -> Self {
         Self {
             db,
-            queue: Arc::default(),
+            places: Arc::new(Semaphore::new(MOST_AT_ONCE)),
         }
     }
 
-    /// Makes it durable that a session was used; `false` when it has ended or was renewed within the last minute.
-    /// Giving up on the answer does no harm: the writing goes on in a task of its own.
+    /// Makes it durable that a session was used; `false` when it has ended or was renewed after `unseen_since`. A caller
+    /// may stop waiting: a renewal that has begun goes on in a task of its own.
     ///
     /// # Errors
-    /// [`NotWritten`] when the database can't write now.
-    pub async fn write(&self, used: SignedIn) -> Result<bool, NotWritten> {
-        let (written, answer) = oneshot::channel();
-        if self.enqueue(Waiting { used, written })? {
-            tokio::spawn(self.clone().write_all());
-        }
-        answer.await.map_err(|_| NotWritten)
-    }
-
-    /// Whether nobody is writing yet.
-    fn enqueue(&self, waiting: Waiting) -> Result<bool, NotWritten> {
-        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        if queue.waiting.len() >= LONGEST_QUEUE {
-            return Err(NotWritten);
-        }
-        queue.waiting.push(waiting);
-        Ok(!replace(&mut queue.is_being_written, true))
-    }
-
-    async fn write_all(self) {
-        let mut interval = interval(INTERVAL);
-        interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            interval.tick().await;
-            let Some(batch) = self.next_batch() else { return };
-            let (used, answers): (Vec<_>, Vec<_>) =
-                batch.into_iter().map(|waiting| (waiting.used, waiting.written)).unzip();
-            let sessions = used.len();
-            // In a task of its own, so that a defect that panics there does not keep the queue shut for ever.
-            let writing = tokio::spawn(write(self.db.clone(), used));
-            match writing.await.unwrap_or_else(|panicked| Err(panicked.into())) {
-                Ok(renewed) => {
-                    for (answer, renewed) in answers.into_iter().zip(renewed) {
-                        // Who has given up waiting needs no answer.
-                        answer.send(renewed).ok();
-                    }
-                }
-                Err(error) => {
-                    let error = format!("{error:#}");
-                    tracing::warn!(error, sessions, "sessions could not be renewed");
-                }
-            }
-        }
-    }
-
-    fn next_batch(&self) -> Option<Vec<Waiting>> {
-        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        let length = queue.waiting.len().min(BATCH);
-        let batch: Vec<_> = queue.waiting.drain(..length).collect();
-        queue.is_being_written = !batch.is_empty();
-        queue.is_being_written.then_some(batch)
+    /// When the database can't write now.
+    pub async fn write(&self, used: SignedIn, unseen_since: DateTime<Utc>) -> anyhow::Result<bool> {
+        let place = Arc::clone(&self.places).acquire_owned().await?;
+        tokio::spawn(write(self.db.clone(), used, unseen_since, place)).await?
     }
 }
 
-async fn write(db: Db, used: Vec<SignedIn>) -> anyhow::Result<Vec<bool>> {
+async fn write(
+    db: Db,
+    used: SignedIn,
+    unseen_since: DateTime<Utc>,
+    place: OwnedSemaphorePermit,
+) -> anyhow::Result<bool> {
     let once = db.once();
-    let writing = once.run(async |conn| sessions::renew(conn, &used).await);
-    Ok(timeout(PATIENCE, writing).await??)
+    let writing = once.run(async |conn| sessions::renew(conn, &used, unseen_since).await);
+    let written = timeout(WRITE_TIMEOUT, writing).await;
+    let written = written
+        .context("the database does not answer")
+        .and_then(|written| Ok(written?));
+    if let Err(error) = &written {
+        tracing::warn!(error = format!("{error:#}"), "a session could not be renewed");
+        tokio::spawn(async move {
+            sleep(PAUSE_AFTER_FAILURE).await;
+            drop(place);
+        });
+    }
+    written
 }
 
 #[cfg(test)]
 mod tests {
-    use futures_util::future::join_all;
-
-    use tempfile::TempDir;
-    use tokio::time::Instant;
-
-    use chrono::{DateTime, TimeDelta};
+    use chrono::TimeDelta;
     use uuid::Uuid;
 
     use super::*;
@@ -152,34 +92,24 @@ mod tests {
         }
     }
 
-    async fn renewals() -> (TempDir, Renewals) {
+    #[tokio::test]
+    async fn a_caller_that_gives_up_frees_no_place_before_the_database_has_answered() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("renewals.db");
         let db = Db::connect(&format!("sqlite:{}", file.display())).await.unwrap();
-        (folder, Renewals::new(db))
-    }
-
-    #[tokio::test]
-    async fn who_comes_after_a_batch_waits_for_others_to_come_along() {
-        let (_folder, renewals) = renewals().await;
-        let began = Instant::now();
-        for _ in 0..21 {
-            renewals.write(signed_in()).await.unwrap();
+        let renewals = Renewals::new(db.clone());
+        let write = || renewals.write(signed_in(), DateTime::UNIX_EPOCH);
+        let other_writer = db.write().await.unwrap();
+        for taken in 1..=MOST_AT_ONCE {
+            assert!(timeout(Duration::from_millis(10), write()).await.is_err());
+            assert_eq!(renewals.places.available_permits(), MOST_AT_ONCE - taken);
         }
-        assert!(began.elapsed() >= INTERVAL * 20, "{:?}", began.elapsed());
-    }
-
-    #[tokio::test]
-    async fn who_finds_the_queue_full_is_refused_at_once_and_all_others_are_answered() {
-        let (_folder, renewals) = renewals().await;
-        // All of them come before the first batch is taken: this test's runtime has one thread.
-        let uses = (0..LONGEST_QUEUE + 3).map(|_| renewals.write(signed_in()));
-        let mut answers = join_all(uses).await;
-        let refused = answers.split_off(LONGEST_QUEUE);
-        assert_eq!(refused.len(), 3);
-        assert!(refused.iter().all(Result::is_err));
+        assert!(timeout(Duration::from_millis(10), write()).await.is_err());
+        drop(other_writer);
         // There is no such session.
-        assert!(answers.iter().all(|answer| matches!(answer, Ok(false))));
-        assert!(matches!(renewals.write(signed_in()).await, Ok(false)));
+        assert!(!write().await.unwrap());
+        let all = u32::try_from(MOST_AT_ONCE).unwrap();
+        let free_again = timeout(Duration::from_secs(5), renewals.places.acquire_many(all));
+        drop(free_again.await.expect("a place was lost").unwrap());
     }
 }

@@ -24,8 +24,8 @@ pub struct Authenticated {
 const PATIENCE: Duration = Duration::from_millis(250);
 
 /// Looks up the account that the session of `presented` is signed in to. Using a session renews its idle time-out, with
-/// at most one write per [`RENEWAL_INTERVAL`](crate::model::session::Lifetimes::RENEWAL_INTERVAL). While the database
-/// can't write, a check waits a moment and the session is not renewed; nothing else changes.
+/// at most one write per [`Lifetimes::renewal_interval`](crate::model::session::Lifetimes::renewal_interval). While the
+/// database can't write, a check waits a moment and the session is not renewed; nothing else changes.
 ///
 /// # Errors
 /// [`Unavailable`] when neither memory nor the store can tell: a session is never assumed.
@@ -42,7 +42,7 @@ pub async fn authenticate(app: &App, presented: SessionSecret) -> anyhow::Result
         signed_in: found.signed_in,
         renewed: false,
     };
-    if !found.signed_in.renewal_is_due(now) {
+    if !found.signed_in.renewal_is_due(&app.lifetimes, now) {
         return Ok(Some(unrenewed(found)));
     }
     let used = SignedIn::clone(&found.signed_in).renewed(&app.lifetimes, now);
@@ -94,8 +94,9 @@ enum Renewal {
 }
 
 async fn renew(app: &App, used: SignedIn) -> Renewal {
-    let written = match timeout(PATIENCE, app.renewals.write(used)).await {
-        Ok(written) => written.map_err(anyhow::Error::from),
+    let unseen_since = used.last_seen_at - app.lifetimes.renewal_interval();
+    let written = match timeout(PATIENCE, app.renewals.write(used, unseen_since)).await {
+        Ok(written) => written,
         Err(elapsed) => Err(elapsed.into()),
     };
     match written {

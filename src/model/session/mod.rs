@@ -22,8 +22,15 @@ pub struct Lifetimes {
 }
 
 impl Lifetimes {
-    /// A session's use is stored at most this often, so that checking a session rarely writes.
-    pub const RENEWAL_INTERVAL: TimeDelta = TimeDelta::minutes(1);
+    pub const SHORTEST_RENEWAL_INTERVAL: TimeDelta = TimeDelta::minutes(1);
+    const LONGEST_RENEWAL_INTERVAL: TimeDelta = TimeDelta::minutes(5);
+
+    /// A session's use is stored at most this often, so that checking a session rarely writes. A session may end this
+    /// much before its idle time-out is over, so a short time-out has a short interval.
+    #[must_use]
+    pub fn renewal_interval(&self) -> TimeDelta {
+        (self.idle / 60).clamp(Self::SHORTEST_RENEWAL_INTERVAL, Self::LONGEST_RENEWAL_INTERVAL)
+    }
 
     /// The moment at which a session used `now` goes idle, never later than its absolute end.
     #[must_use]
@@ -176,8 +183,8 @@ impl SignedIn {
 
     /// Whether this use of the session should be stored.
     #[must_use]
-    pub fn renewal_is_due(&self, now: DateTime<Utc>) -> bool {
-        now - self.last_seen_at >= Lifetimes::RENEWAL_INTERVAL
+    pub fn renewal_is_due(&self, lifetimes: &Lifetimes, now: DateTime<Utc>) -> bool {
+        now - self.last_seen_at >= lifetimes.renewal_interval()
     }
 
     /// The session after being used `now`.
@@ -217,5 +224,16 @@ mod tests {
         let end = start + lifetimes.absolute;
         assert_eq!(lifetimes.idle_deadline(start, end), start + TimeDelta::days(7));
         assert_eq!(lifetimes.idle_deadline(start + TimeDelta::days(29), end), end);
+    }
+
+    #[test]
+    fn a_short_idle_time_out_is_renewed_more_often_but_never_more_than_once_a_minute() {
+        let interval = |idle| {
+            let absolute = TimeDelta::days(30);
+            Lifetimes { idle, absolute }.renewal_interval()
+        };
+        assert_eq!(interval(TimeDelta::days(7)), TimeDelta::minutes(5));
+        assert_eq!(interval(TimeDelta::hours(3)), TimeDelta::minutes(3));
+        assert_eq!(interval(TimeDelta::minutes(15)), TimeDelta::minutes(1));
     }
 }

@@ -17,11 +17,7 @@ const CHANGE_NOTHING_REMEMBERED: &[(&str, &str)] = &[
     ("sessions::lock", "writes what was there"),
     ("sessions::rotate", "sessions of tokens are not remembered"),
     (
-        "sessions/expiry::renew_one_by_one",
-        "only prolongs, and its flow remembers the renewed session",
-    ),
-    (
-        "sessions/expiry::renew_together",
+        "sessions/expiry::renew",
         "only prolongs, and its flow remembers the renewed session",
     ),
     ("sessions::save_data", "a visitor's data is not remembered"),

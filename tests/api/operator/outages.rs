@@ -91,10 +91,10 @@ async fn renewals_go_on_after_one_that_was_never_answered() {
     if !database.is_postgres() {
         return;
     }
-    let url = proxy::silent_after(&database.url, "UPDATE sessions s SET last_seen_at").await;
+    let url = proxy::silent_after(&database.url, "UPDATE sessions SET last_seen_at").await;
     let app = TestApp::by_way_of(url, database).await;
     let client = app.signed_up("user@example.com").await;
-    app.clock.advance(TimeDelta::minutes(2));
+    app.clock.advance(TimeDelta::minutes(6));
     let renewed = "SELECT COUNT(*) FROM sessions WHERE last_seen_at > created_at";
     assert_eq!(
         client.session_status().await,

@@ -45,7 +45,7 @@ async fn after_the_answer_of_a_log_out_no_request_is_signed_in() {
         let client = app.client();
         client.log_in("user@example.com", PASSWORD).await.assert_status(200);
         // A minute later every check also writes, which must not revive the session.
-        app.clock.advance(TimeDelta::minutes(1));
+        app.clock.advance(TimeDelta::minutes(5));
         let (checker, late_checker) = (client.copy(), client.copy());
         let racing = tokio::spawn(async move {
             while checker.session_status().await == 200 {
@@ -102,7 +102,7 @@ async fn of_two_sessions_that_revoke_each_other_one_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_many_uses_in_one_minute_one_is_written_down() {
+async fn of_many_uses_at_the_same_time_one_is_written_down() {
     let app = TestApp::new().await;
     let client = app.signed_up("user@example.com").await;
     app.database
@@ -114,8 +114,8 @@ async fn of_many_uses_in_one_minute_one_is_written_down() {
              CREATE TRIGGER count_renewals AFTER UPDATE ON sessions FOR EACH ROW EXECUTE FUNCTION note()",
         )
         .await;
-    for minute in 1..=10 {
-        app.clock.advance(TimeDelta::minutes(1));
+    for written in 1..=10 {
+        app.clock.advance(TimeDelta::minutes(5));
         let checks: Vec<_> = (0..20)
             .map(|_| {
                 let copy = client.copy();
@@ -125,6 +125,6 @@ async fn of_many_uses_in_one_minute_one_is_written_down() {
         for check in checks {
             assert_eq!(check.await.unwrap(), 200);
         }
-        assert_eq!(app.database.count("SELECT COUNT(*) FROM renewals").await, minute);
+        assert_eq!(app.database.count("SELECT COUNT(*) FROM renewals").await, written);
     }
 }

@@ -52,7 +52,7 @@ def application() -> Iterator[Application]:
 
 @contextmanager
 def service_that_renews(cookie: str) -> Iterator[int]:
-    """Stands in for the service a minute after the session's last use, when the answer renews the cookie."""
+    """Stands in for the service five minutes after the session's last use, when the answer renews the cookie."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
