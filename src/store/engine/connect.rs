@@ -5,17 +5,15 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use sqlx::migrate::Migrator;
-use sqlx::pool::PoolOptions;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{Connection, Executor, PgConnection, Sqlite};
+use sqlx::{Connection, PgConnection, Sqlite};
 
-use super::pool::{ConnectionPool, TRUSTED_WITHOUT_PING};
+use super::pool::{ConnectionPool, Replacement, Settings};
 use super::{DatabaseFile, Db, Freshness, Pools, Writer, on};
 use crate::model::unavailable::Unavailable;
 use crate::store::Result;
@@ -29,8 +27,12 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 const WRITER_ACQUIRE_TIMEOUT: Duration = Duration::from_secs(6);
 /// How long SQLite waits for another process that holds the write lock. `store::error` names this number.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-const SQLITE_READERS: u32 = 4;
-const POSTGRES_CONNECTIONS: u32 = 20;
+const SQLITE_READERS: usize = 4;
+const POSTGRES_CONNECTIONS: usize = 20;
+const POSTGRES_REPLACEMENT: Replacement = Replacement {
+    max_age: Duration::from_mins(30),
+    max_idle: Duration::from_mins(10),
+};
 /// Ends what was left hanging: a transaction without a next statement, and statements far slower than any of ours.
 const BOUNDS: &str =
     "SET idle_in_transaction_session_timeout = '10s'; SET statement_timeout = '15s'; SET lock_timeout = '5s'";
@@ -108,50 +110,40 @@ async fn open_sqlite(url: &str, freshness: Arc<Freshness>) -> anyhow::Result<Poo
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(BUSY_TIMEOUT);
-    let writers_opened = Arc::new(AtomicU64::new(0));
-    let opened = Arc::clone(&writers_opened);
-    let writer = sqlite_pool(1)
-        .acquire_timeout(WRITER_ACQUIRE_TIMEOUT)
-        .after_connect(move |_, _| {
-            opened.fetch_add(1, Ordering::SeqCst);
-            Box::pin(async { Ok(()) })
-        })
-        .connect_with(options.clone())
-        .await
-        .with_context(subject)?;
-    let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&writer).await?;
+    let writer = sqlite_pool(options.clone(), 1, WRITER_ACQUIRE_TIMEOUT);
+    let mut connection = writer.check_out().await.with_context(subject)?;
+    let version: String = sqlx::query_scalar("SELECT sqlite_version()")
+        .fetch_one(&mut *connection)
+        .await?;
     ensure!(
         is_safe(&version),
         "SQLite {version} can lose committed writes; {SAFE_SQLITE:?} or later is needed"
     );
     SQLITE_MIGRATIONS
-        .run(&writer)
+        .run(&mut *connection)
         .await
         .with_context(|| format!("migrating {}", subject()))?;
+    drop(connection);
     drop(setting_up);
-    // All are opened now: later there may be no file descriptors left for them.
-    let readers = sqlite_pool(SQLITE_READERS)
-        .min_connections(SQLITE_READERS)
-        .connect_with(options.read_only(true))
-        .await
-        .with_context(subject)?;
+    let readers = sqlite_pool(options.read_only(true), SQLITE_READERS, ACQUIRE_TIMEOUT);
+    readers.fill().await.with_context(subject)?;
     let inode = fs::metadata(&path).with_context(subject)?.ino();
     Ok(Pools::Sqlite {
-        readers: ConnectionPool::new(readers),
-        writer: Arc::new(Writer::new(ConnectionPool::new(writer), freshness)),
-        writers_opened,
+        readers,
+        writer: Arc::new(Writer::new(writer, freshness)),
         file: DatabaseFile { path, inode },
     })
 }
 
-fn sqlite_pool(connections: u32) -> PoolOptions<Sqlite> {
-    // Connections to a file don't go stale, so none is replaced for its age. `pool` tests one that rested.
-    PoolOptions::new()
-        .max_connections(connections)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .test_before_acquire(false)
-        .idle_timeout(None)
-        .max_lifetime(None)
+fn sqlite_pool(options: SqliteConnectOptions, max_size: usize, acquire_timeout: Duration) -> ConnectionPool<Sqlite> {
+    ConnectionPool::new(Settings {
+        options,
+        max_size,
+        acquire_timeout,
+        set_up: None,
+        // Connections to a file don't go stale.
+        replacement: None,
+    })
 }
 
 /// Creates the file and the folders above it, readable by the service's own user only.
@@ -192,29 +184,17 @@ async fn open_postgres(url: &str) -> anyhow::Result<Pools> {
         .await
         .context("migrating the PostgreSQL database")?;
     migrator.close().await?;
-    let pool = PgPoolOptions::new()
-        .max_connections(POSTGRES_CONNECTIONS)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .test_before_acquire(false)
-        // A ping before every use would double a log-in's round trips.
-        .before_acquire(|connection, usage| {
-            Box::pin(async move {
-                if usage.idle_for > TRUSTED_WITHOUT_PING {
-                    connection.ping().await?;
-                }
-                Ok(true)
-            })
-        })
-        .after_connect(|connection, _| {
-            Box::pin(async move {
-                connection.execute(BOUNDS).await?;
-                Ok(())
-            })
-        })
-        .connect_with(options)
+    let pool = ConnectionPool::new(Settings {
+        options,
+        max_size: POSTGRES_CONNECTIONS,
+        acquire_timeout: ACQUIRE_TIMEOUT,
+        set_up: Some(BOUNDS),
+        replacement: Some(POSTGRES_REPLACEMENT),
+    });
+    pool.check_out()
         .await
         .context("PostgreSQL at DATABASE_URL can't be used")?;
-    Ok(Pools::Postgres(ConnectionPool::new(pool)))
+    Ok(Pools::Postgres(pool))
 }
 
 #[cfg(test)]

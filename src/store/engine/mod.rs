@@ -34,7 +34,6 @@ mod watch;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 use sqlx::{Postgres, Sqlite};
 
@@ -60,9 +59,6 @@ enum Pools {
     Sqlite {
         readers: ConnectionPool<Sqlite>,
         writer: Arc<Writer>,
-        /// Number of connections that the writer has opened so far, one after the other. It tells `watch` of a
-        /// replacement.
-        writers_opened: Arc<AtomicU64>,
         file: DatabaseFile,
     },
     Postgres(ConnectionPool<Postgres>),

@@ -1,12 +1,14 @@
 //! Who is lent which connection. Without a PostgreSQL server there are but SQLite's to check_out.
 
 use std::future::Future;
+use std::str::FromStr;
 
-use sqlx::postgres::PgPoolOptions;
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
-use tokio::task::yield_now;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Executor, Postgres, Sqlite};
 use tokio::time::{sleep, timeout};
 
+use super::opener::TRUSTED_WITHOUT_PING;
 use super::*;
 
 #[expect(clippy::disallowed_methods, reason = "a setting of the tests, not of the service")]
@@ -14,11 +16,20 @@ fn url() -> Option<String> {
     std::env::var("TEST_DATABASE_URL").ok()
 }
 
-/// A pool of at most `size` connections to the server of the tests, if they have one.
-fn pool(size: u32) -> Option<ConnectionPool<Postgres>> {
-    let url = url()?;
-    let options = PgPoolOptions::new().max_connections(size).test_before_acquire(false);
-    Some(ConnectionPool::new(options.connect_lazy(&url).unwrap()))
+/// A pool of at most `max_size` connections to the server of the tests, if they have one.
+fn pool(max_size: usize) -> Option<ConnectionPool<Postgres>> {
+    let options = PgConnectOptions::from_str(&url()?).unwrap();
+    Some(ConnectionPool::new(settings(options, max_size)))
+}
+
+fn settings<DB: PooledDatabase>(options: Options<DB>, max_size: usize) -> Settings<DB> {
+    Settings {
+        options,
+        max_size,
+        acquire_timeout: Duration::from_secs(5),
+        set_up: None,
+        replacement: None,
+    }
 }
 
 async fn process(lent: &mut CheckedOut<Postgres>) -> i32 {
@@ -72,12 +83,9 @@ async fn who_waits_gets_what_comes_back() {
         let pool = pool.clone();
         async move { pool.check_out().await.map(drop) }
     });
-    while pool.kept().waiting == 0 {
-        yield_now().await;
-    }
+    soon(|| async { pool.0.status().waiting == 1 }).await;
     drop(held);
     timeout(Duration::from_secs(1), next).await.unwrap().unwrap().unwrap();
-    assert_eq!(pool.kept().waiting, 0);
 }
 
 #[tokio::test]
@@ -86,7 +94,7 @@ async fn who_gives_up_waiting_waits_no_more() {
     let held = pool.check_out().await.unwrap();
     assert!(timeout(Duration::from_millis(50), pool.check_out()).await.is_err());
     drop(held);
-    assert_eq!(pool.kept().connections.len(), 1, "it was not kept for a moment");
+    assert!(timeout(Duration::from_millis(50), pool.check_out()).await.is_ok());
 }
 
 #[tokio::test]
@@ -170,20 +178,24 @@ async fn a_connection_that_rested_and_works_is_lent_again() {
     let used = process(&mut pool.check_out().await.unwrap()).await;
     sleep(2 * TRUSTED_WITHOUT_PING).await;
     assert_eq!(process(&mut pool.check_out().await.unwrap()).await, used);
-    assert_eq!(pool.pool().size(), 1, "another was opened");
+    assert_eq!(pool.opened(), 1, "another was opened");
 }
 
 #[tokio::test]
-async fn the_pool_has_back_what_was_taken_or_used_too_long_ago() {
-    let Some(pool) = pool(2) else { return };
-    let (first, mut second) = (pool.check_out().await.unwrap(), pool.check_out().await.unwrap());
-    let long_ago = Instant::now().checked_sub(2 * MAX_IDLE).unwrap();
-    drop(first);
-    pool.kept().connections[0].0 = long_ago;
-    second.taken.as_mut().unwrap().at = long_ago;
-    drop(second);
-    assert_eq!(pool.kept().connections.len(), 0);
-    soon(|| async { pool.pool().num_idle() == 2 }).await;
+async fn a_connection_that_is_too_old_is_replaced_and_one_that_rested_too_long_is_closed() {
+    let Some(url) = url() else { return };
+    let mut settings = settings::<Postgres>(PgConnectOptions::from_str(&url).unwrap(), 2);
+    settings.replacement = Some(Replacement {
+        max_age: Duration::from_millis(300),
+        max_idle: Duration::ZERO,
+    });
+    let pool = ConnectionPool::new(settings);
+    let first = process(&mut pool.check_out().await.unwrap()).await;
+    assert_eq!(process(&mut pool.check_out().await.unwrap()).await, first);
+    sleep(Duration::from_millis(300)).await;
+    assert_ne!(process(&mut pool.check_out().await.unwrap()).await, first);
+    pool.close_idle(Duration::ZERO).await;
+    assert_eq!(pool.0.status().size, 0);
 }
 
 #[tokio::test]
@@ -195,10 +207,12 @@ async fn closing_closes_what_is_kept_and_what_is_on_loan() {
         let pool = pool.clone();
         async move { pool.close().await }
     });
-    soon(|| async { pool.pool().is_closed() }).await;
+    pool.closing().cancelled().await;
+    sleep(Duration::from_millis(50)).await;
+    assert!(!closed.is_finished(), "it did not wait");
     drop(on_loan);
     timeout(Duration::from_secs(5), closed).await.unwrap().unwrap();
-    assert_eq!((pool.pool().size(), pool.kept().connections.len()), (0, 0));
+    assert_eq!(pool.0.status().size, 0);
     assert!(pool.check_out().await.is_err());
 }
 
@@ -209,13 +223,7 @@ async fn a_transaction_that_could_not_begin_does_not_cost_the_connection() {
         .filename(folder.path().join("locked.db"))
         .create_if_missing(true)
         .busy_timeout(Duration::ZERO);
-    let of_one = || {
-        ConnectionPool::new(
-            SqlitePoolOptions::new()
-                .max_connections(1)
-                .connect_lazy_with(options.clone()),
-        )
-    };
+    let of_one = || ConnectionPool::<Sqlite>::new(settings(options.clone(), 1));
     let (pool, other) = (of_one(), of_one());
     let mine = "CREATE TEMPORARY TABLE mine (thing)";
     pool.check_out().await.unwrap().execute(mine).await.unwrap();
@@ -228,8 +236,7 @@ async fn a_transaction_that_could_not_begin_does_not_cost_the_connection() {
 
 #[tokio::test]
 async fn what_sqlite_does_not_confirm_has_not_happened() {
-    let pool = SqlitePoolOptions::new().connect_lazy("sqlite::memory:").unwrap();
-    let mut connection = pool.acquire().await.unwrap();
+    let mut connection = SqliteConnectOptions::new().connect().await.unwrap();
     // Nothing to do, so nothing to confirm: what a thread that died leaves behind looks the same.
     assert!(Sqlite::run(&mut connection, "").await.is_err());
     Sqlite::run(&mut connection, "BEGIN IMMEDIATE").await.unwrap();

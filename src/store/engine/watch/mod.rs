@@ -5,7 +5,6 @@
 //! listening connection proves that everything sent before it has arrived.
 
 use std::convert::Infallible;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
@@ -33,20 +32,13 @@ impl Db {
     pub async fn watch(&self) {
         let freshness = &self.freshness;
         match &self.pools {
-            Pools::Sqlite {
-                writer,
-                writers_opened,
-                file,
-                ..
-            } => {
-                let watching = again(freshness, || {
-                    watch_sqlite(writer.pool(), writers_opened, file, freshness)
-                });
-                drop(writer.pool().pool().close_event().do_until(watching).await);
+            Pools::Sqlite { writer, file, .. } => {
+                let watching = again(freshness, || watch_sqlite(writer.pool(), file, freshness));
+                writer.pool().closing().run_until_cancelled(watching).await;
             }
             Pools::Postgres(pool) => {
                 let watching = again(freshness, || watch_postgres(pool, freshness));
-                drop(pool.pool().close_event().do_until(watching).await);
+                pool.closing().run_until_cancelled(watching).await;
             }
         }
     }
@@ -77,7 +69,6 @@ where
 
 async fn watch_sqlite(
     writer: &ConnectionPool<Sqlite>,
-    writers_opened: &AtomicU64,
     file: &DatabaseFile,
     freshness: &Freshness,
 ) -> anyhow::Result<Infallible> {
@@ -88,7 +79,7 @@ async fn watch_sqlite(
         // A replaced connection counts anew, so what others did in between may be missing.
         let mut connection = writer.check_out().await?;
         let question = freshness.ask();
-        let opened = writers_opened.load(Ordering::SeqCst);
+        let opened = writer.opened();
         let count: i64 = sqlx::query_scalar("PRAGMA data_version")
             .fetch_one(&mut *connection)
             .await?;
@@ -106,7 +97,7 @@ async fn watch_postgres(pool: &ConnectionPool<Postgres>, freshness: &Freshness) 
     let own = PgPoolOptions::new()
         .max_connections(1)
         .acquire_timeout(PATIENCE)
-        .connect_lazy_with(pool.pool().connect_options().as_ref().clone());
+        .connect_lazy_with(pool.options().clone());
     let mut listener = PgListener::connect_with(&own).await?;
     // Reconnecting silently would hide that notifications were missed. An error starts the watch over instead.
     listener.eager_reconnect(false);
