@@ -1,103 +1,83 @@
 //! `POST /api/auth/password`.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::helpers::{Answer, Client, PASSWORD, TestApp};
+use crate::helpers::{ALICE, PASSWORD, TestApp, at_once};
 
-/// Where the accounts of these tests are at home.
+/// The network that the accounts of these tests know.
 const HOME: &str = "198.51.100.20";
 
 const NEW: &str = "a new long password";
 
-async fn change(client: &Client, current: &str, new: &str) -> Answer {
-    let body = json!({ "current_password": current, "new_password": new });
-    client.post("/api/auth/password", &body).await
-}
-
 #[tokio::test]
 async fn the_new_password_counts_and_every_other_session_ends() {
     let app = TestApp::new().await;
-    let client = app.signed_up("user@example.com").await;
-    let other = app.client();
-    other.log_in("user@example.com", PASSWORD).await.assert_status(200);
-    let tokens = app.client().token_pair("user@example.com", PASSWORD).await;
-    let stolen = client.copy();
+    let alice = app.user("alice").await;
+    let other = alice.elsewhere().await;
+    let tokens = alice.tokens().await;
+    let stolen = alice.copy();
 
-    change(&client, PASSWORD, NEW).await.assert_status(200);
-    assert_eq!(client.session_status().await, 200);
-    assert_eq!(stolen.session_status().await, 401, "the current session gets a new id");
-    assert_eq!(other.session_status().await, 401);
+    alice.change_password(PASSWORD, NEW).await.ok();
+    assert!(alice.is_signed_in().await);
+    assert!(!stolen.is_signed_in().await, "the current session gets a new id");
+    assert!(!other.is_signed_in().await);
     app.client().refresh(&tokens.refresh).await.assert_status(401);
-    app.client()
-        .log_in("user@example.com", PASSWORD)
-        .await
-        .assert_error(401, "invalid_credentials");
-    app.client().log_in("user@example.com", NEW).await.assert_status(200);
+    app.log_in(ALICE, PASSWORD).await.fails(401, "invalid_credentials");
+    app.log_in(ALICE, NEW).await.ok();
 }
 
 #[tokio::test]
 async fn it_needs_the_current_password_and_a_session() {
     let app = TestApp::new().await;
-    let client = app.signed_up("user@example.com").await;
-    change(&client, "not my password", NEW)
+    let alice = app.user("alice").await;
+    alice
+        .change_password("not my password", NEW)
         .await
-        .assert_error(403, "reauthentication_required");
-    change(&app.client(), PASSWORD, NEW)
-        .await
-        .assert_error(401, "not_authenticated");
-    assert_eq!(client.session_status().await, 200);
+        .fails(403, "reauthentication_required");
     app.client()
-        .log_in("user@example.com", PASSWORD)
+        .change_password(PASSWORD, NEW)
         .await
-        .assert_status(200);
+        .fails(401, "not_authenticated");
+    assert!(alice.is_signed_in().await);
+    app.log_in(ALICE, PASSWORD).await.ok();
 }
 
 #[tokio::test]
 async fn the_new_password_follows_the_policy() {
     let app = TestApp::new().await;
-    let client = app.signed_up("user@example.com").await;
-    for (new, code) in [
-        ("short", "too_short"),
-        ("password1", "too_common"),
-        ("user@example.com", "same_as_email"),
+    let alice = app.user("alice").await;
+    for (new, issue) in [
+        ("short", "new_password: too_short"),
+        ("password1", "new_password: too_common"),
+        (ALICE, "new_password: same_as_email"),
     ] {
-        assert_eq!(
-            change(&client, PASSWORD, new).await.issues(),
-            [("new_password".into(), code.into())]
-        );
+        assert_eq!(alice.change_password(PASSWORD, new).await.issues(), [issue]);
     }
-    let issues = client
-        .post("/api/auth/password", &Value::Object(serde_json::Map::new()))
-        .await
-        .issues();
-    assert_eq!(issues.len(), 2);
+    let nothing = alice.post("/api/auth/password", &json!({})).await;
+    assert_eq!(
+        nothing.issues(),
+        ["current_password: required", "new_password: required"]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_session_from_before_the_change_survives_it() {
     let app = TestApp::new().await;
     for round in 0..30 {
-        let email = format!("user{round}@example.com");
-        let client = app.client().at(HOME);
-        client.sign_up(&email, PASSWORD).await.assert_status(200);
-        let racers: Vec<_> = [HOME, HOME, "203.0.113.9", "203.0.113.9"]
-            .map(|network| {
-                let (racer, email) = (app.client().at(network), email.clone());
-                tokio::spawn(async move {
-                    racer.log_in(&email, PASSWORD).await;
-                    racer
-                })
-            })
-            .into();
-        change(&client, PASSWORD, NEW).await.assert_status(200);
+        let user = app.user_at(HOME, &format!("user{round}")).await;
+        let log_ins = at_once(4, |number| {
+            let network = [HOME, HOME, "203.0.113.9", "203.0.113.9"][number];
+            let (racer, email) = (app.client().at(network), user.email.clone());
+            async move {
+                racer.log_in(&email, PASSWORD).await;
+                racer
+            }
+        });
+        let (racers, changed) = tokio::join!(log_ins, user.change_password(PASSWORD, NEW));
+        changed.ok();
         for racer in racers {
-            let racer = racer.await.unwrap();
-            assert_eq!(
-                racer.session_status().await,
-                401,
-                "a log-in with the old password outlived it"
-            );
+            assert!(!racer.is_signed_in().await, "a session survived the change");
         }
-        assert_eq!(client.session_status().await, 200);
+        assert!(user.is_signed_in().await);
     }
 }

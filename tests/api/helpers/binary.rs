@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 use ureq::Agent;
 
+use super::{PASSWORD, SECRET_KEY};
+
 pub struct Binary {
     child: Child,
     pub address: SocketAddr,
@@ -24,14 +26,14 @@ impl Binary {
         Self::launch(command(database_url), settings)
     }
 
-    /// Starts a service that is told of a file that may not grow, as of a full disk, instead of being ended by it.
+    /// Starts a service that gets an error, as from a full disk, when a file may not grow. By default a signal ends it.
     pub fn start_on_limited_disk(database_url: &str) -> Self {
         let mut shell = Command::new("sh");
         shell.args(["-c", "trap '' XFSZ; exec \"$0\"", env!("CARGO_BIN_EXE_neptun-auth")]);
         Self::launch(prepared(shell, database_url), &[])
     }
 
-    /// Starts a service with the limits that it has by default; all others have none.
+    /// Starts a service with its default limits. Those that the other functions start have none.
     pub fn start_with_limits(database_url: &str, settings: &[(&str, &str)]) -> Self {
         let mut command = command(database_url);
         command.env_remove("NEPTUN_AUTH_RATE_LIMITS");
@@ -96,6 +98,16 @@ impl Binary {
         answer.ok().map(|response| response.status().as_u16())
     }
 
+    /// Signs up with [`PASSWORD`] and a new agent; `None` when there was no answer.
+    pub fn sign_up(&self, email: &str) -> Option<u16> {
+        self.post_credentials(&agent(), "/api/auth/sign-up", email, PASSWORD)
+    }
+
+    /// Logs in with a new agent; `None` when there was no answer.
+    pub fn log_in(&self, email: &str, password: &str) -> Option<u16> {
+        self.post_credentials(&agent(), "/api/auth/login", email, password)
+    }
+
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
@@ -128,7 +140,7 @@ impl Binary {
         None
     }
 
-    /// Everything that was logged so far.
+    /// Everything that is logged so far.
     pub fn log(&self) -> String {
         let mut text = String::new();
         self.log.reopen().unwrap().read_to_string(&mut text).unwrap();
@@ -152,14 +164,14 @@ impl Drop for Binary {
     }
 }
 
-/// The binary with nothing in its environment but the database, the secret key, and that nothing is limited.
+/// The binary with three settings: the database, the secret key, and no limits.
 pub fn command(database_url: &str) -> Command {
     prepared(Command::new(env!("CARGO_BIN_EXE_neptun-auth")), database_url)
 }
 
 fn prepared(mut command: Command, database_url: &str) -> Command {
     command.env_clear().env("NEPTUN_AUTH_DATABASE_URL", database_url);
-    command.env("NEPTUN_AUTH_SECRET_KEY", super::SECRET_KEY);
+    command.env("NEPTUN_AUTH_SECRET_KEY", SECRET_KEY);
     command.env("NEPTUN_AUTH_RATE_LIMITS", "off");
     command
         .stdin(Stdio::null())
@@ -168,7 +180,7 @@ fn prepared(mut command: Command, database_url: &str) -> Command {
     command
 }
 
-/// A client that follows no redirects, keeps cookies and takes every status for an answer.
+/// A client that keeps cookies, follows no redirect, and returns an answer of any status.
 pub fn agent() -> Agent {
     let config = Agent::config_builder();
     let config = config
@@ -178,7 +190,13 @@ pub fn agent() -> Agent {
     config.build().into()
 }
 
-/// An address that nobody listens on at the moment.
+/// The metrics page of a service with this `METRICS_LISTEN`.
+pub fn metrics(private: SocketAddr) -> String {
+    let page = agent().get(format!("http://{private}/metrics")).call();
+    page.unwrap().body_mut().read_to_string().unwrap()
+}
+
+/// An address that is not in use.
 pub fn free_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }

@@ -119,7 +119,7 @@ impl TestDatabase {
         }
     }
 
-    /// Has the database refuse one kind of change of `sessions`, such as `INSERT`, until [`Self::accept_again`].
+    /// Makes the database reject one kind of change of `sessions`, such as `INSERT`, until [`Self::accept_again`].
     pub async fn refuse(&self, change: &str) {
         let trigger = format!("CREATE TRIGGER refused BEFORE {change} ON sessions");
         match &self.kind {
@@ -141,7 +141,7 @@ impl TestDatabase {
             .await;
     }
 
-    /// What PostgreSQL tells all instances from now on; SQLite tells nobody.
+    /// What PostgreSQL tells all instances from now on; SQLite has no such channel.
     pub async fn listener(&self) -> Option<PgListener> {
         let Kind::Postgres(pool) = &self.kind else {
             return None;

@@ -1,5 +1,7 @@
 //! The mails that a service without an SMTP server shows to its developer.
 
+use std::fmt::{self, Display, Formatter};
+
 use neptun_auth::app::App;
 use neptun_auth::flows::worker::claim_mails::claim_mails;
 use neptun_auth::flows::worker::send_mail::send_mail;
@@ -16,30 +18,38 @@ pub struct TestMail {
 }
 
 impl TestMail {
-    /// The code or the key that stands in the mail, which nothing else in it looks like.
+    /// The code or the key in the mail.
     pub fn code(&self) -> String {
-        let words = self.text.split_whitespace();
+        self.find_code().expect("a code in the mail").to_owned()
+    }
+
+    /// Codes are the only numbers of five digits and more, keys the only words of 22 characters.
+    fn find_code(&self) -> Option<&str> {
         let is_code = |word: &&str| {
             let is_number = word.len() >= 5 && word.bytes().all(|byte| byte.is_ascii_digit());
             is_number || (word.len() == 22 && !word.contains('.'))
         };
-        words.clone().find(is_code).expect("a code in the mail").to_owned()
+        self.text.split_whitespace().find(is_code)
+    }
+}
+
+/// The mail as a snapshot shows it: `[code]` stands for the code or the key, and long lines go on after two spaces.
+impl Display for TestMail {
+    fn fmt(&self, out: &mut Formatter) -> fmt::Result {
+        let lines: Vec<_> = self.text.lines().map(wrapped).collect();
+        let mail = format!("To: {}\nSubject: {}\n\n{}", self.to, self.subject, lines.join("\n"));
+        match self.find_code() {
+            Some(code) => out.write_str(&mail.replace(code, "[code]")),
+            None => out.write_str(&mail),
+        }
     }
 }
 
 impl TestApp {
-    /// Sends what waits, and shows every mail that was sent so far, the newest first.
+    /// Sends what is due, and returns every mail that was sent so far, the newest first.
     pub async fn mails(&self) -> Vec<TestMail> {
         while send_some(&self.app).await > 0 {}
-        let page = self.app.mailer.inbox_page().unwrap().unwrap();
-        let articles = page.split("<article>").skip(1);
-        articles
-            .map(|article| TestMail {
-                to: between(article, "<p>To ", "</p>"),
-                subject: between(article, "<h2>", "</h2>"),
-                text: between(article, "<pre>", "</pre>"),
-            })
-            .collect()
+        inbox(&self.app)
     }
 
     /// The newest mail to `address`.
@@ -54,7 +64,7 @@ impl TestApp {
     }
 }
 
-/// Sends a few of the mails that are due, and tells how many it tried to.
+/// Sends up to five of the mails that are due, and returns how many it tried to send.
 pub async fn send_some(app: &App) -> usize {
     let claimed = claim_mails(app, 5).await.unwrap();
     for mail in &claimed {
@@ -63,8 +73,38 @@ pub async fn send_some(app: &App) -> usize {
     claimed.len()
 }
 
+/// Every mail that this instance has sent, the newest first.
+pub fn inbox(app: &App) -> Vec<TestMail> {
+    let page = app.mailer.inbox_page().unwrap().unwrap();
+    let articles = page.split("<article>").skip(1);
+    articles
+        .map(|article| TestMail {
+            to: between(article, "<p>To ", "</p>"),
+            subject: between(article, "<h2>", "</h2>"),
+            text: between(article, "<pre>", "</pre>"),
+        })
+        .collect()
+}
+
+fn wrapped(line: &str) -> String {
+    let (mut wrapped, mut length) = (String::new(), 0);
+    for word in line.split(' ') {
+        let separator = match length {
+            0 => "",
+            1..90 => " ",
+            _ => "\n  ",
+        };
+        length = if separator.starts_with('\n') { 0 } else { length };
+        length += separator.len() + word.len();
+        wrapped.push_str(separator);
+        wrapped.push_str(word);
+    }
+    wrapped
+}
+
+/// What the page shows between `start` and `end`.
 fn between(text: &str, start: &str, end: &str) -> String {
     let (_, rest) = text.split_once(start).unwrap();
     let (found, _) = rest.split_once(end).unwrap();
-    found.to_owned()
+    found.replace("&#x27;", "'").replace("&#x2f;", "/")
 }

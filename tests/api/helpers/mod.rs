@@ -1,10 +1,14 @@
 //! An app with a database of its own, and clients that call it.
 
+mod answer;
 pub mod binary;
 mod client;
 mod database;
 mod mail;
 pub mod proxy;
+mod redact;
+mod requests;
+mod user;
 
 use std::sync::Arc;
 
@@ -24,9 +28,12 @@ use poem::Response;
 use poem::endpoint::BoxEndpoint;
 use url::Url;
 
-pub use client::{Answer, Client};
+pub use answer::{Answer, Tokens};
+pub use client::Client;
 pub use database::TestDatabase;
-pub use mail::send_some;
+pub use mail::{inbox, send_some};
+pub use redact::redact;
+pub use user::{ALICE, TestUser};
 
 pub const PASSWORD: &str = "correct horse battery";
 
@@ -123,7 +130,7 @@ impl TestApp {
         Self::open(&web(public_url, origins, docs), |_| {}).await
     }
 
-    /// An app whose settings `change` has changed.
+    /// An app with the settings as `change` leaves them.
     pub async fn with_setup(change: impl FnOnce(&mut Setup)) -> Self {
         Self::open(&web("http://localhost:8080", &[], true), change).await
     }
@@ -173,10 +180,31 @@ impl TestApp {
         Client::new(Arc::clone(&self.endpoint))
     }
 
-    /// A client that has just signed up as `email`.
-    pub async fn signed_up(&self, email: &str) -> Client {
-        let client = self.client();
-        client.sign_up(email, PASSWORD).await.assert_status(200);
-        client
+    /// Runs a statement that both kinds of database understand.
+    pub async fn execute(&self, sql: &'static str) {
+        self.database.execute(sql, sql).await;
     }
+
+    /// The number that `sql` selects.
+    pub async fn count(&self, sql: &'static str) -> i64 {
+        self.database.count(sql).await
+    }
+}
+
+/// Whether `bytes` contain this sequence.
+pub fn contains(bytes: &[u8], sequence: &[u8]) -> bool {
+    bytes.windows(sequence.len()).any(|window| window == sequence)
+}
+
+/// Runs the tasks of all numbers below `count` at the same time, and returns what they returned, in order.
+pub async fn at_once<Task>(count: usize, task: impl Fn(usize) -> Task) -> Vec<Task::Output>
+where
+    Task: Future<Output: Send> + Send + 'static,
+{
+    let tasks: Vec<_> = (0..count).map(|number| tokio::spawn(task(number))).collect();
+    let mut results = Vec::new();
+    for task in tasks {
+        results.push(task.await.unwrap());
+    }
+    results
 }

@@ -1,4 +1,4 @@
-//! A way to the database server that fails as networks do.
+//! A proxy to the database server that fails as networks do.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,8 +7,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use url::Url;
 
-/// Starts a way to the server of `database_url` and returns the URL that leads over it. The first statement with `words` in it
-/// gets lost, and nothing comes over its connection any more, not even an end.
+/// Starts a proxy to the server of `database_url` and returns its URL. The first statement that contains `words` is
+/// lost. Its connection stays silent from then on, without being closed.
 pub async fn silent_after(database_url: &str, words: &'static str) -> String {
     let mut url = Url::parse(database_url).unwrap();
     let server = (url.host_str().unwrap().to_owned(), url.port().unwrap_or(5432));

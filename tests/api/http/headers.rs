@@ -5,19 +5,19 @@ use std::collections::HashSet;
 use poem::Body;
 use poem::http::Method;
 
-use crate::helpers::{Answer, PASSWORD, TestApp};
+use crate::helpers::{ALICE, Answer, PASSWORD, TestApp};
 
-/// One answer of every kind: success, each sort of refusal, documentation.
+/// One answer of every kind: success, each kind of error, documentation.
 async fn answers(app: &TestApp) -> Vec<Answer> {
     let client = app.client();
     let origin = [("origin", "https://evil.example")];
     let large = [("content-length", "999999")];
     vec![
-        client.sign_up("user@example.com", PASSWORD).await,
+        client.sign_up(ALICE, PASSWORD).await,
         client.get("/api/auth/session").await,
         client.get("/api/auth/check").await,
-        client.sign_up("user@example.com", PASSWORD).await,
-        client.sign_up("nobody", "short").await,
+        client.sign_up(ALICE, PASSWORD).await,
+        client.sign_up("no address", "short").await,
         client.log_out().await,
         client.get("/api/auth/session").await,
         client.get("/nope").await,

@@ -1,10 +1,13 @@
-//! Which pages may call: CORS, and requests that other sites forge.
+//! The origins whose pages may call: CORS, and protection against forged requests of other sites.
 
 use poem::Body;
 use poem::http::Method;
 use serde_json::json;
 
-use crate::helpers::{Answer, Client, PASSWORD, TestApp};
+use crate::helpers::{ALICE, Answer, Client, PASSWORD, TestApp};
+
+/// The origin in `ALLOWED_ORIGINS`.
+const APP: &str = "https://app.example.com";
 
 const HOSTILE: &[&str] = &[
     "null",
@@ -25,26 +28,21 @@ const HOSTILE: &[&str] = &[
 ];
 
 async fn service() -> TestApp {
-    TestApp::with_web("https://auth.example.com", &["https://app.example.com"]).await
+    TestApp::with_web("https://auth.example.com", &[APP]).await
 }
 
 async fn post(client: &Client, path: &str, headers: &[(&str, &str)]) -> Answer {
-    let mut all = vec![("content-type", "application/json")];
-    all.extend_from_slice(headers);
-    let body = json!({ "email": "user@example.com", "password": PASSWORD }).to_string();
-    client.send(Method::POST, path, &all, Body::from(body)).await
+    let body = json!({ "email": ALICE, "password": PASSWORD });
+    client.send_json_with("POST", path, headers, &body).await
 }
 
 #[tokio::test]
 async fn a_listed_page_may_call_and_read() {
     let app = service().await;
-    let origin = [("origin", "https://app.example.com"), ("sec-fetch-site", "cross-site")];
+    let origin = [("origin", APP), ("sec-fetch-site", "cross-site")];
     let answer = post(&app.client(), "/api/auth/sign-up", &origin).await;
-    answer.assert_status(200);
-    assert_eq!(
-        answer.header("access-control-allow-origin"),
-        Some("https://app.example.com")
-    );
+    answer.ok();
+    assert_eq!(answer.header("access-control-allow-origin"), Some(APP));
     assert_eq!(answer.header("access-control-allow-credentials"), Some("true"));
     assert_eq!(answer.header("vary"), Some("Origin"));
 }
@@ -56,55 +54,46 @@ async fn the_services_own_pages_may_call() {
         ("origin", "https://auth.example.com"),
         ("sec-fetch-site", "same-origin"),
     ];
-    post(&app.client(), "/api/auth/sign-up", &own).await.assert_status(200);
+    post(&app.client(), "/api/auth/sign-up", &own).await.ok();
 }
 
 #[tokio::test]
-async fn other_pages_change_nothing_not_even_before_a_cookie_exists() {
+async fn other_pages_change_nothing_with_or_without_a_session() {
     let app = service().await;
-    let client = app.signed_up("user@example.com").await;
+    let alice = app.user("alice").await;
     for origin in HOSTILE {
         for path in ["/api/auth/sign-up", "/api/auth/login", "/api/auth/logout"] {
-            let answer = post(&client, path, &[("origin", origin)]).await;
-            answer.assert_error(403, "origin_not_allowed");
-            assert!(
-                answer.json()["message"]
-                    .as_str()
-                    .unwrap()
-                    .contains("NEPTUN_AUTH_ALLOWED_ORIGINS")
-            );
+            let answer = post(&alice, path, &[("origin", origin)]).await;
+            answer.fails(403, "origin_not_allowed");
+            assert!(answer.body.contains("add it to NEPTUN_AUTH_ALLOWED_ORIGINS"));
             assert_eq!(answer.header("access-control-allow-origin"), None);
             assert_eq!(answer.set_cookie(), None);
         }
-        let delete = client
-            .send(
-                Method::DELETE,
-                "/api/auth/sessions",
-                &[("origin", origin)],
-                Body::empty(),
-            )
+        let headers = [("origin", *origin)];
+        let delete = alice
+            .send(Method::DELETE, "/api/auth/sessions", &headers, Body::empty())
             .await;
-        delete.assert_error(403, "origin_not_allowed");
+        delete.fails(403, "origin_not_allowed");
     }
-    assert_eq!(client.session_status().await, 200);
+    assert!(alice.is_signed_in().await);
     assert_eq!(app.database.users().await, 1);
 }
 
 #[tokio::test]
 async fn other_pages_read_nothing() {
     let app = service().await;
-    let client = app.signed_up("user@example.com").await;
+    let alice = app.user("alice").await;
     for origin in HOSTILE {
-        let answer = client
+        let answer = alice
             .send(Method::GET, "/api/auth/session", &[("origin", origin)], Body::empty())
             .await;
         assert_eq!(answer.header("access-control-allow-origin"), None, "{origin}");
         assert_eq!(answer.header("access-control-allow-credentials"), None, "{origin}");
         let asks = [("origin", *origin), ("access-control-request-method", "POST")];
-        let preflight = client
+        let preflight = alice
             .send(Method::OPTIONS, "/api/auth/login", &asks, Body::empty())
             .await;
-        preflight.assert_error(403, "origin_not_allowed");
+        preflight.fails(403, "origin_not_allowed");
         assert_eq!(preflight.header("access-control-allow-origin"), None, "{origin}");
     }
 }
@@ -112,19 +101,13 @@ async fn other_pages_read_nothing() {
 #[tokio::test]
 async fn a_preflight_of_a_listed_page_is_answered() {
     let app = service().await;
-    let asks = [
-        ("origin", "https://app.example.com"),
-        ("access-control-request-method", "POST"),
-    ];
+    let asks = [("origin", APP), ("access-control-request-method", "POST")];
     let answer = app
         .client()
         .send(Method::OPTIONS, "/api/auth/login", &asks, Body::empty())
         .await;
     assert_eq!(answer.assert_status(204).body, "");
-    assert_eq!(
-        answer.header("access-control-allow-origin"),
-        Some("https://app.example.com")
-    );
+    assert_eq!(answer.header("access-control-allow-origin"), Some(APP));
     assert_eq!(answer.header("access-control-allow-credentials"), Some("true"));
     assert!(answer.header("access-control-allow-methods").unwrap().contains("POST"));
     assert!(
@@ -142,59 +125,47 @@ async fn a_cross_site_request_without_an_origin_changes_nothing() {
     let cross_site = [("sec-fetch-site", "cross-site")];
     post(&app.client(), "/api/auth/login", &cross_site)
         .await
-        .assert_error(403, "origin_not_allowed");
+        .fails(403, "origin_not_allowed");
     for site in ["same-origin", "same-site", "none"] {
         post(&app.client(), "/api/auth/login", &[("sec-fetch-site", site)])
             .await
-            .assert_error(401, "invalid_credentials");
+            .fails(401, "invalid_credentials");
     }
 }
 
 #[tokio::test]
-async fn programs_that_name_no_origin_pass() {
+async fn a_request_without_an_origin_passes() {
     let app = service().await;
-    post(&app.client(), "/api/auth/sign-up", &[]).await.assert_status(200);
+    post(&app.client(), "/api/auth/sign-up", &[]).await.ok();
 }
 
 #[tokio::test]
-async fn two_origins_are_none() {
+async fn a_request_with_two_origins_is_rejected() {
     let app = service().await;
-    let two = [
-        ("origin", "https://app.example.com"),
-        ("origin", "https://evil.example"),
-    ];
+    let two = [("origin", APP), ("origin", "https://evil.example")];
     post(&app.client(), "/api/auth/login", &two)
         .await
-        .assert_error(403, "origin_not_allowed");
+        .fails(403, "origin_not_allowed");
 }
 
 #[tokio::test]
 async fn while_developing_any_page_on_loopback_may_call() {
     let app = TestApp::new().await;
-    for (number, origin) in [
+    let origins = [
         "http://localhost:3000",
         "http://127.0.0.1:5173",
         "http://localhost:8080",
-    ]
-    .iter()
-    .enumerate()
-    {
+    ];
+    for (number, origin) in origins.into_iter().enumerate() {
+        let body = json!({ "email": format!("user{number}@example.com"), "password": PASSWORD });
         let client = app.client();
-        let json = [("content-type", "application/json"), ("origin", *origin)];
-        let body = json!({ "email": format!("user{number}@example.com"), "password": PASSWORD }).to_string();
+        let headers = [("origin", origin)];
         let answer = client
-            .send(Method::POST, "/api/auth/sign-up", &json, Body::from(body))
+            .send_json_with("POST", "/api/auth/sign-up", &headers, &body)
             .await;
-        assert_eq!(
-            answer.assert_status(200).header("access-control-allow-origin"),
-            Some(*origin)
-        );
+        assert_eq!(answer.ok().header("access-control-allow-origin"), Some(origin));
     }
-    post(
-        &app.client(),
-        "/api/auth/sign-up",
-        &[("origin", "http://localhost.evil.example")],
-    )
-    .await
-    .assert_status(403);
+    let hostile = [("origin", "http://localhost.evil.example")];
+    let answer = post(&app.client(), "/api/auth/sign-up", &hostile).await;
+    answer.assert_status(403);
 }

@@ -1,15 +1,17 @@
-//! Failures on one account, counted in the database before a password is looked at.
+//! Failed attempts on one account, counted in the database before a password is checked. `V…` and `R…` number the
+//! defects of other services that these tests repeat.
 
 use chrono::TimeDelta;
+use insta::assert_snapshot;
 use neptun_auth::app::Setup;
 use neptun_auth::flows::worker::purge_expired::purge_expired;
 use serde_json::json;
 
 use super::{WRONG, failures};
-use crate::helpers::{Answer, Client, PASSWORD, TestApp, setup};
+use crate::helpers::{ALICE, Answer, Client, PASSWORD, TestApp, at_once, setup};
 
-/// Somebody else at another instance, one that was started later.
-async fn stranger_elsewhere(app: &TestApp, rate: &str) -> Client {
+/// A client of an instance that is started now, on the same database.
+async fn client_of_a_new_instance(app: &TestApp, rate: &str) -> Client {
     let setup = Setup {
         limits: Some(failures(rate)),
         ..setup(&app.database.url, app.clock.clone())
@@ -25,70 +27,49 @@ async fn token_pair(client: &Client, name: &str, login: &str, password: &str) ->
 
 /// R2, V18.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_a_hundred_guesses_at_once_on_two_instances_five_are_looked_at() {
+async fn of_a_hundred_guesses_at_once_on_two_instances_five_are_checked() {
     let app = TestApp::with_limits(failures("5/15m")).await;
-    app.signed_up("user@example.com").await;
-    let elsewhere = stranger_elsewhere(&app, "5/15m").await;
-    let guesses: Vec<_> = (0..100)
-        .map(|number| {
-            let client = if number % 2 == 0 {
-                app.client()
-            } else {
-                elsewhere.copy()
-            };
-            tokio::spawn(async move { client.log_in("user@example.com", &format!("guess {number}")).await })
-        })
-        .collect();
-    let (mut looked_at, mut refused) = (0, 0);
-    for guess in guesses {
-        match guess.await.unwrap().status.as_u16() {
-            401 => looked_at += 1,
-            429 => refused += 1,
-            status => panic!("{status}"),
-        }
-    }
-    assert_eq!((looked_at, refused), (5, 95));
-    assert_eq!(app.database.count("SELECT failures FROM attempts").await, 5);
+    app.user("alice").await;
+    let instances = [app.client(), client_of_a_new_instance(&app, "5/15m").await];
+    let statuses = at_once(100, |number| {
+        let client = instances[number % 2].another();
+        async move { client.log_in(ALICE, &format!("guess {number}")).await.status.as_u16() }
+    });
+    let (checked, rejected): (Vec<_>, Vec<_>) = statuses.await.into_iter().partition(|status| *status == 401);
+    assert_eq!(checked.len(), 5);
+    assert_eq!(rejected, [429; 95]);
+    assert_eq!(app.count("SELECT failures FROM attempts").await, 5);
 }
 
 #[tokio::test]
-async fn the_right_password_is_refused_like_a_wrong_one_while_strangers_are() {
+async fn after_five_failures_a_stranger_is_rejected_even_with_the_right_password() {
     let app = TestApp::with_limits(failures("5/15m")).await;
-    app.signed_up("user@example.com").await;
+    app.user("alice").await;
     let stranger = app.client();
     for _ in 0..5 {
-        stranger
-            .log_in("user@example.com", WRONG)
-            .await
-            .assert_error(401, "invalid_credentials");
+        stranger.log_in(ALICE, WRONG).await.fails(401, "invalid_credentials");
     }
-    let wrong = stranger.log_in("user@example.com", WRONG).await;
-    let right = stranger.log_in("user@example.com", PASSWORD).await;
-    assert_eq!(wrong.assert_throttled("failures"), 180);
-    assert_eq!(right.assert_throttled("failures"), 180);
+    let wrong = stranger.log_in(ALICE, WRONG).await;
+    let right = stranger.log_in(ALICE, PASSWORD).await;
+    assert_eq!(wrong.throttled("failures"), 180);
+    assert_eq!(right.throttled("failures"), 180);
     assert_eq!(right.body, wrong.body);
     assert_eq!(right.header("ratelimit-policy"), Some("\"failures\";q=5;w=900"));
     app.clock.advance(TimeDelta::seconds(179));
-    assert_eq!(
-        stranger
-            .log_in("user@example.com", PASSWORD)
-            .await
-            .assert_throttled("failures"),
-        1
-    );
+    assert_eq!(stranger.log_in(ALICE, PASSWORD).await.throttled("failures"), 1);
     app.clock.advance(TimeDelta::seconds(1));
-    stranger.log_in("user@example.com", PASSWORD).await.assert_status(200);
+    stranger.log_in(ALICE, PASSWORD).await.ok();
 }
 
 #[tokio::test]
 async fn accounts_that_do_not_exist_are_limited_as_those_that_do() {
     let app = TestApp::with_limits(failures("3/15m")).await;
-    app.signed_up("user@example.com").await;
-    app.signed_up("passwordless@example.com").await;
-    let remove = "UPDATE users SET password_hash = NULL WHERE email = 'passwordless@example.com'";
-    app.database.execute(remove, remove).await;
+    app.user("alice").await;
+    app.user("passwordless").await;
+    app.execute("UPDATE users SET password_hash = NULL WHERE email = 'passwordless@example.com'")
+        .await;
     let mut seen = Vec::new();
-    for email in ["user@example.com", "nobody@example.com", "passwordless@example.com"] {
+    for email in [ALICE, "unknown@example.com", "passwordless@example.com"] {
         let client = app.client();
         let mut answers = Vec::new();
         for _ in 0..5 {
@@ -106,54 +87,46 @@ async fn accounts_that_do_not_exist_are_limited_as_those_that_do() {
 
 /// V19.
 #[tokio::test]
-async fn failures_are_remembered_by_a_service_that_starts_again() {
+async fn failures_count_after_a_restart() {
     let app = TestApp::with_limits(failures("3/15m")).await;
-    app.signed_up("user@example.com").await;
+    app.user("alice").await;
     for _ in 0..3 {
-        app.client().log_in("user@example.com", WRONG).await.assert_status(401);
+        app.log_in(ALICE, WRONG).await.assert_status(401);
     }
-    let restarted = stranger_elsewhere(&app, "3/15m").await;
-    restarted
-        .log_in("user@example.com", PASSWORD)
-        .await
-        .assert_throttled("failures");
+    let restarted = client_of_a_new_instance(&app, "3/15m").await;
+    restarted.log_in(ALICE, PASSWORD).await.throttled("failures");
 }
 
 /// V20.
 #[tokio::test]
-async fn every_operation_that_checks_a_password_counts_for_all() {
+async fn failures_of_all_operations_that_check_a_password_count_together() {
     let app = TestApp::with_limits(failures("3/15m")).await;
-    let user = app.signed_up("user@example.com").await;
-    let change = json!({ "current_password": WRONG, "new_password": "a new long password" });
+    let alice = app.user("alice").await;
     // A thief has the session's cookie and not the device's.
-    let thief = user.copy();
-    thief
-        .post("/api/auth/password", &change)
-        .await
-        .assert_error(403, "reauthentication_required");
-    token_pair(&app.client(), "email", "user@example.com", WRONG)
-        .await
-        .assert_status(401);
-    app.client().log_in("user@example.com", WRONG).await.assert_status(401);
+    let thief = alice.copy();
+    let change = thief.change_password(WRONG, "a new long password").await;
+    change.fails(403, "reauthentication_required");
+    let tokens = app.client().log_in_for_tokens(ALICE, WRONG).await;
+    tokens.assert_status(401);
+    app.log_in(ALICE, WRONG).await.assert_status(401);
 
-    thief
-        .post("/api/auth/password", &change)
-        .await
-        .assert_throttled("failures");
-    app.client()
-        .log_in("user@example.com", PASSWORD)
-        .await
-        .assert_throttled("failures");
-    let answer = token_pair(&app.client(), "email", "user@example.com", PASSWORD).await;
-    assert_eq!(answer.waiting("failures"), 300);
-    let expected =
-        json!({ "detail": "Request was throttled. Expected available in 300 seconds.", "code": "throttled" });
-    assert_eq!(answer.json(), expected);
+    let change = thief.change_password(WRONG, "a new long password").await;
+    change.throttled("failures");
+    app.log_in(ALICE, PASSWORD).await.throttled("failures");
+    let tokens = app.client().log_in_for_tokens(ALICE, PASSWORD).await;
+    assert_eq!(tokens.retry_after("failures"), 300);
+    assert_snapshot!(tokens, @r#"
+    429 Too Many Requests
+    {
+      "detail": "Request was throttled. Expected available in 300 seconds.",
+      "code": "throttled"
+    }
+    "#);
 }
 
 /// V22.
 #[tokio::test]
-async fn all_the_ways_to_write_an_account_are_one() {
+async fn all_spellings_of_an_identifier_count_together() {
     let app = TestApp::with_limits(failures("4/15m")).await;
     let body = json!({ "username": "Jane", "email": "Jane@Example.com", "password": PASSWORD });
     app.client().post("/api/sign-up/", &body).await.assert_status(201);
@@ -169,22 +142,21 @@ async fn all_the_ways_to_write_an_account_are_one() {
     for (name, login) in [("email", "jAne@example.com"), ("username", "janE")] {
         token_pair(&client, name, login, PASSWORD).await.assert_status(429);
     }
-    for login in ["nobody", "NOBODY", " nobody ", "noBody"] {
+    for login in ["unknown", "UNKNOWN", " unknown ", "unKnown"] {
         token_pair(&client, "username", login, WRONG).await.assert_status(401);
     }
-    token_pair(&client, "username", "nobody", WRONG)
-        .await
-        .assert_status(429);
+    let fifth = token_pair(&client, "username", "unknown", WRONG).await;
+    fifth.assert_status(429);
 }
 
-/// V24: the limit is in the flow, so it does not matter by which spelling of a path that is reached.
+/// V24: the limit is in the flow, so the spelling of the path that leads there does not matter.
 #[tokio::test]
 async fn no_spelling_of_a_path_avoids_the_limit() {
     let app = TestApp::with_limits(failures("1/15m")).await;
-    app.signed_up("user@example.com").await;
+    app.user("alice").await;
     let client = app.client();
-    client.log_in("user@example.com", WRONG).await.assert_status(401);
-    let body = json!({ "email": "user@example.com", "password": PASSWORD });
+    client.log_in(ALICE, WRONG).await.assert_status(401);
+    let body = json!({ "email": ALICE, "password": PASSWORD });
     for path in [
         "/api/auth/login",
         "/api/auth/login/",
@@ -210,45 +182,37 @@ async fn no_spelling_of_a_path_avoids_the_limit() {
 }
 
 #[tokio::test]
-async fn a_success_forgets_the_failures_before_it() {
+async fn a_success_clears_the_failures_before_it() {
     let app = TestApp::with_limits(failures("3/15m")).await;
     let home = "198.51.100.20";
-    let owner = app.client().at(home);
-    owner.sign_up("user@example.com", PASSWORD).await.assert_status(200);
+    app.user_at(home, "alice").await;
     for network in [home, "203.0.113.9"] {
         for _ in 0..5 {
             let there = app.client().at(network);
             for _ in 0..2 {
-                there.log_in("user@example.com", WRONG).await.assert_status(401);
+                there.log_in(ALICE, WRONG).await.assert_status(401);
             }
-            there.log_in("user@example.com", PASSWORD).await.assert_status(200);
+            there.log_in(ALICE, PASSWORD).await.ok();
         }
-        assert_eq!(app.database.count("SELECT COUNT(*) FROM attempts").await, 0);
+        assert_eq!(app.count("SELECT COUNT(*) FROM attempts").await, 0);
     }
 }
 
 /// NIST SP 800-63B-4, 3.2.2.
 #[tokio::test]
-async fn after_a_hundred_failures_in_a_row_strangers_have_to_wait_for_a_new_password() {
+async fn after_a_hundred_failures_in_a_row_strangers_are_rejected_until_the_password_changes() {
     let app = TestApp::with_limits(failures("1000000/h")).await;
-    let owner = app.signed_up("user@example.com").await;
+    let alice = app.user("alice").await;
     let stranger = app.client();
     for _ in 0..100 {
-        stranger.log_in("user@example.com", WRONG).await.assert_status(401);
+        stranger.log_in(ALICE, WRONG).await.assert_status(401);
     }
     app.clock.advance(TimeDelta::days(6));
-    stranger
-        .log_in("user@example.com", PASSWORD)
-        .await
-        .assert_throttled("failures");
+    stranger.log_in(ALICE, PASSWORD).await.throttled("failures");
     assert!(!purge_expired(&app.app).await.unwrap());
-    assert_eq!(app.database.count("SELECT failures FROM attempts").await, 100);
+    assert_eq!(app.count("SELECT failures FROM attempts").await, 100);
 
-    let change = json!({ "current_password": PASSWORD, "new_password": "a new long password" });
-    owner.post("/api/auth/password", &change).await.assert_status(200);
-    assert_eq!(app.database.count("SELECT COUNT(*) FROM attempts").await, 0);
-    stranger
-        .log_in("user@example.com", "a new long password")
-        .await
-        .assert_status(200);
+    alice.change_password(PASSWORD, "a new long password").await.ok();
+    assert_eq!(app.count("SELECT COUNT(*) FROM attempts").await, 0);
+    stranger.log_in(ALICE, "a new long password").await.ok();
 }

@@ -1,4 +1,4 @@
-//! Limits: what they hold back, and whom they must not.
+//! Limits: what they reject, and what they must not.
 
 mod failures;
 mod rate_limiter;
@@ -11,8 +11,8 @@ use crate::helpers::limits;
 
 const WRONG: &str = "not the password";
 
-/// So many failures, and nothing else limited.
-fn failures(rate: &str) -> Rates {
+/// A limit on failed attempts, and practically none on anything else.
+pub fn failures(rate: &str) -> Rates {
     Rates {
         failures: rate.parse().unwrap(),
         ..limits("1000000/h")

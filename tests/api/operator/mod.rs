@@ -1,4 +1,4 @@
-//! Outages and what operators see of them.
+//! Outages, and secrets that the database must not contain.
 
 mod outages;
 mod secrecy;

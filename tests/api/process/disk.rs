@@ -1,4 +1,4 @@
-//! SQLite on a disk that is full or a file that is locked. PostgreSQL looks after its own.
+//! SQLite on a full disk, and SQLite's file locked by another process.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -8,15 +8,7 @@ use sqlx::{Connection, Executor, SqliteConnection};
 use crate::helpers::binary::{Binary, agent};
 use crate::helpers::{PASSWORD, TestDatabase};
 
-fn log_in(binary: &Binary, email: &str) -> Option<u16> {
-    binary.post_credentials(&agent(), "/api/auth/login", email, PASSWORD)
-}
-
-fn sign_up(binary: &Binary, email: &str) -> Option<u16> {
-    binary.post_credentials(&agent(), "/api/auth/sign-up", email, PASSWORD)
-}
-
-/// No file of the process may grow beyond this, which is what a full disk looks like to it.
+/// Makes every write beyond this size fail, as on a full disk.
 fn limit_files(binary: &Binary, bytes: &str) {
     let pid = binary.pid().to_string();
     let status = Command::new("prlimit")
@@ -30,34 +22,34 @@ fn limit_files(binary: &Binary, bytes: &str) {
 async fn a_full_disk_refuses_writes_until_there_is_space_again() {
     let database = TestDatabase::create_sqlite();
     let binary = Binary::start_on_limited_disk(&database.url);
-    assert_eq!(sign_up(&binary, "before@example.com"), Some(200));
+    assert_eq!(binary.sign_up("before@example.com"), Some(200));
     let agent = agent();
     binary.post_credentials(&agent, "/api/auth/login", "before@example.com", PASSWORD);
 
     limit_files(&binary, "60000");
-    let mut refused = Vec::new();
+    let mut rejected = Vec::new();
     for number in 0..60 {
         let email = format!("user{number}@example.com");
-        match sign_up(&binary, &email) {
-            Some(503) => refused.push(email),
+        match binary.sign_up(&email) {
+            Some(503) => rejected.push(email),
             status => assert_eq!(status, Some(200), "{}", binary.log()),
         }
     }
-    assert!(!refused.is_empty(), "the limit was never reached");
+    assert!(!rejected.is_empty(), "the limit was never reached");
     let check = agent.get(binary.url("/api/auth/check")).call().unwrap();
     assert_eq!(check.status(), 204, "sessions are still recognised");
 
     limit_files(&binary, "unlimited");
-    for email in &refused {
+    for email in &rejected {
         assert_eq!(
-            sign_up(&binary, email),
+            binary.sign_up(email),
             Some(200),
             "nothing of it was kept: {}",
             binary.log()
         );
     }
     for number in 0..60 {
-        assert_eq!(log_in(&binary, &format!("user{number}@example.com")), Some(200));
+        assert_eq!(binary.log_in(&format!("user{number}@example.com"), PASSWORD), Some(200));
     }
     let logout = agent
         .post(binary.url("/api/auth/logout"))
@@ -69,7 +61,7 @@ async fn a_full_disk_refuses_writes_until_there_is_space_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn another_process_that_holds_the_write_lock_is_waited_for_but_not_for_ever() {
+async fn the_service_waits_three_seconds_for_another_process_that_holds_the_write_lock_but_not_eight() {
     let database = TestDatabase::create_sqlite();
     let binary = Binary::start(&database.url, &[]);
     let mut other = SqliteConnection::connect(&database.url).await.unwrap();
@@ -78,7 +70,7 @@ async fn another_process_that_holds_the_write_lock_is_waited_for_but_not_for_eve
     let statuses = std::thread::scope(|scope| {
         let binary = &binary;
         let clients: Vec<_> = (0..10)
-            .map(|number| scope.spawn(move || sign_up(binary, &format!("user{number}@example.com"))))
+            .map(|number| scope.spawn(move || binary.sign_up(&format!("user{number}@example.com"))))
             .collect();
         std::thread::sleep(Duration::from_secs(3));
         tokio::task::block_in_place(|| {
@@ -93,12 +85,12 @@ async fn another_process_that_holds_the_write_lock_is_waited_for_but_not_for_eve
 
     other.execute("BEGIN IMMEDIATE").await.unwrap();
     let started = Instant::now();
-    assert_eq!(sign_up(&binary, "late@example.com"), Some(503));
+    assert_eq!(binary.sign_up("late@example.com"), Some(503));
     assert!(
         started.elapsed() < Duration::from_secs(8),
         "it took {:?}",
         started.elapsed()
     );
     other.execute("COMMIT").await.unwrap();
-    assert_eq!(sign_up(&binary, "late@example.com"), Some(200));
+    assert_eq!(binary.sign_up("late@example.com"), Some(200));
 }

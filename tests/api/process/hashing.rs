@@ -19,7 +19,7 @@ fn threads(pid: u32) -> Vec<(String, i32)> {
 }
 
 #[tokio::test]
-async fn as_many_threads_hash_as_the_setting_says_and_yield_to_all_others() {
+async fn hash_slots_sets_the_number_of_hashing_threads_and_they_yield_to_all_others() {
     let database = TestDatabase::create().await;
     let binary = Binary::start(&database.url, &[("NEPTUN_AUTH_HASH_SLOTS", "3")]);
     let (hashing, others): (Vec<_>, Vec<_>) = threads(binary.pid())

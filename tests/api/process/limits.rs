@@ -1,40 +1,32 @@
-//! The limits as they are without any setting.
+//! The default limits, and the settings that change them.
 
 use serde_json::json;
 
-use crate::helpers::binary::{Binary, agent, free_address};
+use crate::helpers::binary::{Binary, agent, free_address, metrics};
 use crate::helpers::{PASSWORD, TestDatabase};
 
-fn sign_up(binary: &Binary, email: &str) -> Option<u16> {
-    binary.post_credentials(&agent(), "/api/auth/sign-up", email, PASSWORD)
-}
-
-fn log_in(binary: &Binary, email: &str, password: &str) -> Option<u16> {
-    binary.post_credentials(&agent(), "/api/auth/login", email, password)
-}
-
 #[tokio::test]
-async fn fifty_people_behind_one_address_start_their_day() {
+async fn the_default_limits_let_fifty_users_behind_one_address_sign_up_and_log_in() {
     let database = TestDatabase::create().await;
     let binary = Binary::start_with_limits(&database.url, &[]);
     for number in 0..50 {
-        assert_eq!(sign_up(&binary, &format!("user{number}@example.com")), Some(200));
+        assert_eq!(binary.sign_up(&format!("user{number}@example.com")), Some(200));
     }
     for number in 0..50 {
         let email = format!("user{number}@example.com");
         for _ in 0..2 {
-            assert_eq!(log_in(&binary, &email, "mistyped"), Some(401));
+            assert_eq!(binary.log_in(&email, "mistyped"), Some(401));
         }
-        assert_eq!(log_in(&binary, &email, PASSWORD), Some(200));
+        assert_eq!(binary.log_in(&email, PASSWORD), Some(200));
     }
     for number in 50..100 {
-        assert_eq!(sign_up(&binary, &format!("user{number}@example.com")), Some(200));
+        assert_eq!(binary.sign_up(&format!("user{number}@example.com")), Some(200));
     }
-    assert_eq!(sign_up(&binary, "user100@example.com"), Some(429));
+    assert_eq!(binary.sign_up("user100@example.com"), Some(429));
 }
 
 #[tokio::test]
-async fn ten_wrong_passwords_are_looked_at_and_a_crash_changes_nothing() {
+async fn by_default_ten_wrong_passwords_are_checked_and_a_crash_does_not_clear_them() {
     let database = TestDatabase::create().await;
     let private = free_address();
     let settings = [
@@ -48,21 +40,15 @@ async fn ten_wrong_passwords_are_looked_at_and_a_crash_changes_nothing() {
         Some(200)
     );
     for _ in 0..10 {
-        assert_eq!(log_in(&binary, "canary@example.com", "wrong"), Some(401));
+        assert_eq!(binary.log_in("canary@example.com", "wrong"), Some(401));
     }
     let body = json!({ "email": "canary@example.com", "password": PASSWORD });
-    let refused = agent().post(binary.url("/api/auth/login")).send_json(&body).unwrap();
-    assert_eq!(refused.status(), 429);
-    let wait: u64 = refused.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+    let answer = agent().post(binary.url("/api/auth/login")).send_json(&body).unwrap();
+    assert_eq!(answer.status(), 429);
+    let wait: u64 = answer.headers()["retry-after"].to_str().unwrap().parse().unwrap();
     assert!((1..=90).contains(&wait), "{wait}");
 
-    let page = agent()
-        .get(format!("http://{private}/metrics"))
-        .call()
-        .unwrap()
-        .body_mut()
-        .read_to_string()
-        .unwrap();
+    let page = metrics(private);
     assert!(
         page.contains(r#"neptun_auth_security_events_total{event="limit_failures"} 1"#),
         "{page}"
@@ -77,7 +63,7 @@ async fn ten_wrong_passwords_are_looked_at_and_a_crash_changes_nothing() {
 
     binary.kill();
     let binary = Binary::start_with_limits(&database.url, &[]);
-    assert_eq!(log_in(&binary, "canary@example.com", PASSWORD), Some(429));
+    assert_eq!(binary.log_in("canary@example.com", PASSWORD), Some(429));
     // The agent still has its device's cookie.
     assert_eq!(
         binary.post_credentials(&owner, "/api/auth/login", "canary@example.com", PASSWORD),
@@ -91,16 +77,16 @@ async fn limits_can_be_set_and_switched_off() {
     let two = ("NEPTUN_AUTH_LIMIT_SIGN_UP", "2/h");
     let binary = Binary::start_with_limits(&database.url, &[two]);
     let statuses: Vec<_> = (0..3)
-        .map(|number| sign_up(&binary, &format!("user{number}@example.com")))
+        .map(|number| binary.sign_up(&format!("user{number}@example.com")))
         .collect();
     assert_eq!(statuses, [Some(200), Some(200), Some(429)]);
     let off = Binary::start_with_limits(&database.url, &[two, ("NEPTUN_AUTH_RATE_LIMITS", "off")]);
     for number in 3..6 {
-        assert_eq!(sign_up(&off, &format!("user{number}@example.com")), Some(200));
+        assert_eq!(off.sign_up(&format!("user{number}@example.com")), Some(200));
     }
 }
 
-/// Behind a proxy that is named in the settings, each of its clients counts for itself, and only as the proxy names it.
+/// Of `X-Forwarded-For`, only the hop that the trusted proxy has added counts.
 #[tokio::test]
 async fn clients_of_a_trusted_proxy_are_told_apart_by_the_hop_that_it_added() {
     let database = TestDatabase::create().await;
@@ -120,7 +106,7 @@ async fn clients_of_a_trusted_proxy_are_told_apart_by_the_hop_that_it_added() {
     assert_eq!(status("198.51.100.7, 203.0.113.1", "b@example.com"), 401);
     assert_eq!(status("198.51.100.8, 203.0.113.1", "c@example.com"), 429);
     assert_eq!(status("203.0.113.2", "d@example.com"), 401);
-    // What is no address counts for the proxy itself.
+    // A value that is not an address counts for the proxy itself.
     assert_eq!(status("nonsense", "e@example.com"), 401);
     assert_eq!(status("more nonsense", "f@example.com"), 401);
     assert_eq!(status("203.0.113.3, nonsense", "g@example.com"), 429);

@@ -1,12 +1,12 @@
-//! What operators see: log lines and metrics, and what must never be in them.
+//! Log lines and metrics: what operators see, and what must never be in them.
 
 use serde_json::{Value, json};
 
 use crate::helpers::TestDatabase;
-use crate::helpers::binary::{Binary, agent, free_address};
+use crate::helpers::binary::{Binary, agent, free_address, metrics};
 
 #[tokio::test]
-async fn each_request_is_one_line_without_anything_personal() {
+async fn each_request_is_one_line_without_personal_data() {
     let database = TestDatabase::create().await;
     let settings = [
         ("NEPTUN_AUTH_LOG_FORMAT", "json"),
@@ -57,7 +57,7 @@ async fn each_request_is_one_line_without_anything_personal() {
 }
 
 #[tokio::test]
-async fn checks_and_probes_are_lines_only_when_refused() {
+async fn checks_and_probes_are_logged_only_when_they_fail() {
     let database = TestDatabase::create().await;
     let binary = Binary::start(&database.url, &[("NEPTUN_AUTH_LOG_FORMAT", "json")]);
     let signed_in = agent();
@@ -78,9 +78,9 @@ async fn checks_and_probes_are_lines_only_when_refused() {
     }
     assert_eq!(binary.status("GET", "/health/live"), Some(200));
     assert_eq!(binary.status("GET", "/health/ready"), Some(200));
-    let stranger = agent();
-    assert_eq!(stranger.get(&check).call().unwrap().status(), 401);
-    assert_eq!(stranger.get(&verify).call().unwrap().status(), 401);
+    let signed_out = agent();
+    assert_eq!(signed_out.get(&check).call().unwrap().status(), 401);
+    assert_eq!(signed_out.get(&verify).call().unwrap().status(), 401);
 
     let lines = binary.log_lines();
     let answered: Vec<_> = lines
@@ -109,13 +109,7 @@ async fn metrics_are_on_the_private_listener_only() {
     agent.post(binary.url("/api/auth/logout")).send_empty().unwrap();
     assert_eq!(binary.status("GET", "/metrics"), Some(404));
 
-    let metrics = agent
-        .get(format!("http://{private}/metrics"))
-        .call()
-        .unwrap()
-        .body_mut()
-        .read_to_string()
-        .unwrap();
+    let page = metrics(private);
     for expected in [
         r#"neptun_auth_requests_total{operation="signUp",status="200"} 1"#,
         r#"neptun_auth_requests_total{operation="logIn",status="200"} 1"#,
@@ -126,9 +120,9 @@ async fn metrics_are_on_the_private_listener_only() {
         r#"neptun_auth_sessions_ended_total{reason="replaced"} 1"#,
         r#"neptun_auth_sessions_ended_total{reason="logged_out"} 1"#,
     ] {
-        assert!(metrics.contains(expected), "{expected} is missing:\n{metrics}");
+        assert!(page.contains(expected), "{expected} is missing:\n{page}");
     }
-    assert!(!metrics.contains("canary"));
+    assert!(!page.contains("canary"));
 }
 
 #[tokio::test]
@@ -160,18 +154,12 @@ async fn a_reused_refresh_token_is_a_security_event() {
     assert_eq!(refresh(&first).status(), 401);
     assert_eq!(refresh(&third).status(), 401);
 
-    let metrics = agent
-        .get(format!("http://{private}/metrics"))
-        .call()
-        .unwrap()
-        .body_mut()
-        .read_to_string()
-        .unwrap();
+    let page = metrics(private);
     for expected in [
         r#"neptun_auth_security_events_total{event="refresh_token_reused"} 1"#,
         r#"neptun_auth_sessions_ended_total{reason="token_reused"} 1"#,
     ] {
-        assert!(metrics.contains(expected), "{expected} is missing:\n{metrics}");
+        assert!(page.contains(expected), "{expected} is missing:\n{page}");
     }
     let log = binary.log();
     let event = binary

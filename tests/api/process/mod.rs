@@ -7,5 +7,6 @@ mod hashing;
 mod limits;
 mod logs;
 mod overload;
+mod pages;
 mod settings;
 mod shutdown;

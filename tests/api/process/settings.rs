@@ -1,4 +1,4 @@
-//! Settings: a bad combination stops the start with a sentence that says what to change.
+//! Settings: an invalid combination stops the start, and the error says what to change.
 
 use std::fs;
 use std::io::Write;
@@ -8,8 +8,8 @@ use tempfile::{NamedTempFile, TempDir};
 use crate::helpers::TestDatabase;
 use crate::helpers::binary::{Binary, agent, command, free_address};
 
-/// What the service says when it refuses to start.
-fn refusal(database_url: &str, settings: &[(&str, &str)]) -> String {
+/// The error with which the service does not start.
+fn start_error(database_url: &str, settings: &[(&str, &str)]) -> String {
     let mut command = command(database_url);
     command.env("NEPTUN_AUTH_LISTEN", free_address().to_string());
     let output = command.envs(settings.iter().copied()).output().unwrap();
@@ -55,7 +55,7 @@ fn bad_settings_stop_the_start_and_say_what_to_change() {
         ),
         (
             &[("NEPTUN_AUTH_SESSION_IDLE_TIMEOUT", "30s")],
-            "SESSION_IDLE_TIMEOUT must be longer than a minute",
+            "SESSION_IDLE_TIMEOUT must be longer than 60 s",
         ),
         (
             &[("NEPTUN_AUTH_SESSION_IDLE_TIMEOUT", "soon")],
@@ -95,14 +95,11 @@ fn bad_settings_stop_the_start_and_say_what_to_change() {
     let folder = TempDir::new().unwrap();
     let database_url = format!("sqlite:{}", folder.path().join("test.db").display());
     for (settings, sentence) in cases {
-        let said = refusal(&database_url, settings);
-        assert!(said.contains(sentence), "{settings:?}: {said}");
-        assert!(!said.contains("panicked"), "{said}");
+        let error = start_error(&database_url, settings);
+        assert!(error.contains(sentence), "{settings:?}: {error}");
+        assert!(!error.contains("panicked"), "{error}");
     }
-    assert!(
-        !folder.path().join("test.db").exists(),
-        "a refused start touches no database"
-    );
+    assert!(!folder.path().join("test.db").exists(), "the database was touched");
 }
 
 #[test]
@@ -125,23 +122,29 @@ fn unusable_databases_stop_the_start_and_stay_as_they_are() {
             "must start with `sqlite:` or `postgres://`",
         ),
         (
-            "postgres://nobody:canary-secret@127.0.0.1:1/x".to_owned(),
+            "postgres://user:canary-secret@127.0.0.1:1/x".to_owned(),
             "PostgreSQL at DATABASE_URL can't be used",
         ),
     ];
     for (url, sentence) in cases {
-        let said = refusal(&url, &[]);
-        assert!(said.contains(sentence), "{url}: {said}");
-        assert!(!said.contains("canary-secret"), "{said}");
+        let error = start_error(&url, &[]);
+        assert!(error.contains(sentence), "{url}: {error}");
+        assert!(!error.contains("canary-secret"), "{error}");
     }
     assert_eq!(fs::read(&garbage).unwrap(), before);
 }
 
 #[tokio::test]
-async fn flags_win_over_the_environment_and_both_over_the_file() {
+async fn flags_take_precedence_over_the_environment_and_both_over_the_file() {
     let database = TestDatabase::create().await;
     let mut file = NamedTempFile::with_suffix(".toml").unwrap();
-    writeln!(file, "cookie_name = 'from-file'\nallowed_origins = ['https://a.example', 'https://b.example']\npassword_min_length = 12\ndocs = 'off'").unwrap();
+    let settings = [
+        "cookie_name = 'from-file'",
+        "allowed_origins = ['https://a.example', 'https://b.example']",
+        "password_min_length = 12",
+        "docs = 'off'",
+    ];
+    writeln!(file, "{}", settings.join("\n")).unwrap();
     let path = file.path().to_str().unwrap().to_owned();
     let binary = Binary::start(
         &database.url,
@@ -187,13 +190,13 @@ fn unknown_names_in_the_file_are_refused() {
     ] {
         let path = folder.path().join("settings.toml");
         fs::write(&path, text).unwrap();
-        let said = refusal(&database_url, &[("NEPTUN_AUTH_CONFIG", path.to_str().unwrap())]);
-        assert!(said.contains(sentence), "{text}: {said}");
+        let error = start_error(&database_url, &[("NEPTUN_AUTH_CONFIG", path.to_str().unwrap())]);
+        assert!(error.contains(sentence), "{text}: {error}");
     }
 }
 
 #[tokio::test]
-async fn the_prefixed_database_url_wins_and_the_bare_one_and_port_are_honoured() {
+async fn database_url_and_port_work_without_the_prefix() {
     let database = TestDatabase::create().await;
     let address = free_address();
     let mut child = command(&database.url)
@@ -221,7 +224,7 @@ async fn the_prefixed_database_url_wins_and_the_bare_one_and_port_are_honoured()
         .arg("health")
         .status()
         .unwrap();
-    assert!(!health.success(), "nobody is there any more");
+    assert!(!health.success(), "the service has ended");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
-//! SIGTERM: what is in flight is answered, then the process ends well.
+//! SIGTERM: the process answers the requests in flight and then exits with 0.
 
 use std::io::Write;
+use std::net::TcpStream;
 use std::thread::{scope, sleep};
 use std::time::{Duration, Instant};
 
@@ -44,13 +45,20 @@ async fn requests_in_flight_are_answered_before_the_process_ends() {
     assert_eq!(database.users().await, 40);
 }
 
+/// A connection whose request body never ends.
+fn stuck_client(binary: &Binary) -> TcpStream {
+    let mut stream = binary.connect();
+    let head = "POST /api/auth/login HTTP/1.1\r\nHost: x\r\ncontent-type: application/json\r\ncontent-length: 100";
+    stream.write_all(format!("{head}\r\n\r\n{{").as_bytes()).unwrap();
+    sleep(Duration::from_millis(100));
+    stream
+}
+
 #[tokio::test]
 async fn new_connections_are_refused_and_a_stuck_client_does_not_hold_the_process() {
     let database = TestDatabase::create().await;
     let mut binary = Binary::start(&database.url, &[]);
-    let mut stuck = binary.connect();
-    stuck.write_all(b"POST /api/auth/login HTTP/1.1\r\nHost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{").unwrap();
-    sleep(Duration::from_millis(100));
+    let _stuck = stuck_client(&binary);
     let started = Instant::now();
     binary.signal("-TERM");
     sleep(Duration::from_millis(300));
@@ -67,12 +75,10 @@ async fn new_connections_are_refused_and_a_stuck_client_does_not_hold_the_proces
 }
 
 #[tokio::test]
-async fn a_second_signal_ends_it_at_once() {
+async fn a_second_signal_ends_the_process_at_once() {
     let database = TestDatabase::create().await;
     let mut binary = Binary::start(&database.url, &[]);
-    let mut stuck = binary.connect();
-    stuck.write_all(b"POST /api/auth/login HTTP/1.1\r\nHost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{").unwrap();
-    sleep(Duration::from_millis(100));
+    let _stuck = stuck_client(&binary);
     binary.signal("-INT");
     sleep(Duration::from_millis(300));
     binary.signal("-TERM");

@@ -1,9 +1,10 @@
 //! Proving an address, replacing a forgotten password, taking an address change back.
 
 mod email;
+mod mails;
 mod notices;
+mod other_accounts;
 mod outbox;
 mod required;
 mod reset;
 mod reset_attacks;
-mod strangers;

@@ -5,72 +5,58 @@ use std::time::Duration;
 use neptun_auth::model::limit::Rates;
 use serde_json::json;
 
-use crate::helpers::{PASSWORD, TestApp};
-
-const USER: &str = "user@example.com";
+use crate::helpers::{ALICE, PASSWORD, TestApp, limits, setup};
 
 async fn strict() -> TestApp {
     TestApp::with_setup(|setup| setup.mail.require_verified_email = true).await
 }
 
 #[tokio::test]
-async fn log_in_works_while_tokens_and_the_proxys_question_wait_for_the_proof() {
+async fn log_in_works_before_the_address_is_confirmed_but_tokens_and_verify_do_not() {
     let app = strict().await;
-    let client = app.signed_up(USER).await;
-    app.client().log_in(USER, PASSWORD).await.assert_status(200);
-    assert_eq!(client.session_status().await, 200);
-    let credentials = json!({ "email": USER, "password": PASSWORD });
+    let alice = app.user("alice").await;
+    app.log_in(ALICE, PASSWORD).await.ok();
+    assert!(alice.is_signed_in().await);
 
-    client
-        .get("/api/auth/verify")
-        .await
-        .assert_error(403, "email_not_verified");
-    client
-        .post("/api/auth/token", &json!({}))
-        .await
-        .assert_error(403, "email_not_verified");
-    let refused = app.client().post("/api/token/", &credentials).await;
-    assert_eq!(refused.assert_status(403).json()["code"], "email_not_verified");
-    assert_eq!(
-        app.database
-            .count("SELECT COUNT(*) FROM sessions WHERE kind = 'token'")
-            .await,
-        0
-    );
+    alice.get("/api/auth/verify").await.fails(403, "email_not_verified");
+    let minted = alice.post("/api/auth/token", &json!({})).await;
+    minted.fails(403, "email_not_verified");
+    let logged_in = app.client().log_in_for_tokens(ALICE, PASSWORD).await;
+    assert_eq!(logged_in.assert_status(403).json()["code"], "email_not_verified");
+    assert_eq!(app.count("SELECT COUNT(*) FROM sessions WHERE kind = 'token'").await, 0);
 
-    client
-        .post("/api/auth/email/send-code", &json!({}))
-        .await
-        .assert_status(200);
-    let verify = json!({ "code": app.code_to(USER).await });
-    client.post("/api/auth/email/verify", &verify).await.assert_status(200);
-    client.get("/api/auth/verify").await.assert_status(204);
-    client.post("/api/auth/token", &json!({})).await.assert_status(200);
-    app.client().post("/api/token/", &credentials).await.assert_status(200);
+    alice.send_email_code().await.ok();
+    alice.verify_email(&app.code_to(ALICE).await).await.ok();
+    alice.get("/api/auth/verify").await.assert_status(204);
+    alice.post("/api/auth/token", &json!({})).await.ok();
+    app.client().log_in_for_tokens(ALICE, PASSWORD).await.ok();
 }
 
 #[tokio::test]
-async fn a_right_password_that_has_to_wait_is_no_failure() {
+async fn the_right_password_of_an_unconfirmed_account_does_not_count_as_a_failure() {
     let app = TestApp::with_setup(|setup| {
         setup.mail.require_verified_email = true;
         let failures = "3/15m".parse().unwrap();
-        setup.limits = setup.limits.map(|limits| Rates { failures, ..limits });
+        setup.limits = Some(Rates {
+            failures,
+            ..limits("1000000/h")
+        });
     })
     .await;
-    app.signed_up(USER).await;
-    let credentials = json!({ "email": USER, "password": PASSWORD });
+    app.user("alice").await;
     for _ in 0..5 {
-        app.client().post("/api/token/", &credentials).await.assert_status(403);
+        let answer = app.client().log_in_for_tokens(ALICE, PASSWORD).await;
+        answer.assert_status(403);
     }
-    app.client().log_in(USER, PASSWORD).await.assert_status(200);
+    app.log_in(ALICE, PASSWORD).await.ok();
 }
 
 #[tokio::test]
-async fn an_account_is_not_made_for_tokens_that_it_could_not_have() {
+async fn sign_up_for_tokens_makes_no_account_because_it_could_not_have_tokens() {
     let app = strict().await;
-    let body = json!({ "username": "jane", "email": USER, "password": PASSWORD });
-    let refused = app.client().post("/api/sign-up/", &body).await;
-    assert_eq!(refused.assert_status(403).json()["code"], "email_not_verified");
+    let body = json!({ "username": "jane", "email": ALICE, "password": PASSWORD });
+    let answer = app.client().post("/api/sign-up/", &body).await;
+    assert_eq!(answer.assert_status(403).json()["code"], "email_not_verified");
     assert_eq!(app.database.users().await, 0);
 }
 
@@ -82,27 +68,25 @@ async fn no_password_is_hashed_for_an_account_that_is_not_made() {
         setup.argon2_iterations = 10_000_000;
     })
     .await;
-    let body = json!({ "username": "jane", "email": USER, "password": PASSWORD });
+    let body = json!({ "username": "jane", "email": ALICE, "password": PASSWORD });
     let client = app.client();
-    let refused = tokio::time::timeout(Duration::from_secs(10), client.post("/api/sign-up/", &body))
+    let answer = tokio::time::timeout(Duration::from_secs(10), client.post("/api/sign-up/", &body))
         .await
         .unwrap();
-    refused.assert_status(403);
+    answer.assert_status(403);
 }
 
 #[tokio::test]
-async fn tokens_from_before_the_setting_wait_too() {
+async fn tokens_from_before_the_setting_do_not_work_until_the_address_is_confirmed() {
     let app = TestApp::new().await;
-    app.signed_up(USER).await;
-    let tokens = app.client().token_pair(USER, PASSWORD).await;
-    let mut setup = crate::helpers::setup(&app.database.url, app.clock.clone());
-    setup.mail.require_verified_email = true;
-    let client = app.instance(setup).await;
-    let refused = client.refresh(&tokens.refresh).await;
-    assert_eq!(refused.assert_status(403).json()["code"], "email_not_verified");
-    client
-        .get_as("/api/auth/verify", &tokens.access)
-        .await
-        .assert_error(403, "email_not_verified");
-    app.client().refresh(&tokens.refresh).await.assert_status(200);
+    let alice = app.user("alice").await;
+    let tokens = alice.tokens().await;
+    let mut strict = setup(&app.database.url, app.clock.clone());
+    strict.mail.require_verified_email = true;
+    let client = app.instance(strict).await;
+    let answer = client.refresh(&tokens.refresh).await;
+    assert_eq!(answer.assert_status(403).json()["code"], "email_not_verified");
+    let verified = client.get_as("/api/auth/verify", &tokens.access).await;
+    verified.fails(403, "email_not_verified");
+    app.client().refresh(&tokens.refresh).await.ok();
 }

@@ -1,26 +1,19 @@
 //! `POST /auth/otp` and `POST /{email}/reset-password`.
 
 use chrono::TimeDelta;
+use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::helpers::{Answer, Client, PASSWORD, TestApp};
+use crate::helpers::{ALICE, PASSWORD, TestApp, TestUser, at_once};
 
-pub const USER: &str = "user@example.com";
 pub const NEW: &str = "a new long password";
 
-pub async fn ask(client: &Client, email: &str) -> Answer {
-    let body = json!({ "action": "create", "email": email });
-    client.post("/auth/otp", &body).await
-}
-
-pub async fn validate(client: &Client, email: &str, code: &str, new: &str) -> Answer {
-    let body = json!({ "action": "validate", "email": email, "otp": code, "new_password": new });
-    client.post("/auth/otp", &body).await
-}
-
-pub async fn reset(client: &Client, email: &str, code: &str, new: &str) -> Answer {
-    let body = json!({ "otp": code, "new_password": new });
-    client.post(&format!("/{email}/reset-password"), &body).await
+/// Alice, who has asked for a code, and the code.
+pub async fn alice_with_a_code(app: &TestApp) -> (TestUser, String) {
+    let alice = app.user("alice").await;
+    app.client().ask_for_reset(ALICE).await.ok();
+    let code = app.code_to(ALICE).await;
+    (alice, code)
 }
 
 /// Another code than `code`.
@@ -32,166 +25,144 @@ pub fn wrong(code: &str) -> String {
 #[tokio::test]
 async fn both_published_ways_replace_the_password() {
     let app = TestApp::new().await;
-    app.signed_up(USER).await;
+    app.user("alice").await;
     let client = app.client();
 
-    let created = ask(&client, USER).await;
-    assert_eq!(
-        created.json(),
-        json!({ "success": true, "message": "Successfully sent OTP." })
-    );
-    let code = app.code_to(USER).await;
+    let created = client.ask_for_reset(ALICE).await;
+    assert_snapshot!(created, @r#"
+    200 OK
+    {
+      "success": true,
+      "message": "Successfully sent OTP."
+    }
+    "#);
+    let code = app.code_to(ALICE).await;
     assert_eq!(code.len(), 8);
-    let done = validate(&client, USER, &code, NEW).await;
-    let expected = json!({ "success": true, "message": "Successfully validated OTP and reset password." });
-    assert_eq!(done.json(), expected);
-    client
-        .log_in(USER, PASSWORD)
-        .await
-        .assert_error(401, "invalid_credentials");
-    client.log_in(USER, NEW).await.assert_status(200);
+    let done = client.reset_password_by_otp(ALICE, &code, NEW).await;
+    assert_snapshot!(done, @r#"
+    200 OK
+    {
+      "success": true,
+      "message": "Successfully validated OTP and reset password."
+    }
+    "#);
+    client.log_in(ALICE, PASSWORD).await.fails(401, "invalid_credentials");
+    client.log_in(ALICE, NEW).await.ok();
 
-    ask(&client, USER).await.assert_status(200);
-    let code = app.code_to(USER).await;
-    assert_eq!(
-        reset(&client, "User%40Example.com", &code, PASSWORD).await.json(),
-        expected
-    );
-    client.log_in(USER, PASSWORD).await.assert_status(200);
+    client.ask_for_reset(ALICE).await.ok();
+    let code = app.code_to(ALICE).await;
+    let done_again = client.reset_password("Alice%40Example.com", &code, PASSWORD).await;
+    assert_eq!(done_again.ok().body, done.body);
+    client.log_in(ALICE, PASSWORD).await.ok();
 }
 
 #[tokio::test]
-async fn a_reset_ends_every_session_logs_nobody_in_and_sends_a_notice() {
+async fn a_reset_ends_every_session_starts_none_and_sends_a_notice() {
     let app = TestApp::new().await;
-    let browser = app.signed_up(USER).await;
-    let tokens = app.client().token_pair(USER, PASSWORD).await;
-    ask(&browser, USER).await.assert_status(200);
-    let code = app.code_to(USER).await;
+    let (alice, code) = alice_with_a_code(&app).await;
+    let tokens = alice.tokens().await;
 
     let somewhere = app.client();
-    let done = reset(&somewhere, USER, &code, NEW).await;
-    done.assert_status(200);
+    let done = somewhere.reset_password(ALICE, &code, NEW).await;
+    done.ok();
     assert_eq!(done.set_cookie(), None);
-    assert_eq!(somewhere.session_status().await, 401);
-    assert_eq!(browser.session_status().await, 401);
+    assert!(!somewhere.is_signed_in().await);
+    assert!(!alice.is_signed_in().await);
     app.client().refresh(&tokens.refresh).await.assert_status(401);
-    assert_eq!(app.mail_to(USER).await.subject, "Your password was changed");
+    assert_eq!(app.mail_to(ALICE).await.subject, "Your password was changed");
 }
 
 #[tokio::test]
-async fn a_code_works_once_and_the_newest_only() {
+async fn only_the_newest_code_works_and_only_once() {
     let app = TestApp::new().await;
-    app.signed_up(USER).await;
+    let (_, first) = alice_with_a_code(&app).await;
     let client = app.client();
-    ask(&client, USER).await.assert_status(200);
-    let first = app.code_to(USER).await;
-    ask(&client, USER).await.assert_status(200);
-    let second = app.code_to(USER).await;
+    client.ask_for_reset(ALICE).await.ok();
+    let second = app.code_to(ALICE).await;
     assert_ne!(first, second);
-    reset(&client, USER, &first, NEW).await.assert_error(400, "invalid_otp");
-    reset(&client, USER, &second, NEW).await.assert_status(200);
-    reset(&client, USER, &second, PASSWORD)
-        .await
-        .assert_error(404, "otp_not_found");
+    let old = client.reset_password(ALICE, &first, NEW).await;
+    old.fails(400, "invalid_otp");
+    client.reset_password(ALICE, &second, NEW).await.ok();
+    let again = client.reset_password(ALICE, &second, PASSWORD).await;
+    again.fails(404, "otp_not_found");
 }
 
 #[tokio::test]
-async fn a_code_ends_after_ten_minutes() {
+async fn a_code_expires_after_ten_minutes() {
     let app = TestApp::new().await;
-    app.signed_up(USER).await;
+    let (_, code) = alice_with_a_code(&app).await;
     let client = app.client();
-    ask(&client, USER).await.assert_status(200);
-    let code = app.code_to(USER).await;
     app.clock.advance(TimeDelta::minutes(10));
-    validate(&client, USER, &code, NEW)
-        .await
-        .assert_error(400, "invalid_otp");
-    reset(&client, USER, &code, NEW)
-        .await
-        .assert_error(404, "otp_not_found");
+    let one = client.reset_password_by_otp(ALICE, &code, NEW).await;
+    one.fails(400, "invalid_otp");
+    let other = client.reset_password(ALICE, &code, NEW).await;
+    other.fails(404, "otp_not_found");
 }
 
 #[tokio::test]
-async fn three_codes_are_sent_in_an_hour_to_any_address() {
+async fn an_address_gets_three_codes_an_hour_whether_it_has_an_account_or_not() {
     let app = TestApp::new().await;
-    app.signed_up(USER).await;
-    for email in [USER, "nobody@example.com"] {
+    app.user("alice").await;
+    for email in [ALICE, "unknown@example.com"] {
         for _ in 0..3 {
-            ask(&app.client(), email).await.assert_status(200);
+            app.client().ask_for_reset(email).await.ok();
             app.mails().await;
             app.clock.advance(TimeDelta::minutes(10));
         }
-        let refusal = ask(&app.client(), &email.to_uppercase()).await;
-        refusal.assert_error(429, "too_many_requests");
-        assert_eq!(refusal.header("retry-after"), Some("1800"), "{email}");
+        let fourth = app.client().ask_for_reset(&email.to_uppercase()).await;
+        fourth.fails(429, "too_many_requests");
+        assert_eq!(fourth.header("retry-after"), Some("1800"), "{email}");
         app.clock.advance(TimeDelta::minutes(30));
-        ask(&app.client(), email).await.assert_status(200);
+        app.client().ask_for_reset(email).await.ok();
         app.mails().await;
-        ask(&app.client(), email).await.assert_error(429, "too_many_requests");
+        app.client().ask_for_reset(email).await.fails(429, "too_many_requests");
         app.clock.advance(TimeDelta::hours(1));
     }
-    assert_eq!(app.mails().await.len(), 4, "the unknown address gets none");
+    assert_eq!(app.mails().await.len(), 4, "an address without an account gets no mail");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn three_codes_are_sent_however_many_are_asked_for_at_once() {
+async fn of_thirty_codes_that_are_asked_for_at_once_three_are_sent() {
     let app = TestApp::new().await;
-    app.signed_up(USER).await;
-    let asked: Vec<_> = (0..30)
-        .map(|_| {
-            let client = app.client();
-            tokio::spawn(async move { ask(&client, USER).await.status.as_u16() })
-        })
-        .collect();
-    let mut sent = 0;
-    for status in asked {
-        match status.await.unwrap() {
-            200 => sent += 1,
-            status => assert_eq!(status, 429),
-        }
-    }
-    assert_eq!((sent, app.mails().await.len()), (3, 3));
+    app.user("alice").await;
+    let statuses = at_once(30, |_| {
+        let client = app.client();
+        async move { client.ask_for_reset(ALICE).await.status.as_u16() }
+    });
+    let (ok, others): (Vec<_>, Vec<_>) = statuses.await.into_iter().partition(|status| *status == 200);
+    assert_eq!((ok.len(), app.mails().await.len()), (3, 3));
+    assert_eq!(others, [429; 27]);
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_request_is_said_at_once() {
+async fn every_failing_field_is_listed_at_once() {
     let app = TestApp::new().await;
     let client = app.client();
-    let cases = [
-        (json!({}), vec![("action", "required"), ("email", "required")]),
-        (
-            json!({ "action": "create", "email": USER, "otp": 1, "new_password": 1 }),
-            vec![("otp", "invalid_type"), ("new_password", "invalid_type")],
-        ),
-        (
-            json!({ "action": "delete", "email": USER }),
-            vec![("action", "invalid_choice")],
-        ),
-        (
-            json!({ "action": "validate", "email": "x" }),
-            vec![
-                ("email", "invalid_email"),
-                ("otp", "required"),
-                ("new_password", "required"),
-            ],
-        ),
-        (
-            json!({ "action": "validate", "email": USER, "otp": "1", "new_password": USER }),
-            vec![("new_password", "same_as_email")],
-        ),
-    ];
-    for (body, expected) in cases {
-        let expected: Vec<_> = expected
-            .into_iter()
-            .map(|(path, code)| (path.to_owned(), code.to_owned()))
-            .collect();
-        assert_eq!(client.post("/auth/otp", &body).await.issues(), expected, "{body}");
+    let mut listed = Vec::new();
+    for body in [
+        json!({}),
+        json!({ "action": "create", "email": ALICE, "otp": 1, "new_password": 1 }),
+        json!({ "action": "delete", "email": ALICE }),
+        json!({ "action": "validate", "email": "x" }),
+        json!({ "action": "validate", "email": ALICE, "otp": "1", "new_password": ALICE }),
+    ] {
+        let issues = client.post("/auth/otp", &body).await.issues().join(", ");
+        listed.push(format!("{body}\n    {issues}"));
     }
-    reset(&client, "no-address", "12345678", NEW)
-        .await
-        .assert_error(404, "otp_not_found");
-    assert_eq!(
-        reset(&client, USER, "12345678", "short").await.issues(),
-        [("new_password".into(), "too_short".into())]
-    );
+    assert_snapshot!(listed.join("\n"), @r#"
+    {}
+        action: required, email: required
+    {"action":"create","email":"alice@example.com","otp":1,"new_password":1}
+        otp: invalid_type, new_password: invalid_type
+    {"action":"delete","email":"alice@example.com"}
+        action: invalid_choice
+    {"action":"validate","email":"x"}
+        email: invalid_email, otp: required, new_password: required
+    {"action":"validate","email":"alice@example.com","otp":"1","new_password":"alice@example.com"}
+        new_password: same_as_email
+    "#);
+    let malformed = client.reset_password("no-address", "12345678", NEW).await;
+    malformed.fails(404, "otp_not_found");
+    let short = client.reset_password(ALICE, "12345678", "short").await;
+    assert_eq!(short.issues(), ["new_password: too_short"]);
 }

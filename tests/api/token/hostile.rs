@@ -1,14 +1,16 @@
-//! Tokens that attackers make. Every one is refused with 401, wherever tokens are taken.
+//! Tokens that attackers make. Every operation that takes a token answers them with 401.
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use chrono::TimeDelta;
+use poem::Body;
+use poem::http::Method;
 use ring::hmac;
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use serde_json::{Value, json};
 
-use crate::helpers::{PASSWORD, SECRET_KEY, TestApp, setup};
+use crate::helpers::{ALICE, PASSWORD, SECRET_KEY, TestApp, contains, setup};
 
 fn part(value: &Value) -> String {
     BASE64.encode(value.to_string())
@@ -134,9 +136,9 @@ fn forgeries(access: &str, refresh: &str, public_key: &[u8]) -> Vec<(&'static st
 #[tokio::test]
 async fn no_forgery_is_accepted_anywhere() {
     let app = TestApp::new().await;
-    app.signed_up("user@example.com").await;
+    let alice = app.user("alice").await;
     let client = app.client();
-    let tokens = client.token_pair("user@example.com", PASSWORD).await;
+    let tokens = alice.tokens().await;
     let jwk = client.get("/.well-known/jwks.json").await.json()["keys"][0].clone();
     let point = |name: &str| BASE64.decode(jwk[name].as_str().unwrap()).unwrap();
     let public_key = [vec![4], point("x"), point("y")].concat();
@@ -146,90 +148,79 @@ async fn no_forgery_is_accepted_anywhere() {
         if token.is_ascii() {
             for path in ["/api/me/", "/api/auth/verify"] {
                 let answer = client.get_as(path, token).await;
-                assert_eq!(answer.status.as_u16(), 401, "{name} at {path}: {}", answer.body);
+                assert_eq!(answer.status, 401, "{name} at {path}: {}", answer.body);
             }
         }
         if *name != "a refresh token" {
             let refreshed = client.refresh(token).await;
-            assert_eq!(
-                refreshed.status.as_u16(),
-                401,
-                "{name} as a refresh token: {}",
-                refreshed.body
-            );
-            let verified = client.post("/api/token/verify/", &json!({ "token": token })).await;
-            assert_eq!(verified.status.as_u16(), 401, "{name} at verify: {}", verified.body);
+            assert_eq!(refreshed.status, 401, "{name} at refresh: {}", refreshed.body);
+            let verified = client.verify_token(token).await;
+            assert_eq!(verified.status, 401, "{name} at verify: {}", verified.body);
         }
     }
     let huge = "A".repeat(100_000);
     for path in ["/api/me/", "/api/auth/verify"] {
         client.get_as(path, &huge).await.assert_status(401);
     }
-    // Bodies of that size are refused before anybody looks for a token in them.
+    // The limit on bodies rejects this size before the operation looks for a token.
     client.refresh(&huge).await.assert_status(413);
     client.refresh(&tokens.access).await.assert_status(401);
-    client.get_as("/api/me/", &tokens.access).await.assert_status(200);
-    client.refresh(&tokens.refresh).await.assert_status(200);
+    client.get_as("/api/me/", &tokens.access).await.ok();
+    client.refresh(&tokens.refresh).await.ok();
 }
 
 #[tokio::test]
-async fn time_issuer_session_and_account_all_count() {
+async fn a_token_works_only_in_its_time_for_its_issuer_session_and_account() {
     let app = TestApp::new().await;
-    let browser = app.signed_up("user@example.com").await;
+    let alice = app.user("alice").await;
     let client = app.client();
 
-    let expired = client.token_pair("user@example.com", PASSWORD).await;
+    let expired = alice.tokens().await;
     app.clock.advance(TimeDelta::minutes(5));
     client.get_as("/api/me/", &expired.access).await.assert_status(401);
 
     app.clock.advance(TimeDelta::hours(1));
-    let future = client.token_pair("user@example.com", PASSWORD).await;
+    let future = alice.tokens().await;
     app.clock.advance(TimeDelta::hours(-1));
     client.get_as("/api/me/", &future.access).await.assert_status(401);
     client.refresh(&future.refresh).await.assert_status(401);
     app.clock.advance(TimeDelta::hours(1));
 
-    let deleted = client.token_pair("user@example.com", PASSWORD).await;
-    client.get_as("/api/me/", &deleted.access).await.assert_status(200);
-    let delete = "DELETE FROM users";
-    app.database.execute(delete, delete).await;
+    let deleted = alice.tokens().await;
+    client.get_as("/api/me/", &deleted.access).await.ok();
+    app.execute("DELETE FROM users").await;
     client.get_as("/api/me/", &deleted.access).await.assert_status(401);
     client.refresh(&deleted.refresh).await.assert_status(401);
-    assert_eq!(browser.session_status().await, 401);
+    assert!(!alice.is_signed_in().await);
 
-    // The same keys under another name: a copy of the service that was moved elsewhere.
+    // A copy of the service that was moved elsewhere has the same keys and another issuer.
     let mut moved = setup(&app.database.url, app.clock.clone());
     moved.issuer = "https://elsewhere.example.com".to_owned();
     let moved = app.instance(moved).await;
-    moved.sign_up("user@example.com", PASSWORD).await.assert_status(200);
-    let foreign = moved.token_pair("user@example.com", PASSWORD).await;
-    moved.get_as("/api/me/", &foreign.access).await.assert_status(200);
+    moved.sign_up(ALICE, PASSWORD).await.ok();
+    let foreign = moved.token_pair(ALICE, PASSWORD).await;
+    moved.get_as("/api/me/", &foreign.access).await.ok();
     client.get_as("/api/me/", &foreign.access).await.assert_status(401);
     client.refresh(&foreign.refresh).await.assert_status(401);
 }
 
 #[tokio::test]
-async fn only_one_bearer_token_counts_and_other_schemes_are_not_ours() {
+async fn exactly_one_bearer_token_is_accepted_and_other_schemes_are_ignored() {
     let app = TestApp::new().await;
-    let browser = app.signed_up("user@example.com").await;
-    let token = browser.token_pair("user@example.com", PASSWORD).await.access;
+    let alice = app.user("alice").await;
+    let token = alice.tokens().await.access;
     let (bearer, bad) = (format!("bearer {token}"), "Bearer nonsense".to_owned());
     let ask = async |path: &str, values: &[&str]| {
         let headers: Vec<_> = values.iter().map(|value| ("authorization", *value)).collect();
-        browser
-            .send(poem::http::Method::GET, path, &headers, poem::Body::empty())
-            .await
+        alice.send(Method::GET, path, &headers, Body::empty()).await
     };
-    ask("/api/me/", &[&bearer]).await.assert_status(200);
+    ask("/api/me/", &[&bearer]).await.ok();
     for values in [vec![token.as_str()], vec!["Basic dXNlcjpwYXNz"], vec!["Bearer"], vec![]] {
         let answer = ask("/api/me/", &values).await;
-        assert_eq!(
-            answer.assert_status(401).json()["code"],
-            "not_authenticated",
-            "{values:?}"
-        );
+        let code = &answer.assert_status(401).json()["code"];
+        assert_eq!(code, "not_authenticated", "{values:?}");
         assert_eq!(answer.header("www-authenticate"), Some("Bearer realm=\"api\""));
-        // The browser's cookie is as good as ever.
+        // The cookie that comes with it is accepted.
         ask("/api/auth/verify", &values).await.assert_status(204);
     }
     for values in [
@@ -239,10 +230,8 @@ async fn only_one_bearer_token_counts_and_other_schemes_are_not_ours() {
         vec![bad.as_str()],
         vec![bearer.as_str(), bearer.as_str()],
     ] {
-        assert_eq!(
-            ask("/api/me/", &values).await.assert_status(401).json()["code"],
-            "token_not_valid"
-        );
+        let answer = ask("/api/me/", &values).await;
+        assert_eq!(answer.assert_status(401).json()["code"], "token_not_valid");
         ask("/api/auth/verify", &values).await.assert_status(401);
     }
 }
@@ -250,9 +239,9 @@ async fn only_one_bearer_token_counts_and_other_schemes_are_not_ours() {
 #[tokio::test]
 async fn nothing_that_is_stored_signs_a_token() {
     let app = TestApp::new().await;
-    app.signed_up("user@example.com").await;
+    let alice = app.user("alice").await;
     let client = app.client();
-    let tokens = client.token_pair("user@example.com", PASSWORD).await;
+    let tokens = alice.tokens().await;
     let stored = app.database.dump().await;
     for token in [&tokens.access, &tokens.refresh] {
         let signature = token.rsplit('.').next().unwrap();
@@ -275,9 +264,5 @@ async fn nothing_that_is_stored_signs_a_token() {
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &value, &SystemRandom::new());
         assert!(pair.is_err(), "a private key is stored in the open");
     }
-    client.refresh(&tokens.refresh).await.assert_status(200);
-}
-
-fn contains(haystack: &[u8], needle: &[u8]) -> bool {
-    haystack.windows(needle.len()).any(|window| window == needle)
+    client.refresh(&tokens.refresh).await.ok();
 }

@@ -1,0 +1,133 @@
+//! Every mail as it is sent, in English; codes, keys and times are replaced.
+
+use insta::assert_snapshot;
+
+use crate::helpers::{ALICE, PASSWORD, TestApp};
+
+const NEW: &str = "new@example.com";
+
+#[tokio::test]
+async fn the_code_that_confirms_an_address() {
+    let app = TestApp::new().await;
+    app.user("alice").await.send_email_code().await.ok();
+    assert_snapshot!(app.mail_to(ALICE).await, @"
+    To: alice@example.com
+    Subject: [code] is your code to confirm your address
+
+    Enter this code to confirm that this e-mail address is yours.
+
+    Your code: [code]
+
+    It is good for 10 minutes. If you have no account at Neptun Auth, somebody mistyped their address;
+      you need do nothing.
+    ");
+}
+
+#[tokio::test]
+async fn the_code_that_confirms_a_new_address() {
+    let app = TestApp::new().await;
+    app.user("alice").await.change_email(NEW).await.ok();
+    assert_snapshot!(app.mail_to(NEW).await, @"
+    To: new@example.com
+    Subject: [code] is your code to confirm your new address
+
+    Somebody, hopefully you, wants to use this address for their account at Neptun Auth. Enter
+      this code where you are signed in to confirm it.
+
+    Your code: [code]
+
+    It is good for 10 minutes. If it was not you, you need do nothing. Never tell the code to anybody.
+    ");
+}
+
+#[tokio::test]
+async fn the_notice_of_a_new_address_with_the_key_that_restores_the_former() {
+    let app = TestApp::new().await;
+    let alice = app.verified_user("alice").await;
+    alice.change_email(NEW).await.ok();
+    alice.verify_email(&app.code_to(NEW).await).await.ok();
+    assert_snapshot!(app.mail_to(ALICE).await, @"
+    To: alice@example.com
+    Subject: Your e-mail address was changed
+
+    Your account at Neptun Auth was moved from this address to another one on 2024-10-04 00:00
+      UTC.
+
+    If it was not you, bring it back within 3 days with this key:
+
+    [code]
+
+    That signs out every device and takes the password away; then reset your password with a code.
+      If it was you, delete this mail.
+    ");
+}
+
+#[tokio::test]
+async fn the_code_that_resets_a_password() {
+    let app = TestApp::new().await;
+    app.user("alice").await.ask_for_reset(ALICE).await.ok();
+    assert_snapshot!(app.mail_to(ALICE).await, @"
+    To: alice@example.com
+    Subject: [code] is your code to reset your password
+
+    Somebody, hopefully you, asked to reset the password of your account at Neptun Auth.
+
+    Your code: [code]
+
+    It is good for 10 minutes and can be used once. Never tell it to anybody, whoever they say
+      they are.
+
+    If it was not you, you need do nothing: your password stays as it is.
+    ");
+}
+
+#[tokio::test]
+async fn the_notice_of_a_new_password() {
+    let app = TestApp::new().await;
+    let alice = app.user("alice").await;
+    alice.change_password(PASSWORD, "a new long password").await.ok();
+    assert_snapshot!(app.mail_to(ALICE).await, @"
+    To: alice@example.com
+    Subject: Your password was changed
+
+    The password of your account at Neptun Auth was changed on 2024-10-04 00:00 UTC, and all other
+      devices were signed out.
+
+    If it was not you, reset your password with a code now: whoever changed it knows the old one
+      or reads your mail.
+    ");
+}
+
+#[tokio::test]
+async fn the_notice_of_a_new_device() {
+    let app = TestApp::new().await;
+    let alice = app.user_at("198.51.100.20", "alice").await;
+    let body = serde_json::json!({ "email": ALICE, "password": PASSWORD });
+    let phone = alice.another().at("203.0.113.9");
+    let curl = [("user-agent", "curl/8.5.0")];
+    phone.send_json_with("POST", "/api/auth/login", &curl, &body).await.ok();
+    assert_snapshot!(app.mail_to(ALICE).await, @"
+    To: alice@example.com
+    Subject: New log-in with curl
+
+    Your account at Neptun Auth was used with curl for the first time, on 2024-10-04 00:00 UTC
+      from the network 203.0.113.0/24.
+
+    If it was not you, reset your password with a code now: that signs out every device.
+    ");
+}
+
+#[tokio::test]
+async fn the_notice_of_a_deleted_account() {
+    let app = TestApp::new().await;
+    app.user("alice").await.delete_account().await.ok();
+    assert_snapshot!(app.mail_to(ALICE).await, @"
+    To: alice@example.com
+    Subject: Your account was deleted
+
+    Your account at Neptun Auth was deleted on 2024-10-04 00:00 UTC together with everything that
+      was stored about you.
+
+    This can't be undone. You can make a new account with this address at any time.
+    ");
+}
