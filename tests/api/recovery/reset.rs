@@ -8,7 +8,7 @@ use crate::helpers::{ALICE, PASSWORD, TestApp, TestUser, at_once};
 
 pub const NEW: &str = "a new long password";
 
-/// Alice, who has asked for a code, and the code.
+/// Alice, after she has asked for a code, and the code.
 pub async fn alice_with_a_code(app: &TestApp) -> (TestUser, String) {
     let alice = app.user("alice").await;
     app.client().ask_for_reset(ALICE).await.ok();
