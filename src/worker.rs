@@ -30,8 +30,8 @@ async fn clean(app: &App, shutdown: &CancellationToken) {
     loop {
         tokio::select! {
             _ = round.tick() => {
-                note("forgetting what has expired", forget(app).await);
-                note("refreshing the signing keys", refresh_keys(app).await);
+                log_failure("purging expired rows", purge(app).await);
+                log_failure("refreshing the signing keys", refresh_keys(app).await);
             }
             () = shutdown.cancelled() => return,
         }
@@ -47,7 +47,7 @@ async fn deliver(app: &App, shutdown: &CancellationToken) {
     loop {
         tokio::select! {
             _ = round.tick() => {}
-            Some(sent) = sending.join_next() => note("sending a mail", sent.unwrap_or_else(|panicked| Err(panicked.into()))),
+            Some(sent) = sending.join_next() => log_failure("sending a mail", sent.unwrap_or_else(|panicked| Err(panicked.into()))),
             () = shutdown.cancelled() => break,
         }
         match claim_mails(app, SENT_AT_ONCE - sending.len()).await {
@@ -55,7 +55,7 @@ async fn deliver(app: &App, shutdown: &CancellationToken) {
                 let (app, stop) = (app.clone(), stop.clone());
                 sending.spawn(async move { send_mail(&app, &mail, &stop).await });
             }),
-            Err(error) => note("looking for mails", Err(error)),
+            Err(error) => log_failure("claiming due mails", Err(error)),
         }
     }
     // A mail that is not sent by then is sent later, under the same Message-ID.
@@ -68,17 +68,17 @@ async fn deliver(app: &App, shutdown: &CancellationToken) {
 
 async fn drain(sending: &mut JoinSet<anyhow::Result<()>>) {
     while let Some(sent) = sending.join_next().await {
-        note("sending a mail", sent.unwrap_or_else(|panicked| Err(panicked.into())));
+        log_failure("sending a mail", sent.unwrap_or_else(|panicked| Err(panicked.into())));
     }
 }
 
-async fn forget(app: &App) -> anyhow::Result<()> {
+async fn purge(app: &App) -> anyhow::Result<()> {
     while purge_expired(app).await? {}
     Ok(())
 }
 
 /// Logs a failed task; the next round tries again.
-fn note(task: &str, result: anyhow::Result<()>) {
+fn log_failure(task: &str, result: anyhow::Result<()>) {
     if let Err(error) = result {
         tracing::warn!(
             task,

@@ -1,4 +1,4 @@
-//! The account and the session that examples in the OpenAPI document show.
+//! The account and the session in the examples of the OpenAPI document.
 
 use chrono::{DateTime, TimeDelta};
 use uuid::Uuid;

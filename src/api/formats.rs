@@ -1,4 +1,4 @@
-//! Types by which a field says all about itself in the OpenAPI document: texts with a format, and values that may be null.
+//! Field types that describe themselves in the OpenAPI document: strings with a format, and values that may be null.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use poem_openapi::registry::{MetaSchema, MetaSchemaRef, Registry};
 use poem_openapi::types::{ParseError, ParseFromJSON, ParseResult, ToJSON, Type};
 use serde_json::Value;
 
-/// The format by which `spec` finds new passwords; clients see `password` and the configured minimum length.
+/// Marks new passwords for `spec`, which replaces it with `password` and the configured minimum length.
 pub const NEW_PASSWORD: &str = "new-password";
 
 macro_rules! text {
@@ -59,7 +59,7 @@ macro_rules! text {
             }
         }
 
-        // The framework checks lengths on the text.
+        // The framework's length validators read the text through this.
         impl AsRef<str> for $name {
             fn as_ref(&self) -> &str {
                 &self.0
@@ -74,17 +74,17 @@ text!(
     "email"
 );
 text!(
-    /// A password that is checked against an account.
+    /// A password that is verified against an account.
     PasswordText,
     "password"
 );
 text!(
-    /// A password that the policy judges.
+    /// A new password, which the password policy checks.
     NewPasswordText,
     NEW_PASSWORD
 );
 
-/// A value in an answer that may be null and is never left out.
+/// A response value that may be null but is never left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Nullable<T>(pub Option<T>);
 

@@ -1,5 +1,5 @@
-//! Authorisation as an argument: an operation that takes a [`CurrentUser`] can't run without one, and says so in the
-//! document.
+//! Authorisation as an argument: an operation that takes a [`CurrentUser`] can't run without one, and the OpenAPI
+//! document lists the credential it needs.
 
 use std::sync::Arc;
 
@@ -15,19 +15,19 @@ use crate::flows::token::authenticate_token::authenticate_token;
 use crate::model::session::SignedIn;
 use crate::model::session::cookie::SessionCookie;
 
-/// The names of the security schemes in the document.
+/// Names of the security schemes in the OpenAPI document.
 pub const COOKIE_SCHEME: &str = "sessionCookie";
 const BEARER_SCHEME: &str = "bearerToken";
 
-/// The account whose session cookie came with the request.
+/// The account that the request's session cookie is signed in to.
 #[derive(Debug)]
 pub struct CurrentUser(pub Arc<SignedIn>);
 
-/// The account that the request's access token speaks for.
+/// The account that the request's access token was issued to.
 #[derive(Debug)]
 pub struct BearerUser(pub SignedIn);
 
-/// The account of the request's access token or, where it has none, of its cookie.
+/// The account of the request's access token or, without a token, of its session cookie.
 #[derive(Debug)]
 pub struct CookieOrBearerUser(pub Arc<SignedIn>);
 
@@ -95,7 +95,7 @@ impl<'a> ApiExtractor<'a> for CookieOrBearerUser {
 
     async fn from_request(request: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> Result<Self> {
         let session = session(request, body).await?;
-        // A token that is shown counts, good or bad: falling back to the cookie would hide that it is bad.
+        // A token decides even if it is invalid: falling back to the cookie would hide the error from the client.
         let signed_in = match bearer(request) {
             Some(token) => authenticate_token(session.app(), token)
                 .await
@@ -111,7 +111,7 @@ async fn session(request: &Request, body: &mut RequestBody) -> Result<RequestSes
     <RequestSession as FromRequest>::from_request(request, body).await
 }
 
-/// The request's only bearer token. Other schemes are none of our business: behind a proxy they may be the application's.
+/// The request's only bearer token. Other schemes are ignored: behind a proxy they may belong to the application.
 fn bearer(request: &Request) -> Option<&str> {
     const SCHEME: &[u8] = b"bearer";
     let mut tokens = request
@@ -121,25 +121,30 @@ fn bearer(request: &Request) -> Option<&str> {
         .filter_map(|header| {
             let (scheme, token) = header.as_bytes().split_at_checked(SCHEME.len())?;
             let is_bearer = scheme.eq_ignore_ascii_case(SCHEME) && token.first().is_some_and(u8::is_ascii_whitespace);
-            // What is no text is no token of ours, and shown all the same.
+            // A token that is not UTF-8 becomes an empty one, which is invalid but still decides.
             is_bearer.then(|| std::str::from_utf8(token.trim_ascii()).unwrap_or_default())
         });
-    // Of two, neither is believed.
+    // Two tokens are ambiguous: the empty string stands for an invalid one.
     tokens
         .next()
         .map(|first| if tokens.next().is_some() { "" } else { first })
 }
 
 fn register_cookie(registry: &mut Registry) {
-    let description = "The cookie that sign-up and log-in set. Browsers keep and send it by themselves when a page calls \
-        with `credentials: \"include\"`.";
-    // With an https public URL the name gets a prefix; `spec` writes the configured one.
+    let description = "The cookie that sign-up and log-in set. A browser stores it, and sends it when your page calls with \
+        `credentials: \"include\"`.";
+    // `spec` replaces the default name with the configured one.
     let scheme = scheme("apiKey", description, Some(SessionCookie::DEFAULT_NAME), Some("cookie"));
     registry.create_security_scheme(COOKIE_SCHEME, scheme);
 }
 
 fn register_bearer(registry: &mut Registry) {
-    let scheme = scheme("http", "An access token of the token API.", None, None);
+    let scheme = scheme(
+        "http",
+        "An access token from the token API or from `POST /api/auth/token`.",
+        None,
+        None,
+    );
     let scheme = MetaSecurityScheme {
         scheme: Some("bearer"),
         bearer_format: Some("JWT"),

@@ -38,7 +38,7 @@ use operator::pages::Pages;
 use operator::{dev_inbox, docs};
 use spec::Document;
 
-/// How the service meets browsers and proxies.
+/// What the HTTP layers need to know of the deployment.
 #[derive(Debug, Clone)]
 pub struct Web {
     pub cookie: SessionCookie,
@@ -46,7 +46,7 @@ pub struct Web {
     pub client_address: ClientAddress,
     /// Whether browsers reach the service by https.
     pub https: bool,
-    /// Whether the document and Swagger UI are served.
+    /// Whether to serve the OpenAPI document and Swagger UI.
     pub docs: bool,
 }
 
@@ -69,7 +69,7 @@ fn apis(app: &App) -> Apis {
     )
 }
 
-/// The whole service as one endpoint that answers every request.
+/// The service as one endpoint: every route inside every layer.
 #[must_use]
 pub fn routes(app: &App, web: &Web) -> BoxEndpoint<'static, Response> {
     let (name, minimum) = (web.cookie.name().to_owned(), app.password_policy.minimum());
@@ -87,12 +87,12 @@ pub fn routes(app: &App, web: &Web) -> BoxEndpoint<'static, Response> {
     let (address, origins) = (Arc::new(web.client_address.clone()), Arc::new(web.origins.clone()));
     let https = web.https;
 
-    // The last layer is the outermost.
+    // The last layer is the outermost: it sees the request first and the response last.
     service
         .into_endpoint()
         .around(move |next, request| errors(Arc::clone(&paths), next, request))
         .around(move |next, request| session(app.clone(), Arc::clone(&cookie), next, request))
-        // One box here keeps the type of the whole short: without it the compiler needs 80 s longer for each build.
+        // Boxing here keeps the endpoint's type short. Without it each build takes 80 s longer.
         .boxed()
         .around(body_limit)
         .around(move |next, request| origin(Arc::clone(&origins), next, request))

@@ -1,19 +1,19 @@
-//! The chapters of the OpenAPI document. `api` and `flows` have a folder for each of them.
+//! The tags of the OpenAPI document. The chapters of `api` and `flows` follow them.
 
 use poem_openapi::Tags;
 
 #[derive(Tags)]
 pub enum Tag {
-    /// Make an account, log in, log out.
+    /// Create an account, log in and out, change or delete your account.
     Account,
-    /// Confirm an address, set a forgotten password, bring an account back.
+    /// Confirm your address, replace a forgotten password, move your account back to its former address.
     Recovery,
-    /// The session that a request comes with.
+    /// Check the session that your request presents.
     Session,
-    /// All sessions of the account.
+    /// List and revoke the sessions of your account.
     Sessions,
-    /// The same accounts with pairs of JWTs, in the manner of Django REST and simplejwt.
+    /// Use the same accounts with pairs of JWTs, in the style of Django REST and simplejwt.
     Tokens,
-    /// For load balancers and operators.
+    /// Probes for load balancers and operators.
     Health,
 }

@@ -1,4 +1,4 @@
-//! Times as clients see them.
+//! Times in requests and responses.
 
 use std::borrow::Cow;
 
@@ -7,8 +7,8 @@ use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
 use poem_openapi::types::{ParseError, ParseFromJSON, ParseResult, ToJSON, Type};
 use serde_json::Value;
 
-/// A moment in RFC 3339, UTC, ending in `Z`: the form that JavaScript writes and that strict schema libraries demand.
-/// The library's own type ends in `+00:00`.
+/// A time in RFC 3339, UTC, ending in `Z`. JavaScript writes this form and strict schema libraries require it;
+/// poem-openapi's own type ends in `+00:00`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Time(pub DateTime<Utc>);
 

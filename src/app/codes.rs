@@ -59,7 +59,7 @@ impl Codes {
 
     /// The stored name of the restore that `token` allows.
     #[must_use]
-    pub fn way_back(&self, token: &Code) -> KeyedHash {
+    pub fn restore_by(&self, token: &Code) -> KeyedHash {
         self.hash(&[Purpose::RestoreEmail.name(), token.reveal()])
     }
 

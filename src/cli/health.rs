@@ -1,4 +1,4 @@
-//! `neptun-auth health`: asks the service on this machine, for containers that have no other client.
+//! `neptun-auth health`: checks the service on this machine, for containers without an HTTP client.
 
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
@@ -8,7 +8,7 @@ use anyhow::ensure;
 
 const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Succeeds when the service that listens on `listen` is ready.
+/// Succeeds if the service that listens on `listen` is ready.
 pub fn ask(listen: SocketAddr) -> anyhow::Result<()> {
     let mut stream = TcpStream::connect_timeout(&on_this_machine(listen), TIMEOUT)?;
     stream.set_read_timeout(Some(TIMEOUT))?;
@@ -17,7 +17,7 @@ pub fn ask(listen: SocketAddr) -> anyhow::Result<()> {
     stream.read_exact(&mut status_line)?;
     ensure!(
         status_line == *b"HTTP/1.1 200",
-        "it answered {}",
+        "/health/ready answered {}; the service's log has the cause",
         String::from_utf8_lossy(&status_line)
     );
     Ok(())

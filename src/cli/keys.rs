@@ -9,7 +9,7 @@ use crate::model::token::signing_key::ACTIVATION_DELAY;
 
 #[derive(Debug, Subcommand)]
 pub enum KeysCommand {
-    /// Add a signing key; it takes over after ten minutes, when every cache has fetched it
+    /// Add a signing key; it signs after ten minutes, when every cache of the public keys has fetched it
     Rotate,
 }
 
@@ -19,7 +19,7 @@ pub async fn run(command: KeysCommand, settings: &Settings) -> anyhow::Result<()
     rotate_keys(&app).await?;
     app.close().await;
     println!(
-        "A new key signs in {} minutes; the old one verifies until its tokens are gone.",
+        "A new key will sign tokens in {} minutes; the old one verifies its tokens until they expire.",
         ACTIVATION_DELAY.num_minutes()
     );
     Ok(())

@@ -28,7 +28,7 @@ pub struct Cli {
 enum Command {
     /// Serve requests (the default command)
     Serve,
-    /// Bring the database up to date and exit
+    /// Apply the migrations that the database lacks, and exit
     Migrate,
     /// Manage the keys that sign access tokens
     Keys {
@@ -41,14 +41,14 @@ enum Command {
         #[arg(default_value = "openapi")]
         folder: PathBuf,
     },
-    /// Ask the service on this machine whether it is ready; exits with 0 if it is
+    /// Check that the service on this machine is ready; exits with 0 if it is
     Health,
     /// Print docs/settings.md: every setting with its default
     Settings,
 }
 
 impl Cli {
-    /// Reads the command line, the environment and the settings file; exits with an explanation when they make no sense.
+    /// Reads the command line, the environment and the settings file; exits with an error message if they are invalid.
     pub fn read() -> anyhow::Result<Self> {
         let cli = Self::parse();
         let Some(path) = &cli.settings.config else {

@@ -1,4 +1,4 @@
-//! `neptun-auth openapi`: the document as it is committed.
+//! `neptun-auth openapi`: writes the OpenAPI document of a service with default settings.
 
 use std::fs;
 use std::path::Path;
@@ -7,7 +7,7 @@ use crate::api::spec::Document;
 use crate::model::session::cookie::SessionCookie;
 use crate::model::user::password::PasswordPolicy;
 
-/// Writes both forms of the document into `folder`.
+/// Writes the document into `folder`, as JSON and as YAML.
 pub fn write(folder: &Path) -> std::io::Result<()> {
     let document = Document::new(SessionCookie::DEFAULT_NAME, PasswordPolicy::DEFAULT_MINIMUM);
     fs::create_dir_all(folder)?;

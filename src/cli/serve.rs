@@ -1,4 +1,4 @@
-//! `neptun-auth serve`: puts everything together and runs it until it is told to stop.
+//! `neptun-auth serve`: starts the listeners and the background worker, and runs them until SIGTERM or SIGINT.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::config::Settings;
 use crate::{api, server, telemetry, worker};
 
-/// What is left of the ten seconds that a stop may take, after the requests in flight had theirs.
+/// What remains of the ten seconds for a stop after the requests in flight have had theirs.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
@@ -39,7 +39,7 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
     };
     timeout(CLOSE_TIMEOUT, finished)
         .await
-        .context("the database took too long to close")??;
+        .with_context(|| format!("the background worker and the database did not close within {CLOSE_TIMEOUT:?}"))??;
     tracing::info!("stopped");
     Ok(())
 }
@@ -64,7 +64,7 @@ async fn serve_metrics(settings: &Settings, shutdown: CancellationToken) -> anyh
 async fn bind(address: std::net::SocketAddr, setting: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address)
         .await
-        .with_context(|| format!("{address} can't be listened on; choose another {setting}"))
+        .with_context(|| format!("can't listen on {address}; choose another {setting}"))
 }
 
 fn announce(settings: &Settings, public_url: &Url, docs: bool) {
@@ -72,7 +72,7 @@ fn announce(settings: &Settings, public_url: &Url, docs: bool) {
     let url = public_url.as_str();
     println!("Neptun Auth listens on {listen} and expects browsers at {url}");
     if docs {
-        println!("Documentation to try it out: {url}docs/");
+        println!("API documentation: {url}docs/");
     }
     if settings.is_exposed_development(public_url) {
         tracing::warn!(
@@ -84,13 +84,13 @@ fn announce(settings: &Settings, public_url: &Url, docs: bool) {
 
 fn announce_mail(app: &App, public_url: &Url) {
     if app.mailer.has_inbox() {
-        println!("Without SMTP_URL mails are shown at {public_url}dev/inbox");
+        println!("SMTP_URL is not set: read the mails at {public_url}dev/inbox");
     } else if !app.mailer.can_deliver() {
-        tracing::warn!("there is no mail server: mails wait and nobody gets them; set NEPTUN_AUTH_SMTP_URL");
+        tracing::warn!("no mail server is set, so no mail is sent; set NEPTUN_AUTH_SMTP_URL to send the waiting mails");
     }
 }
 
-/// The first SIGTERM or SIGINT asks to stop, the second ends the process at once.
+/// The first SIGTERM or SIGINT starts a graceful stop; the second ends the process at once.
 fn listen_for_signals() -> anyhow::Result<CancellationToken> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -105,7 +105,7 @@ fn listen_for_signals() -> anyhow::Result<CancellationToken> {
             if round > 0 {
                 std::process::exit(1);
             }
-            tracing::info!("stopping: requests in flight are answered, new connections refused");
+            tracing::info!("stopping: requests in flight are answered, new connections are rejected");
             stop.cancel();
         }
     });

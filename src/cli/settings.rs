@@ -1,4 +1,4 @@
-//! `neptun-auth settings`: the page `docs/settings.md`, written from the definitions that `--help` shows.
+//! `neptun-auth settings`: writes `docs/settings.md` from the definitions behind `--help`.
 
 use std::fmt::Write;
 
@@ -9,8 +9,8 @@ use super::Cli;
 const INTRODUCTION: &str = "# Settings
 
 Each setting is a flag, an environment variable, or a key of the TOML file that `--config` names, with `_` for `-`
-(`cookie_name = \"…\"`). A flag takes precedence over the environment variable, and both over the file. A value that can't
-work stops the start with a sentence that says why.
+(`cookie_name = \"…\"`). A flag takes precedence over the environment variable, and both over the file. If a value can't
+work, the service does not start and the error says why.
 
 `neptun-auth settings` writes this page from the program's own definitions; a test compares the two.
 ";
@@ -49,7 +49,7 @@ fn write_row(page: &mut String, setting: &Arg) {
     .expect("a string takes any text");
 }
 
-/// A default that is not one value stands in brackets at the end of the help text.
+/// A default that depends on other settings is written in brackets at the end of the help text.
 fn text_and_default(help: &str, setting: &Arg) -> (String, String) {
     if let Some((text, default)) = help.split_once(" [default: ") {
         return (text.to_owned(), default.trim_end_matches(']').to_owned());

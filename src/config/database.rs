@@ -1,4 +1,4 @@
-//! Which database to use, and the key under which secrets are stored in it.
+//! The database, and the key from which the keys for its secrets are derived.
 
 use std::path::PathBuf;
 
@@ -27,7 +27,7 @@ pub struct DatabaseSettings {
 }
 
 impl DatabaseSettings {
-    /// Which database to use.
+    /// The URL of the database.
     #[must_use]
     pub fn url(&self) -> &str {
         let set = self.database_url.as_ref().or(self.bare_database_url.as_ref());

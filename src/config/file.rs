@@ -1,4 +1,4 @@
-//! The optional TOML file: its values become the defaults of the flags of the same names.
+//! The optional TOML file: its values become the defaults of the flags with the same names.
 
 use std::fs;
 use std::path::Path;
@@ -7,10 +7,11 @@ use anyhow::{Context, bail, ensure};
 use clap::Command;
 use toml::{Table, Value};
 
-/// `command` with the values in the file at `path` as defaults, so that flags and environment variables win over them.
+/// Makes the values in the file at `path` the defaults of `command`, so that flags and environment variables override
+/// them.
 ///
 /// # Errors
-/// When the file can't be read, or holds a name or a kind of value that no setting has.
+/// When the file can't be read, or has an unknown name or a value of an unsupported kind.
 pub fn with_defaults_of(mut command: Command, path: &Path) -> anyhow::Result<Command> {
     let subject = || format!("the settings file {}", path.display());
     let text = fs::read_to_string(path).with_context(subject)?;
@@ -35,6 +36,6 @@ fn text_of(value: &Value) -> anyhow::Result<String> {
         Value::String(text) => text.clone(),
         Value::Integer(number) => number.to_string(),
         Value::Array(items) => items.iter().map(text_of).collect::<anyhow::Result<Vec<_>>>()?.join(","),
-        _ => bail!("write a string, a number or a list of them"),
+        _ => bail!("the value must be a string, a number, or a list of them"),
     })
 }

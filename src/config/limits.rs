@@ -1,4 +1,4 @@
-//! How often things may be done.
+//! The rate limits.
 
 use clap::Args;
 

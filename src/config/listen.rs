@@ -1,4 +1,4 @@
-//! Where the service listens, and how browsers and proxies reach it.
+//! The address to listen on, and how browsers and proxies reach the service.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -31,7 +31,8 @@ pub struct ListenSettings {
     /// localhost too while PUBLIC_URL is on localhost]
     #[arg(long, env = "NEPTUN_AUTH_ALLOWED_ORIGINS", value_delimiter = ',', value_parser = Origin::parse, global = true)]
     allowed_origins: Vec<Origin>,
-    /// Networks of the proxies in front, separated by commas; only their X-Forwarded-For is believed [default: none]
+    /// Networks of the proxies in front, separated by commas; X-Forwarded-For counts only if they send it
+    /// [default: none]
     #[arg(long, env = "NEPTUN_AUTH_TRUSTED_PROXIES", value_delimiter = ',', value_parser = network, global = true)]
     trusted_proxies: Vec<IpNet>,
     /// Header in which the platform in front names the client, such as Fly-Client-IP, instead of X-Forwarded-For
@@ -41,7 +42,7 @@ pub struct ListenSettings {
 }
 
 impl ListenSettings {
-    /// Where to listen.
+    /// The address to listen on.
     #[must_use]
     pub fn listen(&self) -> SocketAddr {
         match (self.listen, self.port) {
@@ -79,7 +80,7 @@ impl ListenSettings {
         AllowedOrigins::new(public_url, self.allowed_origins.clone())
     }
 
-    /// How a client's address is found behind proxies.
+    /// How to find a client's address behind proxies.
     #[must_use]
     pub fn client_address(&self) -> ClientAddress {
         ClientAddress {

@@ -1,4 +1,4 @@
-//! Mail: how it is sent, what it says, and what needs a confirmed address.
+//! Mail: the server, the templates, the notices, and what requires a confirmed address.
 
 use std::path::PathBuf;
 
@@ -13,8 +13,8 @@ use crate::model::mail::Notice;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Mail")]
 pub struct MailSettings {
-    /// Mail server: `smtps://user:password@host`, or `smtp://…` for STARTTLS [default: none; mails are shown at /dev/inbox
-    /// while PUBLIC_URL is on localhost, otherwise they wait]
+    /// Mail server: `smtps://user:password@host`, or `smtp://…` for STARTTLS
+    /// [default: none; mails are shown at /dev/inbox while PUBLIC_URL is on localhost, otherwise they wait]
     #[arg(long, env = "NEPTUN_AUTH_SMTP_URL", hide_env_values = true, global = true)]
     smtp_url: Option<Secret>,
     /// Sender of the mails, as in `Example <no-reply@example.com>`; needed with a mail server [default: none]
@@ -42,7 +42,7 @@ pub struct MailSettings {
         global = true
     )]
     code_digits: u32,
-    /// Refuse tokens and /api/auth/verify until the account's address is confirmed
+    /// Reject tokens and /api/auth/verify until the account's address is confirmed
     #[arg(
         long,
         env = "NEPTUN_AUTH_REQUIRE_VERIFIED_EMAIL",
@@ -61,7 +61,7 @@ fn notice(text: &str) -> Result<Option<Notice>, String> {
 }
 
 impl MailSettings {
-    /// How mails are sent from a service that browsers reach at `public_url`.
+    /// The mail settings of a service that browsers reach at `public_url`.
     pub fn setup(&self, public_url: Url) -> anyhow::Result<MailSetup> {
         let smtp_url = self.smtp_url.as_ref().map(|url| url.0.parse()).transpose();
         Ok(MailSetup {

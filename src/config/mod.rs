@@ -1,5 +1,5 @@
-//! Every setting: a flag, an environment variable and a key of an optional TOML file, read once at the start. Each section
-//! has a file with its flags, their texts, defaults and bounds.
+//! Every setting: a flag, an environment variable and a key of an optional TOML file, read once at the start. Each
+//! section has a file with its flags, help texts, defaults and bounds.
 
 mod database;
 mod file;
@@ -32,8 +32,8 @@ use session::SessionSettings;
 
 #[derive(Debug, Args)]
 pub struct Settings {
-    /// TOML file with settings under the names of these flags (`cookie_name = "…"`); flags and environment variables take
-    /// precedence [default: none]
+    /// TOML file with settings under the names of these flags (`cookie_name = "…"`); flags and environment variables
+    /// take precedence [default: none]
     #[arg(long, env = "NEPTUN_AUTH_CONFIG", global = true)]
     pub config: Option<PathBuf>,
 
@@ -54,7 +54,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Where to listen.
+    /// The address to listen on.
     #[must_use]
     pub fn listen(&self) -> SocketAddr {
         self.listen.listen()
@@ -65,13 +65,13 @@ impl Settings {
         self.listen.public_url()
     }
 
-    /// Which database to use.
+    /// The URL of the database.
     #[must_use]
     pub fn database_url(&self) -> &str {
         self.database.url()
     }
 
-    /// What the app is opened with.
+    /// The settings of [`App`](crate::app::App).
     pub fn setup(&self) -> anyhow::Result<Setup> {
         let public_url = self.public_url()?;
         Ok(Setup {
@@ -90,7 +90,7 @@ impl Settings {
         })
     }
 
-    /// How the service meets browsers and proxies.
+    /// The settings of the HTTP layers.
     pub fn web(&self) -> anyhow::Result<Web> {
         let public_url = self.public_url()?;
         Ok(Web {
@@ -102,7 +102,7 @@ impl Settings {
         })
     }
 
-    /// Whether the service can be reached from other machines while it believes that it is used from this one only.
+    /// Whether other machines can reach the service although its public URL is on localhost.
     #[must_use]
     pub fn is_exposed_development(&self, public_url: &Url) -> bool {
         is_loopback(public_url) && !self.listen().ip().is_loopback()

@@ -1,4 +1,4 @@
-//! What operators see: documentation pages, metrics, logs.
+//! Documentation pages, metrics and logs.
 
 use std::net::SocketAddr;
 

@@ -1,17 +1,17 @@
-//! What passwords must be like, and what hashing one costs.
+//! The policy for new passwords, and the cost of a password hash.
 
 use clap::Args;
 
 /// Weakest Argon2id parameters that OWASP accepts.
 const MIN_ARGON2_MEMORY_KIB: i64 = 19_456;
 const MIN_ARGON2_ITERATIONS: i64 = 2;
-/// More threads than any machine has cores would only take memory from each other.
+/// More slots than any machine has cores would use memory without hashing faster.
 const MAX_HASH_SLOTS: i64 = 1024;
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Passwords")]
 pub struct PasswordSettings {
-    /// Fewest characters of a new password; 8 or more
+    /// Minimum number of characters of a new password; 8 or more
     #[arg(
         long,
         env = "NEPTUN_AUTH_PASSWORD_MIN_LENGTH",
@@ -38,7 +38,7 @@ pub struct PasswordSettings {
         global = true
     )]
     pub argon2_iterations: u32,
-    /// Passwords hashed at the same time, each in memory of its own [default: one for each core]
+    /// Number of passwords hashed at the same time, each in memory of its own [default: one for each core]
     #[arg(
         long,
         env = "NEPTUN_AUTH_HASH_SLOTS",
@@ -49,13 +49,13 @@ pub struct PasswordSettings {
 }
 
 impl PasswordSettings {
-    /// Fewest characters of a new password.
+    /// Minimum number of characters of a new password.
     #[must_use]
     pub fn min_length(&self) -> usize {
         self.password_min_length.into()
     }
 
-    /// Passwords hashed at the same time; `None` means one for each core.
+    /// Number of passwords hashed at the same time; `None` means one for each core.
     #[must_use]
     pub fn hash_slots(&self) -> Option<usize> {
         self.hash_slots.map(usize::from)

@@ -1,4 +1,4 @@
-//! The session cookie, and how long sessions last.
+//! The session cookie, the lifetimes of sessions, and the session cache.
 
 use anyhow::{Context, ensure};
 use chrono::TimeDelta;
@@ -15,16 +15,16 @@ pub struct SessionSettings {
     /// Name of the session cookie [default: __Host-neptun-session with an https public URL, otherwise neptun-session]
     #[arg(long, env = "NEPTUN_AUTH_COOKIE_NAME", global = true)]
     cookie_name: Option<String>,
-    /// Whether browsers send the cookie with requests that another site caused
+    /// SameSite attribute of the session cookie: whether browsers send it with requests from other sites
     #[arg(long, env = "NEPTUN_AUTH_COOKIE_SAME_SITE", default_value = "lax", global = true)]
     cookie_same_site: SameSite,
     /// Domain whose subdomains share the cookie [default: none, the cookie stays with its host]
     #[arg(long, env = "NEPTUN_AUTH_COOKIE_DOMAIN", global = true)]
     cookie_domain: Option<String>,
-    /// A session ends when it is not used for this long
+    /// A session expires if it is not used for this long
     #[arg(long, env = "NEPTUN_AUTH_SESSION_IDLE_TIMEOUT", default_value = "7d", global = true)]
     session_idle_timeout: humantime::Duration,
-    /// A session ends this long after its log-in, however much it is used
+    /// A session expires this long after its log-in, even if it is in use
     #[arg(
         long,
         env = "NEPTUN_AUTH_SESSION_ABSOLUTE_TIMEOUT",
@@ -32,7 +32,7 @@ pub struct SessionSettings {
         global = true
     )]
     session_absolute_timeout: humantime::Duration,
-    /// Number of sessions kept in memory, so that checking them asks no database; the default takes up to 100 MiB; 0
+    /// Number of sessions cached in memory, so that their checks need no database; the default takes up to 100 MiB; 0
     /// reads the database for each check
     #[arg(
         long,
@@ -55,16 +55,17 @@ impl SessionSettings {
         )?)
     }
 
-    /// How many sessions to keep in memory.
+    /// The number of sessions to cache in memory.
     #[must_use]
     pub fn cache_entries(&self) -> usize {
         self.session_cache_entries as usize
     }
 
-    /// How long sessions last.
+    /// The lifetimes of sessions.
     pub fn lifetimes(&self) -> anyhow::Result<Lifetimes> {
-        let idle = TimeDelta::from_std(*self.session_idle_timeout).context("SESSION_IDLE_TIMEOUT")?;
-        let absolute = TimeDelta::from_std(*self.session_absolute_timeout).context("SESSION_ABSOLUTE_TIMEOUT")?;
+        let idle = TimeDelta::from_std(*self.session_idle_timeout).context("SESSION_IDLE_TIMEOUT is too long")?;
+        let absolute =
+            TimeDelta::from_std(*self.session_absolute_timeout).context("SESSION_ABSOLUTE_TIMEOUT is too long")?;
         ensure!(
             idle > Lifetimes::SHORTEST_RENEWAL_INTERVAL,
             "SESSION_IDLE_TIMEOUT must be longer than {} s, the precision with which use is stored",

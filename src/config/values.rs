@@ -1,4 +1,4 @@
-//! The kinds of values that settings have.
+//! Value types of settings.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -13,7 +13,7 @@ pub enum Switch {
     Off,
 }
 
-/// A setting that must not be printed.
+/// A secret setting, which is never printed.
 #[derive(Clone)]
 pub struct Secret(pub String);
 
@@ -29,7 +29,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Reads a network, or one address.
+/// Parses a network or a single address.
 pub fn network(text: &str) -> Result<IpNet, String> {
     let address = text.parse::<IpAddr>().map(IpNet::from);
     address

@@ -44,8 +44,8 @@ const ACCEPT_BACK_OFF: Duration = Duration::from_millis(100);
 /// Serves `endpoint` on an already bound `listener` until `shutdown`, then answers the requests in flight and returns.
 pub async fn serve(listener: TcpListener, endpoint: BoxEndpoint<'static, Response>, shutdown: CancellationToken) {
     let endpoint = Arc::new(endpoint);
-    let most = most_connections();
-    let connections = Arc::new(Semaphore::new(most as usize));
+    let max_connections = connection_limit();
+    let connections = Arc::new(Semaphore::new(max_connections as usize));
     loop {
         let accepted = tokio::select! {
             accepted = accept(&listener, &connections) => accepted,
@@ -69,14 +69,17 @@ pub async fn serve(listener: TcpListener, endpoint: BoxEndpoint<'static, Respons
     }
     drop(listener);
     // Every connection holds one permit, so holding all of them means that no connection is left.
-    if timeout(DRAIN_TIMEOUT, connections.acquire_many(most)).await.is_err() {
+    if timeout(DRAIN_TIMEOUT, connections.acquire_many(max_connections))
+        .await
+        .is_err()
+    {
         tracing::warn!("some connections did not finish in time");
     }
 }
 
 /// Raises the limit on file descriptors as far as the system allows, and leaves half of them to the database and the
 /// log.
-fn most_connections() -> u32 {
+fn connection_limit() -> u32 {
     let descriptors = rlimit::increase_nofile_limit(u64::from(MAX_CONNECTIONS) * 2).unwrap_or_else(|error| {
         tracing::warn!(%error, "the limit on file descriptors can't be raised");
         1024
@@ -121,9 +124,9 @@ async fn connection(
     });
     let builder = builder();
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
-    let mut look = interval(HEADER_TIMEOUT);
-    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    look.tick().await;
+    let mut idle_check = interval(HEADER_TIMEOUT);
+    idle_check.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    idle_check.tick().await;
     let mut closing = false;
     loop {
         tokio::select! {
@@ -133,7 +136,7 @@ async fn connection(
                 closing = true;
                 connection.as_mut().graceful_shutdown();
             }
-            _ = look.tick() => {
+            _ = idle_check.tick() => {
                 if !activity.is_idle_for(HEADER_TIMEOUT, IDLE_TIMEOUT) {
                     continue;
                 }

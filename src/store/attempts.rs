@@ -39,7 +39,7 @@ pub async fn count(statement: OneStatement<'_>, bucket: &Bucket, budget: Budget,
             .bind(now.timestamp_millis())
             .bind(budget.interval)
             .bind(budget.period)
-            .bind(Budget::KEPT_PER_FAILURE.num_milliseconds())
+            .bind(Budget::RETENTION_PER_FAILURE.num_milliseconds())
             .bind(Budget::MAX_IN_A_ROW)
             .execute(c)
             .await?

@@ -27,7 +27,7 @@ pub async fn note(conn: Conn<'_>, user: UserId, client: &Client, now: DateTime<U
 /// The network of `client` as the column `network` holds it.
 pub(super) fn stored_network(client: &Client) -> String {
     client
-        .vicinity()
+        .provider_range()
         .map_or_else(|| "unknown".to_owned(), |network| network.to_string())
 }
 

@@ -32,6 +32,6 @@ pub mod sessions;
 pub mod signing_keys;
 pub mod users;
 
-pub use engine::{Conn, Db, Freshness, Once, OneStatement, Read, Stamp, Tx};
 use engine::on;
+pub use engine::{Conn, Db, Freshness, Once, OneStatement, Read, Stamp, Tx};
 pub use error::{Error, Result};

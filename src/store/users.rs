@@ -56,10 +56,10 @@ pub async fn credentials_and_familiarity(
     };
     Ok(on!(conn, c => {
         let query = sqlx::query_as(sql)
-            .bind(client.vicinity().map(|network| network.to_string()))
+            .bind(client.provider_range().map(|network| network.to_string()))
             .bind(now - TimeDelta::days(Device::NETWORK_DAYS))
             .bind(client.family())
-            .bind(now - TimeDelta::minutes(Device::NOTE_INTERVAL_MINUTES));
+            .bind(now - TimeDelta::minutes(Device::UPDATE_INTERVAL_MINUTES));
         match lookup {
             AccountLookup::Identifier(Identifier::Email(email)) => query.bind(email.canonical()),
             AccountLookup::Identifier(Identifier::Username(username)) => query.bind(username.canonical()),

@@ -33,7 +33,7 @@ pub fn apis(app: &App) -> Apis {
     (AccountApi(app.clone()), users::UsersApi(app.clone()))
 }
 
-/// The errors that operations give for reasons of their own; `spec` adds those that follow from their shape.
+/// The errors that operations return for reasons of their own. `spec` adds those that follow from their declaration.
 pub const ERRORS: &[(&str, &[ErrorCode])] = &[
     ("signUp", &[ErrorCode::EmailTaken, ErrorCode::TooManyRequests]),
     ("logIn", &[ErrorCode::InvalidCredentials, ErrorCode::TooManyRequests]),
@@ -61,27 +61,27 @@ pub const ERRORS: &[(&str, &[ErrorCode])] = &[
     ("exportUser", &[ErrorCode::NotFound]),
 ];
 
-/// Operations that write the session cookie although they ask for none.
+/// Operations that set or remove the session cookie without requiring one.
 pub const WRITE_COOKIE: &[&str] = &["signUp", "logIn", "logOut"];
 
 pub struct AccountApi(pub App);
 
-/// What a person enters to make an account.
+/// The address and the password of your new account.
 #[derive(Debug, Object)]
 #[oai(example)]
 pub struct SignUpRequest {
-    /// One e-mail address, at most 254 bytes. White space around it is ignored.
+    /// One e-mail address of at most 254 bytes. White space around it is ignored.
     #[oai(validator(max_length = 254))]
     email: EmailText,
-    /// Any characters, counted as Unicode code points. Common passwords and the address itself are refused.
+    /// Any characters, counted as Unicode code points. Common passwords and the address itself are rejected.
     #[oai(validator(min_length = 8, max_length = 256))]
     password: NewPasswordText,
-    /// The password typed again. Refused when it differs.
+    /// The password typed again. Must be the same if you send it.
     #[oai(nullable, rename = "confirmPassword", skip_serializing_if_is_none)]
     confirm_password: Option<PasswordText>,
 }
 
-/// What a person enters to log in.
+/// The address and the password of your account.
 #[derive(Debug, Object)]
 #[oai(example)]
 pub struct LogInRequest {
@@ -91,24 +91,26 @@ pub struct LogInRequest {
     password: PasswordText,
 }
 
-/// What a person enters to change their password.
+/// Your current password and the new one.
 #[derive(Debug, Object)]
 #[oai(example)]
 pub struct ChangePasswordRequest {
     #[oai(validator(min_length = 1, max_length = 256))]
     current_password: PasswordText,
-    /// Any characters, counted as Unicode code points. Common passwords and the address itself are refused.
+    /// Any characters, counted as Unicode code points. Common passwords and the address itself are rejected.
     #[oai(validator(min_length = 8, max_length = 256))]
     new_password: NewPasswordText,
 }
 
 #[OpenApi(tag = "Tag::Account")]
 impl AccountApi {
-    /// Make an account and start a session
+    /// Create an account and start a session
     ///
-    /// Answers with the new account and sets the session cookie, and beside it one by which the account knows this device
-    /// again. An address belongs to one account, whatever its case
-    /// and whatever white space surrounds it.
+    /// Returns the new account and sets the session cookie. Also sets a device cookie, so that later log-ins from this
+    /// device are recognised. Ends the session that your request presents, if any.
+    ///
+    /// Answers 409 `email_taken` if the address has an account; upper and lower case make no difference. Answers 429
+    /// `too_many_requests` after too many sign-ups from your network.
     #[oai(path = "/api/auth/sign-up", method = "post", operation_id = "signUp")]
     async fn sign_up(
         &self,
@@ -129,9 +131,12 @@ impl AccountApi {
 
     /// Start a session with e-mail and password
     ///
-    /// Sets a new session cookie and ends the session that the request came with. An unknown address, a wrong password
-    /// and an account without a password get one and the same answer. After too many failures on an account strangers are
-    /// refused whatever they send; a device or network that signed in before is not.
+    /// Returns the account and sets a new session cookie. Ends the session that your request presents, if any.
+    ///
+    /// Answers 401 `invalid_credentials` for an unknown address, a wrong password, and an account without a password.
+    /// Answers 429 `too_many_requests` after too many wrong passwords for one account, even if this one is right. A
+    /// device or network that has logged in to the account before has a limit of its own, so strangers can't lock it
+    /// out.
     #[oai(path = "/api/auth/login", method = "post", operation_id = "logIn")]
     async fn log_in(
         &self,
@@ -147,7 +152,7 @@ impl AccountApi {
 
     /// End the current session
     ///
-    /// `true` when a session was ended, `false` when there was none. Removes the session cookie either way.
+    /// Returns `true` if a session ended and `false` if there was none. Removes the session cookie in both cases.
     #[oai(path = "/api/auth/logout", method = "post", operation_id = "logOut")]
     async fn log_out(&self, session: RequestSession) -> Result<Json<bool>, ApiError> {
         let ended = log_out(&self.0, session.presented()).await?;
@@ -157,7 +162,10 @@ impl AccountApi {
 
     /// Change the password
     ///
-    /// Ends every other session of the account, tokens included, and gives this one a new cookie.
+    /// Ends every other session of your account, those of the token API included, and sets a new cookie for this one.
+    ///
+    /// Answers 403 `reauthentication_required` if the current password is wrong, and 429 `too_many_requests` after too
+    /// many wrong passwords.
     #[oai(path = "/api/auth/password", method = "post", operation_id = "changePassword")]
     async fn change_password(
         &self,

@@ -1,4 +1,4 @@
-//! What `/api/users/{user_id}` takes and gives.
+//! Requests and responses of `/api/users/{user_id}`.
 
 use poem_openapi::Object;
 use poem_openapi::types::Example;
@@ -14,7 +14,7 @@ use crate::model::mail::code::ListedCode;
 use crate::model::session::SignedIn;
 use crate::model::user::OwnAccount;
 
-/// What is to be different; at least one of address and password.
+/// The changes to make: a new address, a new password, or both.
 #[derive(Debug, Object)]
 #[oai(example)]
 pub struct UpdateUserRequest {
@@ -22,46 +22,50 @@ pub struct UpdateUserRequest {
     email: Option<EmailText>,
     #[oai(nullable, validator(min_length = 8, max_length = 256), skip_serializing_if_is_none)]
     password: Option<NewPasswordText>,
-    /// Needed when the log-in is more than ten minutes ago.
+    /// Required if you logged in more than ten minutes ago.
     #[oai(nullable, validator(min_length = 1, max_length = 256), skip_serializing_if_is_none)]
     current_password: Option<PasswordText>,
 }
 
-/// Shows that it is the owner who leaves.
+/// Your current password, if it is required.
 #[derive(Debug, Object)]
 #[oai(example)]
 pub struct DeleteUserRequest {
-    /// Needed when the log-in is more than ten minutes ago.
+    /// Required if you logged in more than ten minutes ago.
     #[oai(nullable, validator(min_length = 1, max_length = 256), skip_serializing_if_is_none)]
     current_password: Option<PasswordText>,
 }
 
-/// An account as its owner sees it.
+/// Your account.
 #[derive(Debug, Object)]
 pub struct OwnUser {
     id: Uuid,
+    /// The address as you typed it.
     primary_email: EmailText,
+    /// Whether you have confirmed the address.
     email_verified: bool,
-    /// An address that takes effect when it is confirmed.
+    /// A new address that takes effect when you confirm it.
     pending_email: Nullable<EmailText>,
 }
 
-/// The account after the change.
+/// Your account after the change.
 #[derive(Debug, Object)]
 #[oai(example)]
 pub struct UpdateUserResponse {
     user: OwnUser,
 }
 
-/// The account itself.
+/// Your account with all its data.
 #[derive(Debug, Object)]
 pub struct ExportedAccount {
     id: Uuid,
-    /// The account's number, by which the token API knows it.
+    /// The account's number, which the token API shows as `id`.
     number: i64,
     email: EmailText,
     email_verified_at: Nullable<Time>,
+    /// A new address that takes effect when you confirm it.
     pending_email: Nullable<String>,
+    /// Whether the account has a password.
     has_password: bool,
     username: Nullable<String>,
     first_name: String,
@@ -72,7 +76,7 @@ pub struct ExportedAccount {
     last_log_in_at: Time,
 }
 
-/// A kind of device and the network that it was used in.
+/// A kind of device that logged in to your account, and its network.
 #[derive(Debug, Object)]
 pub struct ExportedDevice {
     family: String,
@@ -81,27 +85,28 @@ pub struct ExportedDevice {
     last_seen_at: Time,
 }
 
-/// A code that was mailed.
+/// A code that was mailed for your account. The code itself is not stored.
 #[derive(Debug, Object)]
 pub struct ExportedCode {
+    /// What you can do with it: `reset_password`, `verify_email`, `change_email` or `restore_email`.
     purpose: String,
-    /// The address that it proves.
+    /// The address that the code confirms or restores.
     email: Nullable<String>,
     issued_at: Time,
     expires_at: Time,
     used_at: Nullable<Time>,
 }
 
-/// Everything that is stored about a person.
+/// Everything stored about you.
 #[derive(Debug, Object)]
 #[oai(example)]
 pub struct ExportResponse {
     account: ExportedAccount,
     sessions: Vec<ListedSessionResponse>,
-    /// The kinds of devices that the account was used with, and their networks.
+    /// The kinds of devices that logged in to your account, and their networks.
     devices: Vec<ExportedDevice>,
     codes: Vec<ExportedCode>,
-    /// When each mail was written that has yet to be sent.
+    /// For each mail not sent yet, the time when it was written.
     waiting_mails: Vec<Time>,
 }
 

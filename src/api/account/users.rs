@@ -1,4 +1,4 @@
-//! `/api/users/{user_id}`: changing one's account, leaving, and taking one's data along.
+//! `/api/users/{user_id}`: changes, deletes and exports the caller's account.
 
 use poem_openapi::OpenApi;
 use poem_openapi::param::Path;
@@ -25,16 +25,20 @@ pub struct UsersApi(pub App);
 
 #[OpenApi(tag = "Tag::Account")]
 impl UsersApi {
-    /// Change the address or the password
+    /// Change your address or password
     ///
-    /// Needs the current password or a log-in within ten minutes. Ends every other session and gives this one a new cookie.
-    /// A new address takes effect when it is confirmed with the code that is mailed to it; until then it is shown as
-    /// `pending_email`. Any id but one's own, or `me`, is unknown.
+    /// Requires your current password, or a log-in within the last ten minutes. Ends every other session of your
+    /// account and sets a new cookie for this one. A new address takes effect when you confirm it with the code mailed
+    /// to it; until then you see it as `pending_email`. Send your present address to cancel a pending change.
+    ///
+    /// Answers 403 `reauthentication_required` if the current password is wrong or missing, 404 `not_found` for any
+    /// account but yours, 409 `email_taken` if another account has the address, and 429 `too_many_requests` after too
+    /// many wrong passwords or mails.
     #[oai(path = "/api/users/:user_id", method = "patch", operation_id = "updateUser")]
     async fn update_user(
         &self,
         user: CurrentUser,
-        /// One's own id, or `me`.
+        /// The id of your account, or `me`.
         user_id: Path<String>,
         body: JsonBody<UpdateUserRequest>,
         session: RequestSession,
@@ -47,15 +51,18 @@ impl UsersApi {
         Ok(Json(UpdateUserResponse::of(&account)))
     }
 
-    /// Delete the account
+    /// Delete your account
     ///
-    /// With everything that is stored about its owner; all sessions end. Needs the current password or a log-in within ten
-    /// minutes.
+    /// Deletes everything stored about you and ends all your sessions. Only the id of the account and the time of its
+    /// deletion are kept. Returns `true`. Requires your current password, or a log-in within the last ten minutes.
+    ///
+    /// Answers 403 `reauthentication_required` if the current password is wrong or missing, 404 `not_found` for any
+    /// account but yours, and 429 `too_many_requests` after too many wrong passwords.
     #[oai(path = "/api/users/:user_id", method = "delete", operation_id = "deleteUser")]
     async fn delete_user(
         &self,
         user: CurrentUser,
-        /// One's own id, or `me`.
+        /// The id of your account, or `me`.
         user_id: Path<String>,
         body: OptionalJsonBody<DeleteUserRequest>,
         session: RequestSession,
@@ -70,14 +77,15 @@ impl UsersApi {
         Ok(Json(true))
     }
 
-    /// Everything that is stored about oneself
+    /// Export everything stored about you
     ///
-    /// Secrets aside: of a password only whether there is one.
+    /// Returns your account with its sessions, devices, codes and waiting mails. Never includes secrets; for the
+    /// password, only whether one is set. Answers 404 `not_found` for any account but yours.
     #[oai(path = "/api/users/:user_id/export", method = "get", operation_id = "exportUser")]
     async fn export_user(
         &self,
         user: CurrentUser,
-        /// One's own id, or `me`.
+        /// The id of your account, or `me`.
         user_id: Path<String>,
     ) -> Result<Json<ExportResponse>, ApiError> {
         ensure_own(&user_id.0, &user.0)?;
@@ -87,7 +95,7 @@ impl UsersApi {
     }
 }
 
-/// Somebody else's account is as unknown as one that never was.
+/// Rejects any other account with the error for one that does not exist, so that the answer reveals nothing.
 fn ensure_own(user_id: &str, signed_in: &SignedIn) -> Result<(), ApiError> {
     let is_own = user_id == "me" || user_id.parse::<Uuid>().is_ok_and(|id| id == signed_in.user_id.0);
     is_own.then_some(()).ok_or(ErrorCode::NotFound.into())
@@ -96,14 +104,14 @@ fn ensure_own(user_id: &str, signed_in: &SignedIn) -> Result<(), ApiError> {
 fn read_changes(
     mut fields: Fields,
     policy: &PasswordPolicy,
-    present: &str,
+    current_email: &str,
 ) -> Result<(Changes, Option<Password>), ApiError> {
     let email = fields.is_given("email").then(|| fields.email("email")).flatten();
-    let present = Email::parse(present).ok();
-    let owned = email.as_ref().or(present.as_ref());
+    let current_email = Email::parse(current_email).ok();
+    let email_after = email.as_ref().or(current_email.as_ref());
     let password = fields
         .is_given("password")
-        .then(|| fields.new_password("password", policy, owned))
+        .then(|| fields.new_password("password", policy, email_after))
         .flatten();
     if !fields.is_given("email") && !fields.is_given("password") {
         fields.add(Issue {

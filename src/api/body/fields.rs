@@ -1,4 +1,4 @@
-//! The fields of a request body, read one by one so that one answer lists everything that is wrong.
+//! The fields of a request body, read one by one so that one error lists every issue.
 
 use serde_json::{Map, Value};
 
@@ -7,10 +7,10 @@ use crate::model::user::email::Email;
 use crate::model::user::password::{Password, PasswordPolicy, WeakPassword};
 use crate::model::user::username::{InvalidUsername, Username};
 
-/// Longest code or key that is looked at.
+/// Longest code or key to accept, in characters.
 const CODE_LENGTH: usize = 64;
 
-/// A body's fields, and what has been found wrong with them so far.
+/// A body's fields, and the issues found in them so far.
 #[derive(Debug)]
 pub struct Fields {
     values: Map<String, Value>,
@@ -26,7 +26,7 @@ impl Fields {
         }
     }
 
-    /// Whether the body has a field of this name with something in it.
+    /// Whether the body has a field of this name that is neither null nor empty.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
         self.values
@@ -40,12 +40,12 @@ impl Fields {
         self.values.get(name).is_some_and(|value| !value.is_null())
     }
 
-    /// An address, required.
+    /// A required e-mail address.
     pub fn email(&mut self, name: &str) -> Option<Email> {
         let text = self.text(name)?;
         let email = Email::parse(&text).ok();
         if email.is_none() {
-            self.refuse(
+            self.add_issue(
                 name,
                 IssueCode::InvalidEmail,
                 "Enter one e-mail address, as in name@example.com",
@@ -54,7 +54,7 @@ impl Fields {
         email
     }
 
-    /// A password that somebody wants to use from now on, required.
+    /// A required new password, which must satisfy `policy`.
     pub fn new_password(&mut self, name: &str, policy: &PasswordPolicy, email: Option<&Email>) -> Option<Password> {
         let password = Password::new(&self.text(name)?);
         let Err(weakness) = policy.check(&password, email) else {
@@ -72,11 +72,11 @@ impl Fields {
                 "Password is among the first that attackers try; choose another".to_owned(),
             ),
         };
-        self.refuse(name, code, message);
+        self.add_issue(name, code, message);
         None
     }
 
-    /// A password to be checked against an account, required. Rules for new passwords don't apply to it.
+    /// A required password to verify against an account. The policy for new passwords does not apply to it.
     pub fn password(&mut self, name: &str) -> Option<Password> {
         let password = Password::new(&self.text(name)?);
         let (code, message) = match password.length() {
@@ -84,16 +84,16 @@ impl Fields {
             1..=Password::MAX_LENGTH => return Some(password),
             _ => (IssueCode::TooLong, too_long()),
         };
-        self.refuse(name, code, message);
+        self.add_issue(name, code, message);
         None
     }
 
-    /// A password to be checked against an account, if there is one.
+    /// An optional password to verify against an account.
     pub fn optional_password(&mut self, name: &str) -> Option<Password> {
         self.is_given(name).then(|| self.password(name)).flatten()
     }
 
-    /// A mailed code or key, required.
+    /// A required code or key from a mail.
     pub fn code(&mut self, name: &str) -> Option<String> {
         let code = self.text(name)?;
         let (issue, message) = match code.trim().chars().count() {
@@ -101,21 +101,21 @@ impl Fields {
             1..=CODE_LENGTH => return Some(code),
             _ => (IssueCode::TooLong, at_most(CODE_LENGTH)),
         };
-        self.refuse(name, issue, message);
+        self.add_issue(name, issue, message);
         None
     }
 
-    /// One of the `known` words, required.
+    /// A required choice among `known` words.
     pub fn choice<T: Copy>(&mut self, name: &str, known: &[(&str, T)]) -> Option<T> {
         let text = self.text(name)?;
         let chosen = known.iter().find(|(word, _)| *word == text).map(|(_, choice)| *choice);
         if chosen.is_none() {
-            self.refuse(name, IssueCode::InvalidChoice, format!("Invalid {name}."));
+            self.add_issue(name, IssueCode::InvalidChoice, format!("Invalid {name}."));
         }
         chosen
     }
 
-    /// The same password as in the field `first` typed again, if it was.
+    /// An optional repetition of the password in the field `first`.
     pub fn repeated_password(&mut self, name: &str, first: &str) {
         if !self.has(name) {
             return;
@@ -126,11 +126,11 @@ impl Fields {
             .zip(first)
             .is_some_and(|(repeated, first)| repeated.as_bytes() != first.as_bytes());
         if differs {
-            self.refuse(name, IssueCode::Mismatch, "The passwords are not the same");
+            self.add_issue(name, IssueCode::Mismatch, "The passwords are not the same");
         }
     }
 
-    /// A user name, required.
+    /// A required user name.
     pub fn username(&mut self, name: &str) -> Option<Username> {
         let (code, message) = match Username::parse(&self.text(name)?) {
             Ok(username) => return Some(username),
@@ -140,48 +140,48 @@ impl Fields {
                 "Use letters, digits and @ . + - _ only".to_owned(),
             ),
         };
-        self.refuse(name, code, message);
+        self.add_issue(name, code, message);
         None
     }
 
-    /// A text of at most `most` characters, if there is one.
+    /// An optional text of at most `most` characters.
     pub fn optional_text(&mut self, name: &str, most: usize) -> Option<String> {
         if !self.has(name) {
             return None;
         }
         let text = self.text(name)?;
         if text.chars().count() > most {
-            self.refuse(name, IssueCode::TooLong, at_most(most));
+            self.add_issue(name, IssueCode::TooLong, at_most(most));
         } else if text.contains('\0') {
             // PostgreSQL can't store it.
-            self.refuse(name, IssueCode::InvalidCharacters, "Must not contain null characters");
+            self.add_issue(name, IssueCode::InvalidCharacters, "Must not contain null characters");
         }
         Some(text)
     }
 
-    /// Adds something that only a look into the database could tell.
+    /// Adds an issue that was found elsewhere, such as in the database.
     pub fn add(&mut self, issue: Issue) {
         self.issues.push(issue);
     }
 
-    /// What was read, if nothing is wrong with any field.
+    /// Returns `read` if no field has an issue.
     pub fn finish<T>(self, read: Option<T>) -> Result<T, ApiError> {
         read.filter(|_| self.issues.is_empty())
             .ok_or_else(|| ApiError::validation(self.issues))
     }
 
-    /// Any text, required.
+    /// A required text.
     pub fn text(&mut self, name: &str) -> Option<String> {
         let (code, message) = match self.values.get(name) {
             Some(Value::String(text)) => return Some(text.clone()),
             None | Some(Value::Null) => (IssueCode::Required, "Required"),
             Some(_) => (IssueCode::InvalidType, "Must be one string"),
         };
-        self.refuse(name, code, message);
+        self.add_issue(name, code, message);
         None
     }
 
-    fn refuse(&mut self, name: &str, code: IssueCode, message: impl Into<String>) {
+    fn add_issue(&mut self, name: &str, code: IssueCode, message: impl Into<String>) {
         self.issues.push(Issue {
             code,
             path: vec![name.to_owned()],

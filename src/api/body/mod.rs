@@ -1,6 +1,6 @@
 //! Request bodies: JSON objects and forms.
 //!
-//! The framework's own parser stops at the first mistake, names internal types and repeats what was sent.
+//! The framework's own parser is not used: it stops at the first issue, names internal types and repeats the input.
 
 pub mod fields;
 
@@ -20,8 +20,8 @@ use fields::Fields;
 const JSON_TYPE: &str = "application/json";
 const FORM_TYPE: &str = "application/x-www-form-urlencoded";
 
-/// The body of an operation; `T` is its schema in the document, `FORM` tells whether it may be a form too, and `REQUIRED`
-/// whether there has to be one.
+/// The body of an operation. `T` is its schema in the OpenAPI document, `FORM` allows a form as well as JSON, and
+/// `REQUIRED` rejects an empty body.
 #[derive(Debug)]
 pub struct Body<T, const FORM: bool, const REQUIRED: bool> {
     pub fields: Fields,
@@ -29,7 +29,7 @@ pub struct Body<T, const FORM: bool, const REQUIRED: bool> {
 }
 
 pub type JsonBody<T> = Body<T, false, true>;
-/// For operations all of whose fields may be left out.
+/// For operations whose fields are all optional.
 pub type OptionalJsonBody<T> = Body<T, false, false>;
 /// For sign-up and log-in, which a published command-line client calls with forms.
 pub type JsonOrForm<T> = Body<T, true, true>;
@@ -54,13 +54,13 @@ impl<T, const FORM: bool, const REQUIRED: bool> Body<T, FORM, REQUIRED> {
     }
 }
 
-/// A later field of the same name replaces an earlier one, as in JavaScript.
+/// A repeated field replaces the earlier one, as in JavaScript.
 fn json_object(bytes: &[u8]) -> Option<Map<String, Value>> {
     serde_json::from_slice(bytes).ok()
 }
 
-/// A field that is sent twice is ambiguous. So is one whose decoded bytes are not UTF-8: the decoder replaces those, and a
-/// password must not be altered. Both become lists, which no field of ours accepts.
+/// A repeated field is ambiguous. So is one whose decoded bytes are not UTF-8: the decoder replaces those bytes, and a
+/// password must not be altered. Both become lists, which no field accepts.
 fn form(bytes: &[u8]) -> Map<String, Value> {
     let mut values = Map::new();
     for (name, value) in form_urlencoded::parse(bytes) {
@@ -85,10 +85,10 @@ impl<'a, T: Type, const FORM: bool, const REQUIRED: bool> ApiExtractor<'a> for B
         T::register(registry);
     }
 
-    /// Names JSON only: client generators stumble over two media types for one body.
+    /// Declares JSON only, because client generators can't handle two media types for one body.
     fn request_meta() -> Option<MetaRequest> {
         Some(MetaRequest {
-            description: FORM.then_some("Also taken as `application/x-www-form-urlencoded`."),
+            description: FORM.then_some("You can also send it as `application/x-www-form-urlencoded`."),
             content: vec![MetaMediaType {
                 content_type: JSON_TYPE,
                 schema: T::schema_ref(),
@@ -106,7 +106,7 @@ impl<'a, T: Type, const FORM: bool, const REQUIRED: bool> ApiExtractor<'a> for B
             .headers()
             .get(header::CONTENT_TYPE)
             .and_then(|value| value.to_str().ok());
-        // The `body_limit` layer has bounded the size already.
+        // The `body_limit` layer has limited the size already.
         let bytes = body.take()?.into_bytes().await?;
         Ok(Self::parse(content_type.unwrap_or_default(), &bytes)?)
     }
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn only_json_objects_are_bodies() {
+    fn a_body_must_be_one_json_object() {
         for bytes in [
             "",
             "[]",
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_form_field_that_is_sent_twice_or_garbled_is_no_string() {
+    fn a_repeated_or_garbled_form_field_is_not_a_string() {
         for form in ["password=a&password=b", "password=%ff%ff%ff%ff%ff%ff%ff%ff"] {
             assert_eq!(
                 parse(FORM_TYPE, form.as_bytes()).unwrap().text("password"),
@@ -154,9 +154,9 @@ mod tests {
     }
 
     #[test]
-    fn a_form_is_taken_only_where_it_is_published() {
-        let refusal = JsonBody::<String>::parse(FORM_TYPE, b"email=a").unwrap_err();
-        assert_eq!(refusal.code, ErrorCode::UnsupportedMediaType);
+    fn a_form_is_accepted_only_where_it_is_published() {
+        let error = JsonBody::<String>::parse(FORM_TYPE, b"email=a").unwrap_err();
+        assert_eq!(error.code, ErrorCode::UnsupportedMediaType);
     }
 
     #[test]

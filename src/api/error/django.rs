@@ -1,4 +1,4 @@
-//! The refusals that the token API's operations give themselves, in the shape of Django REST and simplejwt.
+//! The errors that the token API's operations return, in the shape of Django REST and simplejwt.
 
 use poem::error::ResponseError;
 use poem::http::{HeaderValue, StatusCode, header};
@@ -10,31 +10,31 @@ use serde_json::{Map, Value, json};
 use super::{ApiError, ErrorCode, Issue, IssueCode};
 use crate::flows::steps::find_taken::Taken;
 
-/// A refusal of the token API.
+/// An error of the token API.
 #[derive(Debug, thiserror::Error)]
 #[error("{self:?}")]
 pub enum TokenError {
-    /// None of the required fields is there.
+    /// All required fields are missing.
     MissingFields,
     Fields(Vec<Issue>),
     NoActiveAccount,
-    /// No token was shown.
+    /// The request has no access token.
     NotAuthenticated,
     TokenNotValid,
-    /// The layer of the token API puts it in Django's words.
+    /// Any other error; the token API's layer writes its body.
     Other(ApiError),
 }
 
-/// The body of most refusals of the token API.
+/// The body of most errors of the token API.
 #[derive(Debug, Object)]
 pub struct TokenErrorBody {
-    /// A sentence for people.
+    /// A sentence to show to people.
     detail: String,
-    /// The reason, for programs.
+    /// Why the request failed, for your program to act on.
     code: String,
 }
 
-/// What is wrong with each field, or one sentence about the whole.
+/// The issues of each field, or one sentence about the request as a whole.
 #[derive(Debug, Object)]
 pub struct TokenErrors {
     username: Option<Vec<String>>,
@@ -51,24 +51,24 @@ pub struct TokenErrors {
 }
 
 impl TokenError {
-    /// Sorts a refused body: the fields that `required` names, if all are missing, are one refusal.
-    pub fn of_body(refusal: ApiError, required: &[&str]) -> Self {
+    /// Sorts the issues of a request body. If all of several `required` fields are missing, they become one error.
+    pub fn of_body(error: ApiError, required: &[&str]) -> Self {
         let is_missing = |name: &&str| {
-            refusal
+            error
                 .issues
                 .iter()
                 .any(|issue| issue.code == IssueCode::Required && issue.path == [*name])
         };
         if required.len() > 1 && required.iter().all(is_missing) {
             Self::MissingFields
-        } else if refusal.issues.iter().any(|issue| issue.path.is_empty()) {
-            Self::Other(refusal)
+        } else if error.issues.iter().any(|issue| issue.path.is_empty()) {
+            Self::Other(error)
         } else {
-            Self::Fields(refusal.issues)
+            Self::Fields(error.issues)
         }
     }
 
-    /// The body that a client gets; of `Other` the layer of the token API makes it.
+    /// The body that the client receives; null for [`TokenError::Other`], whose body the token API's layer writes.
     #[must_use]
     pub fn body(&self) -> Value {
         match self {
@@ -89,13 +89,13 @@ fn fields(issues: &[Issue]) -> Value {
     for issue in issues {
         let messages = body.entry(issue.path.concat()).or_insert_with(|| json!([]));
         if let Some(messages) = messages.as_array_mut() {
-            messages.push(json!(in_djangos_words(issue)));
+            messages.push(json!(django_message(issue)));
         }
     }
     body.into()
 }
 
-/// What the published page says about a taken address, and the same for a user name.
+/// The published message for a taken address, and the same for a user name.
 pub fn taken_issues(taken: Taken) -> Vec<Issue> {
     let rows = [
         (taken.username, "username", "user with this username already exists."),
@@ -111,7 +111,7 @@ pub fn taken_issues(taken: Taken) -> Vec<Issue> {
         .collect()
 }
 
-fn in_djangos_words(issue: &Issue) -> String {
+fn django_message(issue: &Issue) -> String {
     match issue.code {
         IssueCode::Required => "This field is required.".to_owned(),
         IssueCode::InvalidType => "Not a valid string.".to_owned(),

@@ -1,5 +1,5 @@
-//! What the cookie API answers when a step refuses that several chapters share. The errors of a chapter's own flows are
-//! converted beside its operations.
+//! The API errors of steps that several chapters share. Each chapter converts the errors of its own flows beside its
+//! operations.
 
 use super::{ApiError, ErrorCode};
 use crate::flows::steps::reauthenticate::ReauthenticationError;

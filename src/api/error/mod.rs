@@ -1,4 +1,4 @@
-//! Every refusal of the cookie API: one body, one table of codes and statuses.
+//! The errors of the API: one body, and one table of codes with their statuses.
 
 pub mod django;
 mod flows;
@@ -13,7 +13,7 @@ use crate::model::limit::throttled::Throttled;
 use crate::model::unavailable::Unavailable;
 use crate::model::user::email::EmailNotVerified;
 
-/// Why a request was refused, for programs.
+/// Why the request failed, for your program to act on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[oai(rename_all = "snake_case")]
 pub enum ErrorCode {
@@ -37,7 +37,7 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
-    /// The status and the sentence that go with each code.
+    /// The status and the message of each code.
     fn row(self) -> (StatusCode, &'static str) {
         match self {
             Self::ValidationError => (StatusCode::BAD_REQUEST, "The request body is not acceptable"),
@@ -80,18 +80,18 @@ impl ErrorCode {
         self.row().0
     }
 
-    /// The code as it stands in bodies.
+    /// The code as clients read it.
     #[must_use]
     pub fn name(self) -> Value {
         self.to_json().unwrap_or_default()
     }
 }
 
-/// What is wrong with one field, for programs.
+/// What is wrong with one field, for your program to act on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[oai(rename_all = "snake_case")]
 pub enum IssueCode {
-    /// The body is not a JSON object or not a form.
+    /// The body is neither a JSON object nor, where forms are accepted, a form.
     Malformed,
     Required,
     InvalidType,
@@ -106,16 +106,17 @@ pub enum IssueCode {
     Taken,
 }
 
-/// One thing that is wrong with a request body.
+/// One issue with your request body.
 #[derive(Debug, Clone, PartialEq, Eq, Object)]
 pub struct Issue {
     pub code: IssueCode,
-    /// Where in the body: the name of the field, or nothing for the body as a whole.
+    /// The name of the field; empty if the issue is about the body as a whole.
     pub path: Vec<String>,
+    /// A sentence to show to people.
     pub message: String,
 }
 
-/// What is wrong with a request body, all of it at once.
+/// Every issue with your request body.
 #[derive(Debug, Object)]
 pub struct ErrorData {
     /// Always `ValidationError`.
@@ -123,35 +124,35 @@ pub struct ErrorData {
     pub issues: Vec<Issue>,
 }
 
-/// The body of every refusal.
+/// The body of every error.
 #[derive(Debug, Object)]
 #[oai(rename = "Error")]
 pub struct ErrorBody {
-    /// The HTTP status once more.
+    /// The HTTP status code of the response.
     #[oai(rename = "statusCode")]
     pub status_code: u16,
-    /// The status in words.
+    /// The reason phrase of the status, such as `Conflict`.
     #[oai(rename = "statusMessage")]
     pub status_message: String,
-    /// A sentence for people.
+    /// A sentence to show to people.
     pub message: String,
     pub code: ErrorCode,
     #[oai(skip_serializing_if_is_none)]
     pub data: Option<ErrorData>,
 }
 
-/// A refusal on its way to the client.
+/// An error to return to the client.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{code:?}")]
 pub struct ApiError {
     pub code: ErrorCode,
     pub issues: Vec<Issue>,
-    /// The limit that is used up, when that is the reason.
+    /// The limit that rejected the request, if one did.
     pub throttled: Option<Throttled>,
 }
 
 impl ApiError {
-    /// Refuses a body for all of its `issues`.
+    /// Rejects a request body and lists all of its `issues`.
     #[must_use]
     pub fn validation(issues: Vec<Issue>) -> Self {
         Self {
@@ -161,7 +162,7 @@ impl ApiError {
         }
     }
 
-    /// Refuses a body that has no fields to speak of.
+    /// Rejects a request body that has no fields to report on.
     #[must_use]
     pub fn malformed() -> Self {
         let message = "Send one JSON object".to_owned();
@@ -172,25 +173,31 @@ impl ApiError {
         }])
     }
 
-    /// The answer to a failure that is none of the client's making. It is logged here, once, with its whole chain; the
-    /// body tells nothing of it.
+    /// The answer to a failure that the client did not cause. It is logged here, once, with its chain of causes; the
+    /// client sees none of it.
     #[must_use]
     pub fn internal(error: &anyhow::Error) -> Self {
         if let Some(throttled) = Throttled::in_chain(error) {
-            // Logged where it was decided.
+            // The limiter has logged it already.
             throttled.into()
         } else if error.is::<EmailNotVerified>() {
             ErrorCode::EmailNotVerified.into()
         } else if Unavailable::is_in(error) {
-            tracing::warn!(error = format!("{error:#}"), "a request could not be served now");
+            tracing::warn!(
+                error = format!("{error:#}"),
+                "a request was answered 503 because the service can't handle it now; see the error for the cause"
+            );
             ErrorCode::Unavailable.into()
         } else {
-            tracing::error!(error = format!("{error:#}"), "a request failed");
+            tracing::error!(
+                error = format!("{error:#}"),
+                "a request was answered 500 because of an unexpected error"
+            );
             ErrorCode::InternalError.into()
         }
     }
 
-    /// The body that a client gets.
+    /// The body that the client receives.
     #[must_use]
     pub fn body(&self) -> ErrorBody {
         let (status, message) = self.code.row();
@@ -232,8 +239,7 @@ impl From<anyhow::Error> for ApiError {
     }
 }
 
-/// The framework's own errors in the service's words. Their texts name internal types and echo input, so nothing but
-/// the status is taken from them.
+/// The framework's own errors. Their messages name internal types and repeat input, so only the status is used.
 impl From<&poem::Error> for ApiError {
     fn from(error: &poem::Error) -> Self {
         if let Some(error) = error.downcast_ref::<Self>() {
@@ -243,7 +249,7 @@ impl From<&poem::Error> for ApiError {
             StatusCode::METHOD_NOT_ALLOWED => ErrorCode::MethodNotAllowed.into(),
             StatusCode::PAYLOAD_TOO_LARGE => ErrorCode::BodyTooLarge.into(),
             StatusCode::UNSUPPORTED_MEDIA_TYPE => ErrorCode::UnsupportedMediaType.into(),
-            // The only parsing left to the framework is that of ids in paths, and what is no id names nothing.
+            // The framework parses only the ids in paths, and nothing exists under a malformed id.
             status if status.is_client_error() => ErrorCode::NotFound.into(),
             status => Self::internal(&anyhow::anyhow!("the framework answered {status}: {error}")),
         }

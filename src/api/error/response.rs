@@ -1,4 +1,4 @@
-//! A refusal as a response: its headers, and how the framework sends it.
+//! An error as a response: its body, its headers, and how the framework sends it.
 
 use poem::error::ResponseError;
 use poem::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -14,26 +14,26 @@ const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
 impl ApiError {
-    /// The response that a client gets.
+    /// The response that the client receives.
     #[must_use]
     pub fn to_response(&self) -> Response {
         let mut response = Response::builder()
             .status(self.code.status())
             .content_type("application/json; charset=utf-8")
             .body(Body::from(self.body().to_json_string()));
-        // For the token API, which says the same in other words.
+        // The token API's layer reads this and replaces the body with its own shape.
         response.set_data(self.clone());
         add_waiting(response.headers_mut(), self);
         response
     }
 }
 
-/// Tells when to come back, and by the names of the IETF's draft (draft-ietf-httpapi-ratelimit-headers) what the limit is.
-fn add_waiting(headers: &mut HeaderMap, refusal: &ApiError) {
-    if refusal.code == ErrorCode::Unavailable {
+/// Adds `Retry-After`, and the limit in the headers of the IETF draft draft-ietf-httpapi-ratelimit-headers.
+fn add_waiting(headers: &mut HeaderMap, error: &ApiError) {
+    if error.code == ErrorCode::Unavailable {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(Unavailable::RETRY_AFTER));
     }
-    let Some(throttled) = &refusal.throttled else { return };
+    let Some(throttled) = &error.throttled else { return };
     let (limit, wait) = (throttled.limit, throttled.retry_after);
     let (quota, window) = (throttled.rate.count(), throttled.rate.period().as_secs());
     headers.insert(header::RETRY_AFTER, HeaderValue::from(wait));
@@ -41,7 +41,10 @@ fn add_waiting(headers: &mut HeaderMap, refusal: &ApiError) {
         (RATE_LIMIT_POLICY, format!("\"{limit}\";q={quota};w={window}")),
         (RATE_LIMIT, format!("\"{limit}\";r=0;t={wait}")),
     ] {
-        headers.insert(name, HeaderValue::try_from(value).expect("names of limits are plain"));
+        headers.insert(
+            name,
+            HeaderValue::try_from(value).expect("names of limits are header characters"),
+        );
     }
 }
 
@@ -55,7 +58,7 @@ impl ResponseError for ApiError {
     }
 }
 
-/// Errors are written into the document by `spec`, where one rule covers all operations.
+/// No responses: `spec` adds the errors to every operation of the document by one rule.
 impl ApiResponse for ApiError {
     fn meta() -> MetaResponses {
         MetaResponses { responses: Vec::new() }

@@ -1,4 +1,4 @@
-//! Reads request bodies before anything else looks at them: at most 16 KiB, within ten seconds.
+//! Reads the request body before the inner layers run: at most 16 KiB, within ten seconds.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use poem::{Body, Endpoint, Request, Response, Result};
 
 use crate::api::error::{ApiError, ErrorCode};
 
-/// Far above what an honest request needs: the longest password takes about a kilobyte.
+/// Well above what a request needs: the longest password takes about a kilobyte.
 const LIMIT: usize = 16 * 1024;
 const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -19,9 +19,9 @@ where
 {
     match read(&mut request).await {
         Ok(()) => Ok(next.get_response(request).await),
-        Err(refusal) => {
-            let mut response = refusal.to_response();
-            // The rest of the body may still be on its way and must not be taken for the next request.
+        Err(error) => {
+            let mut response = error.to_response();
+            // Close the connection: the rest of the body may still arrive and must not be read as the next request.
             response
                 .headers_mut()
                 .insert(header::CONNECTION, HeaderValue::from_static("close"));
@@ -38,7 +38,7 @@ async fn read(request: &mut Request) -> Result<(), ApiError> {
     let bytes = match tokio::time::timeout(TIMEOUT, reading).await {
         Ok(Ok(bytes)) => bytes,
         Ok(Err(ReadBodyError::PayloadTooLarge)) => return Err(ErrorCode::BodyTooLarge.into()),
-        // The client broke off; it will hardly read the answer.
+        // The client closed the connection, so it hardly reads this answer.
         Ok(Err(_)) => return Err(ApiError::malformed()),
         Err(_) => return Err(ErrorCode::RequestTimeout.into()),
     };

@@ -1,4 +1,4 @@
-//! Finds out who is at the other end: the peer, or whom a trusted proxy names.
+//! Finds the client's address: that of the peer, or the one that a trusted proxy reports.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 #[derive(Debug, Clone, Default)]
 pub struct ClientAddress {
     pub proxies: TrustedProxies,
-    /// A header that the platform in front sets and overwrites, such as `Fly-Client-IP`.
+    /// A header that the hosting platform sets and overwrites, such as `Fly-Client-IP`.
     pub header: Option<HeaderName>,
 }
 
@@ -37,10 +37,11 @@ impl ClientAddress {
             let forwarded_for: Vec<_> = texts(headers, &X_FORWARDED_FOR).collect();
             return self.proxies.client(peer, &forwarded_for);
         };
-        // With proxies listed only they are believed; without, setting the header says that nothing else can connect.
-        let is_believed = self.proxies.is_empty() || self.proxies.trust(peer);
+        // Listed proxies are the only trusted peers. Without a list every peer is trusted: an operator who sets the
+        // header states that only the platform can connect.
+        let is_trusted = self.proxies.is_empty() || self.proxies.trust(peer);
         let mut named = texts(headers, name).filter_map(|text| text.trim().parse::<IpAddr>().ok());
-        match (is_believed, named.next(), named.next()) {
+        match (is_trusted, named.next(), named.next()) {
             (true, Some(address), None) => address.to_canonical(),
             _ => peer.to_canonical(),
         }
@@ -77,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_of_strangers_change_nothing() {
+    fn headers_are_ignored_unless_configured() {
         let address = ClientAddress::default();
         for name in [
             "x-forwarded-for",
@@ -95,22 +96,22 @@ mod tests {
     }
 
     #[test]
-    fn a_configured_header_is_believed_once_and_only_from_listed_proxies() {
+    fn a_configured_header_counts_if_sent_once_and_by_a_listed_proxy() {
         let header = Some(HeaderName::from_static("fly-client-ip"));
-        let anyone = ClientAddress {
+        let any_peer = ClientAddress {
             header: header.clone(),
             ..Default::default()
         };
         assert_eq!(
-            seen(&anyone, "172.16.0.1", &[("fly-client-ip", "198.51.100.7")]),
+            seen(&any_peer, "172.16.0.1", &[("fly-client-ip", "198.51.100.7")]),
             "198.51.100.7"
         );
         assert_eq!(
-            seen(&anyone, "172.16.0.1", &[("fly-client-ip", "nonsense")]),
+            seen(&any_peer, "172.16.0.1", &[("fly-client-ip", "nonsense")]),
             "172.16.0.1"
         );
         assert_eq!(
-            seen(&anyone, "172.16.0.1", &[("x-forwarded-for", "198.51.100.7")]),
+            seen(&any_peer, "172.16.0.1", &[("x-forwarded-for", "198.51.100.7")]),
             "172.16.0.1"
         );
         let proxies = TrustedProxies::new(vec!["10.0.0.0/8".parse().unwrap()]);

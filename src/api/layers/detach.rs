@@ -1,9 +1,9 @@
-//! Runs each request to its end, whatever its client does.
+//! Runs each request to its end, even if its client disconnects.
 //!
-//! A client that disconnects cancels the future that serves it. Cancelled between two steps it would leave an attempt counted
-//! that was none, or a statement running on a connection that somebody else is lent. In a task of its own a
-//! request can't be cancelled. One that waits for nothing, such as the check of a remembered session, is over before it
-//! could be, and is spared the task.
+//! A disconnect drops the future that serves the request. Dropped between two steps, it would leave an attempt counted
+//! as a failure, or a statement running on a connection that another request checks out. So each request runs in a task
+//! of its own, which a disconnect does not cancel. A request that never waits, such as the check of a cached session,
+//! finishes at its first poll and needs no task.
 
 use std::sync::Arc;
 
@@ -21,9 +21,9 @@ where
     if let Some(response) = answering.as_mut().now_or_never() {
         return Ok(response);
     }
-    // Nothing is awaited between that first step and the task that goes on from there.
+    // No await stands between the first poll and the spawn, so the request can't be dropped in between.
     let finished = tokio::spawn(answering).await;
-    // Panics are caught further in, where the request's id is known; here only a shutdown can have ended the task.
+    // The `observe` layer catches panics, because it knows the request's id. Only a shutdown can end the task early.
     let response = finished.context("the task of a request ended early");
     Ok(response.unwrap_or_else(|error| ApiError::internal(&error).to_response()))
 }

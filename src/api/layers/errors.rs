@@ -1,4 +1,4 @@
-//! Turns every refusal, the framework's own included, into the one error body, and gives 405 its `Allow` header.
+//! Turns every error, the framework's own included, into the API's error body, and adds `Allow` to 405.
 
 use std::sync::Arc;
 
@@ -29,19 +29,19 @@ where
 }
 
 fn answer(error: &Error, path: &str, paths: &Paths) -> Response {
-    if let Some(refusal) = error.downcast_ref::<TokenError>() {
-        return refusal.as_response();
+    if let Some(error) = error.downcast_ref::<TokenError>() {
+        return error.as_response();
     }
-    let refusal = ApiError::from(error);
-    let mut response = refusal.to_response();
-    if refusal.code == ErrorCode::MethodNotAllowed {
+    let error = ApiError::from(error);
+    let mut response = error.to_response();
+    if error.code == ErrorCode::MethodNotAllowed {
         let allow = HeaderValue::try_from(paths.methods(path)).expect("methods are header characters");
         response.headers_mut().insert(header::ALLOW, allow);
     }
     response
 }
 
-/// Which methods each path takes, for the `Allow` header.
+/// The methods of each path, for the `Allow` header.
 #[derive(Debug)]
 pub struct Paths(Vec<(Vec<String>, Vec<String>)>);
 
@@ -57,7 +57,7 @@ impl Paths {
         )
     }
 
-    /// The methods that `path` takes, separated by commas; empty for a path that is not known.
+    /// The methods of `path`, separated by commas; empty for an unknown path.
     #[must_use]
     pub fn methods(&self, path: &str) -> String {
         let asked = segments(path);
@@ -66,7 +66,7 @@ impl Paths {
     }
 }
 
-/// The framework answers HEAD wherever it answers GET.
+/// The framework answers HEAD on every path with GET.
 fn with_head(mut methods: Vec<String>) -> Vec<String> {
     if methods.iter().any(|method| method == "GET") && !methods.iter().any(|method| method == "HEAD") {
         methods.push("HEAD".to_owned());

@@ -1,11 +1,11 @@
-//! The headers that every response carries, unless its handler has set a better-fitting one.
+//! Default headers of every response. A handler can set its own value instead.
 
 use std::sync::Arc;
 
 use poem::http::{HeaderMap, HeaderName, HeaderValue, header};
 use poem::{Endpoint, Request, Response, Result};
 
-/// Nothing here is to be run, framed, guessed at or kept by a browser or a cache.
+/// Browsers must not run, frame or sniff a response, and neither browsers nor caches may store it.
 const ALWAYS: [(HeaderName, &str); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::REFERRER_POLICY, "no-referrer"),
@@ -16,10 +16,10 @@ const ALWAYS: [(HeaderName, &str); 5] = [
     ),
     (header::CACHE_CONTROL, "no-store"),
 ];
-/// Two years, as browsers' preload lists ask for (OWASP ASVS v5.0.0-3.4.1).
+/// Two years, which browsers' preload lists require (OWASP ASVS v5.0.0-3.4.1).
 const HSTS: &str = "max-age=63072000; includeSubDomains";
 
-/// `https`: whether browsers reach the service that way.
+/// Adds the default headers. HSTS is added only if browsers reach the service by https.
 pub async fn headers<E>(https: bool, next: Arc<E>, request: Request) -> Result<Response>
 where
     E: Endpoint<Output = Response>,

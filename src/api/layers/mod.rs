@@ -1,4 +1,4 @@
-//! What surrounds every operation, outermost first as [`super::routes`] stacks them.
+//! The layers around every operation. [`super::routes`] stacks them.
 
 pub mod body_limit;
 pub mod client;

@@ -1,4 +1,4 @@
-//! Gives each request an id, and when it has been answered, counts it in the metrics and writes a line to the log.
+//! Gives each request an id, counts it in the metrics and writes a log line when it has been answered.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -15,11 +15,11 @@ use crate::api::error::{ApiError, ErrorCode};
 use crate::telemetry;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// What requests are counted under that no operation answered.
+/// The operation name in metrics and logs for requests that reached no operation.
 const NO_OPERATION: &str = "none";
-/// What an app, its proxy and its platform ask all the time. Answered with yes it changes nothing and tells nothing: such
-/// lines would bury the others, and cost more than the check of a session.
-const ASKED_ALL_THE_TIME: [&str; 5] = [
+/// Checks that apps, proxies and platforms repeat all the time. Their successes are logged at debug level only: the
+/// lines would bury all others, and each would cost more than the session check it reports.
+const ROUTINE_CHECKS: [&str; 5] = [
     "checkSession",
     "checkSessionByGet",
     "verifySession",
@@ -43,10 +43,10 @@ where
     let status = response.status().as_u16();
     let duration = started.elapsed();
     telemetry::request(operation, status, duration);
-    let is_routine = response.status().is_success() && ASKED_ALL_THE_TIME.contains(&operation);
+    let is_routine = response.status().is_success() && ROUTINE_CHECKS.contains(&operation);
     let duration_ms = duration.as_secs_f64() * 1000.0;
     span.in_scope(|| {
-        // The path stays out: it may hold an id, and the operation says what was asked for.
+        // The path is not logged, because it may contain an address or an id; the operation identifies the request.
         if is_routine {
             tracing::debug!(operation, %method, status, duration_ms, "answered");
         } else {
@@ -58,11 +58,13 @@ where
     Ok(response)
 }
 
-/// A defect that panics costs the request it happens in and nothing more.
+/// A panic fails its own request and no other.
 async fn answer<E: Endpoint<Output = Response>>(next: &E, request: Request) -> Response {
     let caught = AssertUnwindSafe(next.get_response(request)).catch_unwind().await;
     caught.unwrap_or_else(|_| {
-        tracing::error!("a request panicked");
+        tracing::error!(
+            "a request was answered 500 because its handler panicked; the panic message is on standard error"
+        );
         ApiError::from(ErrorCode::InternalError).to_response()
     })
 }

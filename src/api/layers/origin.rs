@@ -1,7 +1,7 @@
-//! Which pages may call from a browser: CORS for those, and a refusal for everybody else's forged requests.
+//! Decides which pages may call from a browser: CORS for allowed origins, 403 for state-changing requests from others.
 //!
-//! No CSRF token is needed: browsers tell where a request comes from by `Origin` and `Sec-Fetch-Site`, and a page can't
-//! change either. Programs that send neither have no ambient cookie to abuse.
+//! No CSRF token is needed: browsers report a request's origin in `Origin` and `Sec-Fetch-Site`, and a page can't
+//! change either. Programs send neither, but they also hold no cookies that a foreign page could use.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const ALLOWED_METHODS: &str = "GET, HEAD, POST, PATCH, DELETE";
 const ALLOWED_HEADERS: &str = "authorization, content-type";
 const EXPOSED_HEADERS: &str = "ratelimit, ratelimit-policy, retry-after, x-request-id";
-/// Seconds for which a browser may remember a preflight; Chromium's upper bound.
+/// Seconds for which a browser may cache a preflight; Chromium's upper bound.
 const PREFLIGHT_MAX_AGE: &str = "7200";
 
 pub async fn origin<E>(allowed: Arc<AllowedOrigins>, next: Arc<E>, request: Request) -> Result<Response>
@@ -47,11 +47,11 @@ where
     Ok(response)
 }
 
-/// Where a request comes from, as its browser tells.
+/// The origin of a request, as the browser reports it.
 enum Caller {
     Allowed(HeaderValue),
     Foreign,
-    /// No page: `curl`, an SDK, or a browser's own navigation.
+    /// Not a page: `curl`, an SDK, or a navigation in the browser.
     NoPage,
 }
 

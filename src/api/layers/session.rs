@@ -1,4 +1,4 @@
-//! Connects a request with its session and its device, and writes their cookies last.
+//! Reads the session cookie and the device cookie of a request, and sets them on the response.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -16,7 +16,7 @@ use crate::model::session::SignedIn;
 use crate::model::session::cookie::SessionCookie;
 use crate::model::session::secret::SessionSecret;
 
-/// The session of one request: what was presented, and what is to become of the cookie.
+/// The session of one request: the presented secret, and the change to make to the cookie.
 #[derive(Debug, Clone)]
 pub struct RequestSession(Arc<State>);
 
@@ -25,13 +25,13 @@ struct State {
     app: App,
     presented: Option<SessionSecret>,
     cookie: Mutex<Option<CookieChange>>,
-    /// What the request's device cookie says.
+    /// The content of the request's device cookie, if it is authentic.
     device: Option<Device>,
 }
 
 #[derive(Debug)]
 enum CookieChange {
-    /// Together with the device's cookie where a session has just started.
+    /// Sets the session cookie and, for a new session, the device cookie.
     Keep(SessionSecret, Arc<SignedIn>, Option<Device>),
     Remove,
 }
@@ -41,7 +41,8 @@ where
     E: Endpoint<Output = Response>,
 {
     let presented = presented(&cookie, request.headers());
-    // Reading asks for no password and starts no session, so a check is spared the signature.
+    // Safe methods check no password and start no session. Skipping the device cookie for them saves session checks the
+    // verification of its signature.
     let is_read = request.method().is_safe();
     let device = (!is_read).then(|| device(&app, &cookie, request.headers())).flatten();
     if let Some(client) = request.extensions_mut().get_mut::<Client>() {
@@ -66,14 +67,14 @@ fn presented(cookie: &SessionCookie, headers: &HeaderMap) -> Option<SessionSecre
     cookie.find(headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes))
 }
 
-/// Garbage is no device, and no reason to refuse anything.
+/// An invalid device cookie counts as none; the request is not rejected for it.
 fn device(app: &App, cookie: &SessionCookie, headers: &HeaderMap) -> Option<Device> {
     let headers = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
     app.device_cookies.open(cookie.device().find(headers)?, app.clock.now())
 }
 
 impl RequestSession {
-    /// AccountLookup session came with the request, if it is alive. Renews it when that is due.
+    /// The live session that the request presents, and its account. Renews the session's idle time when that is due.
     pub async fn authenticate(&self) -> Result<Option<Arc<SignedIn>>, ApiError> {
         let Some(presented) = self.0.presented else {
             return Ok(None);
@@ -92,13 +93,13 @@ impl RequestSession {
         &self.0.app
     }
 
-    /// The secret that the request presented, alive or not.
+    /// The secret that the request presents, whether or not its session is alive.
     #[must_use]
     pub fn presented(&self) -> Option<SessionSecret> {
         self.0.presented
     }
 
-    /// What a flow needs to know to start a session for `client`.
+    /// The input with which a flow starts a session for `client`.
     #[must_use]
     pub fn start(&self, client: Client) -> SessionStart {
         SessionStart {
@@ -109,7 +110,8 @@ impl RequestSession {
         }
     }
 
-    /// Gives the client the secret of a session that a flow has started, and what makes it a known device of the account.
+    /// Sends the client the cookie of a session that a flow has started, and the device cookie by which the account
+    /// recognises this device.
     pub fn adopt(&self, started: &StartedSession) {
         if let Some(secret) = started.secret {
             let user = started.signed_in.user_id;
@@ -120,7 +122,7 @@ impl RequestSession {
         }
     }
 
-    /// Gives the client the new secret of a session that a flow has renewed.
+    /// Sends the client the cookie with the new secret of a session that a flow has renewed.
     pub fn renew(&self, renewed: &RenewedSession) {
         self.change_cookie(CookieChange::Keep(
             renewed.secret,
@@ -129,7 +131,7 @@ impl RequestSession {
         ));
     }
 
-    /// Takes the cookie away from the client.
+    /// Removes the session cookie from the client.
     pub fn discard(&self) {
         self.change_cookie(CookieChange::Remove);
     }
@@ -138,7 +140,7 @@ impl RequestSession {
         *self.0.cookie.lock().unwrap_or_else(PoisonError::into_inner) = Some(change);
     }
 
-    /// The session's comes first: some clients look at one cookie only.
+    /// The session cookie comes first, because some clients read only one cookie.
     fn set_cookies(&self, cookie: &SessionCookie) -> Vec<String> {
         let change = self.0.cookie.lock().unwrap_or_else(PoisonError::into_inner).take();
         let (app, now) = (&self.0.app, self.0.app.clock.now());

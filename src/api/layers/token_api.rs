@@ -1,5 +1,5 @@
-//! What sets the token API apart: its paths work with and without the final slash, and its refusals have Django REST's
-//! shape, whoever they come from.
+//! The differences of the token API: its paths work with and without the final slash, and all its errors have Django
+//! REST's shape, also those from layers and the framework.
 
 use std::sync::Arc;
 
@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 
 use crate::api::error::{ApiError, ErrorCode};
 
-/// Paths of the cookie API that take a final slash too, because the same clients call them.
+/// Paths outside the token API that also work with a final slash, because the same clients call them.
 const ALSO_SLASHED: &[&str] = &["/api/auth/token", "/.well-known/jwks.json"];
 
-/// Every path of the token API, as the document and the framework have it.
+/// Every path of the token API, as the OpenAPI document and the framework know it.
 pub const PATHS: &[&str] = &[
     "/api/sign-up",
     "/api/token",
@@ -33,26 +33,26 @@ where
     };
     *request.uri_mut() = Uri::from_static(path);
     let mut response = next.get_response(request).await;
-    if let Some(refusal) = response.data::<ApiError>().filter(|_| PATHS.contains(path)) {
-        let body = in_djangos_words(refusal);
+    if let Some(error) = response.data::<ApiError>().filter(|_| PATHS.contains(path)) {
+        let body = django_body(error);
         response.set_body(Body::from(body.to_string()));
     }
     Ok(response)
 }
 
-/// The body of a refusal in the token API.
+/// The body of an error in the token API.
 #[must_use]
-pub fn in_djangos_words(refusal: &ApiError) -> Value {
-    let body = refusal.body();
-    match refusal.code {
+pub fn django_body(error: &ApiError) -> Value {
+    let body = error.body();
+    match error.code {
         ErrorCode::TooManyRequests => {
-            let seconds = refusal.throttled.map_or(1, |throttled| throttled.retry_after);
+            let seconds = error.throttled.map_or(1, |throttled| throttled.retry_after);
             json!({
                 "detail": format!("Request was throttled. Expected available in {seconds} seconds."),
                 "code": "throttled",
             })
         }
         ErrorCode::InternalError => json!({ "error": body.message }),
-        _ => json!({ "detail": body.message, "code": refusal.code.name() }),
+        _ => json!({ "detail": body.message, "code": error.code.name() }),
     }
 }

@@ -1,4 +1,4 @@
-//! `/openapi.json`, `/openapi.yaml` and Swagger UI at `/docs/`, which works offline and signed in by its own cookie.
+//! `/openapi.json`, `/openapi.yaml`, and Swagger UI at `/docs/`, which works offline and with the session cookie.
 
 use std::sync::{Arc, LazyLock};
 
@@ -12,10 +12,10 @@ use sha2::{Digest, Sha256};
 use super::pages::Pages;
 use crate::api::spec::Document;
 
-/// Every path here; all of them take GET.
+/// The paths of all documentation pages; each takes GET.
 pub const PATHS: &[&str] = &["/", "/docs", "/docs/", "/openapi.json", "/openapi.yaml"];
 
-/// The pages that show what `document` returns. They take two megabytes, so they are made at the first request for one.
+/// The pages for the document that `document` builds. They take two megabytes, so the first request builds them.
 #[must_use]
 pub fn pages(document: impl FnOnce() -> Document + Send + 'static) -> Pages {
     let made: Lazy = Arc::new(LazyLock::new(Box::new(move || Made::of(&document()))));
@@ -33,7 +33,7 @@ pub fn pages(document: impl FnOnce() -> Document + Send + 'static) -> Pages {
 
 type Lazy = Arc<LazyLock<Made, Box<dyn FnOnce() -> Made + Send>>>;
 
-/// The pages' bodies. They are shared, not copied, so that many slow readers of a large page don't fill the memory.
+/// The pages' bodies. Responses share them, so that many slow readers of a large page do not fill the memory.
 struct Made {
     json: Bytes,
     yaml: Bytes,
@@ -72,7 +72,8 @@ fn to_docs() -> Response {
         .finish()
 }
 
-/// Lets run what is on the page, by hash, and nothing else. Swagger UI sets style attributes, which have no hashes.
+/// Allows the scripts on the page by their hashes, and no others. Styles are `unsafe-inline` because Swagger UI sets
+/// style attributes, which can't be allowed by hash.
 fn content_security_policy(page: &str) -> String {
     let hashes: Vec<_> = inline_scripts(page)
         .map(|script| format!("'sha256-{}'", BASE64_STANDARD.encode(Sha256::digest(script))))
@@ -84,8 +85,8 @@ fn content_security_policy(page: &str) -> String {
     )
 }
 
-/// The scripts in the page, read as a browser does: a script ends at the first end tag, and the text `<script` inside of
-/// one begins nothing.
+/// The scripts in the page, split as a browser does: a script ends at the first end tag, and `<script` inside a script
+/// is text.
 fn inline_scripts(mut page: &str) -> impl Iterator<Item = &str> {
     std::iter::from_fn(move || {
         let (_, rest) = page.split_once("<script")?;

@@ -11,7 +11,7 @@ use crate::flows::operator::check_readiness::check_readiness;
 
 pub struct HealthApi(pub App);
 
-/// All is well; a refusal says otherwise.
+/// The check passed. If a check fails, the answer is an error.
 #[derive(Debug, Object)]
 #[oai(example)]
 pub struct HealthResponse {
@@ -21,15 +21,18 @@ pub struct HealthResponse {
 
 #[OpenApi(tag = "Tag::Health")]
 impl HealthApi {
-    /// Is the process alive?
+    /// Check that the process is alive
+    ///
+    /// Answers 200 while the process can handle requests. Does not check the database.
     #[oai(path = "/health/live", method = "get", operation_id = "getLiveness")]
     async fn get_liveness(&self) -> Json<HealthResponse> {
         Json(HealthResponse::example())
     }
 
-    /// Can this instance serve?
+    /// Check that this instance can serve
     ///
-    /// It can when its database answers and has the migrations that the binary was built with.
+    /// Answers 200 if the database responds and has the migrations of this version of the service, and 503
+    /// `unavailable` otherwise.
     #[oai(path = "/health/ready", method = "get", operation_id = "getReadiness")]
     async fn get_readiness(&self) -> Result<Json<HealthResponse>, ApiError> {
         check_readiness(&self.0).await?;

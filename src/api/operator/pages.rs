@@ -1,4 +1,4 @@
-//! Pages beside the operations: routes like theirs, which the OpenAPI document does not list.
+//! Pages: routes that the OpenAPI document does not list.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use poem::{EndpointExt, Request, Response, Result};
 use poem_openapi::OpenApi;
 use poem_openapi::registry::{MetaApi, Registry};
 
-/// Pages by their paths; all of them take GET.
+/// Pages with their paths; each takes GET.
 #[derive(Default)]
 pub struct Pages(Vec<(&'static str, BoxEndpoint<'static>)>);
 
@@ -25,7 +25,7 @@ impl Pages {
     }
 }
 
-/// The framework keeps one table of routes, so pages join it the way operations do.
+/// The framework keeps one table of routes, so pages enter it the way operations do.
 impl OpenApi for Pages {
     fn meta() -> Vec<MetaApi> {
         Vec::new()

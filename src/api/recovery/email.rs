@@ -1,4 +1,4 @@
-//! `/api/auth/email/…`: showing that an address is one's own, and bringing an account back to it.
+//! `/api/auth/email/…`: confirms an address, and moves an account back to its former one.
 
 use poem_openapi::payload::Json;
 use poem_openapi::types::Example;
@@ -20,7 +20,7 @@ use crate::model::mail::code::Code;
 
 pub struct EmailApi(pub App);
 
-/// The code that was mailed to an address.
+/// The code from the mail to your address.
 #[derive(Debug, Object)]
 #[oai(example)]
 pub struct VerifyEmailRequest {
@@ -28,7 +28,7 @@ pub struct VerifyEmailRequest {
     code: String,
 }
 
-/// The key that was mailed to an account's former address.
+/// The key from the mail to your former address.
 #[derive(Debug, Object)]
 #[oai(example)]
 pub struct RestoreEmailRequest {
@@ -40,8 +40,12 @@ pub struct RestoreEmailRequest {
 impl EmailApi {
     /// Mail a code that confirms the address
     ///
-    /// It goes to the address that is yet to be confirmed: the new one while a change is pending, otherwise the account's
-    /// own. A new code replaces the last one; three are sent in an hour.
+    /// Mails it to the address you have yet to confirm: the new one while a change is pending, otherwise your account's
+    /// own. Send the code to `POST /api/auth/email/verify`. If your address is confirmed already, no mail is sent and
+    /// the message says so.
+    ///
+    /// A code is valid for ten minutes and five guesses; a new one replaces it. Answers 429 `too_many_requests` after
+    /// three codes in an hour.
     #[oai(path = "/api/auth/email/send-code", method = "post", operation_id = "sendEmailCode")]
     async fn send_email_code(&self, user: CurrentUser, client: Client) -> Result<Json<SuccessResponse>, ApiError> {
         let is_sent = send_email_code(&self.0, &user.0, &client).await?;
@@ -52,10 +56,14 @@ impl EmailApi {
         }))
     }
 
-    /// Confirm an address with the code that was mailed to it
+    /// Confirm your address with a mailed code
     ///
-    /// Ends every other session of the account and makes its other codes void: whoever was in it before may not have been
-    /// the owner of the address. The current session gets a new cookie.
+    /// Confirms your address, or moves your account to its pending address. Ends every other session and voids all
+    /// other codes, because they may come from a time before the address was yours. Sets a new cookie for the current
+    /// session.
+    ///
+    /// Answers 400 `invalid_otp` if the code is wrong, used or expired, 409 `email_taken` if another account has the
+    /// address by now, and 429 `too_many_requests` after too many guesses.
     #[oai(path = "/api/auth/email/verify", method = "post", operation_id = "verifyEmail")]
     async fn verify_email(
         &self,
@@ -72,10 +80,13 @@ impl EmailApi {
         Ok(Json(CurrentSessionResponse::of(&renewed.signed_in)))
     }
 
-    /// Bring the account back to its former address
+    /// Move your account back to its former address
     ///
-    /// With the key from the mail that told of the change. Takes the password away and ends every session; a new password
-    /// is set with a code from `POST /auth/otp`.
+    /// Takes the key from the mail that told your former address of the change; it is valid for three days. Removes the
+    /// password, voids open codes and ends every session. Set a new password with a code from `POST /auth/otp`.
+    ///
+    /// Answers 400 `invalid_otp` if the key is wrong, used or expired, 409 `email_taken` if another account has
+    /// confirmed the former address by now, and 429 `too_many_requests` after too many guesses.
     #[oai(path = "/api/auth/email/restore", method = "post", operation_id = "restoreEmail")]
     async fn restore_email(
         &self,

@@ -1,4 +1,4 @@
-//! Proving an address, replacing a forgotten password, taking an address change back.
+//! Confirming an address, replacing a forgotten password, taking back a change of address.
 
 pub mod email;
 pub mod password;
@@ -14,7 +14,7 @@ pub fn apis(app: &App) -> Apis {
     (password::PasswordResetApi(app.clone()), email::EmailApi(app.clone()))
 }
 
-/// The errors that operations give for reasons of their own; `spec` adds those that follow from their shape.
+/// The errors that operations return for reasons of their own. `spec` adds those that follow from their declaration.
 pub const ERRORS: &[(&str, &[ErrorCode])] = &[
     ("passwordOtp", &[ErrorCode::TooManyRequests]),
     ("resetPassword", &[ErrorCode::OtpNotFound, ErrorCode::TooManyRequests]),

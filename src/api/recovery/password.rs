@@ -1,4 +1,4 @@
-//! `/auth/otp` and `/{email}/reset-password`: a new password by a code that is mailed.
+//! `/auth/otp` and `/{email}/reset-password`: replaces a forgotten password with the help of a mailed code.
 
 use poem_openapi::param::Path;
 use poem_openapi::payload::Json;
@@ -20,7 +20,7 @@ use crate::model::user::password::{Password, PasswordPolicy};
 
 pub struct PasswordResetApi(pub App);
 
-/// What is to be done with a code.
+/// Whether to mail a code (`create`) or to reset the password with one (`validate`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[oai(rename_all = "lowercase")]
 pub enum OtpAction {
@@ -28,17 +28,17 @@ pub enum OtpAction {
     Validate,
 }
 
-/// Asks for a code, or sets a new password with one.
+/// A request for a code, or a code and the password to set with it.
 #[derive(Debug, Object)]
 #[oai(example)]
 pub struct PasswordOtpRequest {
     action: OtpAction,
     #[oai(validator(max_length = 254))]
     email: EmailText,
-    /// The code from the mail; to validate.
+    /// The code from the mail; required to validate.
     #[oai(nullable, validator(min_length = 1, max_length = 64), skip_serializing_if_is_none)]
     otp: Option<String>,
-    /// To validate. Any characters, counted as Unicode code points.
+    /// Required to validate. Any characters, counted as Unicode code points.
     #[oai(nullable, validator(min_length = 8, max_length = 256), skip_serializing_if_is_none)]
     new_password: Option<NewPasswordText>,
 }
@@ -50,17 +50,18 @@ pub struct ResetPasswordRequest {
     /// The code from the mail.
     #[oai(validator(min_length = 1, max_length = 64))]
     otp: String,
-    /// Any characters, counted as Unicode code points. Common passwords and the address itself are refused.
+    /// Any characters, counted as Unicode code points. Common passwords and the address itself are rejected.
     #[oai(validator(min_length = 8, max_length = 256))]
     new_password: NewPasswordText,
 }
 
-/// What was done.
+/// The outcome of the operation.
 #[derive(Debug, Object)]
 #[oai(example)]
 pub struct SuccessResponse {
+    /// Always `true`.
     success: bool,
-    /// A sentence for people.
+    /// A sentence to show to people.
     message: String,
 }
 
@@ -70,9 +71,13 @@ const DONE: &str = "Successfully validated OTP and reset password.";
 impl PasswordResetApi {
     /// Ask for a code to reset the password, or reset it with one
     ///
-    /// With `create` a code is mailed, if the address has an account; the answer is the same if it has none. With
-    /// `validate` the password is replaced, every session ends, and nobody is logged in. A code is good for ten minutes,
-    /// one use and five guesses; a new one replaces it, and three are sent in an hour.
+    /// With `create`, mails a code if the address has an account; the answer is the same if it has none. With
+    /// `validate`, sets the new password, confirms the address, ends every session of the account and voids its open
+    /// codes. It starts no session: log in with the new password.
+    ///
+    /// A code is valid for ten minutes, one use and five guesses; a new one replaces it. Answers 400 `invalid_otp` if
+    /// the code is wrong, used or expired, and 429 `too_many_requests` after three codes in an hour or too many
+    /// guesses.
     #[oai(path = "/auth/otp", method = "post", operation_id = "passwordOtp")]
     async fn password_otp(
         &self,
@@ -85,7 +90,7 @@ impl PasswordResetApi {
             let (email, code, new) = read_reset(fields, &self.0.password_policy)?;
             let reset = reset_password(&self.0, &email, &code, new, &client).await;
             reset.map_err(|error| match error {
-                // This operation has one refusal for every code that is not good.
+                // This operation has one error for every invalid code.
                 ResetPasswordError::NoCode => ResetPasswordError::InvalidCode,
                 error => error,
             })?;
@@ -98,11 +103,12 @@ impl PasswordResetApi {
 
     /// Reset the password with a code
     ///
-    /// The same as `POST /auth/otp` with `validate`.
+    /// Does the same as `POST /auth/otp` with `validate`, except that it answers 404 `otp_not_found` if the address has
+    /// no valid code.
     #[oai(path = "/:email/reset-password", method = "post", operation_id = "resetPassword")]
     async fn reset_password(
         &self,
-        /// The address that the code was mailed to.
+        /// The address to which the code was mailed.
         email: Path<String>,
         body: JsonBody<ResetPasswordRequest>,
         client: Client,
@@ -114,7 +120,7 @@ impl PasswordResetApi {
     }
 }
 
-/// The other action's fields are not used, but what is wrong with them is a mistake all the same.
+/// Does not use the fields of the other action, but reports their issues all the same.
 fn read_request(mut fields: Fields, policy: &PasswordPolicy) -> Result<Email, ApiError> {
     let email = fields.email("email");
     if fields.is_given("otp") {

@@ -1,4 +1,5 @@
-//! `/api/auth/check`, `/api/auth/session`, `/api/auth/verify`, `/api/_auth/session`: whose session is this?
+//! `/api/auth/check`, `/api/auth/session`, `/api/auth/verify`, `/api/_auth/session`: the session that a request
+//! presents.
 
 pub mod sessions;
 
@@ -28,36 +29,36 @@ pub fn apis(app: &App) -> Apis {
     (SessionApi(app.clone()), sessions::SessionsApi(app.clone()))
 }
 
-/// The errors that operations give for reasons of their own; `spec` adds those that follow from their shape.
+/// The errors that operations return for reasons of their own. `spec` adds those that follow from their declaration.
 pub const ERRORS: &[(&str, &[ErrorCode])] = &[
     ("revokeSession", &[ErrorCode::NotFound]),
     ("verifySession", &[ErrorCode::EmailNotVerified]),
 ];
 
-/// Operations that write the session cookie although they ask for none.
+/// Operations that set or remove the session cookie without requiring one.
 pub const WRITE_COOKIE: &[&str] = &["getUserSession", "clearUserSession"];
 
 pub struct SessionApi(pub App);
 
-/// The account that a session is signed in to.
+/// The account that you are signed in to.
 #[derive(Debug, Object)]
 pub struct SessionUser {
     id: Uuid,
-    /// The address as its owner typed it.
+    /// The address as you typed it.
     primary_email: EmailText,
 }
 
-/// The account that a session is signed in to, and whether its address is confirmed.
+/// The account that you are signed in to, and whether its address is confirmed.
 #[derive(Debug, Object)]
 pub struct SignedInUser {
     id: Uuid,
-    /// The address as its owner typed it.
+    /// The address as you typed it.
     primary_email: EmailText,
-    /// Whether the owner has shown that they receive mail there.
+    /// Whether you have confirmed the address.
     email_verified: bool,
 }
 
-/// A session that has just started.
+/// Your new session.
 #[derive(Debug, Object)]
 #[oai(example)]
 pub struct SessionResponse {
@@ -66,20 +67,20 @@ pub struct SessionResponse {
     logged_in_at: Time,
 }
 
-/// The session that the request came with.
+/// The session that your request presents.
 #[derive(Debug, Object)]
 #[oai(example)]
 pub struct CurrentSessionResponse {
     user: SignedInUser,
     #[oai(rename = "loggedInAt")]
     logged_in_at: Time,
-    /// When the session ends if it is not used again.
+    /// When the session expires if you do not use it again.
     expires_at: Time,
     /// The same as in `user`.
     email_verified: bool,
 }
 
-/// What `useUserSession()` of nuxt-auth-utils reads: empty when nobody is signed in.
+/// The session as `useUserSession()` of nuxt-auth-utils reads it; empty if you are not signed in.
 #[derive(Debug, Default, Object)]
 #[oai(example)]
 pub struct UserSessionResponse {
@@ -93,24 +94,25 @@ pub struct UserSessionResponse {
     email_verified: Option<bool>,
 }
 
-/// What `useUserSession().clear()` of nuxt-auth-utils reads.
+/// The answer that `useUserSession().clear()` of nuxt-auth-utils reads.
 #[derive(Debug, Object)]
 #[oai(example)]
 pub struct LoggedOutResponse {
+    /// Always `true`.
     #[oai(rename = "loggedOut")]
     logged_out: bool,
 }
 
 #[derive(ApiResponse)]
 enum CheckResponse {
-    /// Signed in.
+    /// You are signed in.
     #[oai(status = 204)]
     SignedIn,
 }
 
 #[derive(ApiResponse)]
 enum VerifyResponse {
-    /// Signed in. The headers are for the application behind the proxy.
+    /// You are signed in. The headers are for the application behind the proxy.
     #[oai(status = 204)]
     SignedIn(
         /// The account's id.
@@ -127,32 +129,40 @@ enum VerifyResponse {
 
 #[OpenApi(tag = "Tag::Session")]
 impl SessionApi {
-    /// Is anybody signed in?
+    /// Check whether you are signed in
     ///
-    /// The cheapest way to ask: neither answer has a body.
+    /// Answers 204 if your session is alive and 401 if it is not. This is the cheapest check: neither answer has a
+    /// body.
     #[oai(path = "/api/auth/check", method = "head", operation_id = "checkSession")]
     async fn check_session(&self, _user: CurrentUser) -> CheckResponse {
         CheckResponse::SignedIn
     }
 
-    /// Is anybody signed in?
+    /// Check whether you are signed in, by GET
     ///
-    /// For clients that can't send HEAD.
+    /// Does the same as HEAD, for clients that can't send HEAD: answers 204 if your session is alive and 401 if it is
+    /// not.
     #[oai(path = "/api/auth/check", method = "get", operation_id = "checkSessionByGet")]
     async fn check_session_by_get(&self, _user: CurrentUser) -> CheckResponse {
         CheckResponse::SignedIn
     }
 
-    /// Who is signed in, and until when
+    /// Get the current session
+    ///
+    /// Returns the account you are signed in to, the time of your log-in, and the time when the session expires.
+    /// Answers 401 `not_authenticated` if you are not signed in.
     #[oai(path = "/api/auth/session", method = "get", operation_id = "getSession")]
     async fn get_session(&self, user: CurrentUser) -> Json<CurrentSessionResponse> {
         Json(CurrentSessionResponse::of(&user.0))
     }
 
-    /// Forward authentication for nginx, Caddy and Traefik
+    /// Authenticate a request for nginx, Caddy or Traefik
     ///
-    /// The proxy asks here before it passes a request on, and copies the headers of the answer into it. An access token
-    /// does as well as the cookie.
+    /// Let your proxy call this before it forwards a request, and copy the `X-Auth-…` headers of the answer into that
+    /// request. Accepts the session cookie or an access token; if both are sent, the token decides.
+    ///
+    /// Answers 401 `not_authenticated` without a live session, and 403 `email_not_verified` if the service requires a
+    /// confirmed address and yours is not.
     #[oai(path = "/api/auth/verify", method = "get", operation_id = "verifySession")]
     async fn verify_session(&self, user: CookieOrBearerUser) -> Result<VerifyResponse, ApiError> {
         let signed_in = user.0;
@@ -164,9 +174,9 @@ impl SessionApi {
         ))
     }
 
-    /// The session as nuxt-auth-utils reads it
+    /// Get the session for nuxt-auth-utils
     ///
-    /// An empty object when nobody is signed in.
+    /// Returns the session as `useUserSession()` reads it, or an empty object if you are not signed in.
     #[oai(path = "/api/_auth/session", method = "get", operation_id = "getUserSession")]
     async fn get_user_session(&self, session: RequestSession) -> Result<Json<UserSessionResponse>, ApiError> {
         let signed_in = session.authenticate().await?;
@@ -175,7 +185,9 @@ impl SessionApi {
         ))
     }
 
-    /// Log out as nuxt-auth-utils does
+    /// Log out for nuxt-auth-utils
+    ///
+    /// Ends the current session, if there is one, and removes the session cookie.
     #[oai(path = "/api/_auth/session", method = "delete", operation_id = "clearUserSession")]
     async fn clear_user_session(&self, session: RequestSession) -> Result<Json<LoggedOutResponse>, ApiError> {
         log_out(&self.0, session.presented()).await?;
@@ -184,7 +196,7 @@ impl SessionApi {
     }
 }
 
-/// What can't stand in a header, and the sign that marks it as encoded.
+/// Control characters can't stand in a header, and `%` marks an encoded character.
 const OUTSIDE_HEADERS: &AsciiSet = &CONTROLS.add(b'%');
 
 impl SessionUser {

@@ -1,4 +1,4 @@
-//! `/api/auth/sessions`: everywhere an account is signed in.
+//! `/api/auth/sessions`: lists and revokes the sessions of an account.
 
 use poem_openapi::param::Path;
 use poem_openapi::payload::Json;
@@ -22,28 +22,28 @@ use crate::model::session::{ListedSession, SignedIn};
 
 pub struct SessionsApi(pub App);
 
-/// A place where the account is signed in.
+/// One of your sessions.
 #[derive(Debug, Object)]
 #[oai(example, rename = "ListedSession")]
 pub struct ListedSessionResponse {
-    /// By this the session is revoked. It is no credential.
+    /// Use this id to revoke the session. It is not a credential.
     id: Uuid,
-    /// Whether this is the session that asks.
+    /// Whether this is the session that your request presents.
     current: bool,
-    /// What carries the session: `cookie`.
+    /// The session's transport: `cookie` or `token`.
     kind: String,
     created_at: Time,
-    /// The last use. It is stored at most every five minutes.
+    /// When you last used the session, to within five minutes.
     last_seen_at: Time,
-    /// When the session ends if it is not used again.
+    /// When the session expires if you do not use it again.
     expires_at: Time,
-    /// The address it was started from.
+    /// The IP address from which the session was started.
     ip: Nullable<String>,
-    /// The browser it was started in, as that browser names itself.
+    /// The `User-Agent` of the client that started the session.
     user_agent: Nullable<String>,
 }
 
-/// How many sessions were ended.
+/// The number of sessions that were revoked.
 #[derive(Debug, Object)]
 #[oai(example)]
 pub struct RevokedResponse {
@@ -59,9 +59,9 @@ enum RevokeResponse {
 
 #[OpenApi(tag = "Tag::Sessions")]
 impl SessionsApi {
-    /// Everywhere the account is signed in
+    /// List your sessions
     ///
-    /// The latest used session comes first.
+    /// Returns every live session of your account, the most recently used first.
     #[oai(path = "/api/auth/sessions", method = "get", operation_id = "listSessions")]
     async fn list_sessions(&self, user: CurrentUser) -> Result<Json<Vec<ListedSessionResponse>>, ApiError> {
         let sessions = list_sessions(&self.0, user.0.user_id).await?;
@@ -73,15 +73,16 @@ impl SessionsApi {
         ))
     }
 
-    /// End one session
+    /// Revoke one of your sessions
     ///
-    /// It ends at once, wherever it is in use. A session of somebody else is as unknown as one that never was.
+    /// Ends the session at once, wherever it is used. If it is the current one, also removes the session cookie.
+    /// Answers 404 `not_found` if your account has no live session with this id.
     #[oai(path = "/api/auth/sessions/:id", method = "delete", operation_id = "revokeSession")]
     async fn revoke_session(
         &self,
         user: CurrentUser,
         session: RequestSession,
-        /// The session's public id.
+        /// The session's id from the list of sessions.
         id: Path<Uuid>,
     ) -> Result<RevokeResponse, ApiError> {
         let id = SessionId(id.0);
@@ -92,7 +93,9 @@ impl SessionsApi {
         Ok(RevokeResponse::Revoked)
     }
 
-    /// End all sessions but this one
+    /// Revoke all your other sessions
+    ///
+    /// Ends every session of your account except the current one, and returns how many ended.
     #[oai(path = "/api/auth/sessions", method = "delete", operation_id = "revokeOtherSessions")]
     async fn revoke_other_sessions(&self, user: CurrentUser) -> Result<Json<RevokedResponse>, ApiError> {
         let revoked = revoke_other_sessions(&self.0, &user.0).await?;

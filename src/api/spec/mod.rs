@@ -1,4 +1,4 @@
-//! The OpenAPI document: what the framework derives from the code, completed by rules that hold for every operation.
+//! The OpenAPI document: what the framework derives from the code, completed by rules for every operation.
 
 mod responses;
 
@@ -22,11 +22,11 @@ use responses::{Dialect, members};
 
 const TITLE: &str = "Neptun Auth";
 const VERSION: &str = env!("CARGO_PKG_VERSION");
-const DESCRIPTION: &str = "Sign-up, log-in and sessions for the web app beside it. A page that calls with \
-    `credentials: \"include\"` is signed in by a server-side session cookie; apps get pairs of JWTs for the same accounts. \
-    The paths of the operations under Tokens work with a final slash too.";
+const DESCRIPTION: &str = "Sign-up, log-in and sessions for your web app. Call from a page with `credentials: \"include\"` to be \
+    signed in by a session cookie; the session itself stays on the server. Apps can use pairs of JWTs for the same accounts. \
+    You can call the paths under Tokens with or without a final slash.";
 
-/// The document, for whatever serves or stores it.
+/// The complete document, to serve or to write to a file.
 #[derive(Debug, Clone)]
 pub struct Document {
     complete: Value,
@@ -34,11 +34,11 @@ pub struct Document {
 }
 
 impl Document {
-    /// Describes a service whose session cookie is called `cookie_name` and whose new passwords have at least
-    /// `password_min_length` characters.
+    /// Builds the document of a service with the session cookie `cookie_name` and a minimum of `password_min_length`
+    /// characters for new passwords.
     ///
     /// # Panics
-    /// When the framework derives something that is not JSON.
+    /// When the framework does not write JSON.
     #[must_use]
     pub fn new(cookie_name: &str, password_min_length: usize) -> Self {
         let derived = described().spec();
@@ -59,7 +59,7 @@ impl Document {
         yaml_serde::to_string(&self.complete).expect("a JSON value can be written as YAML")
     }
 
-    /// Every path with the methods that it takes, in capitals.
+    /// Every path with its methods, in capitals.
     pub fn paths(&self) -> impl Iterator<Item = (&str, Vec<String>)> {
         let paths = self.complete["paths"].as_object().into_iter().flatten();
         paths.map(|(path, operations)| {
@@ -68,13 +68,13 @@ impl Document {
         })
     }
 
-    /// Swagger UI with the document inside, as one page that loads nothing.
+    /// Swagger UI as one page with the document inside. The page loads nothing else, so it works offline.
     #[must_use]
     pub fn swagger_ui(&self) -> String {
-        // Inside a script element only `</` could end it early.
+        // In a script element only `</` could end the script early.
         let complete = self.complete.to_string().replace("</", "<\\/");
         let page = described().swagger_ui_html().replacen(&self.derived, &complete, 1);
-        // Without an icon of its own the browser would ask for one.
+        // Without an icon the browser would request /favicon.ico.
         page.replacen("<head>", "<head>\n    <link rel=\"icon\" href=\"data:,\">", 1)
     }
 }
@@ -86,7 +86,7 @@ fn described() -> OpenApiService<impl OpenApi, ()> {
         .server(ServerObject::new("/").description("The service that serves this document"))
 }
 
-/// Describes an API without being able to serve it, so that the document needs no database.
+/// Describes an API but can't serve it, so building the document needs no database.
 struct Described<T>(PhantomData<T>);
 
 impl<T: OpenApi> OpenApi for Described<T> {
@@ -105,7 +105,7 @@ fn finish(document: &mut Value, cookie_name: &str, password_min_length: usize) {
     document["openapi"] = json!("3.0.3");
     document["components"]["securitySchemes"][COOKIE_SCHEME]["name"] = json!(cookie_name);
     let schemas = &mut document["components"]["schemas"];
-    add_refusal_schemas(object(schemas));
+    add_error_schemas(object(schemas));
     set_minimum_of_new_passwords(schemas, password_min_length);
     let schemas = schemas.clone();
     for (path, method, operation) in operations(document) {
@@ -118,7 +118,7 @@ fn finish(document: &mut Value, cookie_name: &str, password_min_length: usize) {
     }
 }
 
-/// A field says by its format that it takes a new password; how long that must be is a setting.
+/// New passwords are recognised by their format. Their minimum length is a setting, so the code can't declare it.
 fn set_minimum_of_new_passwords(schemas: &mut Value, minimum: usize) {
     let properties = members(schemas).filter_map(|schema| schema.get_mut("properties"));
     let takes_new_password = |property: &&mut Value| property["format"] == NEW_PASSWORD;
@@ -128,8 +128,8 @@ fn set_minimum_of_new_passwords(schemas: &mut Value, minimum: usize) {
     }
 }
 
-/// Every refusal refers to these, but the framework leaves out what no operation names by its type.
-fn add_refusal_schemas(schemas: &mut Map<String, Value>) {
+/// Every error response refers to these schemas, but the framework leaves them out: no operation returns their types.
+fn add_error_schemas(schemas: &mut Map<String, Value>) {
     let mut registry = Registry::new();
     ErrorBody::register(&mut registry);
     TokenErrorBody::register(&mut registry);

@@ -1,58 +1,63 @@
-//! Which refusals each operation can answer with, and the headers of every response.
+//! The errors that each operation can return, and the headers and examples of every response.
 
+use poem::http::StatusCode;
 use poem_openapi::types::ToJSON;
 use serde_json::{Value, json};
 
 use crate::api::error::django::TokenError;
 use crate::api::error::{ApiError, ErrorCode, Issue, IssueCode};
 use crate::api::guard::COOKIE_SCHEME;
-use crate::api::layers::token_api::in_djangos_words;
+use crate::api::layers::token_api::django_body;
 use crate::api::{account, recovery, session, token};
 
-/// In whose words an operation refuses.
+/// The shape of an operation's errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
+    /// One body for every error, as [`crate::api::error`] defines it.
     Own,
+    /// The bodies of Django REST and simplejwt.
     Django,
 }
 
-/// The errors that operations give for reasons of their own, chapter by chapter.
+/// The errors that operations return for reasons of their own, chapter by chapter.
 const ERRORS: &[&[(&str, &[ErrorCode])]] = &[account::ERRORS, recovery::ERRORS, session::ERRORS, token::ERRORS];
-/// The operations that write the session cookie although they ask for none, chapter by chapter.
+/// The operations that set or remove the session cookie without requiring one, chapter by chapter.
 const WRITE_COOKIE: &[&[&str]] = &[account::WRITE_COOKIE, session::WRITE_COOKIE];
 
-/// Completes one operation: its responses, and an example of every body. `schemas` are the document's.
+/// Completes one operation: its responses and their headers, and an example of every body. `schemas` are the
+/// document's.
 pub fn add(dialect: Dialect, method: &str, operation: &mut Value, schemas: &Value) {
     let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
-    let knows_cookie = operation["security"]
+    let takes_cookie = operation["security"]
         .as_array()
         .is_some_and(|schemes| schemes.iter().any(|scheme| scheme.get(COOKIE_SCHEME).is_some()));
     for response in members(&mut operation["responses"]) {
         drop_charset(response);
         add_examples(response, schemas);
         if response["description"] == "" {
-            response["description"] = json!("Done");
+            response["description"] = described(response, schemas);
         }
-        if knows_cookie || writes_cookie(&id) {
-            response["headers"]["Set-Cookie"] = header("The session cookie, where it was set, renewed or removed");
+        if takes_cookie || writes_cookie(&id) {
+            response["headers"]["Set-Cookie"] =
+                header("Sets, renews or removes the session cookie; absent if the cookie stays as it is");
         }
     }
     if let Some(body) = operation.get_mut("requestBody") {
         add_examples(body, schemas);
     }
-    for code in refusals(method, operation, &id) {
+    for code in error_codes(method, operation, &id) {
         let status = code.status().as_u16().to_string();
         operation["responses"][status] = match dialect {
-            Dialect::Own => refusal(method, code),
-            Dialect::Django => refusal_of_tokens(code),
+            Dialect::Own => error_response(method, code),
+            Dialect::Django => token_error_response(code),
         };
     }
     if operation.get("security").is_none() {
-        // Said rather than left out, so that nobody takes it for an oversight.
+        // Explicit, so that readers and linters do not take the missing requirement for an oversight.
         operation["security"] = json!([]);
     }
     for response in members(&mut operation["responses"]) {
-        response["headers"]["X-Request-Id"] = header("Names the request in the service's log");
+        response["headers"]["X-Request-Id"] = header("The id of this request in the service's log");
     }
 }
 
@@ -60,7 +65,7 @@ fn writes_cookie(id: &str) -> bool {
     WRITE_COOKIE.iter().any(|operations| operations.contains(&id))
 }
 
-/// The framework names the media type with its charset, which generators take for another type than JSON.
+/// The framework writes the media type with a charset, and generators then do not recognise it as JSON.
 fn drop_charset(response: &mut Value) {
     let Some(content) = response.get_mut("content").and_then(Value::as_object_mut) else {
         return;
@@ -79,6 +84,15 @@ fn add_examples(holder: &mut Value, schemas: &Value) {
     }
 }
 
+/// The description of a response that has none of its own: that of the schema its body refers to.
+fn described(response: &Value, schemas: &Value) -> Value {
+    let name = response["content"]["application/json"]["schema"]["$ref"].as_str();
+    let name = name.and_then(|path| path.rsplit('/').next()).unwrap_or_default();
+    let description = &schemas[name]["description"];
+    let sentence = description.as_str().unwrap_or("Success");
+    json!(sentence)
+}
+
 /// The example of a schema: its own, that of the schema it refers to, or a list of one.
 fn example(schema: &Value, schemas: &Value) -> Value {
     if let Some(name) = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
@@ -91,7 +105,7 @@ fn example(schema: &Value, schemas: &Value) -> Value {
     }
 }
 
-fn refusals(method: &str, operation: &Value, id: &str) -> Vec<ErrorCode> {
+fn error_codes(method: &str, operation: &Value, id: &str) -> Vec<ErrorCode> {
     let own = ERRORS.iter().copied().flatten();
     let own = own.filter(|(operation, _)| *operation == id);
     let mut codes: Vec<_> = own.flat_map(|(_, codes)| *codes).copied().collect();
@@ -112,7 +126,7 @@ fn refusals(method: &str, operation: &Value, id: &str) -> Vec<ErrorCode> {
     codes
 }
 
-fn refusal(method: &str, code: ErrorCode) -> Value {
+fn error_response(method: &str, code: ErrorCode) -> Value {
     let body = match code {
         ErrorCode::ValidationError => ApiError::validation(vec![Issue {
             code: IssueCode::TooShort,
@@ -133,14 +147,15 @@ fn refusal(method: &str, code: ErrorCode) -> Value {
     }
     if code == ErrorCode::TooManyRequests {
         response["headers"]["RateLimit"] =
-            header("What is left of the limit, and the seconds until one more is allowed");
-        response["headers"]["RateLimit-Policy"] = header("The limit: its name, how often, and in how many seconds");
+            header("The requests left in this limit, and the seconds until one more is allowed");
+        response["headers"]["RateLimit-Policy"] =
+            header("The limit: its name, the number of requests, and the seconds in which they are allowed");
     }
     response
 }
 
-/// The same refusal as the token API words it.
-fn refusal_of_tokens(code: ErrorCode) -> Value {
+/// The same error in the shape of the token API.
+fn token_error_response(code: ErrorCode) -> Value {
     let (schema, example) = match code {
         ErrorCode::ValidationError => (
             "TokenErrors",
@@ -149,12 +164,15 @@ fn refusal_of_tokens(code: ErrorCode) -> Value {
                 "email": ["user with this email already exists."],
             }),
         ),
-        ErrorCode::InternalError => ("TokenErrors", in_djangos_words(&code.into())),
+        ErrorCode::InternalError => ("TokenErrors", django_body(&code.into())),
         ErrorCode::InvalidCredentials => ("TokenErrorBody", TokenError::NoActiveAccount.body()),
         ErrorCode::NotAuthenticated => ("TokenErrorBody", TokenError::TokenNotValid.body()),
-        _ => ("TokenErrorBody", in_djangos_words(&code.into())),
+        _ => ("TokenErrorBody", django_body(&code.into())),
     };
-    let mut response = refusal("head", code);
+    let mut response = error_response("head", code);
+    if code.status() == StatusCode::UNAUTHORIZED {
+        response["description"] = example["detail"].clone();
+    }
     let schema = json!({ "$ref": format!("#/components/schemas/{schema}") });
     response["content"]["application/json"] = json!({ "schema": schema, "example": example });
     response

@@ -1,4 +1,4 @@
-//! `/.well-known/jwks.json`: the keys by which other services check access tokens (RFC 7517).
+//! `/.well-known/jwks.json`: the keys with which other services verify access tokens (RFC 7517).
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
@@ -12,14 +12,14 @@ use crate::model::token::signing_key::PUBLISHED_MAX_AGE;
 
 pub struct JwksApi(pub App);
 
-/// The public keys. A key is listed before it signs anything and until the last token that it signed has ended.
+/// The public keys. A key is listed before it signs its first token and until the last token it signed has expired.
 #[derive(Debug, Object)]
 #[oai(example)]
 pub struct JwkSet {
     keys: Vec<Jwk>,
 }
 
-/// A public key on P-256.
+/// A public key on the curve P-256.
 #[derive(Debug, Object)]
 pub struct Jwk {
     kty: String,
@@ -34,14 +34,16 @@ pub struct Jwk {
 
 #[derive(ApiResponse)]
 enum JwksResponse {
-    /// The keys, to be kept for as long as the header says.
+    /// The public keys. Cache them for as long as `Cache-Control` says.
     #[oai(status = 200)]
     Keys(Json<JwkSet>, #[oai(header = "Cache-Control")] String),
 }
 
 #[OpenApi(tag = "Tag::Tokens")]
 impl JwksApi {
-    /// The keys that verify access tokens
+    /// Get the keys that verify access tokens
+    ///
+    /// Returns the public keys as a JWK set (RFC 7517). Choose the key by the token's `kid`, and accept only `ES256`.
     #[oai(path = "/.well-known/jwks.json", method = "get", operation_id = "getJwks")]
     async fn get_jwks(&self) -> JwksResponse {
         let published = self.0.tokens.keys.published(self.0.clock.now());
@@ -55,7 +57,7 @@ impl JwksApi {
 }
 
 impl Jwk {
-    /// `point` is uncompressed: `04`, then x and y.
+    /// `point` is uncompressed: the byte 4, then x and y.
     fn of(kid: &str, point: &[u8]) -> Self {
         let (x, y) = point[1..].split_at(32);
         Self {
@@ -72,7 +74,7 @@ impl Jwk {
 
 impl Example for JwkSet {
     fn example() -> Self {
-        // The base point of the curve, which is nobody's key.
+        // The base point of the curve: a valid point that no service uses as its key.
         let x = "axfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5RdiYwpY".to_owned();
         let y = "T-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU".to_owned();
         Self {

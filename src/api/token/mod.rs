@@ -1,4 +1,4 @@
-//! The token API: `/api/sign-up/`, `/api/token/…`, `/api/me/`, and `/api/auth/token` for pages that have a cookie.
+//! The token API: `/api/sign-up/`, `/api/token/…`, `/api/me/`, and `/api/auth/token` for pages with a session cookie.
 
 pub mod jwks;
 mod types;
@@ -44,7 +44,7 @@ pub fn apis(app: &App) -> Apis {
     (TokensApi(app.clone()), jwks::JwksApi(app.clone()))
 }
 
-/// The errors that operations give for reasons of their own; `spec` adds those that follow from their shape.
+/// The errors that operations return for reasons of their own. `spec` adds those that follow from their declaration.
 pub const ERRORS: &[(&str, &[ErrorCode])] = &[
     ("mintAccessToken", &[ErrorCode::EmailNotVerified]),
     (
@@ -70,14 +70,21 @@ const PHONE_LENGTH: usize = 10;
 
 #[derive(ApiResponse)]
 enum SignedUp {
-    /// The account was made.
+    /// The account was created.
     #[oai(status = 201)]
     Created(Json<TokenSignUpResponse>),
 }
 
 #[OpenApi(tag = "Tag::Tokens")]
 impl TokensApi {
-    /// Make an account and get a pair of tokens
+    /// Create an account and get a pair of tokens
+    ///
+    /// Returns the new account, an access token and a refresh token. They belong to a session that you find among the
+    /// account's sessions.
+    ///
+    /// Answers 400 with every invalid field, a taken user name or address included. Answers 403 `email_not_verified` if
+    /// the service gives tokens to confirmed addresses only, and 429 `throttled` after too many sign-ups from your
+    /// network.
     #[oai(path = "/api/sign-up", method = "post", operation_id = "signUpWithTokens")]
     async fn sign_up_with_tokens(
         &self,
@@ -96,7 +103,13 @@ impl TokensApi {
         })))
     }
 
-    /// Exchange user name or address and password for a pair of tokens
+    /// Get a pair of tokens with user name or address and password
+    ///
+    /// Send `password` with either `username` or `email`. Returns an access token and a refresh token of a new session.
+    ///
+    /// Answers 401 `no_active_account` for an unknown account, a wrong password, and an account without a password.
+    /// Answers 403 `email_not_verified` if the service gives tokens to confirmed addresses only, and 429 `throttled`
+    /// after too many wrong passwords.
     #[oai(path = "/api/token", method = "post", operation_id = "obtainTokenPair")]
     async fn obtain_token_pair(
         &self,
@@ -108,10 +121,14 @@ impl TokensApi {
         Ok(Json(issue_tokens(&self.0, &started.signed_in).await?.into()))
     }
 
-    /// Exchange a refresh token for the next pair
+    /// Exchange a refresh token for a new pair
     ///
-    /// The same token again within ten seconds gives the same successor. An older one ends the session, because somebody
-    /// else may have it.
+    /// Returns a new access token and a new refresh token; use the new refresh token for the next exchange. Sending the
+    /// old one again within ten seconds returns the same successor, so concurrent requests all succeed. Sending it
+    /// later ends the session, because the token may have been stolen.
+    ///
+    /// Answers 401 `token_not_valid` if the token is unknown, expired or used before, or its session has ended. Answers
+    /// 429 `throttled` after too many exchanges.
     #[oai(path = "/api/token/refresh", method = "post", operation_id = "refreshToken")]
     async fn refresh_token(
         &self,
@@ -122,7 +139,10 @@ impl TokensApi {
         Ok(Json(refresh_tokens(&self.0, &token, &client).await?.into()))
     }
 
-    /// Is this token good?
+    /// Verify a token
+    ///
+    /// Returns an empty object if the access or refresh token is valid: signed by this service, not expired, not
+    /// replaced, and its session alive. Answers 401 `token_not_valid` otherwise.
     #[oai(path = "/api/token/verify", method = "post", operation_id = "verifyToken")]
     async fn verify_token(&self, body: JsonBody<VerifyTokenRequest>) -> Result<Json<EmptyResponse>, TokenError> {
         let token = read_text(body.fields, "token")?;
@@ -133,7 +153,11 @@ impl TokensApi {
         }
     }
 
-    /// End the session of a refresh token
+    /// Log out with a refresh token
+    ///
+    /// Ends the session of the refresh token, and with it all of the session's tokens. Services that verify access
+    /// tokens offline accept them until they expire, at most five minutes later. Answers 401 `token_not_valid` if the
+    /// token is not valid or its session has already ended.
     #[oai(path = "/api/token/blacklist", method = "post", operation_id = "blacklistToken")]
     async fn blacklist_token(&self, body: JsonBody<RefreshRequest>) -> Result<Json<EmptyResponse>, TokenError> {
         let token = read_text(body.fields, "refresh")?;
@@ -144,17 +168,21 @@ impl TokensApi {
         }
     }
 
-    /// AccountLookup token is this?
+    /// Get the account of an access token
     ///
-    /// Asks the session itself, so that a token stops working here the moment its session ends.
+    /// Returns your account. Checks the session as well as the token, so a token stops working here as soon as its
+    /// session ends. Answers 401 `token_not_valid` or, without a token, `not_authenticated`.
     #[oai(path = "/api/me", method = "get", operation_id = "getMe")]
     async fn get_me(&self, user: BearerUser) -> Result<Json<UserResponse>, TokenError> {
         Ok(Json(self.user(user.0.user_id).await?))
     }
 
-    /// A short token for other services
+    /// Get an access token for the current session
     ///
-    /// They check it offline with the keys at `/.well-known/jwks.json`.
+    /// Returns an access token for your page to send to other services. It is valid for five minutes. The services
+    /// verify it offline with the keys from `/.well-known/jwks.json`.
+    ///
+    /// Answers 403 `email_not_verified` if the service gives tokens to confirmed addresses only.
     #[oai(path = "/api/auth/token", method = "post", operation_id = "mintAccessToken")]
     async fn mint_access_token(&self, user: CurrentUser) -> Result<Json<AccessTokenResponse>, ApiError> {
         let (access, expires_at) = mint_access_token(&self.0, &user.0).await?;
@@ -166,7 +194,7 @@ impl TokensApi {
 }
 
 impl TokensApi {
-    /// Everything that is wrong, including what is taken, at once.
+    /// Reads the body. One error lists every issue, a taken address or user name included.
     async fn read_sign_up(&self, mut fields: Fields, client: &Client) -> Result<NewAccount, TokenError> {
         let username = fields.username("username");
         let email = fields.email("email");
@@ -192,7 +220,7 @@ impl TokensApi {
             });
         fields
             .finish(read)
-            .map_err(|refusal| TokenError::of_body(refusal, &["username", "email", "password"]))
+            .map_err(|error| TokenError::of_body(error, &["username", "email", "password"]))
     }
 
     async fn user(&self, id: UserId) -> Result<UserResponse, TokenError> {
@@ -241,18 +269,16 @@ fn read_credentials(mut fields: Fields) -> Result<(Identifier, Password), TokenE
     let password = fields.password("password");
     let (text, password) = fields
         .finish(text.zip(password))
-        .map_err(|refusal| TokenError::of_body(refusal, &["username", "password"]))?;
+        .map_err(|error| TokenError::of_body(error, &["username", "password"]))?;
     let login = match name {
         "email" => Email::parse(&text).map(Identifier::Email).ok(),
         _ => Username::parse(&text).map(Identifier::Username).ok(),
     };
-    // What can't be an address or a name is nobody's.
+    // No account has an invalid address or user name.
     Ok((login.ok_or(TokenError::NoActiveAccount)?, password))
 }
 
 fn read_text(mut fields: Fields, name: &str) -> Result<String, TokenError> {
     let text = fields.text(name);
-    fields
-        .finish(text)
-        .map_err(|refusal| TokenError::of_body(refusal, &[name]))
+    fields.finish(text).map_err(|error| TokenError::of_body(error, &[name]))
 }

@@ -1,4 +1,4 @@
-//! What the token API's operations take and give.
+//! Requests and responses of the token API.
 
 use poem_openapi::Object;
 use poem_openapi::types::Example;
@@ -10,7 +10,7 @@ use crate::flows::account::sign_up::NewAccount;
 use crate::model::token::TokenPair;
 use crate::model::user::Account;
 
-/// What a person enters to make an account with a user name.
+/// The user name, address, password and names of your new account.
 #[derive(Debug, Object)]
 #[oai(example)]
 pub struct TokenSignUpRequest {
@@ -19,7 +19,7 @@ pub struct TokenSignUpRequest {
     pub username: String,
     #[oai(validator(max_length = 254))]
     pub email: EmailText,
-    /// Any characters, counted as Unicode code points. Common passwords and the address itself are refused.
+    /// Any characters, counted as Unicode code points. Common passwords and the address itself are rejected.
     #[oai(validator(min_length = 8, max_length = 256))]
     pub password: NewPasswordText,
     #[oai(nullable, validator(max_length = 150), skip_serializing_if_is_none)]
@@ -30,7 +30,7 @@ pub struct TokenSignUpRequest {
     pub number_phone: Option<String>,
 }
 
-/// User name or address, and password.
+/// The user name or the address of your account, and its password.
 #[derive(Debug, Object)]
 #[oai(example)]
 pub struct TokenPairRequest {
@@ -42,15 +42,18 @@ pub struct TokenPairRequest {
     pub password: PasswordText,
 }
 
+/// A refresh token.
 #[derive(Debug, Object)]
 #[oai(example)]
 pub struct RefreshRequest {
     pub refresh: String,
 }
 
+/// The token to verify.
 #[derive(Debug, Object)]
 #[oai(example)]
 pub struct VerifyTokenRequest {
+    /// An access token or a refresh token.
     pub token: String,
 }
 
@@ -60,7 +63,7 @@ pub struct VerifyTokenRequest {
 pub struct UserResponse {
     /// The account's number.
     pub id: i64,
-    /// Empty for an account that was made without one.
+    /// Empty if the account was created without one.
     pub username: String,
     pub email: EmailText,
     pub first_name: String,
@@ -78,7 +81,7 @@ pub struct TokenSignUpResponse {
     pub user: UserResponse,
 }
 
-/// A pair of tokens. The refresh token is good for one exchange.
+/// A pair of tokens. Use the refresh token for one exchange.
 #[derive(Debug, Object)]
 #[oai(example)]
 pub struct TokenPairResponse {
@@ -86,12 +89,12 @@ pub struct TokenPairResponse {
     pub access: String,
 }
 
-/// Nothing more to say.
+/// An empty object: the operation succeeded.
 #[derive(Debug, Object)]
 #[oai(example)]
 pub struct EmptyResponse {}
 
-/// A short token to show to other services.
+/// An access token for other services, and when it expires.
 #[derive(Debug, Object)]
 #[oai(example)]
 pub struct AccessTokenResponse {
@@ -100,7 +103,7 @@ pub struct AccessTokenResponse {
 }
 
 impl UserResponse {
-    /// An account that is yet to get its number.
+    /// A new account, which gets its number when it is stored.
     pub fn of_new(account: &NewAccount) -> Self {
         let profile = &account.profile;
         Self {

@@ -105,7 +105,7 @@ impl Limits {
         self.count(limit, rate, (operation, client.subscriber()))?;
         match client.site() {
             // One IPv6 customer may have thousands of networks.
-            Some(site) => self.count(limit, rate.times(Rates::OF_A_SITE), (operation, "site", site)),
+            Some(site) => self.count(limit, rate.times(Rates::SITE_FACTOR), (operation, "site", site)),
             None => Ok(()),
         }
     }
@@ -113,7 +113,7 @@ impl Limits {
     fn allow_all(&self, operation: Operation) -> anyhow::Result<()> {
         let Some(rates) = &self.rates else { return Ok(()) };
         let (limit, rate) = rates.of(operation);
-        self.count(limit, rate.times(Rates::NETWORKS), operation)
+        self.count(limit, rate.times(Rates::ALL_NETWORKS_FACTOR), operation)
     }
 
     fn count(&self, limit: &'static str, rate: Rate, key: impl std::hash::Hash) -> anyhow::Result<()> {

@@ -18,9 +18,9 @@ use crate::model::session::secret::SessionSecret;
 use crate::model::session::{Lifetimes, NewSession, StoredSession};
 use crate::store::{Db, sessions};
 
-/// Reads and writes what a visitor's session remembers. Which account it is signed in to stands in columns of its own and
-/// is not part of a record. `save` only updates and `create` never overwrites, so a request that is still running can't
-/// bring back a session that a log-out has just ended.
+/// Reads and writes what a visitor's session remembers. Which account it is signed in to stands in columns of its own
+/// and is not part of a record. `save` only updates and `create` never overwrites, so a request that is still running
+/// can't bring back a session that a log-out has just ended.
 #[derive(Debug)]
 pub struct Sessions {
     db: Db,

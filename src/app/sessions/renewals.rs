@@ -36,8 +36,8 @@ impl Renewals {
         }
     }
 
-    /// Makes it durable that a session was used; `false` when it has ended or was renewed after `unseen_since`. A caller
-    /// may stop waiting: a renewal that has begun goes on in a task of its own.
+    /// Makes it durable that a session was used; `false` when it has ended or was renewed after `unseen_since`. A
+    /// caller may stop waiting: a renewal that has begun goes on in a task of its own.
     ///
     /// # Errors
     /// When the database can't write now.

@@ -1,8 +1,8 @@
 //! Signed tokens in the compact form of RFC 7515, with the two algorithms that the service uses and no others.
 //!
 //! This is our own code and not a JWT library: libraries bring a second set of cryptography beside `ring`, and what is
-//! dangerous about JWT is what they offer beyond these lines (`docs/decisions/0001-sign-tokens-ourselves.md`). The header decides
-//! nothing: the caller says which key and algorithm it expects, and any other header is rejected.
+//! dangerous about JWT is what they offer beyond these lines (`docs/decisions/0001-sign-tokens-ourselves.md`). The
+//! header decides nothing: the caller says which key and algorithm it expects, and any other header is rejected.
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;

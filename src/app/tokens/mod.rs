@@ -105,7 +105,7 @@ impl Tokens {
         let unverified = Unverified::parse(token)?;
         let public_key = self.keys.verifying(unverified.kid()?, now)?;
         let claims = unverified.verify_es256(&public_key)?;
-        claims.are_good(TokenType::Access, &self.issuer, now).then_some(claims)
+        claims.are_valid(TokenType::Access, &self.issuer, now).then_some(claims)
     }
 
     /// The claims of a refresh token, if it is ours and valid `now`, with its generation.
@@ -114,7 +114,7 @@ impl Tokens {
         let claims = Unverified::parse(token)?.verify_hs256(&self.refresh_key)?;
         let generation = claims.generation?;
         claims
-            .are_good(TokenType::Refresh, &self.issuer, now)
+            .are_valid(TokenType::Refresh, &self.issuer, now)
             .then_some((claims, generation))
     }
 }

@@ -5,7 +5,7 @@ use crate::flows::steps::claim_session::claim_session;
 use crate::flows::steps::notify::{Owner, notify};
 use crate::flows::steps::reauthenticate::{ReauthenticationError, reauthenticate};
 use crate::model::client::Client;
-use crate::model::mail::{Message, shown};
+use crate::model::mail::{Message, format_time};
 use crate::model::session::SignedIn;
 use crate::model::user::password::Password;
 use crate::store::{events, sessions, users};
@@ -46,7 +46,7 @@ pub async fn delete_account(
         email: &signed_in.email,
         email_verified: signed_in.email_verified,
     };
-    let message = Message::AccountDeleted { at: shown(now) };
+    let message = Message::AccountDeleted { at: format_time(now) };
     notify(app, &mut tx, owner, client, message, now).await?;
     tx.commit().await?;
     telemetry::sessions_ended(Ended::AccountDeleted, ended);

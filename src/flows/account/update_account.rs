@@ -9,7 +9,7 @@ use crate::flows::steps::notify::{Owner, notify};
 use crate::flows::steps::reauthenticate::{ReauthenticationError, reauthenticate};
 use crate::flows::steps::renew_session::{RenewedSession, renew_session};
 use crate::model::client::Client;
-use crate::model::mail::{Message, shown};
+use crate::model::mail::{Message, format_time};
 use crate::model::session::SignedIn;
 use crate::model::user::OwnAccount;
 use crate::model::user::email::Email;
@@ -71,7 +71,7 @@ pub async fn update_account(
             email: &renewed.signed_in.email,
             email_verified: renewed.signed_in.email_verified,
         };
-        let message = Message::PasswordChanged { at: shown(now) };
+        let message = Message::PasswordChanged { at: format_time(now) };
         notify(app, &mut tx, owner, client, message, now).await?;
     }
     if let Some(email) = &changes.email {

@@ -6,7 +6,7 @@ use crate::flows::steps::clear_failures::clear_failures;
 use crate::flows::steps::notify::{Owner, notify};
 use crate::model::client::Client;
 use crate::model::mail::code::Code;
-use crate::model::mail::{Message, shown};
+use crate::model::mail::{Message, format_time};
 use crate::model::user::email::Email;
 use crate::model::user::password::Password;
 use crate::store::{codes, sessions, users};
@@ -58,12 +58,12 @@ pub async fn reset_password(
     clear_failures(app, &mut tx, user, client, now).await?;
     codes::void_all_but_restore_email(tx.conn(), user, now).await?;
     let ended = sessions::end_all_of_user(&mut tx, user, now).await?;
-    let told = Owner {
+    let recipient = Owner {
         email: &owner.email,
         email_verified: true,
     };
-    let message = Message::PasswordChanged { at: shown(now) };
-    notify(app, &mut tx, told, client, message, now).await?;
+    let message = Message::PasswordChanged { at: format_time(now) };
+    notify(app, &mut tx, recipient, client, message, now).await?;
     tx.commit().await?;
     telemetry::sessions_ended(Ended::PasswordChanged, ended);
     Ok(())

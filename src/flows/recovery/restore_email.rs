@@ -27,7 +27,7 @@ internal_from_store!(RestoreEmailError);
 /// Moves the account back to the address that `token` was mailed to. The person who moved it away knows the password,
 /// so the password is removed, and every session and open code ends.
 pub async fn restore_email(app: &App, token: &Code, client: &Client) -> Result<(), RestoreEmailError> {
-    let subject = app.codes.way_back(token);
+    let subject = app.codes.restore_by(token);
     let now = app.clock.now();
     let Guess::Right(guessed) = check_code(app, &subject, token, client, now).await? else {
         return Err(RestoreEmailError::InvalidToken);
@@ -41,7 +41,7 @@ pub async fn restore_email(app: &App, token: &Code, client: &Client) -> Result<(
     if !codes::consume(tx.conn(), &subject, &guessed.code_hash, now).await? {
         return Err(RestoreEmailError::InvalidToken);
     }
-    make_room(&mut tx, user, &former, now).await?;
+    free_address(&mut tx, user, &former, now).await?;
     if !users::change_email(&mut tx, user, &former, now).await? {
         return Err(RestoreEmailError::EmailTaken);
     }
@@ -57,7 +57,7 @@ pub async fn restore_email(app: &App, token: &Code, client: &Client) -> Result<(
 
 /// Makes the address free again. An account that was created for it and never confirmed must not keep out the person
 /// who reads its mail.
-async fn make_room(tx: &mut Tx, user: UserId, former: &Email, now: DateTime<Utc>) -> Result<(), RestoreEmailError> {
+async fn free_address(tx: &mut Tx, user: UserId, former: &Email, now: DateTime<Utc>) -> Result<(), RestoreEmailError> {
     let Some(other) = users::by_email(tx.conn(), former)
         .await?
         .filter(|other| other.id != user)

@@ -12,7 +12,7 @@ use crate::flows::steps::notify::{Owner, notify};
 use crate::flows::steps::renew_session::{RenewedSession, renew_session};
 use crate::model::client::Client;
 use crate::model::mail::code::{Code, NewCode, Purpose, RESTORE_LIFETIME};
-use crate::model::mail::{Message, shown};
+use crate::model::mail::{Message, format_time};
 use crate::model::session::SignedIn;
 use crate::model::user::OwnAccount;
 use crate::model::user::email::Email;
@@ -94,13 +94,13 @@ async fn move_to(
     }
     // An address that was never confirmed may belong to a person who has nothing to do with the account.
     if account.email_verified_at.is_some() {
-        open_way_back(app, tx, account, client, now).await?;
+        mail_restore_key(app, tx, account, client, now).await?;
     }
     Ok(email.typed().to_owned())
 }
 
 /// Mails a notice to the former address, with a key that brings the account back for some days.
-async fn open_way_back(
+async fn mail_restore_key(
     app: &App,
     tx: &mut Tx,
     account: &OwnAccount,
@@ -108,7 +108,7 @@ async fn open_way_back(
     now: DateTime<Utc>,
 ) -> anyhow::Result<()> {
     let token = Codes::generate_token();
-    let subject = app.codes.way_back(&token);
+    let subject = app.codes.restore_by(&token);
     let code = NewCode {
         code_hash: app.codes.hash_code(&subject, &token),
         subject,
@@ -120,13 +120,13 @@ async fn open_way_back(
     };
     codes::replace(tx.conn(), &code).await?;
     let message = Message::EmailChanged {
-        at: shown(now),
+        at: format_time(now),
         token: token.reveal().to_owned(),
         days: RESTORE_LIFETIME.num_days(),
     };
-    let told = Owner {
+    let owner = Owner {
         email: &account.email,
         email_verified: true,
     };
-    notify(app, tx, told, client, message, now).await
+    notify(app, tx, owner, client, message, now).await
 }

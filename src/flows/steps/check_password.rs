@@ -1,6 +1,6 @@
 //! The only place where a password is checked: first limited, then counted, then hashed.
 
-use super::count_attempt::{Attempt, Subject, count_attempt};
+use super::count_attempt::{Attempt, AttemptTarget, count_attempt};
 use crate::app::App;
 use crate::app::hasher::Verdict;
 use crate::model::client::Client;
@@ -40,12 +40,12 @@ pub async fn check_password(
     // An identifier without an account knows no network and no device.
     let familiarity = found.as_ref().map(|account| account.familiarity).unwrap_or_default();
     let credentials = found.map(|account| account.credentials);
-    let subject = match (&credentials, lookup) {
-        (Some(known), _) => Subject::Account(known.id),
-        (None, AccountLookup::Account(user)) => Subject::Account(user),
-        (None, AccountLookup::Identifier(login)) => Subject::UnknownAccount(login),
+    let target = match (&credentials, lookup) {
+        (Some(known), _) => AttemptTarget::Account(known.id),
+        (None, AccountLookup::Account(user)) => AttemptTarget::Account(user),
+        (None, AccountLookup::Identifier(login)) => AttemptTarget::UnknownAccount(login),
     };
-    let attempt = count_attempt(app, read, subject, familiarity, client).await?;
+    let attempt = count_attempt(app, read, target, familiarity, client).await?;
     let stored = credentials.as_ref().and_then(|known| known.password_hash.clone());
     let verdict = match app.hasher.verify(password.clone(), stored.clone()).await {
         Ok(verdict) => verdict,

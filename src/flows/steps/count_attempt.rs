@@ -14,7 +14,7 @@ use crate::store::{self, OneStatement, Read, Tx, attempts};
 
 /// The account whose secret is tried, or an identifier that has no account. A client can't tell the two apart.
 #[derive(Debug, Clone, Copy)]
-pub enum Subject<'a> {
+pub enum AttemptTarget<'a> {
     Account(UserId),
     UnknownAccount(&'a Identifier),
 }
@@ -27,7 +27,7 @@ pub struct Attempt {
     counted: Option<(Bucket, Budget)>,
 }
 
-/// Counts an attempt on `subject` by `client`, on the connection that was read from if it can also write.
+/// Counts an attempt on `target` by `client`, on the connection that was read from if it can also write.
 ///
 /// # Errors
 /// [`crate::model::limit::throttled::Throttled`] when the limit of the client, of all clients, or of clients unknown to this
@@ -35,7 +35,7 @@ pub struct Attempt {
 pub async fn count_attempt(
     app: &App,
     read: Read,
-    subject: Subject<'_>,
+    target: AttemptTarget<'_>,
     familiarity: Familiarity,
     client: &Client,
 ) -> anyhow::Result<Attempt> {
@@ -43,9 +43,9 @@ pub async fn count_attempt(
         return Ok(Attempt { counted: None });
     };
     let now = app.clock.now();
-    let place = place_of(subject, familiarity, client);
+    let place = place_of(target, familiarity, client);
     app.limits.allow_check(&place, client)?;
-    let bucket = app.limits.bucket(&subject.name(), &place);
+    let bucket = app.limits.bucket(&target.name(), &place);
 
     let once = app.db.once_after(read);
     let count = async |statement: OneStatement<'_>| attempts::count(statement, &bucket, budget, now).await;
@@ -59,18 +59,18 @@ pub async fn count_attempt(
     Err(app.limits.failures_used_up(retry_after))
 }
 
-fn place_of(subject: Subject<'_>, familiarity: Familiarity, client: &Client) -> Place {
-    let known_device = match subject {
-        Subject::Account(user) => Place::of_device(client.device, user),
-        Subject::UnknownAccount(_) => None,
+fn place_of(target: AttemptTarget<'_>, familiarity: Familiarity, client: &Client) -> Place {
+    let known_device = match target {
+        AttemptTarget::Account(user) => Place::of_device(client.device, user),
+        AttemptTarget::UnknownAccount(_) => None,
     };
-    let known_network = client.vicinity().filter(|_| familiarity.knows_network);
+    let known_network = client.provider_range().filter(|_| familiarity.knows_network);
     known_device
         .or(known_network.map(Place::Network))
         .unwrap_or(Place::Strangers)
 }
 
-impl Subject<'_> {
+impl AttemptTarget<'_> {
     /// One name for all the ways to write an identifier.
     fn name(&self) -> String {
         match self {

@@ -6,7 +6,7 @@ use super::notify::{Owner, notify};
 use crate::app::App;
 use crate::model::client::Client;
 use crate::model::id::UserId;
-use crate::model::mail::{Message, shown};
+use crate::model::mail::{Message, format_time};
 use crate::store::{Tx, devices};
 
 /// Stores the device of `client`. A family of browser and system that is new to the account is worth a notice to its
@@ -26,10 +26,10 @@ pub(in crate::flows) async fn recognize_device(
         return Ok(());
     }
     let message = Message::NewLogIn {
-        at: shown(now),
+        at: format_time(now),
         device: family,
         network: client
-            .vicinity()
+            .provider_range()
             .map_or_else(|| "?".to_owned(), |network| network.to_string()),
     };
     notify(app, tx, owner, client, message, now).await

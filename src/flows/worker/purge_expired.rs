@@ -13,7 +13,7 @@ const BATCH: u16 = 500;
 /// Deletes one batch of expired sessions, codes, mails, failures and devices; `true` when there may be more.
 pub async fn purge_expired(app: &App) -> anyhow::Result<bool> {
     let now = app.clock.now();
-    let unseen_since = now - TimeDelta::days(Device::KEPT_DAYS);
+    let unseen_since = now - TimeDelta::days(Device::RETENTION_DAYS);
     let mut tx = app.db.write().await?;
     let codes = codes::purge(tx.conn(), now, BATCH.into()).await?;
     let mails = outbox::purge(tx.conn(), now, BATCH.into()).await?;
@@ -25,6 +25,6 @@ pub async fn purge_expired(app: &App) -> anyhow::Result<bool> {
     let ended = sessions::purge(tx.conn(), now, BATCH.into()).await?;
     tx.commit().await?;
     telemetry::sessions_ended(Ended::Expired, ended);
-    let looked_at = [alive + ended, codes, mails, failures, devices];
-    Ok(looked_at.into_iter().any(|rows| rows >= BATCH.into()))
+    let handled = [alive + ended, codes, mails, failures, devices];
+    Ok(handled.into_iter().any(|rows| rows >= BATCH.into()))
 }

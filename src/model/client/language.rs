@@ -9,7 +9,7 @@ pub struct Languages(Vec<String>);
 
 impl Languages {
     /// More than a person reads; browsers send about five.
-    const MOST: usize = 8;
+    const MAX_TAGS: usize = 8;
     /// Longest tag that is kept (RFC 5646, 4.4.1).
     const LONGEST_TAG: usize = 35;
 
@@ -18,7 +18,7 @@ impl Languages {
     pub fn parse(header: &str) -> Self {
         let mut ranked: Vec<_> = header
             .split(',')
-            .take(Self::MOST)
+            .take(Self::MAX_TAGS)
             .filter_map(|range| {
                 let (tag, quality) = range.split_once(';').unwrap_or((range, "q=1"));
                 let quality: f32 = quality.trim().strip_prefix("q=")?.parse().ok()?;
@@ -74,6 +74,6 @@ mod tests {
         ] {
             assert_eq!(choose(header), None, "{header}");
         }
-        assert_eq!(Languages::parse(&"de,".repeat(100)).0.len(), Languages::MOST);
+        assert_eq!(Languages::parse(&"de,".repeat(100)).0.len(), Languages::MAX_TAGS);
     }
 }

@@ -57,8 +57,8 @@ impl Client {
 
     /// The network by which an account recognises the client.
     #[must_use]
-    pub fn vicinity(&self) -> Option<Network> {
-        self.ip.map(Network::vicinity)
+    pub fn provider_range(&self) -> Option<Network> {
+        self.ip.map(Network::provider_range)
     }
 
     /// The kind of browser and system that the client claims to be.

@@ -21,7 +21,7 @@ impl Network {
 
     /// The /24 around an IPv4 address, from which a provider gives its customers new addresses, or an IPv6 /64.
     #[must_use]
-    pub fn vicinity(ip: IpAddr) -> Self {
+    pub fn provider_range(ip: IpAddr) -> Self {
         Self::around(ip, 24)
     }
 
@@ -60,8 +60,8 @@ mod tests {
         let site = |ip: &str| Network::site(ip.parse().unwrap()).map(|site| site.to_string());
         assert_eq!(site("2001:db8:1:2::1").as_deref(), Some("2001:db8:1::/48"));
         assert_eq!(site("203.0.113.9"), None);
-        let vicinity = |ip: &str| Network::vicinity(ip.parse().unwrap()).to_string();
-        assert_eq!(vicinity("203.0.113.9"), "203.0.113.0/24");
-        assert_eq!(vicinity("2001:db8:1:2::1"), "2001:db8:1:2::/64");
+        let provider_range = |ip: &str| Network::provider_range(ip.parse().unwrap()).to_string();
+        assert_eq!(provider_range("203.0.113.9"), "203.0.113.0/24");
+        assert_eq!(provider_range("2001:db8:1:2::1"), "2001:db8:1:2::/64");
     }
 }

@@ -20,9 +20,9 @@ impl Device {
     /// Days after which an account no longer knows a network without a log-in from it.
     pub const NETWORK_DAYS: i64 = 90;
     /// Minutes between two writes of the time at which a device was last seen.
-    pub const NOTE_INTERVAL_MINUTES: i64 = 60;
+    pub const UPDATE_INTERVAL_MINUTES: i64 = 60;
     /// Days after which a device that was not seen is deleted.
-    pub const KEPT_DAYS: i64 = 365;
+    pub const RETENTION_DAYS: i64 = 365;
 
     /// A device of `user` that was never seen before.
     #[must_use]

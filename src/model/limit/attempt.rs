@@ -23,7 +23,7 @@ impl Budget {
     /// Consecutive failures after which a bucket allows no more attempts (NIST SP 800-63B-4, 3.2.2).
     pub const MAX_IN_A_ROW: i64 = 100;
     /// A bucket expires after one quiet day per consecutive failure, so a patient attacker averages one guess a day.
-    pub const KEPT_PER_FAILURE: TimeDelta = TimeDelta::days(1);
+    pub const RETENTION_PER_FAILURE: TimeDelta = TimeDelta::days(1);
 
     #[must_use]
     pub fn new(rate: Rate) -> Self {

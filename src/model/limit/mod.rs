@@ -42,10 +42,10 @@ pub struct Rates {
 
 impl Rates {
     /// All networks together may do something this many times as often as one.
-    pub const NETWORKS: u32 = 100;
+    pub const ALL_NETWORKS_FACTOR: u32 = 100;
 
     /// All networks of one IPv6 customer together may do something this many times as often as one.
-    pub const OF_A_SITE: u32 = 10;
+    pub const SITE_FACTOR: u32 = 10;
 
     /// How often one network may do `operation`, and the name of that limit.
     #[must_use]

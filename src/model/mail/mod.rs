@@ -123,7 +123,7 @@ impl Message {
         let (code, minutes, at) = (
             "12345678".to_owned(),
             CODE_LIFETIME.num_minutes(),
-            shown(DateTime::UNIX_EPOCH),
+            format_time(DateTime::UNIX_EPOCH),
         );
         vec![
             Self::ResetCode {
@@ -153,7 +153,7 @@ impl Message {
 
 /// A time as mails show it.
 #[must_use]
-pub fn shown(at: DateTime<Utc>) -> String {
+pub fn format_time(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%d %H:%M UTC").to_string()
 }
 

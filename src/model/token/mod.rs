@@ -47,7 +47,7 @@ pub struct Claims {
 impl Claims {
     /// Whether verified claims are valid `now` for a token of this type from this issuer.
     #[must_use]
-    pub fn are_good(&self, token_type: TokenType, issuer: &str, now: DateTime<Utc>) -> bool {
+    pub fn are_valid(&self, token_type: TokenType, issuer: &str, now: DateTime<Utc>) -> bool {
         self.token_type == token_type
             && self.iss == issuer
             && self.exp > now.timestamp()

@@ -10,8 +10,8 @@ use crate::model::session::SignedIn;
 use crate::store::{Conn, Result, on};
 
 /// Stores that a session was used, if it lives and its last stored use is at `unseen_since` or earlier: of many uses at
-/// the same time, one is stored. It only updates, so an ended session stays ended. An idle time-out that is shorter than
-/// at the last use brings the deadline of the purge forward.
+/// the same time, one is stored. It only updates, so an ended session stays ended. An idle time-out that is shorter
+/// than at the last use brings the deadline of the purge forward.
 pub async fn renew(conn: Conn<'_>, used: &SignedIn, unseen_since: DateTime<Utc>) -> Result<bool> {
     // One of the two statements applies. SQLite writes to the index of every column that a statement sets.
     const SQLITE: &str = "UPDATE sessions SET last_seen_at = $1, idle_expires_at = $2 \

@@ -7,8 +7,16 @@ const CHAPTERS: &[&str] = &["account", "operator", "recovery", "session", "token
 
 /// Imports from one chapter of `api` into another, each with its reason.
 const SHARED_BETWEEN_CHAPTERS: &[(&str, &str, &str)] = &[
-    ("account", "session", "sign-up and log-in answer with the session; the export lists sessions"),
-    ("recovery", "session", "confirming an address answers with the renewed session"),
+    (
+        "account",
+        "session",
+        "sign-up and log-in answer with the session; the export lists sessions",
+    ),
+    (
+        "recovery",
+        "session",
+        "confirming an address answers with the renewed session",
+    ),
 ];
 
 #[test]
@@ -22,7 +30,11 @@ fn a_story_imports_steps_and_its_own_chapter_and_a_step_imports_steps() {
             "src/{} is in no chapter",
             source.place
         );
-        for path in source.imports().iter().filter(|path| path[0] == "flows" && path.len() > 1) {
+        for path in source
+            .imports()
+            .iter()
+            .filter(|path| path[0] == "flows" && path.len() > 1)
+        {
             assert!(
                 path[1] == "steps" || path[1] == *chapter,
                 "src/{} imports the chapter {}",

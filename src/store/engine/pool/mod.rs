@@ -1,9 +1,9 @@
 //! The connection pool: the connection that was used last is used next.
 //!
-//! sqlx's own pool takes the connection that has rested longest and pings each one that comes back. Under load, requests
-//! would go round all of PostgreSQL's processes or SQLite's threads, and none would have in its caches what it needs. So
-//! deadpool hands out sqlx's connections, the last one in first. [`opener`] says how one is opened, pinged, replaced and
-//! left clean. Why: docs/decisions/0009-connection-pool.md
+//! sqlx's own pool takes the connection that has rested longest and pings each one that comes back. Under load,
+//! requests would go round all of PostgreSQL's processes or SQLite's threads, and none would have in its caches what it
+//! needs. So deadpool hands out sqlx's connections, the last one in first. [`opener`] says how one is opened, pinged,
+//! replaced and left clean. Why: docs/decisions/0009-connection-pool.md
 
 mod opener;
 

@@ -1,4 +1,4 @@
-//! Who is lent which connection. Without a PostgreSQL server there are but SQLite's to check_out.
+//! Which connection is checked out when. Without a PostgreSQL server only SQLite's are tested.
 
 use std::future::Future;
 use std::str::FromStr;
