@@ -28,8 +28,11 @@ pub fn page() -> String {
         let heading = setting.get_help_heading().unwrap_or("File");
         if section != Some(heading) {
             section = Some(heading);
-            page +=
-                &format!("\n## {heading}\n\n| flag, environment variable | default | what it does |\n|---|---|---|\n");
+            write!(
+                page,
+                "\n## {heading}\n\n| flag, environment variable | default | what it does |\n|---|---|---|\n"
+            )
+            .expect("a string takes any text");
         }
         write_row(&mut page, setting);
     }

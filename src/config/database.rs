@@ -12,7 +12,7 @@ use crate::model::secret_key::SecretKey;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Database")]
 pub struct DatabaseSettings {
-    /// `sqlite:PATH` or `postgres://…` [default: `sqlite:data/neptun-auth.db`, or DATABASE_URL if that is set]
+    /// `sqlite:PATH` or `postgres://…` [default: `sqlite:data/neptun-auth.db`, or `DATABASE_URL` if that is set]
     #[arg(long, env = "NEPTUN_AUTH_DATABASE_URL", hide_env_values = true, global = true)]
     database_url: Option<Secret>,
     #[arg(long = "bare-database-url", env = "DATABASE_URL", hide = true, global = true)]

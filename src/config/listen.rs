@@ -24,11 +24,11 @@ pub struct ListenSettings {
     #[arg(long, env = "PORT", global = true)]
     port: Option<u16>,
     /// Address by which browsers reach the service: scheme, host and port; https unless it is on localhost [default:
-    /// http://localhost with the port]
+    /// `http://localhost` with the port]
     #[arg(long, env = "NEPTUN_AUTH_PUBLIC_URL", global = true)]
     public_url: Option<Url>,
     /// Origins of pages that may call with credentials, separated by commas [default: the service's own; any port of
-    /// localhost too while PUBLIC_URL is on localhost]
+    /// localhost too while `PUBLIC_URL` is on localhost]
     #[arg(long, env = "NEPTUN_AUTH_ALLOWED_ORIGINS", value_delimiter = ',', value_parser = Origin::parse, global = true)]
     allowed_origins: Vec<Origin>,
     /// Networks of the proxies in front, separated by commas; X-Forwarded-For counts only if they send it

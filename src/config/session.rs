@@ -15,7 +15,7 @@ pub struct SessionSettings {
     /// Name of the session cookie [default: __Host-neptun-session with an https public URL, otherwise neptun-session]
     #[arg(long, env = "NEPTUN_AUTH_COOKIE_NAME", global = true)]
     cookie_name: Option<String>,
-    /// SameSite attribute of the session cookie: whether browsers send it with requests from other sites
+    /// `SameSite` attribute of the session cookie: whether browsers send it with requests from other sites
     #[arg(long, env = "NEPTUN_AUTH_COOKIE_SAME_SITE", default_value = "lax", global = true)]
     cookie_same_site: SameSite,
     /// Domain whose subdomains share the cookie [default: none, the cookie stays with its host]

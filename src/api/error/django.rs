@@ -52,6 +52,7 @@ pub struct TokenErrors {
 
 impl TokenError {
     /// Sorts the issues of a request body. If all of several `required` fields are missing, they become one error.
+    #[must_use]
     pub fn of_body(error: ApiError, required: &[&str]) -> Self {
         let is_missing = |name: &&str| {
             error
@@ -96,6 +97,7 @@ fn fields(issues: &[Issue]) -> Value {
 }
 
 /// The published message for a taken address, and the same for a user name.
+#[must_use]
 pub fn taken_issues(taken: Taken) -> Vec<Issue> {
     let rows = [
         (taken.username, "username", "user with this username already exists."),

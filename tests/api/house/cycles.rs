@@ -52,7 +52,7 @@ fn path_back(graph: &Graph, start: &str) -> Option<Vec<String>> {
     let mut seen = BTreeSet::new();
     while let Some(way) = (!ways.is_empty()).then(|| ways.remove(0)) {
         for next in graph.get(way.last()?).into_iter().flatten() {
-            let longer = [way.as_slice(), &[next.clone()]].concat();
+            let longer = [way.as_slice(), std::slice::from_ref(next)].concat();
             if next == start {
                 return Some(longer);
             }

@@ -25,7 +25,7 @@ const KEEP_MEMORY: Duration = Duration::from_secs(30);
 /// pushes the hash out of the processor's caches and finds nothing there itself; several at once cost little more than
 /// one.
 const WAITING_FOR_EACH_HELD_BACK: usize = 4;
-/// UnknownAccount's answer waits for more than so many others.
+/// An answer waits for at most this many others.
 const MOST_HELD_BACK: usize = 16;
 /// How much nicer than the rest of the process hashing is: a session check gets a core at once, yet another program
 /// that takes all it can get does not starve log-ins.
@@ -40,7 +40,7 @@ pub struct HashingSlots {
     shared: Arc<Shared>,
 }
 
-/// Tells whoever waits for it what a job has returned.
+/// Hands the result of a job to the request that waits for it.
 type Answer = Box<dyn FnOnce() + Send>;
 
 struct Job {

@@ -1,4 +1,4 @@
-//! Who is answered when, who is refused, and what becomes of the memory.
+//! When requests are answered, when they are rejected, and what becomes of the memory.
 
 use tokio::time::timeout;
 
