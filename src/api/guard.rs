@@ -131,8 +131,8 @@ fn bearer(request: &Request) -> Option<&str> {
 }
 
 fn register_cookie(registry: &mut Registry) {
-    let description = "The cookie that sign-up and log-in set. A browser stores it, and sends it when your page calls with \
-        `credentials: \"include\"`.";
+    let description = "The cookie that sign-up and log-in set. A browser stores it, and sends it when your page calls \
+        with `credentials: \"include\"`.";
     // `spec` replaces the default name with the configured one.
     let scheme = scheme("apiKey", description, Some(SessionCookie::DEFAULT_NAME), Some("cookie"));
     registry.create_security_scheme(COOKIE_SCHEME, scheme);
