@@ -1,4 +1,4 @@
-//! Stores that sessions were used.
+//! Stores that sessions were used. Why: docs/decisions/0010-renewals-every-five-minutes.md
 
 use std::sync::Arc;
 use std::time::Duration;

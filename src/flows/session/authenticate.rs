@@ -67,7 +67,7 @@ pub async fn authenticate(app: &App, presented: SessionSecret) -> anyhow::Result
     }
 }
 
-/// Reads the session's row and keeps it in memory.
+/// Reads the session's row and keeps it in memory. Why: docs/decisions/0007-read-a-sessions-row-once.md
 async fn load(app: &App, presented: SessionSecret) -> anyhow::Result<Option<Remembered>> {
     let stamp = app.session_cache.stamp();
     let stored = read(app, presented).await;

@@ -2,6 +2,8 @@
 //!
 //! A slot is tied to the work, not to the request: a client that disconnects does not free its slot early, so no number
 //! of clients makes more than the slots' memory live at once.
+//!
+//! Why answers are held back: docs/decisions/0008-answers-go-out-together.md
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
