@@ -98,7 +98,8 @@ impl<DB: PooledDatabase> Manager for Opener<DB> {
     /// Tries again while the server is starting; [`ConnectionPool::check_out`] limits the time.
     async fn create(&self) -> sqlx::Result<Place<DB>> {
         while !self.closing.is_cancelled() {
-            match self.open().await {
+            // Boxed, because it is large, rarely needed, and part of the future of every request.
+            match Box::pin(self.open()).await {
                 Err(error) if is_starting(&error) => sleep(RETRY_INTERVAL).await,
                 opened => return opened.map(Some),
             }

@@ -1,4 +1,4 @@
-//! Which connection is checked out when. Without a PostgreSQL server only SQLite's are tested.
+//! Which connection a caller gets, and in what state. Most tests need a PostgreSQL server and pass without one.
 
 use std::future::Future;
 use std::str::FromStr;
@@ -32,9 +32,9 @@ fn settings<DB: PooledDatabase>(options: Options<DB>, max_size: usize) -> Settin
     }
 }
 
-async fn process(lent: &mut CheckedOut<Postgres>) -> i32 {
+async fn process(connection: &mut CheckedOut<Postgres>) -> i32 {
     sqlx::query_scalar("SELECT pg_backend_pid()")
-        .fetch_one(&mut **lent)
+        .fetch_one(&mut **connection)
         .await
         .unwrap()
 }
@@ -59,15 +59,15 @@ async fn soon<F: Future<Output = bool>>(mut is_so: impl FnMut() -> F) {
 }
 
 #[tokio::test]
-async fn the_one_used_last_is_lent_first() {
+async fn the_connection_used_last_is_used_next() {
     let Some(pool) = pool(3) else { return };
-    let mut lent = [
+    let mut connections = [
         pool.check_out().await.unwrap(),
         pool.check_out().await.unwrap(),
         pool.check_out().await.unwrap(),
     ];
-    let last = process(&mut lent[1]).await;
-    let [first, second, third] = lent;
+    let last = process(&mut connections[1]).await;
+    let [first, second, third] = connections;
     drop((third, first));
     drop(second);
     for _ in 0..10 {
@@ -76,7 +76,7 @@ async fn the_one_used_last_is_lent_first() {
 }
 
 #[tokio::test]
-async fn who_waits_gets_what_comes_back() {
+async fn a_waiting_caller_gets_the_connection_that_comes_back() {
     let Some(pool) = pool(1) else { return };
     let held = pool.check_out().await.unwrap();
     let next = tokio::spawn({
@@ -89,7 +89,7 @@ async fn who_waits_gets_what_comes_back() {
 }
 
 #[tokio::test]
-async fn who_gives_up_waiting_waits_no_more() {
+async fn a_caller_that_gives_up_waiting_takes_no_connection() {
     let Some(pool) = pool(1) else { return };
     let held = pool.check_out().await.unwrap();
     assert!(timeout(Duration::from_millis(50), pool.check_out()).await.is_err());
@@ -98,7 +98,7 @@ async fn who_gives_up_waiting_waits_no_more() {
 }
 
 #[tokio::test]
-async fn what_was_not_committed_is_taken_back() {
+async fn a_transaction_that_was_not_committed_is_rolled_back() {
     let Some(pool) = pool(2) else { return };
     let mut observer = pool.check_out().await.unwrap();
     let mut abandoned = pool.begin("BEGIN").await.unwrap();
@@ -120,32 +120,32 @@ async fn what_was_not_committed_is_taken_back() {
 }
 
 #[tokio::test]
-async fn what_was_committed_stays_and_its_connection_is_kept() {
+async fn a_committed_transaction_stays_and_its_connection_is_used_next() {
     let Some(pool) = pool(2) else { return };
-    let mut lent = pool.begin("BEGIN").await.unwrap();
-    let used = process(&mut lent).await;
-    lent.execute("CREATE TEMPORARY TABLE done ()").await.unwrap();
-    lent.commit().await.unwrap();
+    let mut connection = pool.begin("BEGIN").await.unwrap();
+    let used = process(&mut connection).await;
+    connection.execute("CREATE TEMPORARY TABLE done ()").await.unwrap();
+    connection.commit().await.unwrap();
     let mut again = pool.check_out().await.unwrap();
     assert_eq!(process(&mut again).await, used);
     again.execute("SELECT FROM done").await.unwrap();
 }
 
 #[tokio::test]
-async fn a_statement_that_nobody_waits_for_any_more_keeps_nobody_waiting() {
+async fn an_abandoned_statement_keeps_no_other_caller_waiting() {
     let Some(pool) = pool(2) else { return };
-    let mut lent = pool.check_out().await.unwrap().for_one_statement();
-    let slow = lent.execute("SELECT pg_sleep(2)");
+    let mut connection = pool.check_out().await.unwrap().for_one_statement();
+    let slow = connection.execute("SELECT pg_sleep(2)");
     assert!(timeout(Duration::from_millis(100), slow).await.is_err());
-    drop(lent);
+    drop(connection);
     let next = async { process(&mut pool.check_out().await.unwrap()).await };
     timeout(Duration::from_secs(1), next)
         .await
-        .expect("the busy connection was lent");
+        .expect("the busy connection was handed out");
 }
 
 #[tokio::test]
-async fn dead_connections_are_lent_for_a_moment_only_however_often_they_are_asked_for() {
+async fn dead_connections_are_handed_out_for_a_moment_only() {
     let Some(pool) = pool(3) else { return };
     let mut both = [pool.check_out().await.unwrap(), pool.check_out().await.unwrap()];
     for dying in &mut both {
@@ -160,20 +160,20 @@ async fn dead_connections_are_lent_for_a_moment_only_however_often_they_are_aske
     let died_at = Instant::now();
     loop {
         let asked = died_at.elapsed();
-        let mut lent = pool.check_out().await.unwrap();
-        if lent.execute("SELECT 1").await.is_ok() {
+        let mut connection = pool.check_out().await.unwrap();
+        if connection.execute("SELECT 1").await.is_ok() {
             break;
         }
         assert!(
             asked < 2 * TRUSTED_WITHOUT_PING,
-            "a dead connection was lent after {asked:?}"
+            "a dead connection was handed out after {asked:?}"
         );
         sleep(TRUSTED_WITHOUT_PING / 10).await;
     }
 }
 
 #[tokio::test]
-async fn a_connection_that_rested_and_works_is_lent_again() {
+async fn a_connection_that_rested_and_works_is_used_again() {
     let Some(pool) = pool(2) else { return };
     let used = process(&mut pool.check_out().await.unwrap()).await;
     sleep(2 * TRUSTED_WITHOUT_PING).await;
@@ -199,9 +199,9 @@ async fn a_connection_that_is_too_old_is_replaced_and_one_that_rested_too_long_i
 }
 
 #[tokio::test]
-async fn closing_closes_what_is_kept_and_what_is_on_loan() {
+async fn closing_waits_for_connections_in_use_and_closes_all() {
     let Some(pool) = pool(3) else { return };
-    let on_loan = pool.check_out().await.unwrap();
+    let in_use = pool.check_out().await.unwrap();
     drop(pool.check_out().await.unwrap());
     let closed = tokio::spawn({
         let pool = pool.clone();
@@ -210,7 +210,7 @@ async fn closing_closes_what_is_kept_and_what_is_on_loan() {
     pool.closing().cancelled().await;
     sleep(Duration::from_millis(50)).await;
     assert!(!closed.is_finished(), "it did not wait");
-    drop(on_loan);
+    drop(in_use);
     timeout(Duration::from_secs(5), closed).await.unwrap().unwrap();
     assert_eq!(pool.0.status().size, 0);
     assert!(pool.check_out().await.is_err());
@@ -235,7 +235,7 @@ async fn a_transaction_that_could_not_begin_does_not_cost_the_connection() {
 }
 
 #[tokio::test]
-async fn what_sqlite_does_not_confirm_has_not_happened() {
+async fn a_commit_that_sqlite_does_not_confirm_is_an_error() {
     let mut connection = SqliteConnectOptions::new().connect().await.unwrap();
     // Nothing to do, so nothing to confirm: what a thread that died leaves behind looks the same.
     assert!(Sqlite::run(&mut connection, "").await.is_err());

@@ -38,7 +38,7 @@ impl Db {
             }
             Pools::Postgres(pool) => {
                 let watching = again(freshness, || watch_postgres(pool, freshness));
-                Box::pin(pool.closing().run_until_cancelled(watching)).await;
+                pool.closing().run_until_cancelled(watching).await;
             }
         }
     }
