@@ -1,4 +1,4 @@
-"""What is measured. Every function adds its values to a `Results`, one for each round."""
+"""The measurements. Every function adds its values to a `Results`, one for each round."""
 
 import statistics
 import time
@@ -77,7 +77,7 @@ class Round:
     def readings(self, plain: str, check: str, cookies: Path, sessions: int = 1) -> None:
         """The plain route before and after the session checks, so that a machine that gets slower slows both."""
         halves = [self.reading("/health/live", 200, seconds=self.seconds / 2)]
-        # Meanwhile no session was used. Those whose renewal has come due are caught up with before the steady rest is measured.
+        # No session was used since the last checks, so many renewals are due. Make them before the steady rest is measured.
         self.use_all(cookies, sessions)
         rate, cost = self.reading("/api/auth/check", 204, seconds=self.seconds, cookies=str(cookies))
         halves.append(self.reading("/health/live", 200, seconds=self.seconds / 2))
@@ -90,7 +90,7 @@ class Round:
         self.get("/api/auth/check", cookies=str(cookies), requests=sessions).finish_with(204)
 
     def reading(self, path: str, expected: int, **plan: object) -> tuple[float, float]:
-        """How many requests a second, and how many microseconds of processor time one costs the service."""
+        """The requests per second, and the microseconds of processor time that one costs the service."""
         self.get(path, **{**plan, "seconds": WARM_UP}).finish()
         before = self.service.processor_seconds()
         answers = self.get(path, **plan).finish_with(expected)
@@ -105,7 +105,7 @@ class Round:
         self.results.add(name, (before + hash_rate(self.seconds / 2)) / 2)
 
     def sign_up_and_log_in(self) -> int:
-        """The number of accounts that were made."""
+        """Signs up, logs in, and returns the number of accounts created."""
         with self.beside("hash_kept", kept_hash_rate), self.beside("hash", plain_hash_rate):
             answers = self.sign_ups("user", warm_up=WARM_UP).finish_with(200)
             self.results.add("sign_up", answers.per_second)
@@ -117,7 +117,7 @@ class Round:
         self.results.add(name, log_ins.finish_with(200).per_second)
 
     def refreshes(self, values: Path) -> None:
-        """As many clients as connections, each with the token that its last answer brought."""
+        """One client for each connection; each sends the token from its last answer."""
         pairs = [self.service.sign_up_for_tokens(f"refresher{number}") for number in range(CONNECTIONS)]
         values.write_text("".join(f"{pair['refresh']}\n" for pair in pairs))
         body = '{"refresh":"{v}"}'
@@ -126,18 +126,18 @@ class Round:
         self.results.add("refresh", refreshes.finish_with(200).per_second)
 
     def parallel_log_ins(self, accounts: int) -> None:
-        """All at once, once. Some are answered, the others refused."""
+        """Sends all log-ins at the same time, once. The service admits some and rejects the others with 503."""
         self.service.forget_peak()
         path, email = "/api/auth/login", "user-{n}@example.com"
         load = self.post(path, email, connections=PARALLEL_LOG_INS, requests=PARALLEL_LOG_INS, cycle=max(accounts, 1))
         statuses = load.finish()
         self.results.add("memory_peak", self.service.peak_memory())
-        admitted, refused = statuses.pop(200, None), statuses.pop(503, None)
+        admitted, rejected = statuses.pop(200, None), statuses.pop(503, None)
         self.results.add("admitted", admitted.count if admitted else 0)
         if admitted:
             self.results.add("admitted_slowest", admitted.quantile(1))
-        if refused:
-            self.results.add("refusal_slowest", refused.quantile(1))
+        if rejected:
+            self.results.add("rejection_slowest", rejected.quantile(1))
         for status, answers in statuses.items():
             surprises.append(f"{answers.count} × status {status} to parallel log-ins")
 
@@ -159,12 +159,12 @@ class Round:
         self.results.add("calm", statistics.mean(halves))
 
     def calm_sign_ups(self, name: str) -> float:
-        """How many there are a second without checks beside them."""
+        """The sign-ups per second without session checks at the same time."""
         return self.sign_ups(name, seconds=self.seconds / 2, warm_up=WARM_UP).finish_with(200).per_second
 
     @contextmanager
     def checks(self, name: str, cookies: Path, **plan: object) -> Iterator[None]:
-        """The latency of session checks at a steady rate, beside what is done meanwhile."""
+        """The latency of session checks at a steady rate while the body of the `with` statement runs."""
         load = self.get("/api/auth/check", cookies=str(cookies), rate=STEADY_RATE, priority=True, **plan)
         yield
         answers = load.finish_with(204)

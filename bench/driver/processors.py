@@ -1,4 +1,4 @@
-"""What this machine's processors do for others: other programs, and whoever shares the machine below a virtual one."""
+"""The processor time that other programs use, and that the host of a virtual machine withholds."""
 
 import time
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from .tools import CORES
 
 @dataclass
 class Processors:
-    """What all processors together have done since the system's start, in seconds."""
+    """The time of all processors together since the system's start, in seconds."""
 
     busy: float
-    # Something was to be done, but a virtual machine's host had the processor do something else.
+    # Work was waiting, but the host of the virtual machine gave the processor to another one (steal time).
     withheld: float
 
     @classmethod
@@ -26,7 +26,7 @@ class Processors:
         return self.busy - before.busy
 
     def withheld_since(self, before: "Processors") -> float:
-        """As a share of the time in which something was to be done."""
+        """The withheld time as a share of the time in which work was waiting or running."""
         withheld = self.withheld - before.withheld
         return withheld / max(withheld + self.busy_since(before), 1 / TICKS)
 

@@ -60,7 +60,7 @@ class Service:
             return False
 
     def complaint(self) -> str:
-        """What the service says when it is started once more with somebody listening."""
+        """Starts the service once more and returns what it writes to standard error."""
         try:
             again = subprocess.run(
                 [BINARY, "serve"], env=self.environment, capture_output=True, text=True, timeout=5, check=False

@@ -1,4 +1,4 @@
-"""The table: what was measured, its ratio to what the machine allows, and what was aimed at."""
+"""The table: each measured value, its ratio to what the machine allows, and its goal."""
 
 import math
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from .measure import PARALLEL_LOG_INS, STEADY_RATE, Results
 from .tools import BINARY, CORES
 
-# What one hash needs, and what the service may have beside it.
+# The memory of one hash, and the memory that the service may use besides.
 HASH_MEMORY = 19
 OTHER_MEMORY = 64
 
@@ -16,7 +16,7 @@ class Row:
     label: str
     name: str
     unit: str = ""
-    # The value that this one is divided by.
+    # The name of the value by which this one is divided.
     base: str = ""
     # Limits of the ratio where there is one, otherwise of the value.
     at_least: float = -math.inf
@@ -30,7 +30,7 @@ class Row:
         return ""
 
     def mark(self, judged: float) -> str:
-        """Whether the goal is reached; nothing where there is none."""
+        """Whether the goal is reached; empty for a row without a goal."""
         if not self.goal():
             return ""
         return " ✓" if self.at_least <= judged <= self.at_most else " ✗"
@@ -85,8 +85,8 @@ def rows(size: int) -> list[Row]:
         Row("… a minute after the last hash", "memory_later", "MiB", at_most=24),
         Row(f"{PARALLEL_LOG_INS} parallel log-ins: admitted", "admitted"),
         Row("… the slowest of them", "admitted_slowest", "ms", at_most=5000),
-        Row("… the slowest refusal", "refusal_slowest", "ms", at_most=100),
-        Row(f"… session checks at {STEADY_RATE:,}/s meanwhile: 99th percentile", "parallel_p99", "ms", at_most=50),
+        Row("… the slowest rejection", "rejection_slowest", "ms", at_most=100),
+        Row(f"… session checks at {STEADY_RATE:,}/s alongside: 99th percentile", "parallel_p99", "ms", at_most=50),
         Row("Start, new database", "start_new", "ms", at_most=100),
         Row(f"Start, {large}", f"start_{size}", "ms", at_most=100),
         Row("Revocation reaches a second instance after: median", "revocation", "ms"),

@@ -1,5 +1,5 @@
 // better-auth as its documentation sets it up, with SQLite. In one process: hashing uses the other
-// cores anyway, and two processes refused each other's writes.
+// cores anyway, and two processes blocked each other's writes.
 import { createServer } from "node:http";
 import { DatabaseSync } from "node:sqlite";
 import { betterAuth } from "better-auth";

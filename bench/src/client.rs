@@ -17,11 +17,11 @@ pub struct Client {
     /// When the request that is under way should have left, and whether there is one.
     pub due: Option<Instant>,
     received: Vec<u8>,
-    /// Room for what the kernel says about what it hands over.
+    /// Buffer for the kernel's control messages about received bytes.
     remarks: Vec<u8>,
 }
 
-/// What came back.
+/// An answer.
 pub struct Answer {
     pub status: u16,
     /// When the last of it reached the socket, whenever it was read there.
@@ -82,8 +82,8 @@ impl Client {
     }
 }
 
-/// How long ago the kernel got what it has just handed over. It begins to note that a moment after it was first asked to;
-/// what has no note counts as having come just now, which makes no answer look quicker than it was.
+/// The time since the kernel received the bytes it has just handed over. The kernel starts to record that a moment after
+/// the first request to; bytes without a record count as received now, which makes no answer look quicker than it was.
 fn age(mut remarks: impl Iterator<Item = ControlMessageOwned>) -> anyhow::Result<Duration> {
     let arrived = remarks.find_map(|remark| match remark {
         ControlMessageOwned::ScmTimestampns(arrived) => Some(Duration::from(arrived)),

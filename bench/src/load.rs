@@ -45,10 +45,10 @@ pub struct Plan {
     values: Option<PathBuf>,
     #[serde(default)]
     follow: String,
-    /// Ends after so many requests, or …
+    /// Ends after this number of requests, or …
     #[serde(default)]
     requests: Option<u64>,
-    /// … after so much time, of which the first `warm_up` does not count.
+    /// … after this time, of which the first `warm_up` does not count.
     #[serde(default)]
     seconds: f64,
     #[serde(default)]
@@ -70,7 +70,7 @@ struct Load<'a> {
     clients: Vec<Client>,
     /// The longest idle first: an open load that used the same few all the time would let the others time out.
     idle: VecDeque<usize>,
-    /// When the requests should have left that found no idle connection.
+    /// Due times of requests that found no idle connection.
     overdue: VecDeque<Instant>,
     sent: u64,
     start: Instant,
@@ -139,7 +139,7 @@ impl<'a> Load<'a> {
     }
 
     /// When the next request of an open load has to leave.
-    #[expect(clippy::cast_precision_loss, reason = "nobody sends 2^52 requests")]
+    #[expect(clippy::cast_precision_loss, reason = "no load has 2^52 requests")]
     fn due(&self, rate: f64) -> Instant {
         let taken = self.sent + self.overdue.len() as u64;
         self.start + Duration::from_secs_f64(taken as f64 / rate)

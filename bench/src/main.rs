@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! neptun-auth-bench hash THREADS SECONDS         the rate of the argon2 crate's own `hash_password`
-//! neptun-auth-bench hash THREADS SECONDS kept    and of its call that is lent the memory, which each thread keeps
+//! neptun-auth-bench hash THREADS SECONDS kept    and of its call that takes memory, which each thread keeps
 //! neptun-auth-bench load PLAN                    requests to a server on this machine; PLAN is JSON, see load.rs
 //! ```
 

@@ -1,4 +1,4 @@
-//! What a load came to.
+//! The results of a load.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ pub struct Report {
     last: Option<Instant>,
 }
 
-/// Those of one status.
+/// The answers of one status.
 #[derive(Default)]
 struct Answers {
     /// Microseconds.

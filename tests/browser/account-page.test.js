@@ -37,7 +37,7 @@ async function visit(options) {
   return page;
 }
 
-/** Somebody new, signed in on the page. */
+/** A new account, signed in on the page. */
 async function visitSignedIn(options) {
   const account = newAccount();
   const page = await visit(options);
@@ -76,7 +76,7 @@ test("a forgotten password is replaced with a mailed code", async () => {
   await signedIn(page);
 });
 
-test("the page tells nobody whether an address has an account", async () => {
+test("the page does not reveal whether an address has an account", async () => {
   const page = await visit(phone);
 
   await fillIn(page, "Ask for a code", { "E-mail": newAccount().email });
@@ -120,13 +120,13 @@ test("a new address takes effect with its code, and not before", async () => {
   assert.equal(await logsIn({ email }, account.password), true);
 });
 
-test("a refused change says why, beside the field", async () => {
+test("a rejected change shows its issue beside the field", async () => {
   const { account, page } = await visitSignedIn();
 
   await fillIn(page, "Change your password", { "Current password": account.password, "New password": "short" });
   const form = page.getByRole("form", { name: "Change your password" });
   await form.getByRole("textbox", { name: "New password", description: /at least 8 characters/ }).waitFor();
-  await fillIn(page, "Change your e-mail", { "New e-mail": "nobody", "Current password": account.password });
+  await fillIn(page, "Change your e-mail", { "New e-mail": "no-address", "Current password": account.password });
   const change = page.getByRole("form", { name: "Change your e-mail" });
   await change.getByRole("textbox", { name: "New e-mail", description: /./ }).waitFor();
   assert.equal(await logsIn(account, account.password), true);

@@ -139,14 +139,14 @@ test("a taken e-mail shows the service's message", async () => {
   await told(page, "A user with this email already exists");
 });
 
-test("every refused field says why", async () => {
-  const wrong = { email: "nobody", password: "short" };
-  const refusal = await (await call(service, "POST", "/api/auth/sign-up", { body: wrong })).json();
-  const why = (name) => refusal.data.issues.find(({ path }) => path[0] === name).message;
+test("every field with an issue shows it", async () => {
+  const wrong = { email: "no-address", password: "short" };
+  const error = await (await call(service, "POST", "/api/auth/sign-up", { body: wrong })).json();
+  const why = (name) => error.data.issues.find(({ path }) => path[0] === name).message;
   const { page } = await visit();
 
   await submit(page, "Create an account", wrong);
-  await told(page, refusal.message);
+  await told(page, error.message);
   const form = page.getByRole("form", { name: "Create an account" });
   const email = form.getByRole("textbox", { name: "E-mail", description: why("email") });
   await email.waitFor();

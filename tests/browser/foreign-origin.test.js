@@ -22,14 +22,14 @@ after(async () => {
   await pages?.close();
 });
 
-/** Taken addresses are refused, so a sign-up that succeeds now proves that there was no account until now. */
+/** The service rejects a taken address, so a sign-up that succeeds now proves that the address had no account. */
 async function assertNoAccount(account) {
   const logIn = await call(service, "POST", "/api/auth/login", { body: account });
   assert.equal(logIn.status, 401);
   await signUp(service, account);
 }
 
-/** The browser of somebody who is signed in at a service, on a page of another origin. */
+/** A browser signed in at a service, on a page of another origin. */
 async function visitSignedIn(service) {
   const cookie = await signUp(service, newAccount());
   const [name, value] = cookie.split("=");
@@ -38,7 +38,7 @@ async function visitSignedIn(service) {
   return { cookie, page };
 }
 
-/** What a script of the page gets when it calls the service: the answer's text, or the name of the failure. */
+/** The result of a call from a script of the page: the answer's text, or the name of the failure. */
 function fetchFrom(page, method, url) {
   return page.evaluate(
     ([url, method]) =>
@@ -50,7 +50,7 @@ function fetchFrom(page, method, url) {
   );
 }
 
-test("the page's own form signs nobody up", async () => {
+test("the page's own form creates no account", async () => {
   const account = newAccount();
   const { context, page } = await openPage(browser, pageFor(pages, service));
 
@@ -61,9 +61,9 @@ test("the page's own form signs nobody up", async () => {
   await assertNoAccount(account);
 });
 
-// Browsers send form bodies without asking first, so nothing but the service itself can refuse these two.
+// Browsers send form bodies without a preflight, so only the service itself can reject these two.
 
-test("a form body sent by a script signs nobody up", async () => {
+test("a form body sent by a script creates no account", async () => {
   const account = newAccount();
   const { context, page } = await openPage(browser, pageFor(pages, service));
 
@@ -83,7 +83,7 @@ test("a form body sent by a script signs nobody up", async () => {
   await assertNoAccount(account);
 });
 
-test("a submitted form signs nobody up", async () => {
+test("a submitted form creates no account", async () => {
   const account = newAccount();
   // The example page's own policy forbids forms; its style sheet, opened as a page, has no policy.
   const { context, page } = await openPage(browser, `${pages.origin}/style.css`);
@@ -105,7 +105,7 @@ test("a submitted form signs nobody up", async () => {
   await assertNoAccount(account);
 });
 
-test("a page reads nothing of somebody who is signed in", async () => {
+test("a page reads nothing of a signed-in account", async () => {
   const { page } = await visitSignedIn(service);
   const { page: listed } = await visitSignedIn(listingService);
 
@@ -116,7 +116,7 @@ test("a page reads nothing of somebody who is signed in", async () => {
   }
 });
 
-test("a page ends no session of somebody who is signed in", async () => {
+test("a page ends no session of a signed-in account", async () => {
   const { cookie, page } = await visitSignedIn(service);
 
   assert.equal(await fetchFrom(page, "POST", `${service}/api/auth/logout`), "TypeError");

@@ -1,4 +1,4 @@
-"""What the document can't say about a request."""
+"""Rules for requests that the OpenAPI document can't express."""
 
 import schemathesis
 from schemathesis import Case, HookContext, Response
@@ -6,12 +6,12 @@ from schemathesis.core.failures import Failure
 from schemathesis.openapi.checks import RejectedPositiveData
 
 # Rules that compare a field with another one, with a list of common passwords or with what is stored, or that ask for one
-# of two fields. A schema has no words for them.
+# of two fields. A schema can't express them.
 BEYOND_SCHEMAS = {
     "mismatch",
     "same_as_email",
     "too_common",
-    # The same in the words of the token API.
+    # The same rules in the messages of the token API.
     "user with this username already exists.",
     "user with this email already exists.",
     "Password must not be the e-mail address.",
@@ -21,7 +21,7 @@ BEYOND_SCHEMAS = {
 
 @schemathesis.hook
 def filter_failure(context: HookContext, failure: Failure, case: Case, response: Response) -> bool:
-    """A request that fits the schema may be refused for these rules, and for nothing else."""
+    """A request that fits the schema may be rejected by these rules, and for no other reason."""
     if not isinstance(failure, RejectedPositiveData) or response.status_code != 400:
         return True
     return not reasons(case, response.json()) <= BEYOND_SCHEMAS
@@ -40,6 +40,6 @@ def reasons(case: Case, body: dict) -> set[str]:
 
 
 def is_conditional(case: Case, issue: dict) -> bool:
-    """Whether a field was asked for that is optional in itself, because of what another one says."""
+    """Whether the issue is a missing field that is required only because of another field's value."""
     fields = {"/auth/otp": (["otp"], ["new_password"]), "/api/users/{user_id}": ([],)}
     return issue["code"] == "required" and issue["path"] in fields.get(case.operation.path, ())

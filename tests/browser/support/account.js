@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 
-/** An account nobody has yet. */
+/** The credentials of an account that does not exist yet. */
 export function newAccount() {
   return { email: `${randomUUID()}@example.com`, password: "correct horse battery" };
 }

@@ -12,7 +12,7 @@ export function launchBrowser() {
   });
 }
 
-/** Opens an address as somebody whose browser has never been there. */
+/** Opens an address in a browser without cookies or storage. */
 export async function openPage(browser, url, options) {
   const context = await browser.newContext(options);
   context.setDefaultTimeout(10_000);
@@ -22,7 +22,7 @@ export async function openPage(browser, url, options) {
   return { context, page, seen };
 }
 
-/** Collects what a person with open developer tools would see go wrong, and every address the page asks for. */
+/** Collects the errors that developer tools would show, and every address that the page requests. */
 function observe(page) {
   const seen = { problems: [], requests: [] };
   page.on("pageerror", (error) => seen.problems.push(error.message));

@@ -16,12 +16,12 @@ JOHN = {
 }
 
 
-def test_curl_signs_up_and_is_then_refused() -> None:
+def test_curl_signs_up_once() -> None:
     assert_signed_up(*run_curl_sample())
     assert_taken(*run_curl_sample())
 
 
-def test_python_signs_up_and_is_then_refused() -> None:
+def test_python_signs_up_once() -> None:
     assert_signed_up(*run_python_sample())
     assert_taken(*run_python_sample())
 

@@ -11,8 +11,8 @@ test("the published function signs up", async () => {
   assert(!Number.isNaN(Date.parse(loggedInAt)));
 });
 
-test("the published function throws the status of a refusal", async () => {
+test("the published function throws the status of an error", async () => {
   await signUp("taken@example.net", "yourpassword");
   await assert.rejects(signUp("taken@example.net", "yourpassword"), { message: "HTTP error! status: 409" });
-  await assert.rejects(signUp("nobody", "yourpassword"), { message: "HTTP error! status: 400" });
+  await assert.rejects(signUp("no-address", "yourpassword"), { message: "HTTP error! status: 400" });
 });

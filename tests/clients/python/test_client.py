@@ -76,18 +76,18 @@ def test_one_session_ends_others() -> None:
     assert statuses == [HTTPStatus.UNAUTHORIZED, HTTPStatus.NO_CONTENT, HTTPStatus.UNAUTHORIZED]
 
 
-def test_a_taken_email_and_refused_fields_arrive_as_the_typed_error() -> None:
+def test_a_taken_email_and_field_issues_arrive_as_the_typed_error() -> None:
     email = new_email()
     sign_up_as(email)
     with Client(SERVICE) as client:
         taken = sign_up.sync(client=client, body=SignUpRequest(email=email, password=PASSWORD))
-        refused = sign_up.sync(client=client, body=SignUpRequest(email="nobody", password="short"))
+        rejected = sign_up.sync(client=client, body=SignUpRequest(email="no-address", password="short"))
 
     assert isinstance(taken, Error)
     assert taken.status_code == HTTPStatus.CONFLICT
     assert taken.code == "email_taken"
-    assert isinstance(refused, Error)
-    assert sorted(issue.path[0] for issue in refused.data.issues) == ["email", "password"]
+    assert isinstance(rejected, Error)
+    assert sorted(issue.path[0] for issue in rejected.data.issues) == ["email", "password"]
 
 
 def test_a_token_pair_from_sign_up_to_the_blacklist() -> None:
@@ -106,8 +106,8 @@ def test_a_token_pair_from_sign_up_to_the_blacklist() -> None:
 
         presented = RefreshRequest(refresh=renewed.refresh)
         assert blacklist_token.sync_detailed(client=client, body=presented).status_code == HTTPStatus.OK
-        refused = refresh_token.sync_detailed(client=client, body=presented)
-        assert refused.status_code == HTTPStatus.UNAUTHORIZED
-        assert isinstance(refused.parsed, TokenErrorBody)
-        assert refused.parsed.code == "token_not_valid"
+        rejected = refresh_token.sync_detailed(client=client, body=presented)
+        assert rejected.status_code == HTTPStatus.UNAUTHORIZED
+        assert isinstance(rejected.parsed, TokenErrorBody)
+        assert rejected.parsed.code == "token_not_valid"
         assert get_me.sync_detailed(client=bearer).status_code == HTTPStatus.UNAUTHORIZED

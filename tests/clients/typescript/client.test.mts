@@ -58,7 +58,7 @@ test("one session ends another", async () => {
   assert.equal((await second.GET("/api/auth/check")).response.status, 401);
 });
 
-test("a taken e-mail and refused fields arrive as the typed error", async () => {
+test("a taken e-mail and field issues arrive as the typed error", async () => {
   const client = newClient();
   const account = newAccount();
   await client.POST("/api/auth/sign-up", { body: account });
@@ -67,9 +67,9 @@ test("a taken e-mail and refused fields arrive as the typed error", async () => 
   assert.equal(taken.response.status, 409);
   assert.equal(taken.error?.code, "email_taken");
 
-  const refused = await client.POST("/api/auth/sign-up", { body: { email: "nobody", password: "short" } });
-  assert.equal(refused.response.status, 400);
-  assert.deepEqual(refused.error?.data?.issues.map(({ path }) => path).sort(), [["email"], ["password"]]);
+  const rejected = await client.POST("/api/auth/sign-up", { body: { email: "no-address", password: "short" } });
+  assert.equal(rejected.response.status, 400);
+  assert.deepEqual(rejected.error?.data?.issues.map(({ path }) => path).sort(), [["email"], ["password"]]);
 });
 
 test("a token pair from sign-up to the blacklist", async () => {
@@ -93,8 +93,8 @@ test("a token pair from sign-up to the blacklist", async () => {
   const ended = await client.POST("/api/token/blacklist", { body: { refresh: renewed.data.refresh } });
   assert.deepEqual(ended.data, {});
 
-  const refused = await client.POST("/api/token/refresh", { body: { refresh: renewed.data.refresh } });
-  assert.equal(refused.response.status, 401);
-  assert.equal(refused.error?.code, "token_not_valid");
+  const rejected = await client.POST("/api/token/refresh", { body: { refresh: renewed.data.refresh } });
+  assert.equal(rejected.response.status, 401);
+  assert.equal(rejected.error?.code, "token_not_valid");
   assert.equal((await client.GET("/api/me", bearer(renewed.data.access))).response.status, 401);
 });

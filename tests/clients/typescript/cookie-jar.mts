@@ -1,6 +1,6 @@
 import type { Middleware } from "openapi-fetch";
 
-/** Does in Node.js what a browser does by itself: keeps the cookies it is given and sends them along. */
+/** Does in Node.js what a browser does: stores the cookies of answers and sends them with requests. */
 export function cookieJar(): Middleware {
   const cookies = new Map<string, string>();
   return {

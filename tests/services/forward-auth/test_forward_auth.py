@@ -1,4 +1,4 @@
-"""An application behind nginx or Caddy, with the configurations of examples/forward-auth, learns who is asking."""
+"""An application behind nginx or Caddy, with the configurations of examples/forward-auth, learns which account a request comes from."""
 
 import os
 import re
@@ -36,14 +36,14 @@ def proxy(proxy_name: str, application: servers.Application, tmp_path_factory: p
 
 @pytest.fixture
 def visitor(proxy: str) -> Iterator[httpx.Client]:
-    """Somebody whose browser has never been here."""
+    """A browser without cookies."""
     with httpx.Client(base_url=proxy) as visitor:
         yield visitor
 
 
 @pytest.fixture
 def bearer() -> dict[str, str]:
-    """What a program sends whose user signed up for tokens."""
+    """The headers of a program with the access token of a new account."""
     name = str(uuid4())
     body = {"username": name, "email": f"{name}@example.com", "password": PASSWORD}
     answer = httpx.post(f"{SERVICE}/api/sign-up/", json=body)
@@ -52,7 +52,7 @@ def bearer() -> dict[str, str]:
 
 
 def sign_up(visitor: httpx.Client) -> dict[str, str]:
-    """Signs up through the proxy; what the application ought to be told from now on."""
+    """Signs up through the proxy. Returns the headers that the application has to receive from now on."""
     email = f"{uuid4()}@example.com"
     answer = visitor.post("/api/auth/sign-up", json={"email": email, "password": PASSWORD}).raise_for_status().json()
     (session,) = visitor.get("/api/auth/sessions").raise_for_status().json()
@@ -64,7 +64,7 @@ def sign_up(visitor: httpx.Client) -> dict[str, str]:
 
 
 def told(answer: httpx.Response) -> dict[str, str]:
-    """What the application was told about who is asking, under any name that it could take for the real ones."""
+    """The identity headers that the application received, under any name it could mistake for the real ones."""
     assert answer.status_code == 200, answer.text
     headers = [(name.lower(), value) for name, value in answer.json()["headers"]]
     identity = [(name, value) for name, value in headers if re.match("x[^a-z0-9]auth[^a-z0-9]", name)]
@@ -72,7 +72,7 @@ def told(answer: httpx.Response) -> dict[str, str]:
     return dict(identity)
 
 
-def test_the_cookie_tells_the_application_who_is_asking(visitor: httpx.Client) -> None:
+def test_the_application_learns_the_account_from_the_cookie(visitor: httpx.Client) -> None:
     owner = sign_up(visitor)
     answer = visitor.get("/orders?page=2")
     assert told(answer) == owner

@@ -34,17 +34,17 @@ def wait_until(condition: Callable[[], bool], what: str, seconds: float = 30) ->
 
 @dataclass
 class MailServer:
-    """Begins as a port that refuses connections. `listen` lets them wait for an answer; `serve` answers, those too."""
+    """Begins as a port that refuses connections. After `listen` they wait; after `serve` all of them are answered."""
 
     credentials: tuple[str, str] | None = None
     deliveries: list[Delivery] = field(default_factory=list)
-    # The answers to give instead of success, once each, by the command that they are given to.
-    refusals: dict[str, list[str]] = field(default_factory=lambda: {"MAIL": [], "RCPT": [], "DATA": []})
-    refuses_everything: bool = False
+    # For each command, the errors to answer with instead of success, each of them once.
+    errors: dict[str, list[str]] = field(default_factory=lambda: {"MAIL": [], "RCPT": [], "DATA": []})
+    rejects_everything: bool = False
     # How long the first mail waits for its last answer.
     silence: float = 0
     is_silent: threading.Event = field(default_factory=threading.Event)
-    refused: int = 0
+    rejected: int = 0
 
     def __post_init__(self) -> None:
         self._socket = socket.socket()
@@ -69,7 +69,7 @@ class MailServer:
         return self
 
     def wait_for_a_caller(self) -> None:
-        """While it listens only; takes the connection over, and says nothing."""
+        """Accepts one connection while the server only listens, and never answers on it."""
         self._socket.settimeout(10)
         self._caller, _ = self._socket.accept()
 
@@ -99,23 +99,23 @@ class MailServer:
         assert len(self.to(address)) == count
         return self.to(address)[-1]
 
-    # What the library calls.
+    # Callbacks of the library.
 
     async def handle_MAIL(self, server: SMTP, session: object, envelope: Envelope, address: str, options: list) -> str:
-        if answer := self._refusal("MAIL"):
+        if answer := self._error("MAIL"):
             return answer
         envelope.mail_from = address
         envelope.mail_options.extend(options)
         return "250 OK"
 
     async def handle_RCPT(self, server: SMTP, session: object, envelope: Envelope, address: str, options: list) -> str:
-        if answer := self._refusal("RCPT"):
+        if answer := self._error("RCPT"):
             return answer
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: object, envelope: Envelope) -> str:
-        if answer := self._refusal("DATA"):
+        if answer := self._error("DATA"):
             return answer
         delivery = Delivery(envelope.mail_from, list(envelope.rcpt_tos), envelope.original_content)
         if self.silence and not self.is_silent.is_set():
@@ -124,14 +124,14 @@ class MailServer:
         self.deliveries.append(delivery)
         return "250 OK"
 
-    def _refusal(self, command: str) -> str | None:
-        if self.refuses_everything:
-            self.refused += 1
+    def _error(self, command: str) -> str | None:
+        if self.rejects_everything:
+            self.rejected += 1
             return "451 4.3.0 Try again later"
-        if not self.refusals[command]:
+        if not self.errors[command]:
             return None
-        self.refused += 1
-        return self.refusals[command].pop(0)
+        self.rejected += 1
+        return self.errors[command].pop(0)
 
     def _authenticate(self, server: SMTP, session: object, envelope: Envelope, mechanism: str, data: object) -> object:
         offered = (data.login.decode(), data.password.decode())

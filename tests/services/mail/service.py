@@ -1,4 +1,4 @@
-"""The service's own program, started and stopped by the tests, and the people who use it."""
+"""The service's program, which the tests start and stop, and its users."""
 
 import os
 import re
@@ -45,8 +45,8 @@ class Service:
         wait_until(self._is_ready, "the service is ready")
         return self
 
-    def refusal(self) -> tuple[int, str]:
-        """How a service ends that must not start, and what it says."""
+    def failed_start(self) -> tuple[int, str]:
+        """Starts a service that must not start. Returns its exit status and its log."""
         self._run()
         try:
             return self.process.wait(timeout=15), self.log.read_text()
@@ -65,16 +65,16 @@ class Service:
         self.process.wait()
 
     def waiting_mails(self) -> int:
-        """How many mails are yet to be sent. Those that only pretend are not among them."""
+        """The number of mails yet to be sent, without the decoys for addresses that have no account."""
         with closing(sqlite3.connect(self.database)) as database:
             return database.execute("SELECT count(*) FROM outbox WHERE due_at < give_up_at").fetchone()[0]
 
     def wait_until_all_is_sent(self, seconds: float = 30) -> None:
-        """After this nothing is left that could be sent once more."""
+        """Waits until no mail is left that could be sent once more."""
         wait_until(lambda: self.waiting_mails() == 0, "the outbox is empty", seconds)
 
     def let_leases_lapse(self) -> None:
-        """What five minutes do: mails that a dead instance had taken over come up again."""
+        """Has the effect of five minutes: the mails that a dead instance had leased are due again."""
         with closing(sqlite3.connect(self.database)) as database, database:
             database.execute("UPDATE outbox SET due_at = created_at WHERE due_at < give_up_at")
 
@@ -97,7 +97,7 @@ def with_mail(server: MailServer) -> dict[str, str]:
 
 @contextmanager
 def running(folder: Path, **settings: str) -> Iterator[Service]:
-    """A service that has to live until the end, and to end in order then."""
+    """A service that has to run until the end, and to stop cleanly then."""
     folder.mkdir(parents=True, exist_ok=True)
     service = Service(folder, **settings).start()
     try:
@@ -109,11 +109,11 @@ def running(folder: Path, **settings: str) -> Iterator[Service]:
 
 
 class Person:
-    """Somebody with a browser, and an address that nobody else has."""
+    """A person with a browser and an address of their own."""
 
     def __init__(self, service: Service, email: str | None = None, language: str = "en") -> None:
         self.email = email or f"{uuid4()}@example.com"
-        # Carried by hand: a service that takes itself for an https one marks them as Secure.
+        # Kept by hand: a service with an https public URL marks cookies as Secure, and the tests call it by http.
         self._cookies: dict[str, str] = {}
         self._http = httpx.Client(base_url=service.url, headers={"Accept-Language": language}, timeout=10)
 

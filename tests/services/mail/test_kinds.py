@@ -13,7 +13,7 @@ NEW_PASSWORD = "another horse battery"
 
 @pytest.fixture
 def owner(service: Service, mail_server: MailServer) -> Person:
-    """Somebody with a verified address, which has got one mail until now."""
+    """A person with a verified address, which has received one mail so far."""
     return Person(service).sign_up_and_verify(mail_server)
 
 

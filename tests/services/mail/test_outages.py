@@ -1,4 +1,4 @@
-"""Whatever the mail server does, nobody waits for it, and every mail arrives once when it is well again."""
+"""If the mail server fails, no request waits for it, and every mail arrives once when it is healthy again."""
 
 import statistics
 import time
@@ -11,20 +11,20 @@ from mail_server import MailServer, wait_until
 from service import Person, Service, duration, running, with_mail
 
 ROUNDS = 8
-# A server that answers after this long is slow, but well.
+# A server that answers after this long is slow, but healthy.
 SILENCE = 30
 
 
 @pytest.fixture(scope="module", autouse=True)
 def kept_waiting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, MailServer, Person]]:
-    """A service whose server took the first call and never says a word. It begins before the other tests and is looked
-    at after them, because giving up takes it a minute."""
+    """A service whose mail server accepted the first connection and never answers. It starts before the other tests
+    and is checked after them, because the service gives up after a minute."""
     server = MailServer().listen()
     with service_with(server, tmp_path_factory.mktemp("kept-waiting")) as service:
         person = Person(service).sign_up()
         person.ask_for_reset()
         server.wait_for_a_caller()
-        # Whoever calls again is answered.
+        # The server answers the next connections.
         server.serve()
         yield service, server, person
 
@@ -36,7 +36,7 @@ def service_with(server: MailServer, folder: Path) -> Iterator[Service]:
 
 
 def assert_as_fast(healthy: Service, troubled: Service) -> list[Person]:
-    """Takes turns, so that whatever else the machine does slows both down. Returns the people of the troubled one."""
+    """Alternates between the two, so that other load slows both down. Returns the people of the troubled one."""
     samples: dict[tuple[str, Service], list[float]] = {}
     people = []
     for _ in range(ROUNDS):
@@ -71,12 +71,12 @@ def test_the_server_is_down(service: Service, tmp_path: Path) -> None:
         assert_all_arrived_once(server, troubled, people)
 
 
-def test_the_server_refuses_everything(service: Service, tmp_path: Path) -> None:
-    server = MailServer(refuses_everything=True).serve()
+def test_the_server_rejects_everything(service: Service, tmp_path: Path) -> None:
+    server = MailServer(rejects_everything=True).serve()
     with service_with(server, tmp_path) as troubled:
         people = assert_as_fast(service, troubled)
-        wait_until(lambda: server.refused > 0, "a refusal")
-        server.refuses_everything = False
+        wait_until(lambda: server.rejected > 0, "an error")
+        server.rejects_everything = False
         assert_all_arrived_once(server, troubled, people)
 
 
@@ -99,25 +99,25 @@ def test_the_server_says_nothing_for_half_a_minute(service: Service, tmp_path: P
 
 
 @pytest.mark.parametrize("command", ["MAIL", "RCPT", "DATA"])
-def test_a_refusal_is_not_the_end(service: Service, mail_server: MailServer, command: str) -> None:
+def test_a_mail_is_sent_again_after_an_error(service: Service, mail_server: MailServer, command: str) -> None:
     answers = ["421 4.3.2 Closing", "451 4.7.1 Greylisted", "550 5.1.1 No such mailbox", "554 5.7.1 Not today"]
-    refused = mail_server.refused
+    rejected = mail_server.rejected
     people = [Person(service).sign_up() for _ in answers]
-    mail_server.refusals[command] = list(answers)
+    mail_server.errors[command] = list(answers)
     for person in people:
         person.ask_for_reset()
     for person in people:
         mail_server.wait_for(person.email)
     service.wait_until_all_is_sent()
-    assert mail_server.refused == refused + len(answers)
+    assert mail_server.rejected == rejected + len(answers)
     assert [len(mail_server.to(person.email)) for person in people] == [1] * len(people)
 
 
-def test_a_refusal_that_repeats_the_address_does_not_bring_it_into_the_log(
+def test_an_error_that_repeats_the_address_does_not_bring_it_into_the_log(
     service: Service, mail_server: MailServer
 ) -> None:
     person = Person(service).sign_up()
-    mail_server.refusals["RCPT"] = [f"550 5.1.1 <{person.email}>: Recipient address rejected"]
+    mail_server.errors["RCPT"] = [f"550 5.1.1 <{person.email}>: Recipient address rejected"]
     person.ask_for_reset()
     mail_server.wait_for(person.email)
     assert "could not be sent yet" in service.log.read_text()

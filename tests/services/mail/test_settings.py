@@ -1,4 +1,4 @@
-"""What the operator is told about mail at the start, and the page that developers have instead of a mail server."""
+"""What the service tells operators about mail at the start, and the inbox page that replaces a mail server."""
 
 import re
 from collections.abc import Iterator
@@ -20,15 +20,15 @@ SMTP = "smtp://127.0.0.1:1025"
         ({"smtp_url": "http://127.0.0.1:25", "mail_from": SENDER}, "SMTP_URL must begin with smtp:// or smtps://"),
         ({"smtp_url": f"{SMTP}?tls=maybe", "mail_from": SENDER}, "SMTP_URL takes `.tls=required` and `.tls=off` only"),
         ({"smtp_url": SMTP}, "MAIL_FROM is needed with SMTP_URL, as in `Example <no-reply@example.com>`"),
-        ({"smtp_url": SMTP, "mail_from": "nobody"}, "MAIL_FROM must be an address"),
+        ({"smtp_url": SMTP, "mail_from": "no-address"}, "MAIL_FROM must be an address"),
         ({"smtp_url": SMTP, "mail_from": f"{SENDER}\r\nBcc: a@b.example"}, "MAIL_FROM must be an address"),
         ({"mail_templates": "missing"}, "MAIL_TEMPLATES: missing"),
         ({"notices": "nonsense"}, "nonsense"),
     ],
     ids=lambda value: None if isinstance(value, dict) else value[:30],
 )
-def test_a_wrong_setting_is_refused_with_a_sentence(tmp_path: Path, settings: dict, sentence: str) -> None:
-    assert_refused(Service(tmp_path, **settings), sentence)
+def test_a_wrong_setting_is_rejected_with_a_sentence(tmp_path: Path, settings: dict, sentence: str) -> None:
+    assert_rejected(Service(tmp_path, **settings), sentence)
 
 
 @pytest.mark.parametrize(
@@ -36,13 +36,13 @@ def test_a_wrong_setting_is_refused_with_a_sentence(tmp_path: Path, settings: di
     ["Subject: x\n\n{{ nonsense }}", "Subject: x\n\n{% if %}", "no subject\n\n{{ code }}", ""],
     ids=["unknown value", "syntax", "no subject", "empty"],
 )
-def test_a_broken_template_is_refused_by_its_name(tmp_path: Path, template: str) -> None:
+def test_a_broken_template_is_rejected_by_its_name(tmp_path: Path, template: str) -> None:
     write_template(tmp_path, "en/reset_code.txt", template)
-    assert_refused(Service(tmp_path, mail_templates=str(tmp_path)), "mail template en/reset_code")
+    assert_rejected(Service(tmp_path, mail_templates=str(tmp_path)), "mail template en/reset_code")
 
 
-def assert_refused(service: Service, sentence: str) -> None:
-    status, said = service.refusal()
+def assert_rejected(service: Service, sentence: str) -> None:
+    status, said = service.failed_start()
     assert status not in (0, -9), said
     assert re.search(sentence, said), said
     assert "panicked" not in said and len(said.splitlines()) < 12, said
@@ -139,7 +139,7 @@ def test_the_inbox_shows_mails_as_text_and_escapes_them(developer: Service) -> N
     ],
 )
 def test_the_inbox_is_there_for_local_names_only(developer: Service, host: str, status: int) -> None:
-    """A page elsewhere whose name is pointed to this machine afterwards sends that name."""
+    """DNS rebinding: a foreign page whose host name was pointed at this machine sends that host name."""
     assert httpx.get(f"{developer.url}/dev/inbox", headers={"Host": host}).status_code == status
 
 

@@ -14,7 +14,7 @@ PASSWORD = "correct horse battery"
 
 @dataclass(frozen=True)
 class TokenAccount:
-    """Somebody who signed up for a token pair."""
+    """An account that signed up for a token pair."""
 
     access: str
     refresh: str
@@ -22,7 +22,7 @@ class TokenAccount:
 
     @cached_property
     def user_id(self) -> str:
-        """Who the service itself takes the bearer of the access token for."""
+        """The account that the service itself finds for the access token."""
         answer = httpx.get(f"{SERVICE}/api/auth/verify", headers={"Authorization": f"Bearer {self.access}"})
         assert answer.status_code == 204
         return answer.headers["X-Auth-User-Id"]
@@ -38,7 +38,7 @@ def sign_up_for_tokens() -> TokenAccount:
 
 
 def sign_up_and_mint() -> tuple[str, str]:
-    """Somebody who signed up with the cookie and asked for a token: the account's id, and the token."""
+    """Signs up with the cookie and gets a token. Returns the account's id and the token."""
     with httpx.Client(base_url=SERVICE) as browser:
         body = {"email": f"{uuid4()}@example.com", "password": PASSWORD}
         session = browser.post("/api/auth/sign-up", json=body).raise_for_status().json()

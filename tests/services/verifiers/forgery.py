@@ -1,4 +1,4 @@
-"""What somebody makes who wants to get in without being asked: tokens that the service would never issue."""
+"""Forged tokens: tokens that the service would never issue."""
 
 import hashlib
 import hmac
@@ -34,7 +34,7 @@ class Issuer:
         self._server.server_close()
 
     def claims(self, **changes) -> dict:
-        """What an access token of the service says, but for the changes; None takes a claim away."""
+        """The claims of an access token of the service, with the changes made; None removes a claim."""
         now = int(time.time())
         claims = {
             "iss": self.url,
@@ -76,7 +76,7 @@ def unsigned(issuer: Issuer) -> str:
 
 
 def signed_with_the_public_key(issuer: Issuer) -> str:
-    """HS256 with the published key as the secret, which a verifier that believes the header would accept."""
+    """HS256 with the published key as the secret; a verifier that trusts the header would accept it."""
     secret = issuer.key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     content = f"{_part({'typ': 'JWT', 'alg': 'HS256', 'kid': issuer.kid})}.{_part(issuer.claims())}"
     signature = hmac.digest(secret, content.encode(), hashlib.sha256)
@@ -84,7 +84,7 @@ def signed_with_the_public_key(issuer: Issuer) -> str:
 
 
 def tampered(token: str, **changes) -> str:
-    """Says something else under the same signature."""
+    """Other claims under the same signature."""
     header, _, signature = token.split(".")
     return f"{header}.{_part(said_by(token) | changes)}.{signature}"
 
@@ -95,7 +95,7 @@ def with_another_signature(token: str) -> str:
 
 
 def signed_by_a_stranger(token: str) -> str:
-    """Says the same under the same key's name, signed with another key."""
+    """The same claims and key id, signed with another key."""
     stranger = ec.generate_private_key(ec.SECP256R1())
     kid = jwt.get_unverified_header(token)["kid"]
     return jwt.encode(said_by(token), stranger, "ES256", headers={"kid": kid})

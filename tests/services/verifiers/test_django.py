@@ -17,7 +17,7 @@ def database() -> None:
 
 @pytest.fixture(scope="module")
 def account() -> TokenAccount:
-    """Somebody whom the application knows by the service's integer id."""
+    """A user whom the application knows by the service's integer id."""
     account = sign_up_for_tokens()
     User.objects.create(id=account.number, username="john")
     return account

@@ -17,13 +17,13 @@ class Verifier:
         self._program = program
 
     def accepts(self, token: str, jwks_url: str = JWKS_URL, issuer: str = SERVICE) -> str:
-        """Whose token it is."""
+        """The account of the token."""
         answer = self._run(token, jwks_url, issuer)
         assert answer.returncode == 0, answer.stderr
         return answer.stdout.strip()
 
     def refuses(self, token: str, jwks_url: str = JWKS_URL, issuer: str = SERVICE) -> bool:
-        """On purpose, not because something else went wrong."""
+        """Whether the program rejects the token as invalid, not because something else failed."""
         answer = self._run(token, jwks_url, issuer)
         return answer.returncode == 1 and answer.stdout == "" and answer.stderr.startswith("refused: ")
 
@@ -105,7 +105,7 @@ def test_a_token_like_the_services_is_accepted(verifier: Verifier, issuer: Issue
         {"token_type": "refresh"},
         {"token_type": None},
     ],
-    ids=["expired", "without end", "other issuer", "no issuer", "nobody's", "refresh token", "no type"],
+    ids=["expired", "without end", "other issuer", "no issuer", "unknown account", "refresh token", "no type"],
 )
 def test_a_signature_alone_is_not_enough(verifier: Verifier, issuer: Issuer, changes: dict) -> None:
     assert verifier.refuses(issuer.sign(issuer.claims(**changes)), issuer.jwks_url, issuer.url)
