@@ -77,7 +77,7 @@ class Round:
     def readings(self, plain: str, check: str, cookies: Path, sessions: int = 1) -> None:
         """The plain route before and after the session checks, so that a machine that gets slower slows both."""
         halves = [self.reading("/health/live", 200, seconds=self.seconds / 2)]
-        # No session was used since the last checks, so many renewals are due. Make them before the steady rest is measured.
+        # No session was used during that half, so some renewals are due. Make them before the checks are measured.
         self.use_all(cookies, sessions)
         rate, cost = self.reading("/api/auth/check", 204, seconds=self.seconds, cookies=str(cookies))
         halves.append(self.reading("/health/live", 200, seconds=self.seconds / 2))

@@ -82,8 +82,8 @@ impl Client {
     }
 }
 
-/// The time since the kernel received the bytes it has just handed over. The kernel starts to record that a moment after
-/// the first request to; bytes without a record count as received now, which makes no answer look quicker than it was.
+/// The time since the kernel received the bytes it has just handed over. The kernel starts to record that shortly after
+/// the first request for it. Bytes without a record count as received now, so no answer looks quicker than it was.
 fn age(mut remarks: impl Iterator<Item = ControlMessageOwned>) -> anyhow::Result<Duration> {
     let arrived = remarks.find_map(|remark| match remark {
         ControlMessageOwned::ScmTimestampns(arrived) => Some(Duration::from(arrived)),

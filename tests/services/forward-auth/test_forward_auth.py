@@ -1,4 +1,4 @@
-"""An application behind nginx or Caddy, with the configurations of examples/forward-auth, learns which account a request comes from."""
+"""An application behind nginx or Caddy learns the account of a request by the configurations of examples/forward-auth."""
 
 import os
 import re
