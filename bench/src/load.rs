@@ -1,10 +1,10 @@
 //! A load generator in one thread, so that it takes little from the server beside it.
 //!
 //! Without `rate` the model is closed: each connection sends its next request as soon as it has its answer. With `rate`
-//! the model is open: requests are due at fixed times, whether or not earlier ones were answered, and latency counts from
-//! the due time. So a server that stalls can't hide that by receiving fewer requests. The kernel records when an answer
-//! arrived, so an open load reads it when it wakes for its next request: waking twice for each request would take more
-//! from the server's processors than a session check does.
+//! the model is open: requests are due at fixed times, whether or not earlier ones were answered, and latency counts
+//! from the due time. So a server that stalls can't hide that by receiving fewer requests. The kernel records when an
+//! answer arrived, so an open load reads it when it wakes for its next request: waking twice for each request would
+//! take more from the server's processors than a session check does.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -207,9 +207,10 @@ impl<'a> Load<'a> {
         }
     }
 
-    /// The share of an answer that counts as measured. An open load counts answers to requests due in the measured time.
-    /// A closed load counts each answer by the part of its wait that lies in the measured time, like the hashes to which
-    /// sign-ups are compared. Answers arrive in groups, so a count of whole answers would depend on where a group falls.
+    /// The share of an answer that counts as measured. An open load counts answers to requests due in the measured
+    /// time. A closed load counts each answer by the part of its wait that lies in the measured time, like the hashes
+    /// to which sign-ups are compared. Answers arrive in groups, so a count of whole answers would depend on where a
+    /// group falls.
     fn share(&self, due: Instant, arrived: Instant) -> f64 {
         let begin = self.start + Duration::from_secs_f64(self.plan.warm_up);
         if self.plan.requests.is_some() || self.plan.rate.is_some() {

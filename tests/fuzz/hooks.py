@@ -5,8 +5,8 @@ from schemathesis import Case, HookContext, Response
 from schemathesis.core.failures import Failure
 from schemathesis.openapi.checks import RejectedPositiveData
 
-# Rules that a schema can't express: they compare a field with another one, with a list of common passwords or with stored
-# values, or require one of two fields.
+# Rules that a schema can't express: they compare a field with another one, with a list of common passwords or with
+# stored values, or require one of two fields.
 BEYOND_SCHEMAS = {
     "mismatch",
     "same_as_email",

@@ -1,4 +1,4 @@
-"""An application behind nginx or Caddy learns the account of a request by the configurations of examples/forward-auth."""
+"""An application behind nginx or Caddy, configured as in examples/forward-auth, learns the account of a request."""
 
 import os
 import re
