@@ -1,35 +1,42 @@
 //! The templates that come with the service.
+//!
+//! To add a mail, write its four files (`en` and `de`, `.txt` and `.html`) and add one line to [`MAILS`]. The build
+//! fails while one of the files is missing.
 
-/// Every template by its name.
-pub const BUILT_IN: &[(&str, &str)] = &[
+/// A template's name and its text.
+pub type Template = (&'static str, &'static str);
+
+/// The templates that are no mail of their own.
+pub const PAGES: [Template; 2] = [
     ("inbox.html", include_str!("inbox.html")),
     ("layout.html", include_str!("layout.html")),
-    ("en/reset_code.txt", include_str!("en/reset_code.txt")),
-    ("en/reset_code.html", include_str!("en/reset_code.html")),
-    ("en/verify_code.txt", include_str!("en/verify_code.txt")),
-    ("en/verify_code.html", include_str!("en/verify_code.html")),
-    ("en/change_code.txt", include_str!("en/change_code.txt")),
-    ("en/change_code.html", include_str!("en/change_code.html")),
-    ("en/password_changed.txt", include_str!("en/password_changed.txt")),
-    ("en/password_changed.html", include_str!("en/password_changed.html")),
-    ("en/email_changed.txt", include_str!("en/email_changed.txt")),
-    ("en/email_changed.html", include_str!("en/email_changed.html")),
-    ("en/account_deleted.txt", include_str!("en/account_deleted.txt")),
-    ("en/account_deleted.html", include_str!("en/account_deleted.html")),
-    ("en/new_log_in.txt", include_str!("en/new_log_in.txt")),
-    ("en/new_log_in.html", include_str!("en/new_log_in.html")),
-    ("de/reset_code.txt", include_str!("de/reset_code.txt")),
-    ("de/reset_code.html", include_str!("de/reset_code.html")),
-    ("de/verify_code.txt", include_str!("de/verify_code.txt")),
-    ("de/verify_code.html", include_str!("de/verify_code.html")),
-    ("de/change_code.txt", include_str!("de/change_code.txt")),
-    ("de/change_code.html", include_str!("de/change_code.html")),
-    ("de/password_changed.txt", include_str!("de/password_changed.txt")),
-    ("de/password_changed.html", include_str!("de/password_changed.html")),
-    ("de/email_changed.txt", include_str!("de/email_changed.txt")),
-    ("de/email_changed.html", include_str!("de/email_changed.html")),
-    ("de/account_deleted.txt", include_str!("de/account_deleted.txt")),
-    ("de/account_deleted.html", include_str!("de/account_deleted.html")),
-    ("de/new_log_in.txt", include_str!("de/new_log_in.txt")),
-    ("de/new_log_in.html", include_str!("de/new_log_in.html")),
+];
+
+/// The languages that every built-in mail has.
+pub const LANGUAGES: [&str; 2] = ["en", "de"];
+
+/// The four templates of a kind of mail: each of the [`LANGUAGES`] as text and as HTML.
+macro_rules! mail {
+    ($kind:literal) => {
+        [
+            mail!(@file "en/", $kind, ".txt"),
+            mail!(@file "en/", $kind, ".html"),
+            mail!(@file "de/", $kind, ".txt"),
+            mail!(@file "de/", $kind, ".html"),
+        ]
+    };
+    (@file $language:literal, $kind:literal, $ending:literal) => {
+        (concat!($language, $kind, $ending), include_str!(concat!($language, $kind, $ending)))
+    };
+}
+
+/// Every kind of mail, as [`Message::kind`](crate::model::mail::Message::kind) names it.
+pub const MAILS: &[[Template; 4]] = &[
+    mail!("reset_code"),
+    mail!("verify_code"),
+    mail!("change_code"),
+    mail!("password_changed"),
+    mail!("email_changed"),
+    mail!("account_deleted"),
+    mail!("new_log_in"),
 ];

@@ -1,4 +1,4 @@
-//! The texts of mails: built in for English and German, replaced or added to by the operator's own.
+//! The texts of mails. English and German are built in; operators can replace them and add languages.
 
 mod built_in;
 
@@ -13,19 +13,21 @@ use serde::Serialize;
 
 use crate::model::client::language::Languages;
 use crate::model::mail::{Mail, Message};
-use built_in::BUILT_IN;
+use built_in::{LANGUAGES, MAILS, PAGES};
 
-/// The language of a mail when its reader accepts none of the others.
-const FALLBACK: &str = "en";
+/// The language of a mail if there is no template in a language that the account owner reads.
+const FALLBACK_LANGUAGE: &str = "en";
 
-/// The service as the sender of mails, for every template.
+/// The sender, as templates show it.
 #[derive(Debug, Clone)]
 pub struct Sender {
+    /// The service's name.
     pub service: String,
+    /// The service's public URL.
     pub url: String,
 }
 
-/// The text of a mail, ready to be sent.
+/// A mail in one language, ready to be sent.
 #[derive(Debug, Clone, Serialize)]
 pub struct Rendered {
     pub subject: String,
@@ -41,7 +43,7 @@ pub struct Received {
     pub rendered: Rendered,
 }
 
-/// All templates, read once.
+/// All templates. They are read once, at the start.
 #[derive(Debug)]
 pub struct MailTemplates {
     environment: Environment<'static>,
@@ -54,15 +56,15 @@ impl MailTemplates {
     /// `layout.html` in `folder`.
     ///
     /// # Errors
-    /// When a file is not a template or can't render its mail. The start fails then, not the first mail.
+    /// When a file is not a template or can't render its mail, so that the start fails and not the first mail.
     pub fn read(folder: Option<&Path>, sender: Sender) -> anyhow::Result<Self> {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        for (name, source) in BUILT_IN {
+        for (name, source) in PAGES.iter().chain(MAILS.iter().flatten()) {
             environment.add_template(name, source)?;
         }
-        let mut languages: BTreeSet<_> = ["de", FALLBACK].map(str::to_owned).into();
-        for (name, source) in folder.map(own_files).transpose()?.unwrap_or_default() {
+        let mut languages: BTreeSet<_> = LANGUAGES.map(str::to_owned).into();
+        for (name, source) in folder.map(operator_files).transpose()?.unwrap_or_default() {
             if let Some((language, _)) = name.split_once('/') {
                 languages.insert(language.to_owned());
             }
@@ -78,12 +80,12 @@ impl MailTemplates {
         Ok(templates)
     }
 
-    /// The text of `mail` in the best available language.
+    /// Renders `mail` in the available language that its reader prefers.
     pub fn render(&self, mail: &Mail) -> anyhow::Result<Rendered> {
         self.render_in(self.language_for(&mail.languages), &mail.message)
     }
 
-    /// The page of the development inbox.
+    /// The page of the development inbox, with `mails` in this order.
     pub fn inbox(&self, mails: &[Received]) -> anyhow::Result<String> {
         let page = self.environment.get_template("inbox.html")?;
         Ok(page.render(context! { mails => Value::from(Serde(mails)) })?)
@@ -91,7 +93,7 @@ impl MailTemplates {
 
     fn language_for(&self, read: &Languages) -> &str {
         read.choose(&self.languages.iter().map(String::as_str))
-            .unwrap_or(FALLBACK)
+            .unwrap_or(FALLBACK_LANGUAGE)
     }
 
     fn render_in(&self, language: &str, message: &Message) -> anyhow::Result<Rendered> {
@@ -114,13 +116,16 @@ impl MailTemplates {
         let own = self.environment.get_template(&format!("{language}/{kind}.{ending}"));
         let template = match own {
             Ok(template) => template,
-            Err(_) => self.environment.get_template(&format!("{FALLBACK}/{kind}.{ending}"))?,
+            Err(_) => self
+                .environment
+                .get_template(&format!("{FALLBACK_LANGUAGE}/{kind}.{ending}"))?,
         };
         let (service, url) = (&self.sender.service, &self.sender.url);
-        let around = context! { service, url, language, subject };
-        Ok(template.render(context! { ..Value::from(Serde(message)), ..around })?)
+        let common = context! { service, url, language, subject };
+        Ok(template.render(context! { ..Value::from(Serde(message)), ..common })?)
     }
 
+    /// Renders every mail in every language.
     fn check(&self) -> anyhow::Result<()> {
         for language in &self.languages {
             for message in Message::examples() {
@@ -132,8 +137,8 @@ impl MailTemplates {
     }
 }
 
-/// The operator's templates by their names.
-fn own_files(folder: &Path) -> anyhow::Result<Vec<(String, String)>> {
+/// The operator's templates: their names, as in `fr/reset_code.txt`, and their texts.
+fn operator_files(folder: &Path) -> anyhow::Result<Vec<(String, String)>> {
     let mut files = Vec::new();
     let entries = fs::read_dir(folder).with_context(|| format!("MAIL_TEMPLATES: {}", folder.display()))?;
     for entry in entries {
@@ -144,7 +149,7 @@ fn own_files(folder: &Path) -> anyhow::Result<Vec<(String, String)>> {
             .unwrap_or_default()
             .to_owned();
         if path.is_dir() {
-            let inner = own_files(&path)?;
+            let inner = operator_files(&path)?;
             files.extend(
                 inner
                     .into_iter()
@@ -180,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn every_mail_exists_in_both_languages_and_both_forms() {
+    fn every_mail_is_rendered_in_english_and_german() {
         let templates = MailTemplates::read(None, sender()).unwrap();
         for message in Message::examples() {
             let english = templates.render(&mail("en", message.clone())).unwrap();
@@ -194,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_client_names_itself_is_shown_and_never_run() {
+    fn a_client_name_is_shown_as_text_and_never_runs_as_a_template_or_html() {
         let templates = MailTemplates::read(None, sender()).unwrap();
         let device = "{{7*7}}<b>\r\nBcc: x@example.com".to_owned();
         let message = Message::NewLogIn {
@@ -205,6 +210,29 @@ mod tests {
         let rendered = templates.render(&mail("en", message)).unwrap();
         assert!(rendered.html.contains("{{7*7}}&lt;b&gt;"), "{}", rendered.html);
         assert!(rendered.subject.contains("{{7*7}}<b>") && !rendered.subject.contains(['\r', '\n']));
+    }
+
+    /// A template without a line in [`MAILS`] would never be used, and a kind that [`Message::examples`] leaves out
+    /// would not be checked at the start.
+    #[test]
+    fn the_template_files_are_those_of_every_kind_in_both_languages_and_both_forms() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/app/mail/templates");
+        let files = operator_files(&folder).unwrap();
+        let on_disk: BTreeSet<_> = files.iter().map(|(name, _)| name.as_str()).collect();
+        let built_in: BTreeSet<_> = PAGES
+            .iter()
+            .chain(MAILS.iter().flatten())
+            .map(|(name, _)| *name)
+            .collect();
+        assert_eq!(on_disk, built_in);
+
+        let kinds = Message::examples();
+        let needed = kinds.iter().flat_map(|message| {
+            let names = |language| ["txt", "html"].map(|form| format!("{language}/{}.{form}", message.kind()));
+            LANGUAGES.map(names).into_iter().flatten()
+        });
+        let needed: BTreeSet<_> = needed.chain(PAGES.map(|(name, _)| name.to_owned())).collect();
+        assert_eq!(on_disk, needed.iter().map(String::as_str).collect());
     }
 
     #[test]
@@ -226,7 +254,10 @@ mod tests {
             (rendered.subject.as_str(), rendered.text.as_str()),
             ("Votre code", "4711")
         );
-        assert!(rendered.html.contains("4711"), "what is missing falls back to English");
+        assert!(
+            rendered.html.contains("4711"),
+            "a missing template must fall back to English"
+        );
     }
 
     #[test]
@@ -239,8 +270,8 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             fs::create_dir(folder.path().join("en")).unwrap();
             fs::write(folder.path().join("en/reset_code.txt"), source).unwrap();
-            let refusal = MailTemplates::read(Some(folder.path()), sender()).unwrap_err();
-            assert!(format!("{refusal:#}").contains("en/reset_code"), "{refusal:#}");
+            let error = MailTemplates::read(Some(folder.path()), sender()).unwrap_err();
+            assert!(format!("{error:#}").contains("en/reset_code"), "{error:#}");
         }
     }
 }
