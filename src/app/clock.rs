@@ -31,8 +31,8 @@ impl Clock {
         DateTime::from_timestamp(seconds, 0).expect("clocks stay within the years that chrono knows")
     }
 
-    /// Time that never runs backwards, counted from some moment: from `start` on the system clock, because the
-    /// machine's clock may be set; from 1970 on a fixed clock.
+    /// A time that never runs backwards. The system clock counts from `start`, because an operator may set the
+    /// machine's clock back; a fixed clock counts from 1970.
     #[must_use]
     pub fn monotonic(&self, start: Instant) -> Duration {
         match self {
@@ -46,7 +46,7 @@ impl Clock {
     /// Moves a fixed clock and every clone of it.
     ///
     /// # Panics
-    /// On the system clock, which can't be moved.
+    /// On the system clock, which only the operator can set.
     pub fn advance(&self, by: TimeDelta) {
         let Self::Fixed(seconds) = self else {
             panic!("only a fixed clock can be moved");

@@ -1,4 +1,7 @@
-//! Makes one-time codes and recognises them.
+//! Generates one-time codes and reset keys, and computes the keyed hashes under which they are stored.
+//!
+//! A code is stored under a *subject*: the keyed hash of its purpose and of the account or address it belongs to. So
+//! the database reveals neither codes nor the addresses they were requested for.
 
 use anyhow::Context;
 use ring::hmac;
@@ -10,7 +13,7 @@ use crate::model::secret_key::SecretKey;
 use crate::model::session::secret::SessionSecret;
 use crate::model::user::email::Email;
 
-/// Codes of a fixed number of digits.
+/// Generates and checks codes of one length.
 #[derive(Debug)]
 pub struct Codes {
     key: hmac::Key,
@@ -28,10 +31,11 @@ impl Codes {
     /// A new code: decimal digits, all equally likely (OWASP ASVS v5.0.0-6.5.3).
     pub fn generate(&self) -> anyhow::Result<Code> {
         let bound = 10_u64.pow(self.digits);
-        // Numbers beyond the last full multiple are drawn again, otherwise small codes would be more likely.
+        // Numbers beyond the last full multiple are drawn again; otherwise small codes would be more likely than large
+        // ones.
         let last_multiple = u64::MAX - u64::MAX % bound;
         loop {
-            let drawn = getrandom::u64().context("the operating system's random generator")?;
+            let drawn = getrandom::u64().context("the operating system's random generator failed")?;
             if drawn < last_multiple {
                 let width = usize::try_from(self.digits)?;
                 return Ok(Code::new(&format!("{:0width$}", drawn % bound)));
@@ -39,31 +43,32 @@ impl Codes {
         }
     }
 
-    /// A key of 128 bits, for links that live longer than a code can.
+    /// A new reset key: 128 random bits, so it may stay valid for days where a code must expire within minutes.
     #[must_use]
-    pub fn generate_token() -> Code {
+    pub fn generate_reset_key() -> Code {
         Code::new(&SessionSecret::generate().reveal())
     }
 
-    /// The stored name of a password reset for the account that `email` belongs to.
+    /// The subject of a code that resets the password of the account with this address.
     #[must_use]
-    pub fn reset_of(&self, email: &Email) -> KeyedHash {
+    pub fn reset_subject(&self, email: &Email) -> KeyedHash {
         self.hash(&[Purpose::ResetPassword.name(), email.canonical()])
     }
 
-    /// The stored name of the proof that `user` receives mail at an address; the address is stored beside it.
+    /// The subject of a code by which `user` proves to receive mail at an address. The address is stored beside the
+    /// code, so that a new code for another address replaces the old one.
     #[must_use]
-    pub fn proof_by(&self, user: UserId, purpose: Purpose) -> KeyedHash {
+    pub fn proof_subject(&self, user: UserId, purpose: Purpose) -> KeyedHash {
         self.hash(&[purpose.name(), &user.0.to_string()])
     }
 
-    /// The stored name of the restore that `token` allows.
+    /// The subject of a reset key. The key itself finds its row: it has too many bits to be guessed.
     #[must_use]
-    pub fn restore_by(&self, token: &Code) -> KeyedHash {
-        self.hash(&[Purpose::RestoreEmail.name(), token.reveal()])
+    pub fn restore_subject(&self, key: &Code) -> KeyedHash {
+        self.hash(&[Purpose::RestoreEmail.name(), key.reveal()])
     }
 
-    /// The stored hash of `code`, a code of `subject`.
+    /// The hash under which `code` is stored for `subject`.
     #[must_use]
     pub fn hash_code(&self, subject: &KeyedHash, code: &Code) -> KeyedHash {
         let mut context = hmac::Context::with_key(&self.key);
@@ -73,7 +78,7 @@ impl Codes {
         KeyedHash(context.sign().as_ref().to_vec())
     }
 
-    /// Whether `code` matches the hash `stored`; takes the same time for every wrong code.
+    /// Whether `stored` is the hash of `code` for `subject`. Takes the same time for every wrong code.
     #[must_use]
     pub fn matches(&self, subject: &KeyedHash, code: &Code, stored: &KeyedHash) -> bool {
         let mut message = b"code\0".to_vec();
@@ -107,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_have_eight_digits_that_are_all_as_likely() {
+    fn codes_have_eight_digits_and_every_digit_is_equally_likely() {
         let codes = codes();
         let mut counts = [[0_u32; 10]; 8];
         let mut seen = HashSet::new();
@@ -119,30 +124,30 @@ mod tests {
             }
             seen.insert(code.reveal().to_owned());
         }
-        assert!(seen.len() > 19_950, "codes repeat");
-        // 2,000 expected; seven standard deviations of 42 either way.
+        assert!(seen.len() > 19_950, "{} of 20,000 codes differ", seen.len());
+        // 2,000 are expected of each digit. The bounds are seven standard deviations of 42 away.
         assert!(
             counts.iter().flatten().all(|count| (1_700..2_300).contains(count)),
             "{counts:?}"
         );
     }
 
-    /// Also for V28 of the threat list: texts of other lengths are wrong codes and nothing else.
+    /// V28 of the threat list: a text of another length is a wrong code, not an error.
     #[test]
-    fn a_code_is_right_for_its_subject_only() {
+    fn a_code_matches_only_for_its_own_subject() {
         let codes = codes();
         let email = Email::parse("a@example.com").unwrap();
         let user = UserId(Uuid::now_v7());
-        let subject = codes.proof_by(user, Purpose::VerifyEmail);
+        let subject = codes.proof_subject(user, Purpose::VerifyEmail);
         let code = codes.generate().unwrap();
         let stored = codes.hash_code(&subject, &code);
         assert!(codes.matches(&subject, &code, &stored));
         assert!(!codes.matches(&subject, &Code::new(""), &stored));
         assert!(!codes.matches(&subject, &Code::new(&format!("{}0", code.reveal())), &stored));
         for other in [
-            codes.proof_by(user, Purpose::ChangeEmail),
-            codes.proof_by(UserId(Uuid::now_v7()), Purpose::VerifyEmail),
-            codes.reset_of(&email),
+            codes.proof_subject(user, Purpose::ChangeEmail),
+            codes.proof_subject(UserId(Uuid::now_v7()), Purpose::VerifyEmail),
+            codes.reset_subject(&email),
         ] {
             assert!(!codes.matches(&other, &code, &stored));
         }

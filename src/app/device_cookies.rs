@@ -1,4 +1,4 @@
-//! Signs and verifies the values of device cookies. Nothing about them is stored.
+//! Signs and verifies the values of device cookies. The database stores nothing about them.
 
 use anyhow::Context;
 use base64::Engine;
@@ -12,8 +12,8 @@ use crate::model::device::Device;
 use crate::model::id::UserId;
 use crate::model::secret_key::SecretKey;
 
-/// The device's id, its account's, and when the cookie was made.
-const SAID: usize = 16 + 16 + 8;
+/// Number of bytes that are signed: the device's id, the account's id, and the time at which the cookie was made.
+const SIGNED_BYTES: usize = 16 + 16 + 8;
 
 #[derive(Debug)]
 pub struct DeviceCookies {
@@ -28,10 +28,10 @@ impl DeviceCookies {
         })
     }
 
-    /// The value of a cookie for `device`.
+    /// A cookie value for `device`, made `now`.
     #[must_use]
     pub fn seal(&self, device: Device, now: DateTime<Utc>) -> String {
-        let mut bytes = Vec::with_capacity(SAID + 32);
+        let mut bytes = Vec::with_capacity(SIGNED_BYTES + 32);
         bytes.extend_from_slice(device.id.as_bytes());
         bytes.extend_from_slice(device.user.0.as_bytes());
         bytes.extend_from_slice(&now.timestamp().to_be_bytes());
@@ -40,16 +40,17 @@ impl DeviceCookies {
         BASE64.encode(bytes)
     }
 
-    /// The device of a cookie value; `None` when it was not signed here or is too old.
+    /// The device that a cookie value belongs to; `None` if this service did not sign it or it is older than
+    /// [`Device::COOKIE_DAYS`].
     #[must_use]
     pub fn open(&self, value: &str, now: DateTime<Utc>) -> Option<Device> {
         let bytes = BASE64.decode(value).ok()?;
-        let (said, tag) = bytes.split_at_checked(SAID)?;
-        hmac::verify(&self.key, said, tag).ok()?;
-        let made_at = DateTime::from_timestamp(i64::from_be_bytes(said[32..].try_into().ok()?), 0)?;
+        let (signed, tag) = bytes.split_at_checked(SIGNED_BYTES)?;
+        hmac::verify(&self.key, signed, tag).ok()?;
+        let made_at = DateTime::from_timestamp(i64::from_be_bytes(signed[32..].try_into().ok()?), 0)?;
         let device = Device {
-            id: Uuid::from_slice(&said[..16]).ok()?,
-            user: UserId(Uuid::from_slice(&said[16..32]).ok()?),
+            id: Uuid::from_slice(&signed[..16]).ok()?,
+            user: UserId(Uuid::from_slice(&signed[16..32]).ok()?),
         };
         (now - made_at < TimeDelta::days(Device::COOKIE_DAYS)).then_some(device)
     }
@@ -60,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cookie_speaks_for_its_device_for_a_year_and_nothing_else_does() {
+    fn a_cookie_is_valid_for_a_year_and_changed_or_foreign_values_are_rejected() {
         let cookies = DeviceCookies::new(&SecretKey::generate()).unwrap();
         let others = DeviceCookies::new(&SecretKey::generate()).unwrap();
         let device = Device::new(UserId(Uuid::now_v7()));

@@ -1,4 +1,4 @@
-//! The tools that a flow may use, gathered in one [`App`].
+//! The tools that flows work with: one [`App`] holds them all.
 
 pub mod clock;
 pub mod codes;
@@ -37,7 +37,7 @@ use sessions::cache::SessionCache;
 use sessions::renewals::Renewals;
 use tokens::Tokens;
 
-/// Built once at the start, cheap to clone; every clone is the same app.
+/// Built once at the start. Cloning is cheap, because all clones share the same tools.
 #[derive(Clone, Debug)]
 pub struct App {
     tools: Arc<Tools>,
@@ -45,6 +45,7 @@ pub struct App {
     pub sessions: Arc<Sessions>,
 }
 
+/// Every tool except the session store; [`App`] dereferences to it.
 #[derive(Debug)]
 pub struct Tools {
     pub db: Db,
@@ -56,26 +57,26 @@ pub struct Tools {
     pub codes: Codes,
     pub outbox: Outbox,
     pub mailer: Mailer,
-    /// Whether tokens and forward authentication wait until the account's address is confirmed.
+    /// Whether an account needs a confirmed address for tokens and forward authentication.
     require_verified_email: bool,
     pub limits: Limits,
     pub device_cookies: DeviceCookies,
     pub session_cache: SessionCache,
     pub renewals: Renewals,
-    /// Follows changes in the database on behalf of the session cache; stops with the app.
+    /// Watches the database for changes by other processes, for the session cache. Dropping the app stops the task.
     _watch: JoinSet<()>,
 }
 
-/// What an app is opened with.
+/// The settings of an app.
 #[derive(Debug)]
 pub struct Setup {
     pub database_url: String,
-    /// `None` means the key in a file beside the SQLite database, made at the first start.
+    /// `None` means the key in a file beside the SQLite database, which the first start creates.
     pub secret_key: Option<SecretKey>,
     pub clock: Clock,
     pub argon2_memory_kib: u32,
     pub argon2_iterations: u32,
-    /// Passwords hashed at the same time; `None` means one for each core.
+    /// Number of passwords hashed at the same time; `None` means one per core.
     pub hash_slots: Option<usize>,
     pub password_min_length: usize,
     pub lifetimes: Lifetimes,
@@ -92,12 +93,12 @@ impl App {
     /// Opens the database, migrates it and prepares every tool.
     ///
     /// # Errors
-    /// A sentence for the operator.
+    /// When a setting can't be used, or the database can't be opened. The text is for the operator.
     pub async fn open(setup: Setup) -> anyhow::Result<Self> {
         let is_sqlite = setup.database_url.starts_with("sqlite:");
         ensure!(
             setup.secret_key.is_some() || is_sqlite,
-            "SECRET_KEY is needed with PostgreSQL, the same for every instance; `openssl rand -hex 32` makes one"
+            "SECRET_KEY is needed with PostgreSQL: set the same key for every instance; `openssl rand -hex 32` makes one"
         );
         let db = Db::connect(&setup.database_url).await?;
         let secret_key = match setup.secret_key {
@@ -130,16 +131,20 @@ impl App {
         })
     }
 
-    /// Waits for running database work and closes the database.
+    /// Waits until the running database work is done, then closes the database.
     pub async fn close(&self) {
         self.db.close().await;
     }
 }
 
-/// The key in the file beside the SQLite database. It is made together with the database and never again: another key
-/// could not decrypt what is stored.
+/// The key in the file beside the SQLite database. A missing file is created only while the database stores no signing
+/// key: a new secret key could not decrypt the stored ones.
 async fn own_secret_key(db: &Db) -> anyhow::Result<SecretKey> {
-    let mut path = db.file().context("SECRET_KEY is needed")?.as_os_str().to_owned();
+    let mut path = db
+        .file()
+        .context("SECRET_KEY is needed, because the database is not a file that a key file could stand beside")?
+        .as_os_str()
+        .to_owned();
     path.push(".key");
     let path = Path::new(&path);
     if path.exists() {
@@ -148,26 +153,26 @@ async fn own_secret_key(db: &Db) -> anyhow::Result<SecretKey> {
     let is_new = signing_keys_of(db).await?.is_empty();
     ensure!(
         is_new,
-        "the secret key file {} is gone, and with it what the database's signing keys were sealed under: bring it back \
-         from a backup, or delete the rows of the table signing_keys to start with new ones, which ends all tokens",
+        "the secret key file {} is gone, but the database has signing keys that were encrypted with it: restore the \
+         file from a backup, or delete all rows of the table signing_keys to start with a new key, which ends all tokens",
         path.display()
     );
     secret_file::create(path)
 }
 
 impl Tools {
-    /// Allows an account to be used outside this service, by tokens and forward authentication: its address is
-    /// confirmed, or that is not required.
+    /// Allows tokens and forward authentication for an account, because it has a confirmed address or the operator
+    /// requires none.
     ///
     /// # Errors
     /// [`EmailNotVerified`].
-    pub fn admit(&self, email_verified: bool) -> anyhow::Result<()> {
+    pub fn require_verified(&self, email_verified: bool) -> anyhow::Result<()> {
         ensure!(email_verified || !self.require_verified_email, EmailNotVerified);
         Ok(())
     }
 }
 
-/// Dropping it stops it.
+/// Starts the watch, if the cache is on. Dropping the set stops it.
 fn watch(db: &Db, cache: &SessionCache) -> JoinSet<()> {
     let mut watch = JoinSet::new();
     if cache.is_on() {
@@ -189,7 +194,7 @@ async fn signing_keys_of(db: &Db) -> anyhow::Result<Vec<StoredKey>> {
     Ok(store::signing_keys::all(db.read().await?.conn()).await?)
 }
 
-/// Migrates the database at `url`.
+/// Migrates the database at `url` to the newest schema.
 pub async fn migrate(url: &str) -> anyhow::Result<()> {
     Db::connect(url).await.context("migrating")?.close().await;
     Ok(())

@@ -1,4 +1,4 @@
-//! Derives keys from the secret key, and encrypts what the database must not reveal.
+//! Derives keys from the secret key, and seals (encrypts and authenticates) what the database must not reveal.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 
 use crate::model::secret_key::SecretKey;
 
-/// Derives a key for one purpose (RFC 5869), so that no two uses of the secret key can interfere.
+/// Derives a key for one purpose with HKDF (RFC 5869), so that no value made for one purpose works for another.
 pub fn derive(secret: &SecretKey, purpose: &[u8]) -> anyhow::Result<[u8; 32]> {
     let mut key = [0; 32];
     let purposes = [purpose];
@@ -17,11 +17,11 @@ pub fn derive(secret: &SecretKey, purpose: &[u8]) -> anyhow::Result<[u8; 32]> {
     let material = derived
         .expand(&purposes, hkdf::HKDF_SHA256)
         .and_then(|material| material.fill(&mut key));
-    material.map_err(|_| anyhow!("a key could not be derived"))?;
+    material.map_err(|_| anyhow!("HKDF could not derive a key from SECRET_KEY"))?;
     Ok(key)
 }
 
-/// Encrypts and decrypts under one key with AES-256-GCM. The nonce, 96 random bits, precedes the ciphertext.
+/// Seals and opens with AES-256-GCM under one key. A sealed text is a nonce of 96 random bits, then the ciphertext.
 pub struct Sealer(LessSafeKey);
 
 impl Sealer {
@@ -33,7 +33,8 @@ impl Sealer {
         )))
     }
 
-    /// Encrypts `plain`; decrypting it needs the same `bound_to`.
+    /// Encrypts `plain`. Opening it needs the same `bound_to`, for example the row's id, so that a sealed text can't be
+    /// moved to another row.
     pub fn seal(&self, plain: &[u8], bound_to: &[u8]) -> anyhow::Result<Vec<u8>> {
         let mut nonce = [0; NONCE_LEN];
         let mut sealed = plain.to_vec();
@@ -44,25 +45,25 @@ impl Sealer {
                 self.0
                     .seal_in_place_append_tag(used_once, Aad::from(bound_to), &mut sealed)
             })
-            .map_err(|_| anyhow!("something could not be sealed"))?;
+            .map_err(|_| anyhow!("AES-256-GCM could not encrypt, or the system has no randomness to give"))?;
         Ok([nonce.as_slice(), &sealed].concat())
     }
 
-    /// Decrypts what was encrypted with the same `bound_to`.
+    /// Decrypts a text that was sealed with the same `bound_to`.
     ///
     /// # Errors
-    /// When the key or `bound_to` differs, or the ciphertext was changed.
+    /// When the key or `bound_to` is another one, or the ciphertext was changed.
     pub fn open(&self, sealed: &[u8], bound_to: &[u8]) -> anyhow::Result<Vec<u8>> {
         let (nonce, ciphertext) = sealed
             .split_at_checked(NONCE_LEN)
-            .context("what was sealed is too short")?;
-        let foreign = |_| anyhow!("it was not sealed under this SECRET_KEY");
-        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(foreign)?;
+            .context("a sealed text is too short to be one")?;
+        let rejected = |_| anyhow!("it was encrypted under another SECRET_KEY, or was changed since");
+        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(rejected)?;
         let mut opened = ciphertext.to_vec();
         let length = self
             .0
             .open_in_place(nonce, Aad::from(bound_to), &mut opened)
-            .map_err(foreign)?
+            .map_err(rejected)?
             .len();
         opened.truncate(length);
         Ok(opened)
@@ -80,16 +81,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_sealed_opens_under_the_same_key_and_binding_only() {
+    fn a_sealed_text_opens_only_with_the_same_key_and_binding() {
         let secret = SecretKey::generate();
         let sealer = Sealer::new(&secret, b"test").unwrap();
-        let locked = sealer.seal(b"12345678", b"row 1").unwrap();
-        assert!(!locked.windows(8).any(|window| window == b"12345678"));
-        assert_eq!(sealer.open(&locked, b"row 1").unwrap(), b"12345678");
-        assert!(sealer.open(&locked, b"row 2").is_err());
-        assert!(sealer.open(&locked[..20], b"row 1").is_err());
+        let ciphertext = sealer.seal(b"12345678", b"row 1").unwrap();
+        assert!(!ciphertext.windows(8).any(|window| window == b"12345678"));
+        assert_eq!(sealer.open(&ciphertext, b"row 1").unwrap(), b"12345678");
+        assert!(sealer.open(&ciphertext, b"row 2").is_err());
+        assert!(sealer.open(&ciphertext[..20], b"row 1").is_err());
         assert!(sealer.open(&[], b"row 1").is_err());
-        assert!(Sealer::new(&secret, b"other").unwrap().open(&locked, b"row 1").is_err());
-        assert_ne!(sealer.seal(b"12345678", b"row 1").unwrap(), locked);
+        assert!(
+            Sealer::new(&secret, b"other")
+                .unwrap()
+                .open(&ciphertext, b"row 1")
+                .is_err()
+        );
+        assert_ne!(sealer.seal(b"12345678", b"row 1").unwrap(), ciphertext);
     }
 }

@@ -1,4 +1,4 @@
-//! The secret key in a file, for services without the setting.
+//! Keeps the secret key in a file, for services that run without `SECRET_KEY`.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
@@ -9,8 +9,8 @@ use anyhow::Context;
 
 use crate::model::secret_key::SecretKey;
 
-/// Creates a file at `path`, readable for its owner only, with a new key. Of two processes that do so at the same
-/// moment, both use the key of the first.
+/// Creates a file at `path` with a new key, readable only for its owner. If another process creates it at the same
+/// time, both processes use the key of the first.
 ///
 /// # Errors
 /// When the folder can't be written to.
@@ -19,8 +19,8 @@ pub fn create(path: &Path) -> anyhow::Result<SecretKey> {
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
-    let subject = || format!("making the secret key file {}", path.display());
-    // The file gets its name only when it is complete and durable, so a crash leaves no half key.
+    let subject = || format!("creating the secret key file {}", path.display());
+    // The file gets its name only once it is complete and on the disk, so a crash can't leave half a key.
     let draft = folder.join(format!(".{}.secret-key", uuid::Uuid::now_v7()));
     let mut file = OpenOptions::new()
         .write(true)
@@ -42,9 +42,12 @@ pub fn create(path: &Path) -> anyhow::Result<SecretKey> {
     read(path)
 }
 
-/// Reads the key from the file at `path`.
+/// Reads the key in the file at `path`.
+///
+/// # Errors
+/// When the file can't be read or has no key in it.
 pub fn read(path: &Path) -> anyhow::Result<SecretKey> {
-    let subject = || format!("the secret key file {}", path.display());
+    let subject = || format!("reading the secret key file {}", path.display());
     let text = zeroize::Zeroizing::new(fs::read_to_string(path).with_context(subject)?);
     text.parse().with_context(subject)
 }

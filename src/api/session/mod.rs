@@ -58,7 +58,7 @@ pub struct SignedInUser {
     email_verified: bool,
 }
 
-/// Your new session.
+/// Your session.
 #[derive(Debug, Object)]
 #[oai(example)]
 pub struct SessionResponse {
@@ -166,7 +166,7 @@ impl SessionApi {
     #[oai(path = "/api/auth/verify", method = "get", operation_id = "verifySession")]
     async fn verify_session(&self, user: CookieOrBearerUser) -> Result<VerifyResponse, ApiError> {
         let signed_in = user.0;
-        self.0.admit(signed_in.email_verified)?;
+        self.0.require_verified(signed_in.email_verified)?;
         Ok(VerifyResponse::SignedIn(
             signed_in.user_id.0.to_string(),
             utf8_percent_encode(&signed_in.email, OUTSIDE_HEADERS).to_string(),

@@ -11,15 +11,15 @@ use crate::model::unavailable::Unavailable;
 use crate::model::user::password::{Password, PasswordHash};
 use slots::{HashingSlots, Memory};
 
-/// Jobs that may wait for a slot. At 100 hashes a second the last of them waits less than three seconds.
+/// Number of jobs that may wait for a slot. At 100 hashes a second the last one waits less than three seconds.
 const QUEUE_CAPACITY: usize = 256;
 /// Size of a huge page in bytes; hashing asks for memory in multiples of it.
 const HUGE_PAGE: usize = 2 * 1024 * 1024;
-/// Stored hashes with larger parameters are rejected, so that write access to the database can't be used to exhaust
-/// memory.
-const MOST_MEMORY_KIB: u32 = 1024 * 1024;
-const MOST_ITERATIONS: u32 = 64;
-const MOST_LANES: u32 = 16;
+/// The service rejects stored hashes with larger parameters, so that write access to the database can't be used to
+/// exhaust its memory.
+const MAX_MEMORY_KIB: u32 = 1024 * 1024;
+const MAX_ITERATIONS: u32 = 64;
+const MAX_LANES: u32 = 16;
 
 /// The outcome of checking a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,13 +40,13 @@ pub struct Hasher {
 }
 
 impl Hasher {
-    /// A hasher with `slots` slots, or one for each core, whose new hashes cost `memory_kib` and `iterations`.
+    /// A hasher with `slots` slots, or one per core. New hashes take `memory_kib` and `iterations`.
     ///
     /// # Errors
-    /// When Argon2 does not know such parameters or the system has no threads or randomness to give.
+    /// When Argon2 rejects the parameters, or the system has no threads or randomness to give.
     pub fn new(memory_kib: u32, iterations: u32, slots: Option<usize>) -> anyhow::Result<Self> {
-        let params =
-            Params::new(memory_kib, iterations, 1, None).map_err(|error| anyhow!("Argon2 parameters: {error}"))?;
+        let params = Params::new(memory_kib, iterations, 1, None)
+            .map_err(|error| anyhow!("Argon2 rejects ARGON2_MEMORY_KIB or ARGON2_ITERATIONS: {error}"))?;
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         let dummy = encode(&params, &random::<16>()?, &random::<{ Params::DEFAULT_OUTPUT_LEN }>()?)?;
         let slots =
@@ -62,24 +62,24 @@ impl Hasher {
     /// Reserves a place in the queue for a request that has other work to do before its password can be verified.
     ///
     /// # Errors
-    /// [`Unavailable`] at once when as many requests hold places as could wait for a slot.
+    /// [`Unavailable`] at once when `QUEUE_CAPACITY` requests hold places already.
     pub fn admit(&self) -> Result<SemaphorePermit<'_>, Unavailable> {
         self.admissions
             .try_acquire()
-            .map_err(|_| Unavailable::new("as many passwords wait to be verified as the hashing slots can take"))
+            .map_err(|_| Unavailable::new("the queue for password checks is full"))
     }
 
     /// Hashes a new password with a fresh salt.
     ///
     /// # Errors
-    /// [`crate::model::unavailable::Unavailable`] when the queue is full.
+    /// [`Unavailable`] when the queue is full.
     pub async fn hash(&self, password: Password) -> anyhow::Result<PasswordHash> {
         let params = self.params.clone();
         self.slots.run(move |memory| hash(&params, &password, memory)).await?
     }
 
-    /// Verifies a password. Without a stored hash it takes as long and answers [`Verdict::Wrong`], so that the time of
-    /// an answer does not tell whether an account exists (OWASP ASVS v5.0.0-6.3.8).
+    /// Verifies a password. Without a stored hash it hashes against a dummy and returns [`Verdict::Wrong`]. So the time
+    /// of an answer does not tell whether an account exists (OWASP ASVS v5.0.0-6.3.8).
     ///
     /// # Errors
     /// As [`Hasher::hash`], and when the stored hash can't be read.
@@ -108,7 +108,7 @@ fn verify(
     stored: &PasswordHash,
     memory: &mut Memory,
 ) -> anyhow::Result<Verdict> {
-    let stored = phc::PasswordHash::new(&stored.0).context("a stored password hash is not a PHC string")?;
+    let stored = phc::PasswordHash::new(&stored.0).context("a stored password hash is not a string in PHC format")?;
     let (argon2, salt, expected) = read(&stored).context("a stored password hash can't be used")?;
     let mut output = [0; Output::MAX_LENGTH];
     let output = output
@@ -131,8 +131,8 @@ fn read(stored: &phc::PasswordHash) -> anyhow::Result<(Argon2<'static>, &Salt, &
     let version = stored.version.map_or(Ok(Version::default()), Version::try_from)?;
     let params = Params::try_from(stored)?;
     ensure!(
-        params.m_cost() <= MOST_MEMORY_KIB && params.t_cost() <= MOST_ITERATIONS && params.p_cost() <= MOST_LANES,
-        "its parameters are beyond what this service computes"
+        params.m_cost() <= MAX_MEMORY_KIB && params.t_cost() <= MAX_ITERATIONS && params.p_cost() <= MAX_LANES,
+        "its parameters exceed 1 GiB, 64 iterations or 16 lanes"
     );
     let salt = stored.salt.as_ref().context("it has no salt")?;
     let output = stored.hash.as_ref().context("it has no hash")?;
@@ -148,7 +148,7 @@ fn compute(
 ) -> anyhow::Result<()> {
     let blocks = argon2.params().block_count();
     if memory.len() < blocks {
-        // Argon2 reads the whole memory at random, so its end must not lie in small pages either.
+        // Argon2 reads the whole memory in random order, so its end must lie in huge pages too.
         memory.reserve_exact(blocks.next_multiple_of(HUGE_PAGE / Block::SIZE) - memory.len());
         memory.resize_with(blocks, Default::default);
     }
@@ -170,7 +170,7 @@ fn encode(params: &Params, salt: &[u8], output: &[u8]) -> anyhow::Result<Passwor
 
 fn random<const N: usize>() -> anyhow::Result<[u8; N]> {
     let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|error| anyhow!("the operating system's random generator: {error}"))?;
+    getrandom::fill(&mut bytes).map_err(|error| anyhow!("the operating system's random generator failed: {error}"))?;
     Ok(bytes)
 }
 
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_hash_verifies_its_password_and_no_other() {
+    async fn a_hash_verifies_only_its_own_password() {
         let hasher = Hasher::new(64, 2, None).unwrap();
         let stored = hasher.hash(password("correct horse")).await.unwrap();
         assert!(stored.0.starts_with("$argon2id$v=19$m=64,t=2,p=1$"), "{}", stored.0);
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn hashes_of_the_plain_crate_verify_and_weaker_ones_are_noticed() {
+    async fn hashes_of_the_argon2_crate_verify_and_weaker_ones_are_marked() {
         let hasher = Hasher::new(128, 2, None).unwrap();
         for (memory, verdict) in [
             (64, Verdict::RightButWeak),
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_whole_password_counts() {
+    async fn passwords_that_differ_after_72_bytes_differ() {
         let hasher = Hasher::new(64, 2, None).unwrap();
         let long = "x".repeat(72);
         let stored = hasher.hash(password(&format!("{long}A"))).await.unwrap();
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn hostile_stored_hashes_are_an_error_not_a_match() {
+    async fn malformed_and_excessive_stored_hashes_are_errors() {
         let hasher = Hasher::new(64, 2, None).unwrap();
         let output = "A".repeat(43);
         for stored in [

@@ -1,8 +1,8 @@
-//! The limits: a fast rate limiter in memory, and the names under which the database counts failures.
+//! Limits how often clients and accounts may do something.
 //!
-//! Each instance has its own rate limiter, which is empty after a restart. That is enough to bound work. How often a
-//! password may be guessed is decided in the database, where all instances count together
-//! (`flows::steps::count_attempt`).
+//! A rate limiter in memory bounds the work of one instance; it is empty after a restart. Guesses at a password are
+//! bounded in the database, where all instances count together (`flows::steps::count_attempt`). This module only
+//! computes the names of those failed-attempt buckets.
 
 mod rate_limiter;
 
@@ -23,9 +23,10 @@ use crate::model::user::email::Email;
 use crate::telemetry;
 use rate_limiter::RateLimiter;
 
+/// The limits of this instance.
 #[derive(Debug)]
 pub struct Limits {
-    /// `None` when limits are switched off.
+    /// `None` when the operator has switched the limits off.
     rates: Option<Rates>,
     rate_limiter: RateLimiter,
     key: hmac::Key,
@@ -51,9 +52,9 @@ impl Limits {
         self.allow_all(operation)
     }
 
-    /// Counts an attempt to prove an identity. A device that the account knows has a limit of its own, so that other
-    /// clients can't use it up. A network that the account knows has its own limit and does not count against all
-    /// networks.
+    /// Counts an attempt to prove an identity. A device that the account knows has a limit of its own, which other
+    /// clients can't use up. A network that the account knows counts for itself but not for all networks together, so
+    /// that an attack from elsewhere does not lock the account owner out.
     ///
     /// # Errors
     /// [`Throttled`].
@@ -71,7 +72,7 @@ impl Limits {
         }
     }
 
-    /// Counts something costly that `user` does without a password, for the network of `client` too.
+    /// Counts a costly operation that `user` does without a password, for the account and for the network of `client`.
     ///
     /// # Errors
     /// [`Throttled`].
@@ -81,7 +82,7 @@ impl Limits {
         self.count("mail", rates.mail, (Operation::Check, user))
     }
 
-    /// Counts an exchange of the refresh token of one session.
+    /// Counts one refresh of a session's tokens.
     ///
     /// # Errors
     /// [`Throttled`].
@@ -90,7 +91,7 @@ impl Limits {
         self.count("refresh", rates.refresh, (Operation::Refresh, session))
     }
 
-    /// Counts a mail to `to`, from whatever client.
+    /// Counts a mail to `to`, regardless of the client that caused it.
     ///
     /// # Errors
     /// [`Throttled`].
@@ -104,7 +105,7 @@ impl Limits {
         let (limit, rate) = rates.of(operation);
         self.count(limit, rate, (operation, client.subscriber()))?;
         match client.site() {
-            // One IPv6 customer may have thousands of networks.
+            // One IPv6 customer may have thousands of networks, so the customer's site is counted too.
             Some(site) => self.count(limit, rate.times(Rates::SITE_FACTOR), (operation, "site", site)),
             None => Ok(()),
         }
@@ -123,22 +124,24 @@ impl Limits {
         })
     }
 
-    /// How many failures an account allows from one place; `None` when limits are switched off.
+    /// How many failures an account allows from one place; `None` when the limits are off.
     #[must_use]
     pub fn budget(&self) -> Option<Budget> {
         self.rates.map(|rates| Budget::new(rates.failures))
     }
 
     /// The error for an attempt on an account with too many failures.
+    ///
+    /// [`Throttled`], which says after how many seconds the next attempt is allowed.
     #[must_use]
-    pub fn failures_used_up(&self, retry_after: u64) -> anyhow::Error {
+    pub fn too_many_failures(&self, retry_after: u64) -> anyhow::Error {
         match &self.rates {
             Some(rates) => throttled("failures", rates.failures, retry_after),
-            None => anyhow::anyhow!("a limit that is switched off was used up"),
+            None => anyhow::anyhow!("failed attempts were counted although the limits are off: this is a bug"),
         }
     }
 
-    /// The bucket for attempts on `account` from `place`. `account` is its name in canonical form.
+    /// The failed-attempt bucket of `account` for `place`. `account` is the identifier in canonical form.
     #[must_use]
     pub fn bucket(&self, account: &str, place: &Place) -> Bucket {
         Bucket {
@@ -147,7 +150,7 @@ impl Limits {
         }
     }
 
-    /// What all buckets of an account share.
+    /// The part of the name that all buckets of an account share, so that they can be cleared together.
     #[must_use]
     pub fn subject(&self, account: &str) -> Vec<u8> {
         self.hash(&format!("password {account}"))

@@ -1,10 +1,12 @@
 //! A keyed rate limiter whose memory is allocated once and never grows.
 //!
-//! The algorithm is GCRA: for each key it stores one moment, at which the key's past requests are paid for. A moment in
-//! the past carries no information, so its place is free. Keys live in sets of a few places each. When all places of a
-//! set are taken, the key that is nearest to being free makes room. So a flood of new keys displaces other new keys,
-//! and keys that are being limited stay. The keyed limiters of crates keep every key until it is swept, so an attacker
-//! decides their size (`docs/decisions/0002-own-rate-limiter.md`).
+//! The algorithm is GCRA: for each key it stores one time, at which the key's past requests are paid for. A time in the
+//! past says nothing, so its place is free. The table has sets of 8 places; a key's hash chooses its set. When all
+//! places of a set are taken, a new key replaces the key that is nearest to being free. So a flood of new keys replaces
+//! other new keys, and keys over their limit stay.
+//!
+//! The keyed limiters of crates keep every key until a task sweeps it, so an attacker decides how much memory they take
+//! (`docs/decisions/0002-own-rate-limiter.md`).
 
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::{Mutex, PoisonError};
@@ -18,12 +20,13 @@ const PLACES: usize = 8;
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Place {
-    /// Keyed with a random key, so that a client can't choose keys that fall into one set.
+    /// The key's hash under a random key of this process, so that a client can't choose keys that share a set.
     key: u64,
-    /// When the key's past is paid for, in nanoseconds of [`RateLimiter::now`].
+    /// When the key's past requests are paid for, in nanoseconds of [`RateLimiter::now`].
     free_at: u64,
 }
 
+/// A table of counts; each set has a lock of its own.
 #[derive(Debug)]
 pub struct RateLimiter {
     clock: Clock,
@@ -33,7 +36,7 @@ pub struct RateLimiter {
 }
 
 impl RateLimiter {
-    /// A rate limiter without any counts.
+    /// A rate limiter that has counted nothing yet.
     #[must_use]
     pub fn new(clock: Clock) -> Self {
         Self {
@@ -44,10 +47,10 @@ impl RateLimiter {
         }
     }
 
-    /// Counts `key` if that keeps it within `rate`.
+    /// Counts one request of `key`, unless that would exceed `rate`.
     ///
     /// # Errors
-    /// The time after which it is allowed again.
+    /// The time after which the next request is allowed. A rejected request does not count.
     pub fn allow(&self, key: impl Hash, rate: Rate) -> Result<(), Duration> {
         let key = self.hashes.hash_one(key);
         let now = self.now();
@@ -70,7 +73,7 @@ impl RateLimiter {
         Ok(())
     }
 
-    /// Time that never runs backwards, even when the machine's clock is set.
+    /// Nanoseconds that never run backwards, even when the operator sets the machine's clock back.
     fn now(&self) -> u64 {
         nanoseconds(self.clock.monotonic(self.started))
     }
@@ -96,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn as_many_as_the_rate_pass_at_once_and_then_one_at_a_time() {
+    fn a_burst_of_the_whole_count_is_allowed_and_then_one_per_interval() {
         let (rate_limiter, clock) = rate_limiter();
         let rate = rate("3/30s");
         for _ in 0..3 {
@@ -111,47 +114,46 @@ mod tests {
         assert_eq!(
             rate_limiter.allow("key", rate),
             Err(Duration::from_secs(10)),
-            "a refusal costs nothing"
+            "a rejected request must not count"
         );
         clock.advance(TimeDelta::days(1));
         for _ in 0..3 {
             assert_eq!(rate_limiter.allow("key", rate), Ok(()));
         }
-        assert!(rate_limiter.allow("key", rate).is_err(), "a long rest saves nothing up");
+        assert!(
+            rate_limiter.allow("key", rate).is_err(),
+            "a quiet day must not allow more than one burst"
+        );
     }
 
-    /// F20 of the list of attacks.
+    /// F20 of the threat list.
     #[test]
-    fn a_million_keys_take_no_more_memory_than_one_and_free_nobody() {
+    fn a_million_keys_take_no_memory_and_displace_no_key_over_its_limit() {
         let (rate_limiter, _clock) = rate_limiter();
         let rate = rate("10/h");
-        let held_back = |key: &str| rate_limiter.allow(key, rate).is_err();
+        let is_rejected = |key: &str| rate_limiter.allow(key, rate).is_err();
         let offenders: Vec<_> = (0..100).map(|number| format!("offender {number}")).collect();
         for offender in &offenders {
-            while !held_back(offender) {}
+            while !is_rejected(offender) {}
         }
         for number in 0..1_000_000 {
-            assert_eq!(
-                rate_limiter.allow(number, rate),
-                Ok(()),
-                "a key that was never seen passes"
-            );
+            assert_eq!(rate_limiter.allow(number, rate), Ok(()), "a new key must be allowed");
         }
-        assert!(offenders.iter().all(|offender| held_back(offender)));
+        assert!(offenders.iter().all(|offender| is_rejected(offender)));
         let bytes = std::mem::size_of_val(&*rate_limiter.sets);
         assert!(bytes <= 1_200_000, "{bytes} bytes");
     }
 
     #[test]
-    fn of_many_at_once_as_many_pass_as_the_rate_says() {
+    fn concurrent_requests_are_allowed_exactly_as_often_as_the_rate_says() {
         let (rate_limiter, _clock) = rate_limiter();
         let rate = rate("50/h");
-        let passed: usize = std::thread::scope(|scope| {
+        let allowed: usize = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..8)
                 .map(|_| scope.spawn(|| (0..100).filter(|_| rate_limiter.allow("key", rate).is_ok()).count()))
                 .collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).sum()
         });
-        assert_eq!(passed, 50);
+        assert_eq!(allowed, 50);
     }
 }

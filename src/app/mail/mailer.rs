@@ -1,4 +1,4 @@
-//! Delivers mails: to an SMTP server or, during development, to a page that shows them.
+//! Delivers mails to an SMTP server or, during development, to a page that shows them.
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -20,29 +20,34 @@ use crate::model::client::origin::is_loopback;
 use crate::model::mail::{Mail, Notice};
 use crate::model::user::email::Email;
 
-/// How long a server may take to accept a connection, and for a whole mail: less than the lease on the mail.
+/// How long connecting to the server may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long a whole delivery may take. It is shorter than
+/// [`ClaimedMail::LEASE`](crate::model::mail::ClaimedMail::LEASE), so that no other instance sends the same mail at the
+/// same time.
 const DELIVERY_TIMEOUT: Duration = Duration::from_mins(1);
-/// How many mails the development inbox shows.
-const INBOX_LENGTH: usize = 50;
+/// Number of mails that the development inbox keeps.
+const INBOX_CAPACITY: usize = 50;
 
-/// How mails are sent, and which features depend on mail.
+/// The settings for mail.
 #[derive(Debug, Clone)]
 pub struct MailSetup {
-    /// `smtps://user:password@host`, or `smtp://` for STARTTLS. `None` shows mails on a page if the public URL is on
-    /// this machine; otherwise they wait.
+    /// `smtps://user:password@host`, or `smtp://` for STARTTLS. `None` means the development inbox if the public URL is
+    /// a loopback address; otherwise mails wait in the outbox.
     pub smtp_url: Option<Url>,
     pub from: Option<String>,
+    /// A folder with the operator's own templates.
     pub templates: Option<PathBuf>,
-    /// The notices that are mailed.
+    /// The notices that are switched on.
     pub notices: Vec<Notice>,
-    /// Digits of a mailed code.
+    /// Number of digits of a one-time code.
     pub code_digits: u32,
-    /// Whether tokens and forward authentication wait until the account's address is confirmed.
+    /// Whether an account needs a confirmed address for tokens and forward authentication.
     pub require_verified_email: bool,
     pub public_url: Url,
 }
 
+/// Renders mails and delivers them along one route.
 #[derive(Debug)]
 pub struct Mailer {
     templates: MailTemplates,
@@ -53,15 +58,18 @@ pub struct Mailer {
 #[derive(Debug)]
 enum Route {
     Smtp(AsyncSmtpTransport<Tokio1Executor>),
+    /// The development inbox.
     Inbox(Mutex<VecDeque<Received>>),
+    /// No server is set and the service is public, so mails wait in the outbox.
     Nowhere,
 }
 
 impl Mailer {
-    /// Reads the templates and prepares the connection; the server need not be reachable yet.
+    /// Reads the templates and prepares the connection. Does not connect: the server may be down when the service
+    /// starts.
     ///
     /// # Errors
-    /// A sentence for the operator when a setting can't be used.
+    /// When a setting can't be used. The text is for the operator.
     pub fn new(setup: &MailSetup) -> anyhow::Result<Self> {
         let public_host = setup.public_url.host_str().unwrap_or("localhost");
         let route = match &setup.smtp_url {
@@ -103,7 +111,7 @@ impl Mailer {
         matches!(self.route, Route::Inbox(_))
     }
 
-    /// The page with the mails delivered last, the newest first; `None` where there is no development inbox.
+    /// The page of the development inbox, newest mail first; `None` without a development inbox.
     #[must_use]
     pub fn inbox_page(&self) -> Option<anyhow::Result<String>> {
         let Route::Inbox(received) = &self.route else {
@@ -113,17 +121,20 @@ impl Mailer {
         Some(self.templates.inbox(received.make_contiguous()))
     }
 
-    /// Delivers one mail. The same `id` gives the same Message-ID, by which a mailbox recognises a second copy.
+    /// Delivers one mail. Its Message-ID is made from `id`, so a mailbox recognises the copy that a second attempt
+    /// sends.
     ///
     /// # Errors
-    /// When the server is unreachable, slow or rejects the mail; a later attempt may succeed.
+    /// When the server is unreachable, takes longer than `DELIVERY_TIMEOUT` or rejects the mail. A later attempt may
+    /// succeed.
     pub async fn deliver(&self, id: Uuid, mail: &Mail) -> anyhow::Result<()> {
         let rendered = self.templates.render(mail)?;
         match &self.route {
             Route::Smtp(server) => {
                 let message = self.compose(id, mail, rendered)?;
                 let sent = timeout(DELIVERY_TIMEOUT, server.send(message)).await;
-                sent.context("the SMTP server is too slow")?.map_err(without_address)?;
+                sent.context("the SMTP server took more than a minute for one mail")?
+                    .map_err(without_address)?;
             }
             Route::Inbox(received) => {
                 tracing::info!(
@@ -137,19 +148,17 @@ impl Mailer {
                     to: mail.to.clone(),
                     rendered,
                 });
-                received.truncate(INBOX_LENGTH);
+                received.truncate(INBOX_CAPACITY);
             }
-            Route::Nowhere => bail!("there is no SMTP server"),
+            Route::Nowhere => bail!("no SMTP server is set: set SMTP_URL and MAIL_FROM"),
         }
         Ok(())
     }
 
     fn compose(&self, id: Uuid, mail: &Mail, rendered: Rendered) -> anyhow::Result<Message> {
-        let to = Email::parse(&mail.to).context("a stored address can't be mailed to")?;
-        let to = to
-            .deliverable()
-            .parse()
-            .context("a stored address can't be mailed to")?;
+        const INVALID: &str = "a mail server would not understand the stored address";
+        let to = Email::parse(&mail.to).context(INVALID)?;
+        let to = to.deliverable().parse().context(INVALID)?;
         let message = Message::builder()
             .message_id(Some(format!("<{id}@{}>", self.from.email.domain())))
             .from(self.from.clone())
@@ -162,7 +171,7 @@ impl Mailer {
     }
 }
 
-/// A server's answer repeats the address, which must not be logged; its number says enough.
+/// Keeps only the number of a server's answer, because its text repeats the address, which must not be logged.
 fn without_address(error: lettre::transport::smtp::Error) -> anyhow::Error {
     match error.status() {
         Some(status) => anyhow!("the SMTP server answered {status}"),
@@ -187,12 +196,13 @@ impl lettre::message::header::Header for AutoSubmitted {
     }
 }
 
-/// Mails contain codes, so they leave this machine encrypted unless the operator says otherwise.
+/// The connection to the server of `SMTP_URL`. Mails contain codes, so they leave this machine only over TLS, unless
+/// the operator switches it off with `?tls=off`.
 fn transport(url: &Url) -> anyhow::Result<AsyncSmtpTransport<Tokio1Executor>> {
     let host = url.host_str().context("SMTP_URL names no host")?;
     let options: Vec<_> = url.query_pairs().collect();
     let plain = match options.as_slice() {
-        [] => is_this_machine(host),
+        [] => is_loopback_host(host),
         [(name, value)] if name == "tls" && value == "off" => true,
         [(name, value)] if name == "tls" && value == "required" => false,
         _ => bail!("SMTP_URL takes `?tls=required` and `?tls=off` only"),
@@ -214,8 +224,8 @@ fn transport(url: &Url) -> anyhow::Result<AsyncSmtpTransport<Tokio1Executor>> {
     Ok(builder.timeout(Some(CONNECT_TIMEOUT)).build())
 }
 
-/// Parses with a scheme for which the URL library keeps the host as it is.
-fn is_this_machine(host: &str) -> bool {
+/// Whether a host of `SMTP_URL` is this machine. Parses addresses itself: the URL library does not for `smtp://`.
+fn is_loopback_host(host: &str) -> bool {
     let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
@@ -231,7 +241,7 @@ fn decode(text: &str) -> anyhow::Result<String> {
 mod tests {
     use super::*;
 
-    fn refusal(smtp_url: &str) -> Option<String> {
+    fn setup_error(smtp_url: &str) -> Option<String> {
         let setup = MailSetup {
             smtp_url: Some(smtp_url.parse().unwrap()),
             from: Some("Example <no-reply@example.com>".to_owned()),
@@ -245,21 +255,24 @@ mod tests {
     }
 
     #[test]
-    fn smtp_urls_are_understood_or_refused() {
+    fn usable_smtp_urls_are_accepted_and_others_rejected() {
         for url in [
             "smtps://user:p%40ss@mail.example.com",
             "smtp://mail.example.com:587",
             "smtp://127.0.0.1:1025",
             "smtp://mailpit:1025?tls=off",
         ] {
-            assert_eq!(refusal(url), None, "{url}");
+            assert_eq!(setup_error(url), None, "{url}");
         }
         for url in [
             "http://mail.example.com",
             "smtp://mail.example.com?tls=maybe",
             "smtp:mail",
         ] {
-            assert!(refusal(url).is_some_and(|error| error.contains("SMTP_URL")), "{url}");
+            assert!(
+                setup_error(url).is_some_and(|error| error.contains("SMTP_URL")),
+                "{url}"
+            );
         }
     }
 }

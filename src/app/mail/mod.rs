@@ -1,4 +1,5 @@
-//! Mails: their texts, the outbox that commits with the change they tell of, and what sends them.
+//! Mails: their templates, the outbox that stores them in the transaction of the change they report, and the mailer
+//! that delivers them.
 
 pub mod mailer;
 pub mod outbox;

@@ -1,4 +1,4 @@
-//! Stores mails in the database, encrypted, and reads them back.
+//! Stores mails in the database until they are sent. They are encrypted, because they contain codes.
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
@@ -10,22 +10,23 @@ use crate::model::mail::{ClaimedMail, Mail, NewMail, Notice};
 use crate::model::secret_key::SecretKey;
 use crate::store::{Tx, outbox};
 
+/// Encrypts and stores mails, and decrypts stored ones.
 #[derive(Debug)]
 pub struct Outbox {
     sealer: Sealer,
+    /// The notices that the operator has left switched on.
     notices: Vec<Notice>,
 }
 
 impl Outbox {
-    /// An outbox that stores the given `notices`, and every mail that a request asked for.
+    /// An outbox that stores the given `notices` and drops all others. It always stores mails that a request asked for.
     pub fn new(secret: &SecretKey, notices: Vec<Notice>) -> anyhow::Result<Self> {
         let sealer = Sealer::new(secret, b"neptun-auth 1: sealing of mails")?;
         Ok(Self { sealer, notices })
     }
 
-    /// Stores a mail that is sent once `tx` has committed. A mail with a code is deleted with the account of `user`. A
-    /// notice is sent even if the account is deleted first, because the person who deleted it may not have been its
-    /// owner. A notice that is switched off is not stored.
+    /// Stores a mail, which is sent once `tx` has committed. A mail with a code belongs to `user` and is deleted with
+    /// that account. A notice is sent even if the account is deleted first, because a thief may have deleted it.
     pub async fn put(&self, tx: &mut Tx, user: Option<UserId>, mail: &Mail, now: DateTime<Utc>) -> anyhow::Result<()> {
         let user = match mail.message.notice() {
             Some(notice) if !self.notices.contains(&notice) => return Ok(()),
@@ -35,8 +36,9 @@ impl Outbox {
         Ok(outbox::insert(tx.conn(), &self.write(user, mail, now)?).await?)
     }
 
-    /// Does the same work for a mail without a recipient, so that the time of the answer tells nothing.
-    pub async fn pretend(&self, tx: &mut Tx, mail: &Mail, now: DateTime<Utc>) -> anyhow::Result<()> {
+    /// Stores a mail that expires before it can be sent. A request for an unknown account does this, so that the time
+    /// of the answer does not tell whether the account exists.
+    pub async fn put_decoy(&self, tx: &mut Tx, mail: &Mail, now: DateTime<Utc>) -> anyhow::Result<()> {
         let mut mail = self.write(None, mail, now)?;
         mail.due_at = mail.give_up_at;
         Ok(outbox::insert(tx.conn(), &mail).await?)
@@ -48,7 +50,7 @@ impl Outbox {
     /// When it was encrypted under another secret key.
     pub fn read(&self, claimed: &ClaimedMail) -> anyhow::Result<Mail> {
         let opened = self.sealer.open(&claimed.sealed, claimed.id.as_bytes())?;
-        serde_json::from_slice(&opened).context("a stored mail has an unknown form")
+        serde_json::from_slice(&opened).context("a stored mail can't be read: a newer release may have written it")
     }
 
     fn write(&self, user_id: Option<UserId>, mail: &Mail, now: DateTime<Utc>) -> anyhow::Result<NewMail> {

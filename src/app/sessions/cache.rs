@@ -1,10 +1,12 @@
-//! Sessions in memory since they were last read, so that checking a session in use needs no database.
+//! Keeps sessions in memory after they were read, so that checking a session in use needs no database.
 //!
-//! An entry is believed only while [`Freshness`] says that it still holds: a session that ended here is gone before the
-//! answer that says so, one that ended on another instance within a second. `quick_cache` keeps the bound: it evicts
-//! one entry for another, under a lock that few threads share, needs no thread of its own and allocates only for
-//! entries that exist. A full cache of 200,000 entries takes about 70 MiB, and at most 100 MiB: an address has at most
-//! 254 bytes, so an entry takes at most half a kilobyte.
+//! The cache returns an entry only while [`Freshness`] proves that it still holds. A session that ends on this instance
+//! is gone before the client gets the answer; one that ends on another instance is gone within a second
+//! (`docs/decisions/0006-sessions-in-memory.md`).
+//!
+//! `quick_cache` keeps the bound: a new entry evicts an old one, few threads share a lock, it needs no thread of its
+//! own, and it allocates only for entries that exist. A full cache of 200,000 entries takes about 60 MiB, and at most
+//! 110 MiB if every address has the 254 bytes that are allowed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -16,7 +18,7 @@ use crate::model::session::SignedIn;
 use crate::model::session::secret::SessionSecret;
 use crate::store::{Freshness, Stamp};
 
-/// Entries are keyed by the secret's SHA-256: a memory dump shows no secret that is not in use at that moment.
+/// The SHA-256 of a session's secret: a memory dump shows only secrets of requests that are running.
 type Key = [u8; 32];
 
 /// The sessions that this process keeps in memory.
@@ -46,44 +48,45 @@ impl SessionCache {
         }
     }
 
-    /// The session of `secret`, if it is in memory and still certain to be alive.
+    /// The session of `secret`, if it is in memory and is proved to be alive.
     #[must_use]
     pub fn recall(&self, secret: SessionSecret, now: DateTime<Utc>) -> Option<Remembered> {
         let found = self.entries.as_ref()?.get(&secret.digest())?;
-        let lives = found.signed_in.expires_at() > now;
-        let holds = lives && self.freshness.holds(found.stamp, found.signed_in.user_id);
-        if holds {
+        let is_alive = found.signed_in.expires_at() > now;
+        let is_fresh = is_alive && self.freshness.holds(found.stamp, found.signed_in.user_id);
+        if is_fresh {
             self.hits.fetch_add(1, Relaxed);
         }
-        holds.then_some(found)
+        is_fresh.then_some(found)
     }
 
-    /// Take it before reading the session that is then stored in the cache with it.
+    /// The stamp for a session that is about to be read. Take it before reading: a change that overtakes the read then
+    /// makes the entry stale.
     #[must_use]
     pub fn stamp(&self) -> Stamp {
         self.freshness.stamp()
     }
 
-    /// Keeps what was read or written of a session after its stamp was taken.
+    /// Keeps a session that was read or written after its stamp was taken.
     pub fn remember(&self, secret: SessionSecret, session: &Remembered) {
         if let Some(entries) = &self.entries {
             entries.insert(secret.digest(), session.clone());
         }
     }
 
-    /// Whether the cache is on, so that changes in the database have to be followed.
+    /// Whether the cache is on. If so, a task has to watch the database for changes.
     #[must_use]
     pub fn is_on(&self) -> bool {
         self.entries.is_some()
     }
 
-    /// Whether a session that is read now could be recalled.
+    /// Whether a session that is read now would be answered from memory next time.
     #[must_use]
     pub fn is_trusted(&self) -> bool {
         self.is_on() && self.freshness.is_trusted()
     }
 
-    /// Number of entries, whether or not they still hold.
+    /// Number of entries, stale ones included.
     #[must_use]
     pub fn len(&self) -> usize {
         self.entries.as_ref().map_or(0, Cache::len)
@@ -94,7 +97,7 @@ impl SessionCache {
         self.len() == 0
     }
 
-    /// How often a session was answered from memory.
+    /// Number of checks that were answered from memory.
     #[must_use]
     pub fn hits(&self) -> u64 {
         self.hits.load(Relaxed)

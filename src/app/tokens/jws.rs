@@ -1,8 +1,7 @@
 //! Signed tokens in the compact form of RFC 7515, with the two algorithms that the service uses and no others.
 //!
-//! This is our own code and not a JWT library: libraries bring a second set of cryptography beside `ring`, and what is
-//! dangerous about JWT is what they offer beyond these lines (`docs/decisions/0001-sign-tokens-ourselves.md`). The
-//! header decides nothing: the caller says which key and algorithm it expects, and any other header is rejected.
+//! The header of a token decides nothing: the caller names the key and the algorithm, and any other header is rejected.
+//! `docs/decisions/0001-sign-tokens-ourselves.md` says why this is our own code and not a library's.
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
@@ -24,7 +23,7 @@ struct Header {
     crit: Option<serde::de::IgnoredAny>,
 }
 
-/// A token taken apart; nothing in it is verified yet.
+/// A token in its parts. Nothing in it is verified yet.
 #[derive(Debug)]
 pub struct Unverified<'t> {
     header: Header,
@@ -35,19 +34,20 @@ pub struct Unverified<'t> {
 
 /// Signs with ES256; the header names the key by `kid`.
 ///
-/// When the system gives no randomness.
+/// # Errors
 /// When the system has no randomness to give.
 pub fn sign_es256(claims: &Claims, kid: &str, key: &EcdsaKeyPair) -> anyhow::Result<String> {
     let signed = signing_input("ES256", Some(kid), claims)?;
     let signature = key.sign(&SystemRandom::new(), signed.as_bytes());
-    let signature = signature.map_err(|_| anyhow::anyhow!("ES256 could not sign"))?;
+    let signature = signature
+        .map_err(|_| anyhow::anyhow!("an access token could not be signed: the system has no randomness to give"))?;
     Ok(format!("{signed}.{}", BASE64.encode(signature)))
 }
 
 /// Signs with HS256: the same claims give the same token, byte for byte.
 ///
 /// # Errors
-/// When the claims can't be written as JSON, which ours always can.
+/// When the claims can't be written as JSON. Ours always can.
 pub fn sign_hs256(claims: &Claims, key: &hmac::Key) -> anyhow::Result<String> {
     let signed = signing_input("HS256", None, claims)?;
     let signature = hmac::sign(key, signed.as_bytes());
@@ -70,7 +70,7 @@ fn signing_input(algorithm: &str, kid: Option<&str>, claims: &Claims) -> anyhow:
 }
 
 impl<'t> Unverified<'t> {
-    /// Takes `token` apart; `None` when it is not a token or longer than ours can be.
+    /// Splits and decodes `token`; `None` if it is not a token or longer than [`MAX_BYTES`].
     #[must_use]
     pub fn parse(token: &'t str) -> Option<Self> {
         if token.len() > MAX_BYTES {
@@ -89,7 +89,7 @@ impl<'t> Unverified<'t> {
         })
     }
 
-    /// The key that the header names; untrusted like any other input.
+    /// The key id in the header. It is untrusted input.
     #[must_use]
     pub fn kid(&self) -> Option<&str> {
         self.header.kid.as_deref()
@@ -145,7 +145,7 @@ mod tests {
         }
     }
 
-    /// Signed with the service's own key, but with odd content.
+    /// A token with an arbitrary header and payload, signed with the service's own key.
     fn signed(header: &Value, payload: &Value) -> String {
         let input = format!(
             "{}.{}",
@@ -161,14 +161,14 @@ mod tests {
     }
 
     #[test]
-    fn the_same_claims_give_the_same_token_and_come_back_from_it() {
+    fn equal_claims_give_equal_tokens_and_are_read_back() {
         let token = sign_hs256(&claims(), &key()).unwrap();
         assert_eq!(token, sign_hs256(&claims(), &key()).unwrap());
         assert_eq!(read(&token), Some(claims()));
     }
 
     #[test]
-    fn odd_headers_are_refused_even_under_a_good_signature() {
+    fn unexpected_headers_are_rejected_despite_a_valid_signature() {
         let payload = serde_json::to_value(claims()).unwrap();
         let good = json!({ "alg": "HS256", "typ": "JWT" });
         assert!(read(&signed(&good, &payload)).is_some());
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn odd_claims_are_refused_even_under_a_good_signature() {
+    fn malformed_claims_are_rejected_despite_a_valid_signature() {
         let header = json!({ "alg": "HS256", "typ": "JWT" });
         for (name, value) in [
             ("exp", Value::Null),
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_longer_than_ours_are_not_looked_at() {
+    fn tokens_longer_than_max_bytes_are_rejected() {
         let mut payload = serde_json::to_value(claims()).unwrap();
         payload["padding"] = json!("x".repeat(MAX_BYTES));
         assert_eq!(read(&signed(&json!({ "alg": "HS256", "typ": "JWT" }), &payload)), None);

@@ -15,7 +15,7 @@ use crate::store::Db;
 use jws::Unverified;
 use signing_keys::SigningKeys;
 
-/// The service as an issuer of tokens.
+/// Issues tokens in the name of one issuer and verifies them.
 #[derive(Debug)]
 pub struct Tokens {
     issuer: String,
@@ -37,7 +37,7 @@ impl Tokens {
         })
     }
 
-    /// The access and refresh token of a session at `rotation`.
+    /// A new access token of a session, and its refresh token for `rotation`.
     pub fn pair(&self, signed_in: &SignedIn, rotation: Rotation, now: DateTime<Utc>) -> anyhow::Result<TokenPair> {
         Ok(TokenPair {
             access: self.access(signed_in, now)?.0,
@@ -45,7 +45,7 @@ impl Tokens {
         })
     }
 
-    /// An access token and when it expires.
+    /// A new access token, and when it expires.
     pub fn access(&self, signed_in: &SignedIn, now: DateTime<Utc>) -> anyhow::Result<(String, DateTime<Utc>)> {
         let expires_at = (now + ACCESS_LIFETIME).min(signed_in.expires_at());
         let claims = self.claims(TokenType::Access, signed_in, Uuid::now_v7(), now, expires_at);
@@ -54,8 +54,8 @@ impl Tokens {
         Ok((jws::sign_es256(&claims, &key.kid, &key.pair)?, expires_at))
     }
 
-    /// The refresh token of a session at `rotation`. It depends on its arguments only, so that the same token can be
-    /// given again without storing it.
+    /// The refresh token of a session for `rotation`. It depends only on these two, so the service can issue the same
+    /// token again without storing it.
     fn refresh(&self, signed_in: &SignedIn, rotation: Rotation) -> anyhow::Result<String> {
         let named = format!("{} {}", signed_in.session_id.0, rotation.generation);
         let digest = digest::digest(&digest::SHA256, named.as_bytes());
@@ -99,7 +99,8 @@ impl Tokens {
         }
     }
 
-    /// The claims of an access token, if it is ours and valid `now`. Whether its session is alive is not checked.
+    /// The claims of an access token, if this service signed it and it is valid `now`. Does not check whether its
+    /// session is alive.
     #[must_use]
     pub fn check_access(&self, token: &str, now: DateTime<Utc>) -> Option<Claims> {
         let unverified = Unverified::parse(token)?;
@@ -108,7 +109,8 @@ impl Tokens {
         claims.are_valid(TokenType::Access, &self.issuer, now).then_some(claims)
     }
 
-    /// The claims of a refresh token, if it is ours and valid `now`, with its generation.
+    /// The claims of a refresh token and its generation, if this service signed it and it is valid `now`. Does not
+    /// check whether its session is alive.
     #[must_use]
     pub fn check_refresh(&self, token: &str, now: DateTime<Utc>) -> Option<(Claims, i64)> {
         let claims = Unverified::parse(token)?.verify_hs256(&self.refresh_key)?;

@@ -1,5 +1,5 @@
-//! The keys that sign access tokens, in memory. They are stored encrypted, and read again when another instance may
-//! have added one.
+//! The keys that sign access tokens. The database stores them encrypted; each instance keeps them in memory and reads
+//! them again when another instance may have added one.
 
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -16,7 +16,7 @@ use crate::app::sealing::Sealer;
 use crate::model::token::signing_key::{self, StoredKey};
 use crate::store::{Db, signing_keys};
 
-/// A key ready to be used.
+/// A decrypted key.
 #[derive(Debug)]
 pub struct SigningKey {
     pub kid: String,
@@ -26,7 +26,7 @@ pub struct SigningKey {
     active_at: DateTime<Utc>,
 }
 
-/// All keys of the service.
+/// All signing keys of the service, oldest first.
 pub struct SigningKeys {
     db: Db,
     sealer: Sealer,
@@ -34,7 +34,7 @@ pub struct SigningKeys {
 }
 
 impl SigningKeys {
-    /// Loads the keys, and makes the first one if there is none.
+    /// Loads the keys, and creates the first one if there is none.
     ///
     /// # Errors
     /// When `SECRET_KEY` is not the one under which the stored keys were encrypted.
@@ -51,21 +51,21 @@ impl SigningKeys {
         Ok(keys)
     }
 
-    /// The key that signs `now`.
+    /// The keys, and the index of the one that signs `now`.
     pub fn signing(&self, now: DateTime<Utc>) -> anyhow::Result<(Arc<Vec<SigningKey>>, usize)> {
         let keys = self.current();
-        let index = signing_key::signing(&active_at(&keys), now).context("there is no signing key")?;
+        let index = signing_key::signing(&active_at(&keys), now).context("no signing key is active yet")?;
         Ok((keys, index))
     }
 
-    /// The public key for signatures of `kid`, if they are accepted `now`.
+    /// The public key named `kid`, if its signatures are accepted `now`.
     pub fn verifying(&self, kid: &str, now: DateTime<Utc>) -> Option<Vec<u8>> {
         let keys = self.current();
         let index = keys.iter().position(|key| key.kid == kid)?;
         signing_key::verifies(&active_at(&keys), index, now).then(|| keys[index].public_key.clone())
     }
 
-    /// The id and public key of every key that verifies `now`.
+    /// The id and public key of every key whose signatures are accepted `now`.
     pub fn published(&self, now: DateTime<Utc>) -> Vec<(String, Vec<u8>)> {
         let keys = self.current();
         let active_at = active_at(&keys);
@@ -78,7 +78,7 @@ impl SigningKeys {
             .collect()
     }
 
-    /// Adds a key that starts to sign once every cache has had time to fetch it.
+    /// Adds a key. It signs only after `ACTIVATION_DELAY`, when every cache of the key set has fetched it.
     pub async fn rotate(&self, now: DateTime<Utc>) -> anyhow::Result<()> {
         let newest = signing_keys::all(self.db.read().await?.conn())
             .await?
@@ -87,7 +87,7 @@ impl SigningKeys {
         self.add(newest + 1, now, now + signing_key::ACTIVATION_DELAY).await
     }
 
-    /// Deletes keys that verify nothing any more.
+    /// Deletes keys whose last token has expired.
     pub async fn delete_retired(&self, now: DateTime<Utc>) -> anyhow::Result<()> {
         let mut tx = self.db.write().await?;
         signing_keys::delete_superseded(tx.conn(), now - signing_key::RETIREMENT).await?;
@@ -110,7 +110,7 @@ impl SigningKeys {
         Ok(())
     }
 
-    /// Makes a key. When another instance took its number first, that instance's key is used.
+    /// Creates a key. If another instance has inserted the same number first, this instance uses that key.
     async fn add(&self, number: i64, now: DateTime<Utc>, active_at: DateTime<Utc>) -> anyhow::Result<()> {
         let key = self.seal(number, now, active_at)?;
         let mut tx = self.db.write().await?;
@@ -125,7 +125,7 @@ impl SigningKeys {
 
     fn seal(&self, number: i64, now: DateTime<Utc>, active_at: DateTime<Utc>) -> anyhow::Result<StoredKey> {
         let random = SystemRandom::new();
-        let failed = |_| anyhow!("a signing key could not be made");
+        let failed = |_| anyhow!("a signing key could not be generated: the system has no randomness to give");
         let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).map_err(failed)?;
         let public_key = read_pair(document.as_ref())?.public_key().as_ref().to_vec();
         let kid = BASE64.encode(&digest::digest(&digest::SHA256, &public_key).as_ref()[..12]);
@@ -141,12 +141,14 @@ impl SigningKeys {
     }
 
     fn open(&self, stored: StoredKey) -> anyhow::Result<SigningKey> {
-        let foreign = "SECRET_KEY is not the one that this database's signing keys were sealed under";
+        let wrong_key =
+            "SECRET_KEY is not the one that this database's signing keys were encrypted with: set the old one";
         let opened = self.sealer.open(&stored.sealed_private_key, stored.kid.as_bytes());
-        let pair = read_pair(&opened.context(foreign)?)?;
+        let pair = read_pair(&opened.context(wrong_key)?)?;
         ensure!(
             pair.public_key().as_ref() == stored.public_key,
-            "a stored signing key was tampered with"
+            "the stored signing key {} does not belong to its public key: its row in signing_keys was changed",
+            stored.kid
         );
         Ok(SigningKey {
             kid: stored.kid,
@@ -159,7 +161,7 @@ impl SigningKeys {
 
 fn read_pair(pkcs8: &[u8]) -> anyhow::Result<EcdsaKeyPair> {
     EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8, &SystemRandom::new())
-        .map_err(|error| anyhow!("a signing key can't be read: {error}"))
+        .map_err(|error| anyhow!("a stored signing key can't be read: {error}"))
 }
 
 fn active_at(keys: &[SigningKey]) -> Vec<DateTime<Utc>> {

@@ -30,7 +30,7 @@ pub async fn request_reset(app: &App, email: &Email, client: &Client) -> anyhow:
     users::lock(tx.conn(), user.unwrap_or(UserId(Uuid::nil()))).await?;
     let request = Request {
         purpose: Purpose::ResetPassword,
-        subject: app.codes.reset_of(email),
+        subject: app.codes.reset_subject(email),
         user,
         email: None,
     };
@@ -44,7 +44,7 @@ pub async fn request_reset(app: &App, email: &Email, client: &Client) -> anyhow:
     let mail = Mail::to(to, client, message);
     match user {
         Some(user) => app.outbox.put(&mut tx, Some(user), &mail, now).await?,
-        None => app.outbox.pretend(&mut tx, &mail, now).await?,
+        None => app.outbox.put_decoy(&mut tx, &mail, now).await?,
     }
     tx.commit().await?;
     Ok(())

@@ -34,7 +34,7 @@ pub async fn reset_password(
     new: Password,
     client: &Client,
 ) -> Result<(), ResetPasswordError> {
-    let subject = app.codes.reset_of(email);
+    let subject = app.codes.reset_subject(email);
     let guessed = match check_code(app, &subject, code, client, app.clock.now()).await? {
         Guess::NoCode => return Err(ResetPasswordError::NoCode),
         Guess::Wrong => return Err(ResetPasswordError::InvalidCode),

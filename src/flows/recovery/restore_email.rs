@@ -27,7 +27,7 @@ internal_from_store!(RestoreEmailError);
 /// Moves the account back to the address that `token` was mailed to. The person who moved it away knows the password,
 /// so the password is removed, and every session and open code ends.
 pub async fn restore_email(app: &App, token: &Code, client: &Client) -> Result<(), RestoreEmailError> {
-    let subject = app.codes.restore_by(token);
+    let subject = app.codes.restore_subject(token);
     let now = app.clock.now();
     let Guess::Right(guessed) = check_code(app, &subject, token, client, now).await? else {
         return Err(RestoreEmailError::InvalidToken);

@@ -107,10 +107,10 @@ async fn mail_restore_key(
     client: &Client,
     now: DateTime<Utc>,
 ) -> anyhow::Result<()> {
-    let token = Codes::generate_token();
-    let subject = app.codes.restore_by(&token);
+    let key = Codes::generate_reset_key();
+    let subject = app.codes.restore_subject(&key);
     let code = NewCode {
-        code_hash: app.codes.hash_code(&subject, &token),
+        code_hash: app.codes.hash_code(&subject, &key),
         subject,
         purpose: Purpose::RestoreEmail,
         user_id: Some(account.id),
@@ -121,7 +121,7 @@ async fn mail_restore_key(
     codes::replace(tx.conn(), &code).await?;
     let message = Message::EmailChanged {
         at: format_time(now),
-        token: token.reveal().to_owned(),
+        token: key.reveal().to_owned(),
         days: RESTORE_LIFETIME.num_days(),
     };
     let owner = Owner {

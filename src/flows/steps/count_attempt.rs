@@ -56,7 +56,7 @@ pub async fn count_attempt(
     }
     let failures = attempts::failures(app.db.read().await?.conn(), &bucket).await?;
     let retry_after = failures.map_or(1, |failures| failures.retry_after(budget, now));
-    Err(app.limits.failures_used_up(retry_after))
+    Err(app.limits.too_many_failures(retry_after))
 }
 
 fn place_of(target: AttemptTarget<'_>, familiarity: Familiarity, client: &Client) -> Place {

@@ -43,7 +43,7 @@ impl UnprovenAddress {
     }
 
     pub fn subject(&self, app: &App) -> KeyedHash {
-        app.codes.proof_by(self.user, self.purpose)
+        app.codes.proof_subject(self.user, self.purpose)
     }
 }
 

@@ -37,7 +37,7 @@ impl Transport {
     pub(in crate::flows) fn admit(&self, app: &App, email_verified: bool) -> anyhow::Result<()> {
         match self {
             Self::Cookie { .. } => Ok(()),
-            Self::Tokens => app.admit(email_verified),
+            Self::Tokens => app.require_verified(email_verified),
         }
     }
 }

@@ -7,6 +7,6 @@ use crate::model::session::SignedIn;
 
 /// An access token for the cookie's session, and when it expires.
 pub async fn mint_access_token(app: &App, signed_in: &SignedIn) -> anyhow::Result<(String, DateTime<Utc>)> {
-    app.admit(signed_in.email_verified)?;
+    app.require_verified(signed_in.email_verified)?;
     app.tokens.access(signed_in, app.clock.now())
 }

@@ -43,7 +43,7 @@ pub async fn refresh_tokens(app: &App, token: &str, client: &Client) -> Result<T
         .as_ref()
         .and_then(StoredSession::signed_in);
     let signed_in: SignedIn = signed_in.ok_or(RefreshError::NotValid)?;
-    app.admit(signed_in.email_verified)?;
+    app.require_verified(signed_in.email_verified)?;
     let rotated = sessions::rotate(tx.conn(), claims.sid, generation, now).await?;
     let rotation: Rotation = sessions::rotation(tx.conn(), claims.sid)
         .await?
