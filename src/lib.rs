@@ -64,11 +64,12 @@
 //! Choices that look odd have a page in `docs/decisions`: our own token signatures, our own rate limiter, Argon2's
 //! memory, group commit, one SQL text, sessions in memory. Beyond those:
 //!
-//! - `store::sessions` and `store::users` have macros for SQL that several functions share, because sqlx takes literal SQL
-//!   only.
-//! - `Body<T, FORM>` in `api::body` and the guards implement the framework's `ApiExtractor`: its own bodies echo input, and
-//!   its own cookies are decoded.
-//! - `model::limit::throttled` and `model::unavailable` travel inside error chains, so that no flow can forget to pass them on.
+//! - `store::sessions` and `store::users` have macros for SQL that several functions share, because sqlx takes literal
+//!   SQL only.
+//! - `Body<T, FORM>` in `api::body` and the guards implement the framework's `ApiExtractor`: its own bodies echo input,
+//!   and its own cookies are decoded.
+//! - `model::limit::throttled` and `model::unavailable` travel inside error chains, so that no flow can forget to pass
+//!   them on.
 //! - `api::spec::Described` implements the framework's `OpenApi` a second time, so that the document needs no database.
 //! - `model::session::secret` uses `tower_sessions::session::Id`, because the session's secret is that library's id.
 //! - `sqlx_macros` is named beside `sqlx`: as a feature of it, the macros would build both database drivers twice.

@@ -33,8 +33,8 @@ internal_from_store!(SignUpError);
 /// Creates an account and its first session, both or neither.
 ///
 /// # Errors
-/// [`SignUpError::Taken`] when the address or the user name is taken. Of many concurrent sign-ups with one address, all but
-/// one get it.
+/// [`SignUpError::Taken`] when the address or the user name is taken. Of many concurrent sign-ups with one address, all
+/// but one get it.
 pub async fn sign_up(app: &App, account: NewAccount, start: SessionStart) -> Result<StartedSession, SignUpError> {
     let NewAccount {
         email,

@@ -9,7 +9,8 @@ use crate::model::user::email::Email;
 /// that the rejection does not tell.
 ///
 /// # Errors
-/// [`crate::model::limit::throttled::Throttled`] when the limit of the client, of all clients or of this address is used up.
+/// [`crate::model::limit::throttled::Throttled`] when the limit of the client, of all clients or of this address is
+/// used up.
 pub async fn allow_mail(app: &App, client: &Client, to: &Email) -> anyhow::Result<()> {
     app.limits.allow(Operation::Mail, client)?;
     app.limits.allow_mail_to(to)

@@ -25,8 +25,8 @@ pub struct VerifiedPassword {
 /// Checks `password`. `None`, after the same work, for a wrong password, an unknown account and one without a password.
 ///
 /// # Errors
-/// [`crate::model::limit::throttled::Throttled`] before any work when there were too many failures, even if this password is
-/// right.
+/// [`crate::model::limit::throttled::Throttled`] before any work when there were too many failures, even if this
+/// password is right.
 pub async fn check_password(
     app: &App,
     lookup: AccountLookup<'_>,

@@ -30,8 +30,8 @@ pub struct Attempt {
 /// Counts an attempt on `target` by `client`, on the connection that was read from if it can also write.
 ///
 /// # Errors
-/// [`crate::model::limit::throttled::Throttled`] when the limit of the client, of all clients, or of clients unknown to this
-/// account is used up. Then the secret must not be looked at: the answer is the same whether it is right or wrong.
+/// [`crate::model::limit::throttled::Throttled`] when the limit of the client, of all clients, or of clients unknown to
+/// this account is used up. Then the secret must not be looked at: the answer is the same whether it is right or wrong.
 pub async fn count_attempt(
     app: &App,
     read: Read,

@@ -36,7 +36,7 @@ fn help_of_the_command_that_manages_keys() {
     Usage: neptun-auth keys [OPTIONS] <COMMAND>
 
     Commands:
-      rotate  Add a signing key; it takes over after ten minutes, when every cache has fetched it
+      rotate  Add a signing key; it signs after ten minutes, when every cache of the public keys has fetched it
       help    Print this message or the help of the given subcommand(s)
     ");
 }
