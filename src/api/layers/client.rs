@@ -37,8 +37,8 @@ impl ClientAddress {
             let forwarded_for: Vec<_> = texts(headers, &X_FORWARDED_FOR).collect();
             return self.proxies.client(peer, &forwarded_for);
         };
-        // Listed proxies are the only trusted peers. Without a list every peer is trusted: an operator who sets the
-        // header states that only the platform can connect.
+        // Listed proxies are the only trusted peers. Without a list every peer is trusted: by setting the header, the
+        // operator states that only the platform can connect.
         let is_trusted = self.proxies.is_empty() || self.proxies.trust(peer);
         let mut named = texts(headers, name).filter_map(|text| text.trim().parse::<IpAddr>().ok());
         match (is_trusted, named.next(), named.next()) {
