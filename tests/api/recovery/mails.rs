@@ -18,8 +18,8 @@ async fn the_code_that_confirms_an_address() {
 
     Your code: [code]
 
-    It is good for 10 minutes. If you have no account at Neptun Auth, somebody mistyped their address;
-      you need do nothing.
+    It is valid for 10 minutes. If you have no account at Neptun Auth, another person mistyped
+      their address: ignore this mail.
     ");
 }
 
@@ -31,12 +31,12 @@ async fn the_code_that_confirms_a_new_address() {
     To: new@example.com
     Subject: [code] is your code to confirm your new address
 
-    Somebody, hopefully you, wants to use this address for their account at Neptun Auth. Enter
-      this code where you are signed in to confirm it.
+    This address was entered as the new address of an account at Neptun Auth. If it was you, enter
+      this code where you are signed in.
 
     Your code: [code]
 
-    It is good for 10 minutes. If it was not you, you need do nothing. Never tell the code to anybody.
+    It is valid for 10 minutes. If it was not you, ignore this mail. Never give the code to anyone.
     ");
 }
 
@@ -50,14 +50,14 @@ async fn the_notice_of_a_new_address_with_the_key_that_restores_the_former() {
     To: alice@example.com
     Subject: Your e-mail address was changed
 
-    Your account at Neptun Auth was moved from this address to another one on 2024-10-04 00:00
-      UTC.
+    The address of your account at Neptun Auth was changed from this one to another on 2024-10-04
+      00:00 UTC.
 
-    If it was not you, bring it back within 3 days with this key:
+    If it was not you, undo the change within 3 days with this key:
 
     [code]
 
-    That signs out every device and takes the password away; then reset your password with a code.
+    That signs out all devices and removes the password; set a new one with a code afterwards.
       If it was you, delete this mail.
     ");
 }
@@ -70,14 +70,14 @@ async fn the_code_that_resets_a_password() {
     To: alice@example.com
     Subject: [code] is your code to reset your password
 
-    Somebody, hopefully you, asked to reset the password of your account at Neptun Auth.
+    We received a request to reset the password of your account at Neptun Auth.
 
     Your code: [code]
 
-    It is good for 10 minutes and can be used once. Never tell it to anybody, whoever they say
-      they are.
+    It is valid for 10 minutes and works once. Never give it to anyone, not even to people who
+      say that they work for Neptun Auth.
 
-    If it was not you, you need do nothing: your password stays as it is.
+    If it was not you, ignore this mail: your password stays as it is.
     ");
 }
 
@@ -93,8 +93,8 @@ async fn the_notice_of_a_new_password() {
     The password of your account at Neptun Auth was changed on 2024-10-04 00:00 UTC, and all other
       devices were signed out.
 
-    If it was not you, reset your password with a code now: whoever changed it knows the old one
-      or reads your mail.
+    If it was not you, reset your password with a code now: the person who changed it knows the
+      old one or can read your mail.
     ");
 }
 
@@ -113,7 +113,7 @@ async fn the_notice_of_a_new_device() {
     Your account at Neptun Auth was used with curl for the first time, on 2024-10-04 00:00 UTC
       from the network 203.0.113.0/24.
 
-    If it was not you, reset your password with a code now: that signs out every device.
+    If it was not you, reset your password with a code now: that signs out all devices.
     ");
 }
 
