@@ -32,7 +32,7 @@ pub struct SessionSettings {
         global = true
     )]
     session_absolute_timeout: humantime::Duration,
-    /// Number of sessions cached in memory, so that their checks need no database; the default takes up to 100 MiB; 0
+    /// Number of sessions cached in memory, so that their checks need no database; the default takes up to 110 MiB; 0
     /// reads the database for each check
     #[arg(
         long,
