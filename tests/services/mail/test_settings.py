@@ -88,7 +88,7 @@ def test_notices_can_be_switched_off_and_codes_cannot(tmp_path: Path) -> None:
 
 def test_a_public_service_without_a_mail_server_says_so_and_keeps_the_mails(tmp_path: Path) -> None:
     with running(tmp_path, public_url=HTTPS) as service:
-        assert "mails wait" in service.log.read_text(), service.log.read_text()
+        assert "no mail server is set" in service.log.read_text(), service.log.read_text()
         assert httpx.get(f"{service.url}/dev/inbox").status_code == 404
         person = Person(service).sign_up()
         person.ask_for_reset()
