@@ -73,7 +73,7 @@ pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
     describe_counter!(SESSIONS_CREATED, "Sessions started, by kind");
     describe_counter!(
         SECURITY_EVENTS,
-        "Things that only an attacker or a defect does, by event"
+        "Events that only an attacker or a defect causes, by event"
     );
     describe_counter!(MAILS, "Attempts to hand a mail over, by result");
     describe_counter!(SESSIONS_ENDED, "Sessions ended, by reason");

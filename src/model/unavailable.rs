@@ -1,4 +1,4 @@
-//! The one failure that passes when the caller waits.
+//! The temporary failure: the caller may try again later.
 
 use std::error::Error;
 

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::model::unavailable::Unavailable;
 
-/// Succeeds when the database answers and its migrations are those of this binary.
+/// Succeeds when the database answers and has every migration of this binary.
 ///
 /// # Errors
 /// [`Unavailable`] otherwise.
@@ -11,6 +11,6 @@ pub async fn check_readiness(app: &App) -> anyhow::Result<()> {
     if app.db.is_migrated().await? {
         Ok(())
     } else {
-        Err(Unavailable::new("the database has other migrations than this binary").into())
+        Err(Unavailable::new("the database lacks migrations of this binary; run `neptun-auth migrate`").into())
     }
 }

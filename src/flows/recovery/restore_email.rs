@@ -14,7 +14,7 @@ use crate::telemetry::{self, Ended};
 
 #[derive(Debug, thiserror::Error)]
 pub enum RestoreEmailError {
-    #[error("the key is not good")]
+    #[error("the restore key is not valid")]
     InvalidToken,
     #[error("the former address belongs to another account by now")]
     EmailTaken,
@@ -24,17 +24,17 @@ pub enum RestoreEmailError {
 
 internal_from_store!(RestoreEmailError);
 
-/// Moves the account back to the address that `token` was mailed to. The person who moved it away knows the password,
-/// so the password is removed, and every session and open code ends.
+/// Moves the account back to the address that `token` was mailed to. The client that moved it away knew the
+/// password, so the password is removed, and every session and open code ends.
 pub async fn restore_email(app: &App, token: &Code, client: &Client) -> Result<(), RestoreEmailError> {
     let subject = app.codes.restore_subject(token);
     let now = app.clock.now();
     let Guess::Right(guessed) = check_code(app, &subject, token, client, now).await? else {
         return Err(RestoreEmailError::InvalidToken);
     };
-    let user = guessed.user_id.context("a way back without an account")?;
-    let former = guessed.email.context("a way back without an address")?;
-    let former = Email::parse(&former).context("a stored address is none")?;
+    let user = guessed.user_id.context("a restore key without an account")?;
+    let former = guessed.email.context("a restore key without an address")?;
+    let former = Email::parse(&former).context("a stored address is not an e-mail address")?;
 
     let mut tx = app.db.write().await?;
     users::lock(tx.conn(), user).await?;
@@ -55,8 +55,8 @@ pub async fn restore_email(app: &App, token: &Code, client: &Client) -> Result<(
     Ok(())
 }
 
-/// Makes the address free again. An account that was created for it and never confirmed must not keep out the person
-/// who reads its mail.
+/// Makes the address free again. An account that was created for it and never confirmed must not keep the address from
+/// its owner.
 async fn free_address(tx: &mut Tx, user: UserId, former: &Email, now: DateTime<Utc>) -> Result<(), RestoreEmailError> {
     let Some(other) = users::by_email(tx.conn(), former)
         .await?

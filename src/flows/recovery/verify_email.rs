@@ -24,7 +24,7 @@ pub enum VerifyEmailError {
     #[error("the acting session has ended")]
     NotAuthenticated,
     /// The code is wrong, used, expired or guessed at too often, or there is nothing to confirm.
-    #[error("the code is not good")]
+    #[error("the code is not valid")]
     InvalidCode,
     #[error("the address belongs to another account by now")]
     EmailTaken,
@@ -88,11 +88,11 @@ async fn move_to(
     client: &Client,
     now: DateTime<Utc>,
 ) -> Result<String, VerifyEmailError> {
-    let email = Email::parse(address).context("a stored address is none")?;
+    let email = Email::parse(address).context("a stored address is not an e-mail address")?;
     if !users::change_email(tx, account.id, &email, now).await? {
         return Err(VerifyEmailError::EmailTaken);
     }
-    // An address that was never confirmed may belong to a person who has nothing to do with the account.
+    // An address that was never confirmed may belong to a stranger, and must not get a restore key.
     if account.email_verified_at.is_some() {
         mail_restore_key(app, tx, account, client, now).await?;
     }

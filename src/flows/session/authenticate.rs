@@ -21,7 +21,7 @@ pub struct Authenticated {
 }
 
 /// How long a request waits for its renewal to be stored.
-const PATIENCE: Duration = Duration::from_millis(250);
+const RENEWAL_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// Looks up the account that the session of `presented` is signed in to. Using a session renews its idle time-out, with
 /// at most one write per [`Lifetimes::renewal_interval`](crate::model::session::Lifetimes::renewal_interval). While the
@@ -38,12 +38,12 @@ pub async fn authenticate(app: &App, presented: SessionSecret) -> anyhow::Result
     let Some(found) = found else {
         return Ok(None);
     };
-    let unrenewed = |found: Remembered| Authenticated {
+    let without_renewal = |found: Remembered| Authenticated {
         signed_in: found.signed_in,
         renewed: false,
     };
     if !found.signed_in.renewal_is_due(&app.lifetimes, now) {
-        return Ok(Some(unrenewed(found)));
+        return Ok(Some(without_renewal(found)));
     }
     let used = SignedIn::clone(&found.signed_in).renewed(&app.lifetimes, now);
     match renew(app, used.clone()).await {
@@ -62,8 +62,8 @@ pub async fn authenticate(app: &App, presented: SessionSecret) -> anyhow::Result
                 renewed: true,
             }))
         }
-        Renewal::Overtaken => Ok(load(app, presented).await?.map(unrenewed)),
-        Renewal::Failed => Ok(Some(unrenewed(found))),
+        Renewal::Overtaken => Ok(load(app, presented).await?.map(without_renewal)),
+        Renewal::Failed => Ok(Some(without_renewal(found))),
     }
 }
 
@@ -95,7 +95,7 @@ enum Renewal {
 
 async fn renew(app: &App, used: SignedIn) -> Renewal {
     let unseen_since = used.last_seen_at - app.lifetimes.renewal_interval();
-    let written = match timeout(PATIENCE, app.renewals.write(used, unseen_since)).await {
+    let written = match timeout(RENEWAL_TIMEOUT, app.renewals.write(used, unseen_since)).await {
         Ok(written) => written,
         Err(elapsed) => Err(elapsed.into()),
     };

@@ -21,7 +21,7 @@ pub enum AttemptTarget<'a> {
 
 /// An attempt that was counted as a failure, until it turns out to be a success.
 #[derive(Debug)]
-#[must_use = "an attempt that succeeded and is not settled goes on counting as a failure"]
+#[must_use = "an attempt stays counted as a failure until its success is recorded or it is taken back"]
 pub struct Attempt {
     /// `None` when limits are switched off.
     counted: Option<(Bucket, Budget)>,

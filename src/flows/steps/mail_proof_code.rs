@@ -55,7 +55,7 @@ pub(in crate::flows) async fn mail_proof_code(
     client: &Client,
     now: DateTime<Utc>,
 ) -> anyhow::Result<()> {
-    let address = Email::parse(&unproven.address).context("a stored address is none")?;
+    let address = Email::parse(&unproven.address).context("a stored address is not an e-mail address")?;
     allow_mail(app, client, &address).await?;
     let request = Request {
         purpose: unproven.purpose,

@@ -78,8 +78,8 @@ pub(in crate::flows) struct StartingSession {
     secret: Option<SessionSecret>,
 }
 
-/// Starts a session: `insert` stores it and gives the number of its account, or `None` when it has stored nothing. What
-/// else belongs to the start is written with it: the session that was presented ends, and the device is noted.
+/// Starts a session: `insert` stores it and gives the number of its account, or `None` when it has stored nothing. The
+/// same transaction ends the presented session and stores the device.
 pub(in crate::flows) async fn start_session(
     app: &App,
     owner: Owner<'_>,

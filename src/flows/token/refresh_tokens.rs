@@ -11,7 +11,7 @@ use crate::telemetry::{self, Ended};
 #[derive(Debug, thiserror::Error)]
 pub enum RefreshError {
     /// The token is not ours, expired, used before, or its session is over.
-    #[error("the refresh token is not good")]
+    #[error("the refresh token is not valid")]
     NotValid,
     #[error(transparent)]
     Internal(#[from] anyhow::Error),

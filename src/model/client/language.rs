@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn the_favourite_among_the_offered_is_chosen() {
+    fn the_preferred_language_on_offer_is_chosen() {
         assert_eq!(choose("de-AT,de;q=0.9,en;q=0.8"), Some("de"));
         assert_eq!(choose("fr, en;q=0.5, de;q=0.7"), Some("de"));
         assert_eq!(choose("pt-BR"), Some("pt-br"));
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_chosen_from_nothing() {
+    fn no_language_is_chosen_when_none_matches() {
         for header in [
             "",
             "fr",

@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stranger_is_not_believed() {
+    fn headers_of_an_untrusted_peer_are_ignored() {
         assert_eq!(client("203.0.113.9", &["1.2.3.4"]), "203.0.113.9");
     }
 
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn garbage_names_nobody() {
+    fn a_hop_that_is_no_address_ends_the_search() {
         assert_eq!(client("10.0.0.1", &["1.2.3.4, unknown"]), "10.0.0.1");
         assert_eq!(client("10.0.0.1", &[""]), "10.0.0.1");
         assert_eq!(client("10.0.0.1", &[]), "10.0.0.1");

@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn https_gives_a_host_cookie_and_http_a_plain_one() {
+    fn https_adds_the_host_prefix_and_the_secure_attribute() {
         assert_eq!(
             DeviceCookie::new(true, SameSite::Strict).keep("x"),
             "__Host-neptun-device=x; HttpOnly; SameSite=Strict; Path=/; Secure; Max-Age=31536000"

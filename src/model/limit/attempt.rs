@@ -42,6 +42,7 @@ pub struct Failures {
     pub failures: i64,
     /// When the bucket is full again, apart from the number of consecutive failures.
     pub free_at: i64,
+    /// When the bucket expires; the column's name.
     pub forgotten_at: i64,
 }
 

@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn what_allows_nothing_or_everything_is_no_rate() {
+    fn texts_without_a_number_and_a_time_within_bounds_are_rejected() {
         for text in [
             "",
             "100",

@@ -2,7 +2,7 @@
 
 use super::rate::Rate;
 
-/// A limit is used up. Like [`Unavailable`](crate::model::unavailable::Unavailable) it passes with time and travels
+/// A limit is used up. Like [`Unavailable`](crate::model::unavailable::Unavailable) it is temporary and travels
 /// inside error chains, so that no flow needs a variant for it. It becomes `429` with `Retry-After`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the limit `{limit}` is used up")]

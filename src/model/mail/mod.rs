@@ -202,7 +202,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_wait_grows_to_a_minute() {
+    fn the_back_off_doubles_up_to_a_minute() {
         let waits: Vec<_> = (1..9)
             .map(|attempts| {
                 let mail = ClaimedMail {

@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn https_gives_a_host_cookie_and_http_a_plain_one() {
+    fn https_adds_the_host_prefix_and_the_secure_attribute() {
         let secret = SessionSecret::generate();
         let value = secret.reveal();
         assert_eq!(
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_exact_name_is_ours_and_only_once() {
+    fn a_cookie_is_found_by_its_exact_name_and_only_if_it_appears_once() {
         let cookie = host_cookie();
         let secret = SessionSecret::generate();
         let value = secret.reveal();

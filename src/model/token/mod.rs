@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_previous_generation_is_forgiven_for_ten_seconds() {
+    fn the_previous_generation_is_accepted_for_ten_seconds() {
         let rotation = Rotation {
             generation: 3,
             rotated_at: DateTime::UNIX_EPOCH,

@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_not_one_plain_address() {
+    fn rejects_everything_but_one_plain_address() {
         for raw in [
             "",
             "@",

@@ -14,7 +14,7 @@ use super::email::Email;
 pub struct Password(Zeroizing<String>);
 
 impl Password {
-    /// Most code points of a password; bounds the work that one request can cause.
+    /// Longest password in code points; bounds the work that one request can cause.
     pub const MAX_LENGTH: usize = 256;
 
     #[must_use]
@@ -72,10 +72,10 @@ pub struct PasswordPolicy {
 const COMMON_PASSWORDS: &str = include_str!("common_passwords.txt");
 
 impl PasswordPolicy {
-    /// Fewest code points without a setting.
+    /// Default minimum length in code points.
     pub const DEFAULT_MINIMUM: usize = 8;
 
-    /// Fewest code points of a new password.
+    /// Minimum length of a new password in code points.
     #[must_use]
     pub fn minimum(&self) -> usize {
         self.minimum
