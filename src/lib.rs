@@ -61,8 +61,9 @@
 //!
 //! # Known quirks
 //!
-//! Choices that look odd have a page in `docs/decisions`: our own token signatures, our own rate limiter, Argon2's
-//! memory, group commit, one SQL text, sessions in memory. Beyond those:
+//! Choices that look odd have a page in `docs/decisions`: our own token signatures and rate limiter, the memory
+//! of Argon2, group commit, one SQL text, the connection pool, sessions in memory and their renewal, and answers that
+//! hashing slots send together. Beyond those:
 //!
 //! - `store::sessions` and `store::users` have macros for SQL that several functions share, because sqlx takes literal
 //!   SQL only.
