@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
 
@@ -47,7 +47,7 @@ async fn deliver(app: &App, shutdown: &CancellationToken) {
     loop {
         tokio::select! {
             _ = round.tick() => {}
-            Some(sent) = sending.join_next() => log_failure("sending a mail", sent.unwrap_or_else(|panicked| Err(panicked.into()))),
+            Some(sent) = sending.join_next() => log_sending(sent),
             () = shutdown.cancelled() => break,
         }
         match claim_mails(app, SENT_AT_ONCE - sending.len()).await {
@@ -68,13 +68,17 @@ async fn deliver(app: &App, shutdown: &CancellationToken) {
 
 async fn drain(sending: &mut JoinSet<anyhow::Result<()>>) {
     while let Some(sent) = sending.join_next().await {
-        log_failure("sending a mail", sent.unwrap_or_else(|panicked| Err(panicked.into())));
+        log_sending(sent);
     }
 }
 
 async fn purge(app: &App) -> anyhow::Result<()> {
     while purge_expired(app).await? {}
     Ok(())
+}
+
+fn log_sending(sent: Result<anyhow::Result<()>, JoinError>) {
+    log_failure("sending a mail", sent.unwrap_or_else(|panicked| Err(panicked.into())));
 }
 
 /// Logs a failed task; the next round tries again.

@@ -98,7 +98,8 @@ impl App {
         let is_sqlite = setup.database_url.starts_with("sqlite:");
         ensure!(
             setup.secret_key.is_some() || is_sqlite,
-            "SECRET_KEY is needed with PostgreSQL: set the same key for every instance; `openssl rand -hex 32` makes one"
+            "SECRET_KEY is needed with PostgreSQL: set the same key for every instance; \
+             `openssl rand -hex 32` makes one"
         );
         let db = Db::connect(&setup.database_url).await?;
         let secret_key = match setup.secret_key {
@@ -154,7 +155,8 @@ async fn own_secret_key(db: &Db) -> anyhow::Result<SecretKey> {
     ensure!(
         is_new,
         "the secret key file {} is gone, but the database has signing keys that were encrypted with it: restore the \
-         file from a backup, or delete all rows of the table signing_keys to start with a new key, which ends all tokens",
+         file from a backup, or delete all rows of the table signing_keys to start with a new key, which ends \
+         all tokens",
         path.display()
     );
     secret_file::create(path)

@@ -29,7 +29,13 @@ pub struct ListenSettings {
     public_url: Option<Url>,
     /// Origins of pages that may call with credentials, separated by commas [default: the service's own; any port of
     /// localhost too while `PUBLIC_URL` is on localhost]
-    #[arg(long, env = "NEPTUN_AUTH_ALLOWED_ORIGINS", value_delimiter = ',', value_parser = Origin::parse, global = true)]
+    #[arg(
+        long,
+        env = "NEPTUN_AUTH_ALLOWED_ORIGINS",
+        value_delimiter = ',',
+        value_parser = Origin::parse,
+        global = true
+    )]
     allowed_origins: Vec<Origin>,
     /// Networks of the proxies in front, separated by commas; X-Forwarded-For counts only if they send it
     /// [default: none]

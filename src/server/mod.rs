@@ -62,7 +62,10 @@ pub async fn serve(listener: TcpListener, endpoint: BoxEndpoint<'static, Respons
                 ));
             }
             Err(error) => {
-                tracing::warn!(%error, "a connection could not be accepted; if file descriptors have run out, raise their limit");
+                tracing::warn!(
+                    %error,
+                    "a connection could not be accepted; if file descriptors have run out, raise their limit"
+                );
                 sleep(ACCEPT_BACK_OFF).await;
             }
         }
@@ -81,7 +84,10 @@ pub async fn serve(listener: TcpListener, endpoint: BoxEndpoint<'static, Respons
 /// log.
 fn connection_limit() -> u32 {
     let descriptors = rlimit::increase_nofile_limit(u64::from(MAX_CONNECTIONS) * 2).unwrap_or_else(|error| {
-        tracing::warn!(%error, "the limit on file descriptors can't be raised, so the service accepts at most 512 connections");
+        tracing::warn!(
+            %error,
+            "the limit on file descriptors can't be raised, so the service accepts at most 512 connections"
+        );
         1024
     });
     u32::try_from(descriptors / 2).map_or(MAX_CONNECTIONS, |half| half.min(MAX_CONNECTIONS))

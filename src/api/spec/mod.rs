@@ -22,9 +22,9 @@ use responses::{Dialect, members};
 
 const TITLE: &str = "Neptun Auth";
 const VERSION: &str = env!("CARGO_PKG_VERSION");
-const DESCRIPTION: &str = "Sign-up, log-in and sessions for your web app. Call from a page with `credentials: \"include\"` \
-    to be signed in by a session cookie; the session itself stays on the server. Apps can use pairs of JWTs for the same \
-    accounts. You can call the paths under Tokens with or without a final slash.";
+const DESCRIPTION: &str = "Sign-up, log-in and sessions for your web app. Call from a page with \
+    `credentials: \"include\"` to be signed in by a session cookie; the session itself stays on the server. Apps can \
+    use pairs of JWTs for the same accounts. You can call the paths under Tokens with or without a final slash.";
 
 /// The complete document, to serve or to write to a file.
 #[derive(Debug, Clone)]

@@ -20,7 +20,12 @@ pub async fn send_mail(app: &App, claimed: &ClaimedMail, stop: &CancellationToke
         Some(Ok(())) => outbox::delete(tx.conn(), claimed.id).await?,
         Some(Err(error)) => {
             let (mail, attempts, error) = (claimed.id, claimed.attempts, format!("{error:#}"));
-            tracing::warn!(%mail, attempts, error, "a mail could not be sent yet; the next attempt follows after a pause");
+            tracing::warn!(
+                %mail,
+                attempts,
+                error,
+                "a mail could not be sent yet; the next attempt follows after a pause"
+            );
             outbox::postpone(tx.conn(), claimed.id, now + claimed.back_off()).await?;
         }
         None => outbox::postpone(tx.conn(), claimed.id, now).await?,

@@ -23,7 +23,8 @@ pub enum InvalidCookie {
     #[error("COOKIE_NAME `{0}` needs an https PUBLIC_URL: browsers drop `__Host-` and `__Secure-` cookies otherwise")]
     PrefixWithoutHttps(String),
     #[error(
-        "COOKIE_NAME `{0}` can't go with COOKIE_DOMAIN: browsers drop `__Host-` cookies that name a domain; choose a name without the prefix"
+        "COOKIE_NAME `{0}` can't go with COOKIE_DOMAIN: browsers drop `__Host-` cookies that name a domain; \
+         choose a name without the prefix"
     )]
     HostPrefixWithDomain(String),
     #[error("COOKIE_NAME `{0}` is the name of the device cookie; choose another")]
