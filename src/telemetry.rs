@@ -120,6 +120,8 @@ pub enum Ended {
     /// A new log-in replaced the presented session.
     Replaced,
     Revoked,
+    /// The account had as many sessions as it may have, and started another one.
+    Surplus,
     /// The account's password was changed.
     PasswordChanged,
     /// The owner asked to move the account to another address.
@@ -140,6 +142,7 @@ pub fn sessions_ended(reason: Ended, number: u64) {
         Ended::LoggedOut => "logged_out",
         Ended::Replaced => "replaced",
         Ended::Revoked => "revoked",
+        Ended::Surplus => "surplus",
         Ended::PasswordChanged => "password_changed",
         Ended::EmailChanged => "email_changed",
         Ended::EmailProven => "email_proven",

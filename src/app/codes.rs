@@ -1,14 +1,18 @@
-//! Generates one-time codes and reset keys, and computes the keyed hashes under which they are stored.
+//! Generates one-time codes, reset keys and recovery keys, and computes the keyed hashes under which they are stored.
 //!
 //! A code is stored under a *subject*: the keyed hash of its purpose and of the account or address it belongs to. So
 //! the database reveals neither codes nor the addresses they were requested for.
 
 use anyhow::Context;
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use ring::hmac;
+use url::Url;
 
 use super::sealing::derive;
+use crate::model::client::Client;
 use crate::model::id::UserId;
-use crate::model::mail::code::{Code, KeyedHash, Purpose};
+use crate::model::mail::code::{AskedFrom, Code, KeyedHash, Purpose};
 use crate::model::secret_key::SecretKey;
 use crate::model::session::secret::SessionSecret;
 use crate::model::user::email::Email;
@@ -18,13 +22,16 @@ use crate::model::user::email::Email;
 pub struct Codes {
     key: hmac::Key,
     digits: u32,
+    /// The page that a recovery link opens; `None` for no links.
+    recovery_url: Option<Url>,
 }
 
 impl Codes {
-    pub fn new(secret: &SecretKey, digits: u32) -> anyhow::Result<Self> {
+    pub fn new(secret: &SecretKey, digits: u32, recovery_url: Option<Url>) -> anyhow::Result<Self> {
         Ok(Self {
             key: hmac::Key::new(hmac::HMAC_SHA256, &derive(secret, b"neptun-auth 1: one-time codes")?),
             digits,
+            recovery_url,
         })
     }
 
@@ -49,10 +56,64 @@ impl Codes {
         Code::new(&SessionSecret::generate().reveal())
     }
 
+    /// A new recovery key, and the link that carries it; `None` where the service mails no links. The key stands in the
+    /// fragment, which browsers send to no server.
+    pub fn generate_recovery_link(&self) -> anyhow::Result<Option<(Code, Url)>> {
+        let Some(mut link) = self.recovery_url.clone() else {
+            return Ok(None);
+        };
+        let mut bytes = [0; 32];
+        getrandom::fill(&mut bytes).context("the operating system's random generator failed")?;
+        let key = Code::new(&BASE64.encode(bytes));
+        link.set_fragment(Some(&format!("key={}", key.reveal())));
+        Ok(Some((key, link)))
+    }
+
     /// The subject of a code that resets the password of the account with this address.
     #[must_use]
-    pub fn reset_subject(&self, email: &Email) -> KeyedHash {
-        self.hash(&[Purpose::ResetPassword.name(), email.canonical()])
+    pub fn reset_subject(&self, email: &Email, asked_from: AskedFrom) -> KeyedHash {
+        let purpose = Purpose::ResetPassword.name();
+        match asked_from {
+            AskedFrom::KnownPlace => self.hash(&[purpose, email.canonical(), "known place"]),
+            AskedFrom::Elsewhere => self.hash(&[purpose, email.canonical()]),
+        }
+    }
+
+    /// The device, or without one the network, that asks for the code of `subject` for `user`.
+    #[must_use]
+    pub fn asker(&self, subject: &KeyedHash, user: Option<UserId>, client: &Client) -> KeyedHash {
+        let is_own = client.device.is_some_and(|device| Some(device.user) == user);
+        self.device_of(subject, client)
+            .filter(|_| is_own)
+            .unwrap_or_else(|| self.network_of(subject, client))
+    }
+
+    /// Every name under which `client` may have asked for the code of `subject`.
+    #[must_use]
+    pub fn possible_askers(&self, subject: &KeyedHash, client: &Client) -> Vec<KeyedHash> {
+        let network = self.network_of(subject, client);
+        self.device_of(subject, client).into_iter().chain([network]).collect()
+    }
+
+    fn device_of(&self, subject: &KeyedHash, client: &Client) -> Option<KeyedHash> {
+        let device = client.device?;
+        Some(self.hash_asker(subject, &format!("device {}", device.id)))
+    }
+
+    /// Clients whose address is not known count as one network.
+    fn network_of(&self, subject: &KeyedHash, client: &Client) -> KeyedHash {
+        let network = client
+            .subscriber()
+            .map_or_else(|| "unknown".to_owned(), |network| network.to_string());
+        self.hash_asker(subject, &format!("network {network}"))
+    }
+
+    fn hash_asker(&self, subject: &KeyedHash, asker: &str) -> KeyedHash {
+        let mut context = hmac::Context::with_key(&self.key);
+        context.update(b"asker\0");
+        context.update(&subject.0);
+        context.update(asker.as_bytes());
+        KeyedHash(context.sign().as_ref().to_vec())
     }
 
     /// The subject of a code by which `user` proves to receive mail at an address. The address is stored beside the
@@ -62,10 +123,10 @@ impl Codes {
         self.hash(&[purpose.name(), &user.0.to_string()])
     }
 
-    /// The subject of a reset key. The key itself finds its row: it has too many bits to be guessed.
+    /// The subject of a reset key or a recovery key. The key itself finds its row: it has too many bits to be guessed.
     #[must_use]
-    pub fn restore_subject(&self, key: &Code) -> KeyedHash {
-        self.hash(&[Purpose::RestoreEmail.name(), key.reveal()])
+    pub fn key_subject(&self, key: &Code, purpose: Purpose) -> KeyedHash {
+        self.hash(&[purpose.name(), key.reveal()])
     }
 
     /// The hash under which `code` is stored for `subject`.
@@ -108,7 +169,7 @@ mod tests {
     use super::*;
 
     fn codes() -> Codes {
-        Codes::new(&SecretKey::generate(), 8).unwrap()
+        Codes::new(&SecretKey::generate(), 8, None).unwrap()
     }
 
     #[test]
@@ -147,7 +208,8 @@ mod tests {
         for other in [
             codes.proof_subject(user, Purpose::ChangeEmail),
             codes.proof_subject(UserId(Uuid::now_v7()), Purpose::VerifyEmail),
-            codes.reset_subject(&email),
+            codes.reset_subject(&email, AskedFrom::Elsewhere),
+            codes.reset_subject(&email, AskedFrom::KnownPlace),
         ] {
             assert!(!codes.matches(&other, &code, &stored));
         }

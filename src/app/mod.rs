@@ -20,7 +20,7 @@ use tokio::task::JoinSet;
 
 use crate::model::limit::Rates;
 use crate::model::secret_key::SecretKey;
-use crate::model::session::Lifetimes;
+use crate::model::session::{Lifetimes, SessionCaps};
 use crate::model::token::signing_key::StoredKey;
 use crate::model::user::email::EmailNotVerified;
 use crate::model::user::password::PasswordPolicy;
@@ -53,6 +53,7 @@ pub struct Tools {
     pub hasher: Hasher,
     pub password_policy: PasswordPolicy,
     pub lifetimes: Lifetimes,
+    pub session_caps: SessionCaps,
     pub tokens: Tokens,
     pub codes: Codes,
     pub outbox: Outbox,
@@ -80,6 +81,7 @@ pub struct Setup {
     pub hash_slots: Option<usize>,
     pub password_min_length: usize,
     pub lifetimes: Lifetimes,
+    pub session_caps: SessionCaps,
     /// Number of sessions kept in memory; 0 for none.
     pub session_cache_entries: usize,
     /// The issuer of tokens: the public URL without a final slash.
@@ -115,11 +117,12 @@ impl App {
             hasher: Hasher::new(setup.argon2_memory_kib, setup.argon2_iterations, setup.hash_slots)?,
             password_policy: PasswordPolicy::new(setup.password_min_length),
             lifetimes: setup.lifetimes,
+            session_caps: setup.session_caps,
             limits: Limits::new(setup.limits, setup.clock.clone(), &secret_key)?,
             device_cookies: DeviceCookies::new(&secret_key)?,
             clock: setup.clock,
             tokens,
-            codes: Codes::new(&secret_key, setup.mail.code_digits)?,
+            codes: Codes::new(&secret_key, setup.mail.code_digits, setup.mail.recovery_url.clone())?,
             outbox: Outbox::new(&secret_key, setup.mail.notices.clone())?,
             mailer: Mailer::new(&setup.mail)?,
             require_verified_email: setup.mail.require_verified_email,

@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use clap::{Args, ValueEnum};
 use url::Url;
 
 use super::values::{Secret, Switch};
 use crate::app::mail::mailer::MailSetup;
+use crate::model::client::origin::is_loopback;
 use crate::model::mail::Notice;
 
 #[derive(Debug, Args)]
@@ -42,6 +43,10 @@ pub struct MailSettings {
         global = true
     )]
     code_digits: u32,
+    /// Page where an account owner sets a new password; mails link to it with a key in its fragment, as in
+    /// `https://app.example.com/reset#key=…`; allow its origin [default: none; mails have codes only]
+    #[arg(long, env = "NEPTUN_AUTH_RECOVERY_URL", global = true)]
+    recovery_url: Option<Url>,
     /// Reject tokens and /api/auth/verify until the account's address is confirmed
     #[arg(
         long,
@@ -71,7 +76,51 @@ impl MailSettings {
             notices: self.notices.iter().flatten().copied().collect(),
             code_digits: self.code_digits,
             require_verified_email: self.require_verified_email == Switch::On,
+            recovery_url: self.recovery_url.clone().map(recovery_page).transpose()?,
             public_url,
         })
+    }
+}
+
+/// Rejects a page that a mailed key must not be sent to.
+fn recovery_page(url: Url) -> anyhow::Result<Url> {
+    ensure!(
+        url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url)),
+        "RECOVERY_URL must begin with https:// unless it is on localhost: the page receives keys to accounts"
+    );
+    ensure!(
+        url.fragment().is_none(),
+        "RECOVERY_URL must have no fragment: the key of each mail stands there"
+    );
+    ensure!(
+        url.username().is_empty() && url.password().is_none(),
+        "RECOVERY_URL must not hold a name or a password: it is mailed"
+    );
+    Ok(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recovery_page_is_https_or_local_and_leaves_the_fragment_to_the_key() {
+        for url in [
+            "https://app.example.com/reset",
+            "https://app.example.com/?view=reset",
+            "http://localhost:3000/reset",
+        ] {
+            assert!(recovery_page(url.parse().unwrap()).is_ok(), "{url}");
+        }
+        for url in [
+            "http://app.example.com/reset",
+            "ftp://app.example.com/reset",
+            "https://app.example.com/#reset",
+            "https://user:password@app.example.com/",
+            "javascript:alert(1)",
+        ] {
+            let error = recovery_page(url.parse().unwrap()).unwrap_err();
+            assert!(error.to_string().starts_with("RECOVERY_URL"), "{url}");
+        }
     }
 }

@@ -83,6 +83,7 @@ impl Settings {
             hash_slots: self.password.hash_slots(),
             password_min_length: self.password.min_length(),
             lifetimes: self.session.lifetimes()?,
+            session_caps: self.session.caps(),
             session_cache_entries: self.session.cache_entries(),
             issuer: public_url.origin().ascii_serialization(),
             mail: self.mail.setup(public_url)?,

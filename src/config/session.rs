@@ -6,8 +6,11 @@ use clap::Args;
 use url::Url;
 
 use crate::model::cookie::SameSite;
-use crate::model::session::Lifetimes;
 use crate::model::session::cookie::SessionCookie;
+use crate::model::session::{Lifetimes, SessionCaps};
+
+/// More sessions of one account would make its list too long for one answer.
+const MAX_SESSIONS: i64 = 1000;
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Sessions")]
@@ -32,6 +35,26 @@ pub struct SessionSettings {
         global = true
     )]
     session_absolute_timeout: humantime::Duration,
+    /// Sessions by cookie that one account may have; a log-in beyond ends the one that was not used for longest; 1 to
+    /// 1000
+    #[arg(
+        long,
+        env = "NEPTUN_AUTH_MAX_COOKIE_SESSIONS",
+        default_value_t = 100,
+        value_parser = clap::value_parser!(u32).range(1..=MAX_SESSIONS),
+        global = true
+    )]
+    max_cookie_sessions: u32,
+    /// Sessions with tokens that one account may have; a log-in beyond ends the one that was not used for longest; 1 to
+    /// 1000
+    #[arg(
+        long,
+        env = "NEPTUN_AUTH_MAX_TOKEN_SESSIONS",
+        default_value_t = 100,
+        value_parser = clap::value_parser!(u32).range(1..=MAX_SESSIONS),
+        global = true
+    )]
+    max_token_sessions: u32,
     /// Number of sessions cached in memory, so that their checks need no database; the default takes up to 110 MiB; 0
     /// reads the database for each check
     #[arg(
@@ -59,6 +82,15 @@ impl SessionSettings {
     #[must_use]
     pub fn cache_entries(&self) -> usize {
         self.session_cache_entries as usize
+    }
+
+    /// How many sessions one account may have.
+    #[must_use]
+    pub fn caps(&self) -> SessionCaps {
+        SessionCaps {
+            cookies: self.max_cookie_sessions,
+            tokens: self.max_token_sessions,
+        }
     }
 
     /// The lifetimes of sessions.

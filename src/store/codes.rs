@@ -1,4 +1,5 @@
-//! One-time codes and reset keys, one row for each subject: a new one replaces the old one.
+//! One-time codes and keys, one row for each subject. A new code replaces the subject's old one; each key is a subject
+//! of its own.
 
 use chrono::{DateTime, Utc};
 
@@ -6,29 +7,44 @@ use super::{Conn, Result, on};
 use crate::model::id::UserId;
 use crate::model::mail::code::{GuessedCode, ISSUE_WINDOW, KeyedHash, ListedCode, MAX_GUESSES, NewCode};
 
+/// Binds the eight values of a new code.
+macro_rules! bind_code {
+    ($query:expr, $code:expr) => {
+        $query
+            .bind(&$code.subject)
+            .bind($code.user_id)
+            .bind($code.purpose.name())
+            .bind(&$code.code_hash)
+            .bind($code.email.as_deref())
+            .bind(&$code.asked_by)
+            .bind($code.issued_at)
+            .bind($code.expires_at)
+    };
+}
+
 /// Stores a code in place of the subject's last one; `false`, and nothing stored, when three were issued within
 /// [`ISSUE_WINDOW`].
 pub async fn replace(conn: Conn<'_>, code: &NewCode) -> Result<bool> {
-    const SQL: &str = "INSERT INTO codes (subject, user_id, purpose, code_hash, email, guesses, issued_at, expires_at) \
-        VALUES ($1, $2, $3, $4, $5, 0, $6, $7) \
-        ON CONFLICT (subject) DO UPDATE SET user_id = $2, code_hash = $4, email = $5, guesses = 0, issued_at = $6, \
-        issued_before_at = codes.issued_at, issued_earlier_at = codes.issued_before_at, \
-        expires_at = $7, used_at = NULL \
-        WHERE codes.issued_earlier_at IS NULL OR codes.issued_earlier_at <= $8";
-    let stored = on!(conn, c => {
-        sqlx::query(SQL)
-            .bind(&code.subject)
-            .bind(code.user_id)
-            .bind(code.purpose.name())
-            .bind(&code.code_hash)
-            .bind(code.email.as_deref())
-            .bind(code.issued_at)
-            .bind(code.expires_at)
-            .bind(code.issued_at - ISSUE_WINDOW)
-            .execute(c)
-            .await?
-            .rows_affected()
-    });
+    const SQL: &str = "INSERT INTO codes \
+        (subject, user_id, purpose, code_hash, email, asked_by, guesses, issued_at, expires_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8) \
+        ON CONFLICT (subject) DO UPDATE SET user_id = $2, code_hash = $4, email = $5, asked_by = $6, guesses = 0, \
+        guesses_by_asker = 0, issued_at = $7, issued_before_at = codes.issued_at, \
+        issued_earlier_at = codes.issued_before_at, expires_at = $8, used_at = NULL \
+        WHERE codes.issued_earlier_at IS NULL OR codes.issued_earlier_at <= $9";
+    let uncounted = code.issued_at - ISSUE_WINDOW;
+    let stored = on!(conn, c => bind_code!(sqlx::query(SQL), code).bind(uncounted).execute(c).await?.rows_affected());
+    Ok(stored == 1)
+}
+
+/// Stores a key beside the others of its account; `false`, and nothing stored, when `at_most` of its purpose are alive.
+/// Lock the account first. Without an account there is nothing to count.
+pub async fn insert_key(conn: Conn<'_>, key: &NewCode, at_most: i64) -> Result<bool> {
+    const SQL: &str = "INSERT INTO codes \
+        (subject, user_id, purpose, code_hash, email, asked_by, guesses, issued_at, expires_at) \
+        SELECT $1, $2, $3, $4, $5, $6, 0, $7, $8 WHERE $9 > (SELECT COUNT(*) FROM codes \
+        WHERE user_id = $2 AND purpose = $3 AND used_at IS NULL AND expires_at > $7)";
+    let stored = on!(conn, c => bind_code!(sqlx::query(SQL), key).bind(at_most).execute(c).await?.rows_affected());
     Ok(stored == 1)
 }
 
@@ -40,15 +56,54 @@ pub async fn issued_earlier_at(conn: Conn<'_>, subject: &KeyedHash) -> Result<Op
     Ok(row.flatten())
 }
 
-/// Counts a guess at the subject's code and returns the code to compare with; `None` when none is alive or it was
-/// guessed at [`MAX_GUESSES`] times. The caller commits before it compares, so that no guess goes uncounted.
-pub async fn count_guess(conn: Conn<'_>, subject: &KeyedHash, now: DateTime<Utc>) -> Result<Option<GuessedCode>> {
-    const SQL: &str = "UPDATE codes SET guesses = guesses + 1 \
-        WHERE subject = $1 AND used_at IS NULL AND expires_at > $2 AND guesses < $3 \
-        RETURNING code_hash, user_id, email, issued_at";
+/// Whether one of `askers` has asked for the subject's code, and it is alive.
+pub async fn is_asked_by(
+    conn: Conn<'_>,
+    subject: &KeyedHash,
+    askers: &[KeyedHash],
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    const SQL: &str = "SELECT EXISTS (SELECT 1 FROM codes \
+        WHERE subject = $1 AND asked_by IN ($2, $3) AND used_at IS NULL AND expires_at > $4)";
     Ok(on!(conn, c => {
-        sqlx::query_as(SQL).bind(subject).bind(now).bind(MAX_GUESSES).fetch_optional(c).await?
+        sqlx::query_scalar(SQL).bind(subject).bind(askers.first()).bind(askers.get(1)).bind(now).fetch_one(c).await?
     }))
+}
+
+/// Counts a guess of a client that is known as `askers` at the subject's code, and returns the code to compare with;
+/// `None` when none is alive or [`MAX_GUESSES`] were counted. Guesses of the client that asked for the code count apart
+/// from all others. The caller commits before it compares, so that no guess goes uncounted.
+pub async fn count_guess(
+    conn: Conn<'_>,
+    subject: &KeyedHash,
+    askers: &[KeyedHash],
+    now: DateTime<Utc>,
+) -> Result<Option<GuessedCode>> {
+    // Where nothing is known of the asker, the comparison is NULL and the guess counts as another client's.
+    const SQL: &str = "UPDATE codes SET \
+        guesses = guesses + CASE WHEN asked_by IN ($2, $3) THEN 0 ELSE 1 END, \
+        guesses_by_asker = guesses_by_asker + CASE WHEN asked_by IN ($2, $3) THEN 1 ELSE 0 END \
+        WHERE subject = $1 AND used_at IS NULL AND expires_at > $4 \
+        AND CASE WHEN asked_by IN ($2, $3) THEN guesses_by_asker ELSE guesses END < $5 \
+        RETURNING subject, code_hash, user_id, email, issued_at";
+    Ok(on!(conn, c => {
+        sqlx::query_as(SQL)
+            .bind(subject)
+            .bind(askers.first())
+            .bind(askers.get(1))
+            .bind(now)
+            .bind(MAX_GUESSES)
+            .fetch_optional(c)
+            .await?
+    }))
+}
+
+/// The account of a key that is alive; `None` for any other text.
+pub async fn owner_of_key(conn: Conn<'_>, subject: &KeyedHash, now: DateTime<Utc>) -> Result<Option<UserId>> {
+    const SQL: &str = "SELECT user_id FROM codes WHERE subject = $1 AND used_at IS NULL AND expires_at > $2";
+    let row: Option<Option<UserId>> =
+        on!(conn, c => sqlx::query_scalar(SQL).bind(subject).bind(now).fetch_optional(c).await?);
+    Ok(row.flatten())
 }
 
 /// Uses up a code; `false` when it was used, replaced or voided before.
@@ -81,11 +136,11 @@ pub async fn void_restore_email_since(
     Ok(())
 }
 
-/// The codes that were issued to `user`, the latest first.
-pub async fn of_user(conn: Conn<'_>, user: UserId) -> Result<Vec<ListedCode>> {
+/// At most `limit` codes that were issued to `user`, the latest first.
+pub async fn of_user(conn: Conn<'_>, user: UserId, limit: u32) -> Result<Vec<ListedCode>> {
     const SQL: &str = "SELECT purpose, email, issued_at, expires_at, used_at FROM codes \
-        WHERE user_id = $1 ORDER BY issued_at DESC";
-    Ok(on!(conn, c => sqlx::query_as(SQL).bind(user).fetch_all(c).await?))
+        WHERE user_id = $1 ORDER BY issued_at DESC LIMIT $2";
+    Ok(on!(conn, c => sqlx::query_as(SQL).bind(user).bind(i64::from(limit)).fetch_all(c).await?))
 }
 
 /// Deletes at most `limit` codes that have expired and no longer count as issued; returns how many.

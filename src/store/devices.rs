@@ -31,11 +31,20 @@ pub(super) fn stored_network(client: &Client) -> String {
         .map_or_else(|| "unknown".to_owned(), |network| network.to_string())
 }
 
-/// The devices of `user`, the latest used first.
-pub async fn of_user(conn: Conn<'_>, user: UserId) -> Result<Vec<ListedDevice>> {
+/// At most `limit` devices of `user`, the latest used first.
+pub async fn of_user(conn: Conn<'_>, user: UserId, limit: u32) -> Result<Vec<ListedDevice>> {
     const SQL: &str = "SELECT family, network, first_seen_at, last_seen_at FROM devices \
-        WHERE user_id = $1 ORDER BY last_seen_at DESC";
-    Ok(on!(conn, c => sqlx::query_as(SQL).bind(user).fetch_all(c).await?))
+        WHERE user_id = $1 ORDER BY last_seen_at DESC LIMIT $2";
+    Ok(on!(conn, c => sqlx::query_as(SQL).bind(user).bind(i64::from(limit)).fetch_all(c).await?))
+}
+
+/// Deletes every device of `user` but that of `client`.
+pub async fn delete_others(conn: Conn<'_>, user: UserId, client: &Client) -> Result<()> {
+    const SQL: &str = "DELETE FROM devices WHERE user_id = $1 AND NOT (family = $2 AND network = $3)";
+    on!(conn, c => {
+        sqlx::query(SQL).bind(user).bind(client.family()).bind(stored_network(client)).execute(c).await?;
+    });
+    Ok(())
 }
 
 /// Deletes at most `limit` devices that were not seen since `unseen_since`; returns how many.

@@ -60,10 +60,10 @@ pub async fn postpone(conn: Conn<'_>, id: Uuid, due_at: DateTime<Utc>) -> Result
     Ok(())
 }
 
-/// When each mail that waits to be sent to `user` was written.
-pub async fn of_user(conn: Conn<'_>, user: UserId) -> Result<Vec<DateTime<Utc>>> {
-    const SQL: &str = "SELECT created_at FROM outbox WHERE user_id = $1 ORDER BY id";
-    Ok(on!(conn, c => sqlx::query_scalar(SQL).bind(user).fetch_all(c).await?))
+/// When each of the first `limit` mails that wait to be sent to `user` was written.
+pub async fn of_user(conn: Conn<'_>, user: UserId, limit: u32) -> Result<Vec<DateTime<Utc>>> {
+    const SQL: &str = "SELECT created_at FROM outbox WHERE user_id = $1 ORDER BY id LIMIT $2";
+    Ok(on!(conn, c => sqlx::query_scalar(SQL).bind(user).bind(i64::from(limit)).fetch_all(c).await?))
 }
 
 /// Deletes at most `limit` mails that could not be sent in time; returns how many.

@@ -88,7 +88,7 @@ pub struct ExportedDevice {
 /// A code that was mailed for your account. The code itself is not stored.
 #[derive(Debug, Object)]
 pub struct ExportedCode {
-    /// What you can do with it: `reset_password`, `verify_email`, `change_email` or `restore_email`.
+    /// What you can do with it: `reset_password`, `recovery_key`, `verify_email`, `change_email` or `restore_email`.
     purpose: String,
     /// The address that the code confirms or restores.
     email: Nullable<String>,

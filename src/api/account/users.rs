@@ -79,8 +79,8 @@ impl UsersApi {
 
     /// Export everything stored about you
     ///
-    /// Returns your account with its sessions, devices, codes and waiting mails. Never includes secrets; for the
-    /// password, only whether one is set. Answers 404 `not_found` for any account but yours.
+    /// Returns your account with its sessions, and its latest 1,000 devices, codes and waiting mails. Never includes
+    /// secrets; for the password, only whether one is set. Answers 404 `not_found` for any account but yours.
     #[oai(path = "/api/users/:user_id/export", method = "get", operation_id = "exportUser")]
     async fn export_user(
         &self,

@@ -63,10 +63,10 @@ impl Fields {
         let (code, message) = match weakness {
             WeakPassword::TooShort { minimum } => (IssueCode::TooShort, too_short(minimum)),
             WeakPassword::TooLong => (IssueCode::TooLong, too_long()),
-            WeakPassword::SameAsEmail => (
-                IssueCode::SameAsEmail,
-                "Password must not be the e-mail address".to_owned(),
-            ),
+            WeakPassword::SameAsEmail => {
+                self.add(same_as_email(name));
+                return None;
+            }
             WeakPassword::TooCommon => (
                 IssueCode::TooCommon,
                 "Password is among the first that attackers try; choose another".to_owned(),
@@ -187,6 +187,15 @@ impl Fields {
             path: vec![name.to_owned()],
             message: message.into(),
         });
+    }
+}
+
+/// The issue of a new password that is the account's address.
+pub fn same_as_email(name: &str) -> Issue {
+    Issue {
+        code: IssueCode::SameAsEmail,
+        path: vec![name.to_owned()],
+        message: "Password must not be the e-mail address".to_owned(),
     }
 }
 

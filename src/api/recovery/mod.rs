@@ -18,6 +18,7 @@ pub fn apis(app: &App) -> Apis {
 pub const ERRORS: &[(&str, &[ErrorCode])] = &[
     ("passwordOtp", &[ErrorCode::TooManyRequests]),
     ("resetPassword", &[ErrorCode::OtpNotFound, ErrorCode::TooManyRequests]),
+    ("resetPasswordWithKey", &[ErrorCode::TooManyRequests]),
     ("sendEmailCode", &[ErrorCode::TooManyRequests]),
     ("verifyEmail", &[ErrorCode::EmailTaken, ErrorCode::TooManyRequests]),
     ("restoreEmail", &[ErrorCode::EmailTaken, ErrorCode::TooManyRequests]),

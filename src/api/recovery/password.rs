@@ -1,4 +1,5 @@
-//! `/auth/otp` and `/{email}/reset-password`: replaces a forgotten password with the help of a mailed code.
+//! `/auth/otp`, `/{email}/reset-password` and `/api/auth/password/reset`: replaces a forgotten password with a mailed
+//! code or key.
 
 use poem_openapi::param::Path;
 use poem_openapi::payload::Json;
@@ -6,13 +7,14 @@ use poem_openapi::types::Example;
 use poem_openapi::{Enum, Object, OpenApi};
 
 use crate::api::body::JsonBody;
-use crate::api::body::fields::Fields;
+use crate::api::body::fields::{Fields, same_as_email};
 use crate::api::error::{ApiError, ErrorCode};
 use crate::api::formats::{EmailText, NewPasswordText};
 use crate::api::tag::Tag;
 use crate::app::App;
 use crate::flows::recovery::request_reset::request_reset;
 use crate::flows::recovery::reset_password::{ResetPasswordError, reset_password};
+use crate::flows::recovery::reset_password_with_key::{ResetPasswordWithKeyError, reset_password_with_key};
 use crate::model::client::Client;
 use crate::model::mail::code::Code;
 use crate::model::user::email::Email;
@@ -55,6 +57,18 @@ pub struct ResetPasswordRequest {
     new_password: NewPasswordText,
 }
 
+/// The key of a mailed link and the password to set with it.
+#[derive(Debug, Object)]
+#[oai(example)]
+pub struct ResetPasswordWithKeyRequest {
+    /// What stands behind `#key=` in the link from the mail.
+    #[oai(validator(min_length = 1, max_length = 64))]
+    key: String,
+    /// Any characters, counted as Unicode code points. Common passwords and the address itself are rejected.
+    #[oai(validator(min_length = 8, max_length = 256))]
+    new_password: NewPasswordText,
+}
+
 /// The outcome of the operation.
 #[derive(Debug, Object)]
 #[oai(example)]
@@ -71,13 +85,15 @@ const DONE: &str = "Successfully validated OTP and reset password.";
 impl PasswordResetApi {
     /// Ask for a code to reset the password, or reset it with one
     ///
-    /// With `create`, mails a code if the address has an account; the answer is the same if it has none. With
+    /// With `create`, mails a code if the address has an account; the answer is the same if it has none. Where the
+    /// operator has set a page for it, the mail also has a link with a key for `POST /api/auth/password/reset`. With
     /// `validate`, sets the new password, confirms the address, ends every session of the account and voids its open
     /// codes. It starts no session: log in with the new password.
     ///
-    /// A code is valid for ten minutes, one use and five guesses; a new one replaces it. Answers 400 `invalid_otp` if
-    /// the code is wrong, used or expired, and 429 `too_many_requests` after three codes in an hour or too many
-    /// guesses.
+    /// A code is valid for ten minutes, one use and five guesses; clients on other networks have five guesses of their
+    /// own. A new code replaces it. Answers 400 `invalid_otp` if the code is wrong, used or expired, and 429
+    /// `too_many_requests` after three codes in an hour or too many guesses. A device or network that has logged in to
+    /// the account before has codes of its own, which strangers can neither use up nor replace.
     #[oai(path = "/auth/otp", method = "post", operation_id = "passwordOtp")]
     async fn password_otp(
         &self,
@@ -117,6 +133,32 @@ impl PasswordResetApi {
         let (code, new) = read_code_and_password(body.fields, &self.0.password_policy, Some(&email))?;
         reset_password(&self.0, &email, &code, new, &client).await?;
         Ok(SuccessResponse::saying(DONE))
+    }
+
+    /// Reset the password with the key of a mailed link
+    ///
+    /// Takes the key from the link in a mail that `POST /auth/otp` has sent. Sets the new password, confirms the
+    /// address, ends every session of the account and voids its open codes and keys. It starts no session: log in with
+    /// the new password.
+    ///
+    /// A key is valid for an hour and one use; up to three are valid at the same time. Answers 400 `invalid_otp` if the
+    /// key is wrong, used or expired, and 429 `too_many_requests` after too many requests from your network.
+    #[oai(
+        path = "/api/auth/password/reset",
+        method = "post",
+        operation_id = "resetPasswordWithKey"
+    )]
+    async fn reset_password_with_key(
+        &self,
+        body: JsonBody<ResetPasswordWithKeyRequest>,
+        client: Client,
+    ) -> Result<Json<SuccessResponse>, ApiError> {
+        let mut fields = body.fields;
+        let key = fields.code("key");
+        let new = fields.new_password("new_password", &self.0.password_policy, None);
+        let (key, new) = fields.finish(key.zip(new))?;
+        reset_password_with_key(&self.0, &Code::new(&key), new, &client).await?;
+        Ok(SuccessResponse::saying("Successfully reset password."))
     }
 }
 
@@ -168,6 +210,16 @@ impl From<ResetPasswordError> for ApiError {
     }
 }
 
+impl From<ResetPasswordWithKeyError> for ApiError {
+    fn from(error: ResetPasswordWithKeyError) -> Self {
+        match error {
+            ResetPasswordWithKeyError::InvalidKey => ErrorCode::InvalidOtp.into(),
+            ResetPasswordWithKeyError::SameAsEmail => Self::validation(vec![same_as_email("new_password")]),
+            ResetPasswordWithKeyError::Internal(error) => error.into(),
+        }
+    }
+}
+
 impl Example for SuccessResponse {
     fn example() -> Self {
         Self::saying(DONE).0
@@ -189,6 +241,15 @@ impl Example for ResetPasswordRequest {
     fn example() -> Self {
         Self {
             otp: "12345678".to_owned(),
+            new_password: "anotherpassword".into(),
+        }
+    }
+}
+
+impl Example for ResetPasswordWithKeyRequest {
+    fn example() -> Self {
+        Self {
+            key: "mCkGlzT4Jp8mDvFZ2ZxkWwq3nXo1yB7dR5tUeHsLcVA".to_owned(),
             new_password: "anotherpassword".into(),
         }
     }

@@ -61,7 +61,9 @@ enum RevokeResponse {
 impl SessionsApi {
     /// List your sessions
     ///
-    /// Returns every live session of your account, the most recently used first.
+    /// Returns every live session of your account, the most recently used first. An account has at most 100 sessions by
+    /// cookie and 100 with tokens, unless the operator sets other numbers; a log-in beyond that ends the session that
+    /// was not used for longest.
     #[oai(path = "/api/auth/sessions", method = "get", operation_id = "listSessions")]
     async fn list_sessions(&self, user: CurrentUser) -> Result<Json<Vec<ListedSessionResponse>>, ApiError> {
         let sessions = list_sessions(&self.0, user.0.user_id).await?;

@@ -100,7 +100,25 @@ impl Limits {
         self.count("mail-to", rates.mail_to, (Operation::Mail, to.canonical()))
     }
 
-    fn allow_network(&self, operation: Operation, client: &Client) -> anyhow::Result<()> {
+    /// Counts a mail to `to` that a client asked for from a device or network that its account knows. Strangers' mails
+    /// to the address can't use this limit up.
+    ///
+    /// # Errors
+    /// [`Throttled`].
+    pub fn allow_mail_to_known_place(&self, to: &Email) -> anyhow::Result<()> {
+        let Some(rates) = &self.rates else { return Ok(()) };
+        self.count(
+            "mail-to",
+            rates.mail_to,
+            (Operation::Mail, to.canonical(), "known place"),
+        )
+    }
+
+    /// Counts `operation` for the network of `client` only.
+    ///
+    /// # Errors
+    /// [`Throttled`].
+    pub fn allow_network(&self, operation: Operation, client: &Client) -> anyhow::Result<()> {
         let Some(rates) = &self.rates else { return Ok(()) };
         let (limit, rate) = rates.of(operation);
         self.count(limit, rate, (operation, client.subscriber()))?;
@@ -111,7 +129,11 @@ impl Limits {
         }
     }
 
-    fn allow_all(&self, operation: Operation) -> anyhow::Result<()> {
+    /// Counts `operation` for all networks together.
+    ///
+    /// # Errors
+    /// [`Throttled`].
+    pub fn allow_all(&self, operation: Operation) -> anyhow::Result<()> {
         let Some(rates) = &self.rates else { return Ok(()) };
         let (limit, rate) = rates.of(operation);
         self.count(limit, rate.times(Rates::ALL_NETWORKS_FACTOR), operation)

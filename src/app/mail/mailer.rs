@@ -44,6 +44,8 @@ pub struct MailSetup {
     pub code_digits: u32,
     /// Whether an account needs a confirmed address for tokens and forward authentication.
     pub require_verified_email: bool,
+    /// The page where an owner sets a new password with the key of a mailed link; `None` for no links.
+    pub recovery_url: Option<Url>,
     pub public_url: Url,
 }
 
@@ -249,6 +251,7 @@ mod tests {
             notices: Vec::new(),
             code_digits: 8,
             require_verified_email: false,
+            recovery_url: None,
             public_url: "https://auth.example.com".parse().unwrap(),
         };
         Mailer::new(&setup).err().map(|error| format!("{error:#}"))

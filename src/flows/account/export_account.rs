@@ -9,7 +9,10 @@ use crate::model::session::{ListedSession, SignedIn};
 use crate::model::user::OwnAccount;
 use crate::store::{codes, devices, outbox, sessions, users};
 
-/// Everything that is stored about one account, except secrets.
+/// Longest list of devices, codes or waiting mails in an export, so that no account takes much memory to export.
+const MAX_ROWS: u32 = 1000;
+
+/// Everything that is stored about one account, except secrets. Of longer lists than an export may have, the latest.
 #[derive(Debug)]
 pub struct Export {
     pub account: OwnAccount,
@@ -29,9 +32,9 @@ pub async fn export_account(app: &App, signed_in: &SignedIn) -> anyhow::Result<O
     };
     Ok(Some(Export {
         account,
-        sessions: sessions::of_user(read.conn(), user, app.clock.now()).await?,
-        devices: devices::of_user(read.conn(), user).await?,
-        codes: codes::of_user(read.conn(), user).await?,
-        waiting_mails: outbox::of_user(read.conn(), user).await?,
+        sessions: sessions::of_user(read.conn(), user, app.clock.now(), app.session_caps.total()).await?,
+        devices: devices::of_user(read.conn(), user, MAX_ROWS).await?,
+        codes: codes::of_user(read.conn(), user, MAX_ROWS).await?,
+        waiting_mails: outbox::of_user(read.conn(), user, MAX_ROWS).await?,
     }))
 }

@@ -61,7 +61,8 @@ pub async fn sign_up(app: &App, account: NewAccount, start: SessionStart) -> Res
         email: user.email.typed(),
         email_verified: false,
     };
-    let starting = StartingSession::new(app, owner, start, now)?;
+    let mut starting = StartingSession::new(app, owner, start, now)?;
+    starting.at_most = None;
     let started = start_session(app, owner, starting, async |conn, session| {
         users::insert_with_first_session(conn, &user, session).await
     });

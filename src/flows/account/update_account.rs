@@ -1,11 +1,14 @@
 //! An account owner changes the address or the password.
 
+use chrono::{DateTime, Utc};
+
 use crate::app::App;
 use crate::flows::steps::claim_session::claim_session;
 use crate::flows::steps::clear_failures::clear_failures;
 use crate::flows::steps::find_taken::find_taken;
 use crate::flows::steps::mail_proof_code::{UnprovenAddress, mail_proof_code};
 use crate::flows::steps::notify::{Owner, notify};
+use crate::flows::steps::prove_address::{Proof, prove_address};
 use crate::flows::steps::reauthenticate::{ReauthenticationError, reauthenticate};
 use crate::flows::steps::renew_session::{RenewedSession, renew_session};
 use crate::model::client::Client;
@@ -13,8 +16,8 @@ use crate::model::mail::{Message, format_time};
 use crate::model::session::SignedIn;
 use crate::model::user::OwnAccount;
 use crate::model::user::email::Email;
-use crate::model::user::password::Password;
-use crate::store::users;
+use crate::model::user::password::{Password, PasswordHash};
+use crate::store::{self, Tx, codes, sessions, users};
 use crate::telemetry::Ended;
 
 /// The changes to make; a new password has passed the policy.
@@ -39,7 +42,7 @@ pub enum UpdateAccountError {
 internal_from_store!(UpdateAccountError);
 
 /// Makes the `changes`, ends all other sessions and gives the acting one a new id and secret. A new address is pending
-/// until the owner confirms it with the code that is mailed to it.
+/// until the owner confirms it with the code that is mailed to it; a new password cancels an address that was pending.
 pub async fn update_account(
     app: &App,
     signed_in: &SignedIn,
@@ -63,17 +66,11 @@ pub async fn update_account(
         return Err(UpdateAccountError::NotAuthenticated);
     }
     reauthenticated.record_success(&mut tx).await?;
-    let renewed = renew_session(&mut tx, signed_in.clone(), now).await?;
-    if let Some(hash) = &hash {
-        users::change_password(tx.conn(), user, Some(hash)).await?;
-        clear_failures(app, &mut tx, user, client, now).await?;
-        let owner = Owner {
-            email: &renewed.signed_in.email,
-            email_verified: renewed.signed_in.email_verified,
-        };
-        let message = Message::PasswordChanged { at: format_time(now) };
-        notify(app, &mut tx, owner, client, message, now).await?;
-    }
+    let ended = match &hash {
+        Some(hash) => replace_password(app, &mut tx, signed_in, hash, client, now).await?,
+        None => end_others(&mut tx, signed_in, now).await?,
+    };
+    let renewed = renew_session(&mut tx, signed_in.clone(), ended).await?;
     if let Some(email) = &changes.email {
         // A change to the present address cancels a pending change to another one.
         let wanted = Some(email).filter(|email| email.typed() != renewed.signed_in.email);
@@ -95,6 +92,36 @@ pub async fn update_account(
         Ended::EmailChanged
     };
     Ok((renewed.counted(reason), account))
+}
+
+/// Sets the new password, mails a notice and ends what dates from before; returns how many sessions ended.
+async fn replace_password(
+    app: &App,
+    tx: &mut Tx,
+    signed_in: &SignedIn,
+    new: &PasswordHash,
+    client: &Client,
+    now: DateTime<Utc>,
+) -> anyhow::Result<u64> {
+    let user = signed_in.user_id;
+    users::change_password(tx.conn(), user, Some(new)).await?;
+    clear_failures(app, tx, user, client, now).await?;
+    let owner = Owner {
+        email: &signed_in.email,
+        email_verified: signed_in.email_verified,
+    };
+    let message = Message::PasswordChanged {
+        at: format_time(now),
+        profile: None,
+    };
+    notify(app, tx, owner, client, message, now).await?;
+    Ok(prove_address(tx, user, Proof::InSession(signed_in.session_id), client, now).await?)
+}
+
+/// Ends the other sessions and the open codes; returns how many sessions ended.
+async fn end_others(tx: &mut Tx, signed_in: &SignedIn, now: DateTime<Utc>) -> store::Result<u64> {
+    codes::void_all_but_restore_email(tx.conn(), signed_in.user_id, now).await?;
+    sessions::end_others_of_user(tx, signed_in.user_id, signed_in.session_id, now).await
 }
 
 /// Rejects an address that belongs to another account. The owner may write their own address in another way.

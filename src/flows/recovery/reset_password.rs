@@ -1,15 +1,13 @@
 //! A client replaces a forgotten password with the code that was mailed.
 
+use super::replace_password::replace_password;
 use crate::app::App;
 use crate::flows::steps::check_code::{Guess, check_code};
-use crate::flows::steps::clear_failures::clear_failures;
-use crate::flows::steps::notify::{Owner, notify};
 use crate::model::client::Client;
-use crate::model::mail::code::Code;
-use crate::model::mail::{Message, format_time};
+use crate::model::mail::code::{AskedFrom, Code};
 use crate::model::user::email::Email;
 use crate::model::user::password::Password;
-use crate::store::{codes, sessions, users};
+use crate::store::{codes, users};
 use crate::telemetry::{self, Ended};
 
 #[derive(Debug, thiserror::Error)]
@@ -25,8 +23,8 @@ pub enum ResetPasswordError {
 
 internal_from_store!(ResetPasswordError);
 
-/// Replaces the password of the account of `email`. The code proves that the owner reads the mail, so everything ends
-/// that another person may have set up: all sessions and all open codes. It does not log in.
+/// Replaces the password of the account of `email`. The code proves that the owner reads the mail, so what another
+/// person may have set up ends. It does not log in.
 pub async fn reset_password(
     app: &App,
     email: &Email,
@@ -34,8 +32,8 @@ pub async fn reset_password(
     new: Password,
     client: &Client,
 ) -> Result<(), ResetPasswordError> {
-    let subject = app.codes.reset_subject(email);
-    let guessed = match check_code(app, &subject, code, client, app.clock.now()).await? {
+    let subjects = [AskedFrom::KnownPlace, AskedFrom::Elsewhere].map(|from| app.codes.reset_subject(email, from));
+    let guessed = match check_code(app, &subjects, code, client, app.clock.now()).await? {
         Guess::NoCode => return Err(ResetPasswordError::NoCode),
         Guess::Wrong => return Err(ResetPasswordError::InvalidCode),
         Guess::Right(guessed) => guessed,
@@ -47,23 +45,16 @@ pub async fn reset_password(
 
     let mut tx = app.db.write().await?;
     users::lock(tx.conn(), user).await?;
-    let owner = users::by_email(tx.conn(), email)
+    let known = users::by_email(tx.conn(), email)
         .await?
-        .filter(|owner| owner.id == user);
-    let is_first_use = codes::consume(tx.conn(), &subject, &guessed.code_hash, now).await?;
-    let owner = owner.filter(|_| is_first_use).ok_or(ResetPasswordError::NoCode)?;
-    users::change_password(tx.conn(), user, Some(&hash)).await?;
-    users::verify_email(&mut tx, user, now).await?;
-    users::set_pending_email(tx.conn(), user, None).await?;
-    clear_failures(app, &mut tx, user, client, now).await?;
-    codes::void_all_but_restore_email(tx.conn(), user, now).await?;
-    let ended = sessions::end_all_of_user(&mut tx, user, now).await?;
-    let recipient = Owner {
-        email: &owner.email,
-        email_verified: true,
+        .filter(|known| known.id == user);
+    let is_first_use = codes::consume(tx.conn(), &guessed.subject, &guessed.code_hash, now).await?;
+    let owner = match known.filter(|_| is_first_use) {
+        Some(known) => users::own_account(tx.conn(), known.id).await?,
+        None => None,
     };
-    let message = Message::PasswordChanged { at: format_time(now) };
-    notify(app, &mut tx, recipient, client, message, now).await?;
+    let owner = owner.ok_or(ResetPasswordError::NoCode)?;
+    let ended = replace_password(app, &mut tx, &owner, &hash, client, now).await?;
     tx.commit().await?;
     telemetry::sessions_ended(Ended::PasswordChanged, ended);
     Ok(())

@@ -5,11 +5,12 @@ use chrono::{DateTime, Utc};
 
 use crate::app::App;
 use crate::flows::steps::check_code::{Guess, check_code};
+use crate::flows::steps::prove_address::{Proof, prove_address};
 use crate::model::client::Client;
 use crate::model::id::UserId;
-use crate::model::mail::code::Code;
+use crate::model::mail::code::{Code, Purpose};
 use crate::model::user::email::Email;
-use crate::store::{Tx, codes, events, sessions, users};
+use crate::store::{Tx, codes, events, users};
 use crate::telemetry::{self, Ended};
 
 #[derive(Debug, thiserror::Error)]
@@ -25,11 +26,11 @@ pub enum RestoreEmailError {
 internal_from_store!(RestoreEmailError);
 
 /// Moves the account back to the address that `token` was mailed to. The client that moved it away knew the
-/// password, so the password is removed, and every session and open code ends.
+/// password, so the password is removed, and every session, open code and device with it.
 pub async fn restore_email(app: &App, token: &Code, client: &Client) -> Result<(), RestoreEmailError> {
-    let subject = app.codes.restore_subject(token);
+    let subject = app.codes.key_subject(token, Purpose::RestoreEmail);
     let now = app.clock.now();
-    let Guess::Right(guessed) = check_code(app, &subject, token, client, now).await? else {
+    let Guess::Right(guessed) = check_code(app, &[subject], token, client, now).await? else {
         return Err(RestoreEmailError::InvalidToken);
     };
     let user = guessed.user_id.context("a restore key without an account")?;
@@ -38,7 +39,7 @@ pub async fn restore_email(app: &App, token: &Code, client: &Client) -> Result<(
 
     let mut tx = app.db.write().await?;
     users::lock(tx.conn(), user).await?;
-    if !codes::consume(tx.conn(), &subject, &guessed.code_hash, now).await? {
+    if !codes::consume(tx.conn(), &guessed.subject, &guessed.code_hash, now).await? {
         return Err(RestoreEmailError::InvalidToken);
     }
     free_address(&mut tx, user, &former, now).await?;
@@ -46,10 +47,9 @@ pub async fn restore_email(app: &App, token: &Code, client: &Client) -> Result<(
         return Err(RestoreEmailError::EmailTaken);
     }
     users::change_password(tx.conn(), user, None).await?;
-    codes::void_all_but_restore_email(tx.conn(), user, now).await?;
     // The thief may have changed the address again, and so may hold a later restore key of their own.
     codes::void_restore_email_since(tx.conn(), user, guessed.issued_at, now).await?;
-    let ended = sessions::end_all_of_user(&mut tx, user, now).await?;
+    let ended = prove_address(&mut tx, user, Proof::ByMail, client, now).await?;
     tx.commit().await?;
     telemetry::sessions_ended(Ended::EmailRestored, ended);
     Ok(())

@@ -9,6 +9,7 @@ use crate::flows::steps::check_code::{Guess, check_code};
 use crate::flows::steps::claim_session::claim_session;
 use crate::flows::steps::mail_proof_code::UnprovenAddress;
 use crate::flows::steps::notify::{Owner, notify};
+use crate::flows::steps::prove_address::{Proof, prove_address};
 use crate::flows::steps::renew_session::{RenewedSession, renew_session};
 use crate::model::client::Client;
 use crate::model::mail::code::{Code, NewCode, Purpose, RESTORE_LIFETIME};
@@ -34,8 +35,8 @@ pub enum VerifyEmailError {
 
 internal_from_store!(VerifyEmailError);
 
-/// Confirms the account's address or moves it to the pending one. Either way everything ends that another person may
-/// have set up before this proof: other sessions, tokens and open codes.
+/// Confirms the account's address or moves it to the pending one. Either way what another person may have set up before
+/// this proof ends: other sessions, tokens, open codes and devices.
 pub async fn verify_email(
     app: &App,
     signed_in: &SignedIn,
@@ -47,9 +48,9 @@ pub async fn verify_email(
         .as_ref()
         .and_then(UnprovenAddress::of)
         .ok_or(VerifyEmailError::InvalidCode)?;
-    let subject = unproven.subject(app);
+    let subjects = [unproven.subject(app)];
     let now = app.clock.now();
-    let Guess::Right(guessed) = check_code(app, &subject, code, client, now).await? else {
+    let Guess::Right(guessed) = check_code(app, &subjects, code, client, now).await? else {
         return Err(VerifyEmailError::InvalidCode);
     };
 
@@ -61,21 +62,23 @@ pub async fn verify_email(
         .await?
         .context("the account has gone")?;
     let is_same = UnprovenAddress::of(&account).is_some_and(|now| Some(now.address) == guessed.email);
-    if !is_same || !codes::consume(tx.conn(), &subject, &guessed.code_hash, now).await? {
+    if !is_same || !codes::consume(tx.conn(), &guessed.subject, &guessed.code_hash, now).await? {
         return Err(VerifyEmailError::InvalidCode);
     }
     let email = if unproven.is_change() {
         move_to(app, &mut tx, &account, &unproven.address, client, now).await?
     } else {
         users::verify_email(&mut tx, account.id, now).await?;
-        account.email
+        account.email.clone()
     };
     let proven = SignedIn {
         email,
         email_verified: true,
         ..signed_in.clone()
     };
-    let renewed = renew_session(&mut tx, proven, now).await?;
+    let proof = Proof::InSession(proven.session_id);
+    let ended = prove_address(&mut tx, account.id, proof, client, now).await?;
+    let renewed = renew_session(&mut tx, proven, ended).await?;
     tx.commit().await?;
     Ok(renewed.counted(Ended::EmailProven))
 }
@@ -92,9 +95,16 @@ async fn move_to(
     if !users::change_email(tx, account.id, &email, now).await? {
         return Err(VerifyEmailError::EmailTaken);
     }
-    // An address that was never confirmed may belong to a stranger, and must not get a restore key.
+    // An address that was never confirmed may belong to a stranger: it gets a notice, but no key to the account.
     if account.email_verified_at.is_some() {
         mail_restore_key(app, tx, account, client, now).await?;
+    } else {
+        let message = Message::UnconfirmedEmailChanged { at: format_time(now) };
+        let owner = Owner {
+            email: &account.email,
+            email_verified: false,
+        };
+        notify(app, tx, owner, client, message, now).await?;
     }
     Ok(email.typed().to_owned())
 }
@@ -108,13 +118,14 @@ async fn mail_restore_key(
     now: DateTime<Utc>,
 ) -> anyhow::Result<()> {
     let key = Codes::generate_reset_key();
-    let subject = app.codes.restore_subject(&key);
+    let subject = app.codes.key_subject(&key, Purpose::RestoreEmail);
     let code = NewCode {
         code_hash: app.codes.hash_code(&subject, &key),
         subject,
         purpose: Purpose::RestoreEmail,
         user_id: Some(account.id),
         email: Some(account.email.clone()),
+        asked_by: None,
         issued_at: now,
         expires_at: now + RESTORE_LIFETIME,
     };

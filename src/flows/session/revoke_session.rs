@@ -30,10 +30,12 @@ pub async fn revoke_session(app: &App, acting: &SignedIn, id: SessionId) -> Resu
     if !claim_session(&mut tx, acting, now).await? {
         return Err(RevokeError::NotAuthenticated);
     }
-    if !sessions::end_one_of_user(&mut tx, acting.user_id, id, now).await? {
+    let was_alive = sessions::end_one_of_user(&mut tx, acting.user_id, id, now).await?;
+    // Also for a session that has expired: a clock that is set back must not revive it.
+    tx.commit().await?;
+    if !was_alive {
         return Err(RevokeError::NotFound);
     }
-    tx.commit().await?;
     telemetry::sessions_ended(Ended::Revoked, 1);
     Ok(())
 }

@@ -17,22 +17,46 @@ pub(in crate::flows) enum Guess {
     Right(GuessedCode),
 }
 
-/// Compares `code` with the valid code of `subject`. The guess is counted durably before it is compared, so that of any
-/// number of concurrent guesses at most five are compared.
+/// Compares `code` with the valid codes of `subjects`. Each guess is counted durably before it is compared, so that of
+/// any number of concurrent guesses at most five are compared for the client that asked for the code, and five for all
+/// others.
 pub(in crate::flows) async fn check_code(
     app: &App,
-    subject: &KeyedHash,
+    subjects: &[KeyedHash],
     code: &Code,
     client: &Client,
     now: DateTime<Utc>,
 ) -> anyhow::Result<Guess> {
-    app.limits.allow(Operation::Check, client)?;
-    let mut tx = app.db.write().await?;
-    let guessed = codes::count_guess(tx.conn(), subject, now).await?;
-    tx.commit().await?;
-    Ok(match guessed {
-        None => Guess::NoCode,
-        Some(guessed) if app.codes.matches(subject, code, &guessed.code_hash) => Guess::Right(guessed),
-        Some(_) => Guess::Wrong,
-    })
+    app.limits.allow_network(Operation::Check, client)?;
+    if !is_asker(app, subjects, client, now).await? {
+        app.limits.allow_all(Operation::Check)?;
+    }
+    let mut outcome = Guess::NoCode;
+    for subject in subjects {
+        let askers = app.codes.possible_askers(subject, client);
+        // One transaction for each: one that held the lock of a code and waited for the next could meet another one
+        // that holds them in the other order.
+        let mut tx = app.db.write().await?;
+        let guessed = codes::count_guess(tx.conn(), subject, &askers, now).await?;
+        tx.commit().await?;
+        match guessed {
+            Some(guessed) if app.codes.matches(subject, code, &guessed.code_hash) => return Ok(Guess::Right(guessed)),
+            Some(_) => outcome = Guess::Wrong,
+            None => {}
+        }
+    }
+    Ok(outcome)
+}
+
+/// Whether `client` has asked for one of the codes. The limit of all networks together does not count for such a
+/// client: others could use it up.
+async fn is_asker(app: &App, subjects: &[KeyedHash], client: &Client, now: DateTime<Utc>) -> anyhow::Result<bool> {
+    let mut read = app.db.read().await?;
+    for subject in subjects {
+        let askers = app.codes.possible_askers(subject, client);
+        if codes::is_asked_by(read.conn(), subject, &askers, now).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::app::App;
+use crate::model::client::Client;
 use crate::model::id::UserId;
 use crate::model::mail::code::{CODE_LIFETIME, Code, KeyedHash, NewCode, Purpose, issue_limit_reached};
 use crate::store::{Tx, codes};
@@ -17,7 +18,7 @@ pub(in crate::flows) struct Request {
     pub email: Option<String>,
 }
 
-/// Stores a new code in place of the subject's last one. The caller mails it in the same transaction.
+/// Stores a new code for `client` in place of the subject's last one. The caller mails it in the same transaction.
 ///
 /// # Errors
 /// [`crate::model::limit::throttled::Throttled`] for the fourth code within an hour.
@@ -25,15 +26,18 @@ pub(in crate::flows) async fn issue_code(
     app: &App,
     tx: &mut Tx,
     request: Request,
+    client: &Client,
     now: DateTime<Utc>,
 ) -> anyhow::Result<Code> {
     let code = app.codes.generate()?;
+    let asked_by = app.codes.asker(&request.subject, request.user, client);
     let new = NewCode {
         code_hash: app.codes.hash_code(&request.subject, &code),
         subject: request.subject,
         purpose: request.purpose,
         user_id: request.user,
         email: request.email,
+        asked_by: Some(asked_by),
         issued_at: now,
         expires_at: now + CODE_LIFETIME,
     };

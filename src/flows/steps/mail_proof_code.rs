@@ -63,7 +63,7 @@ pub(in crate::flows) async fn mail_proof_code(
         user: Some(unproven.user),
         email: Some(unproven.address.clone()),
     };
-    let code = issue_code(app, tx, request, now).await?.reveal().to_owned();
+    let code = issue_code(app, tx, request, client, now).await?.reveal().to_owned();
     let minutes = CODE_LIFETIME.num_minutes();
     let message = if unproven.is_change() {
         Message::ChangeCode { code, minutes }

@@ -10,6 +10,7 @@ pub mod find_taken;
 pub mod issue_code;
 pub mod mail_proof_code;
 pub mod notify;
+pub mod prove_address;
 pub mod reauthenticate;
 pub mod recognize_device;
 pub mod renew_session;

@@ -1,12 +1,11 @@
-//! After a change of credentials: ends every other session of the account and gives the acting one a new id and secret.
+//! After a change of credentials the acting session goes on under a new id and secret.
 
-use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::model::id::SessionId;
 use crate::model::session::SignedIn;
 use crate::model::session::secret::SessionSecret;
-use crate::store::{self, Tx, codes, sessions};
+use crate::store::{self, Tx, sessions};
 use crate::telemetry::{self, Ended};
 
 /// The acting session under its new id.
@@ -15,17 +14,16 @@ pub struct RenewedSession {
     pub signed_in: SignedIn,
     /// Sent to the client once and stored only as a hash.
     pub secret: SessionSecret,
+    /// Number of other sessions that the change has ended.
     ended: u64,
 }
 
-/// Ends every other session of the account, voids its open codes and gives the acting session a new id and secret.
+/// Gives the acting session a new id and secret, after the change has ended `ended` others.
 pub(in crate::flows) async fn renew_session(
     tx: &mut Tx,
     signed_in: SignedIn,
-    now: DateTime<Utc>,
+    ended: u64,
 ) -> store::Result<RenewedSession> {
-    let ended = sessions::end_others_of_user(tx, signed_in.user_id, signed_in.session_id, now).await?;
-    codes::void_all_but_restore_email(tx.conn(), signed_in.user_id, now).await?;
     let (session_id, secret) = (SessionId(Uuid::now_v7()), SessionSecret::generate());
     sessions::replace_id_and_secret(tx, &signed_in, session_id, &secret.hash()).await?;
     Ok(RenewedSession {

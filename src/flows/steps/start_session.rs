@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::model::client::Client;
 use crate::model::id::UserId;
 use crate::model::session::secret::SessionSecret;
-use crate::model::session::{NewSession, SignedIn};
+use crate::model::session::{NewSession, SessionKind, SignedIn};
 use crate::store::{self, Conn, sessions};
 use crate::telemetry::{self, Ended};
 
@@ -30,6 +30,13 @@ pub enum Transport {
 }
 
 impl Transport {
+    fn kind(&self) -> SessionKind {
+        match self {
+            Self::Cookie { .. } => SessionKind::Cookie,
+            Self::Tokens => SessionKind::Token,
+        }
+    }
+
     /// Rejects transports that need a confirmed address, when the account's is not.
     ///
     /// # Errors
@@ -73,13 +80,16 @@ pub(in crate::flows) struct StartingSession {
     pub session: NewSession,
     /// Whether to store the client's device, because that was not done a short time ago.
     pub notes_device: bool,
+    /// How many sessions of this kind the account may have; `None` for a new account, which has no other.
+    pub at_most: Option<u32>,
     /// The secret of the session that this one replaces.
     presented: Option<SessionSecret>,
     secret: Option<SessionSecret>,
 }
 
 /// Starts a session: `insert` stores it and gives the number of its account, or `None` when it has stored nothing. The
-/// same transaction ends the presented session and stores the device.
+/// same transaction ends the presented session, stores the device, and ends the session that was not used for longest
+/// if the account has too many.
 pub(in crate::flows) async fn start_session(
     app: &App,
     owner: Owner<'_>,
@@ -87,10 +97,10 @@ pub(in crate::flows) async fn start_session(
     insert: impl AsyncFnOnce(Conn<'_>, &NewSession) -> store::Result<Option<i64>>,
 ) -> anyhow::Result<Option<StartedSession>> {
     let session = &starting.session;
-    if starting.presented.is_none() && !starting.notes_device {
-        // Most log-ins come from a known device and present no session: the insert is all there is to write.
+    if starting.presented.is_none() && !starting.notes_device && starting.at_most.is_none() {
+        // Most sign-ups present no session: the insert is all there is to write.
         let number = app.db.once().run(async |conn| insert(conn, session).await).await?;
-        return Ok(number.map(|number| starting.started(owner, number, false)));
+        return Ok(number.map(|number| starting.started(owner, number)));
     }
     let mut tx = app.db.write().await?;
     let Some(number) = insert(tx.conn(), session).await? else {
@@ -104,8 +114,14 @@ pub(in crate::flows) async fn start_session(
         Some(presented) => sessions::end_by_secret(&mut tx, &presented.hash(), session.created_at).await?,
         None => false,
     };
+    let surplus = match starting.at_most {
+        Some(at_most) => sessions::end_surplus(&mut tx, owner.id, session, at_most).await?,
+        None => 0,
+    };
     tx.commit().await?;
-    Ok(Some(starting.started(owner, number, replaced)))
+    telemetry::sessions_ended(Ended::Replaced, replaced.into());
+    telemetry::sessions_ended(Ended::Surplus, surplus);
+    Ok(Some(starting.started(owner, number)))
 }
 
 impl StartingSession {
@@ -116,12 +132,14 @@ impl StartingSession {
     pub fn new(app: &App, owner: Owner<'_>, start: SessionStart, now: DateTime<Utc>) -> anyhow::Result<Self> {
         let SessionStart { client, transport } = start;
         transport.admit(app, owner.email_verified)?;
+        let at_most = Some(app.session_caps.of(transport.kind()));
         Ok(match transport {
             Transport::Cookie { presented } => {
                 let secret = SessionSecret::generate();
                 Self {
                     session: NewSession::cookie(secret, Some(owner.id), client, &app.lifetimes, now),
                     notes_device: false,
+                    at_most,
                     presented,
                     secret: Some(secret),
                 }
@@ -129,6 +147,7 @@ impl StartingSession {
             Transport::Tokens => Self {
                 session: NewSession::token(owner.id, client, &app.lifetimes, now),
                 notes_device: false,
+                at_most,
                 presented: None,
                 secret: None,
             },
@@ -136,9 +155,8 @@ impl StartingSession {
     }
 
     /// What the client gets to see, now that the session is stored. Counts it.
-    fn started(self, owner: Owner<'_>, number: i64, replaced: bool) -> StartedSession {
+    fn started(self, owner: Owner<'_>, number: i64) -> StartedSession {
         telemetry::session_created(self.session.kind.name());
-        telemetry::sessions_ended(Ended::Replaced, replaced.into());
         let session = self.session;
         let signed_in = SignedIn {
             session_id: session.id,

@@ -12,9 +12,15 @@ use crate::model::limit::throttled::Throttled;
 pub const CODE_LIFETIME: TimeDelta = TimeDelta::minutes(10);
 /// How long an account can be restored to its former address.
 pub const RESTORE_LIFETIME: TimeDelta = TimeDelta::days(3);
+/// How long a recovery key is valid: it has too many bits to be guessed, so it may outlast a code.
+pub const RECOVERY_LIFETIME: TimeDelta = TimeDelta::hours(1);
+/// Recovery keys of one account that may be valid at the same time. A new one voids none, so that no stranger can void
+/// the owner's.
+pub const MAX_RECOVERY_KEYS: i64 = 3;
 /// The period in which at most three codes are sent for one subject.
 pub const ISSUE_WINDOW: TimeDelta = TimeDelta::hours(1);
-/// Wrong guesses that a code allows; each is counted before it is compared (OWASP ASVS v5.0.0-6.6.3).
+/// Wrong guesses that a code allows the client that asked for it, and the same number to all others; each is counted
+/// before it is compared (OWASP ASVS v5.0.0-6.6.3).
 pub const MAX_GUESSES: i64 = 5;
 
 /// The error for a fourth code, when the third last one was issued at `earlier`.
@@ -37,6 +43,8 @@ pub enum Purpose {
     ChangeEmail,
     /// Not a code but a key of 128 bits, because it is valid for days.
     RestoreEmail,
+    /// Not a code but a key of 256 bits in a link, because it is valid wherever it is opened.
+    RecoveryKey,
 }
 
 impl Purpose {
@@ -47,8 +55,17 @@ impl Purpose {
             Self::VerifyEmail => "verify_email",
             Self::ChangeEmail => "change_email",
             Self::RestoreEmail => "restore_email",
+            Self::RecoveryKey => "recovery_key",
         }
     }
+}
+
+/// Where a code to reset a password was asked for. Each place has a code of its own: a stranger's request must not
+/// replace the code that the owner has asked for from a device or network that the account knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AskedFrom {
+    KnownPlace,
+    Elsewhere,
 }
 
 /// The stored form of a code or its subject: a hash under a key that is not in the database.
@@ -83,6 +100,8 @@ pub struct NewCode {
     pub user_id: Option<UserId>,
     pub code_hash: KeyedHash,
     pub email: Option<String>,
+    /// A hash of the device or network that asked for it; `None` for a key.
+    pub asked_by: Option<KeyedHash>,
     pub issued_at: DateTime<Utc>,
     pub expires_at: DateTime<Utc>,
 }
@@ -90,6 +109,7 @@ pub struct NewCode {
 /// A valid code of which one more guess was counted.
 #[derive(Debug, sqlx_macros::FromRow)]
 pub struct GuessedCode {
+    pub subject: KeyedHash,
     pub code_hash: KeyedHash,
     pub user_id: Option<UserId>,
     pub email: Option<String>,

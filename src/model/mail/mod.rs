@@ -1,6 +1,7 @@
 //! Mails that the service sends.
 
 pub mod code;
+mod profile;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -9,7 +10,8 @@ use uuid::Uuid;
 use super::client::Client;
 use super::client::language::Languages;
 use super::id::UserId;
-use code::CODE_LIFETIME;
+use code::{CODE_LIFETIME, RECOVERY_LIFETIME};
+pub use profile::EarlierProfile;
 
 /// One mail to one address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,10 +38,12 @@ impl Mail {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Message {
-    /// With this code the password can be replaced.
+    /// With this code, or on the page of the link, the password can be replaced.
     ResetCode {
         code: String,
         minutes: i64,
+        #[serde(default)]
+        link: Option<RecoveryLink>,
     },
     /// With this code the account's address is confirmed.
     VerifyCode {
@@ -53,12 +57,19 @@ pub enum Message {
     },
     PasswordChanged {
         at: String,
+        /// Stands in the mail about the first reset.
+        #[serde(default)]
+        profile: Option<EarlierProfile>,
     },
     /// Goes to the address that the account had before; `token` restores the account to it.
     EmailChanged {
         at: String,
         token: String,
         days: i64,
+    },
+    /// Goes to the address that the account had before, if that was never confirmed.
+    UnconfirmedEmailChanged {
+        at: String,
     },
     AccountDeleted {
         at: String,
@@ -69,6 +80,13 @@ pub enum Message {
         device: String,
         network: String,
     },
+}
+
+/// A link by which an account owner sets a new password.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecoveryLink {
+    pub url: String,
+    pub minutes: i64,
 }
 
 /// Mails about something that has happened; an operator can switch off each of them.
@@ -91,6 +109,7 @@ impl Message {
             Self::ChangeCode { .. } => "change_code",
             Self::PasswordChanged { .. } => "password_changed",
             Self::EmailChanged { .. } => "email_changed",
+            Self::UnconfirmedEmailChanged { .. } => "unconfirmed_email_changed",
             Self::AccountDeleted { .. } => "account_deleted",
             Self::NewLogIn { .. } => "new_log_in",
         }
@@ -102,22 +121,23 @@ impl Message {
         match self {
             Self::ResetCode { .. } | Self::VerifyCode { .. } | Self::ChangeCode { .. } => None,
             Self::PasswordChanged { .. } => Some(Notice::PasswordChanged),
-            Self::EmailChanged { .. } => Some(Notice::EmailChanged),
+            Self::EmailChanged { .. } | Self::UnconfirmedEmailChanged { .. } => Some(Notice::EmailChanged),
             Self::AccountDeleted { .. } => Some(Notice::AccountDeleted),
             Self::NewLogIn { .. } => Some(Notice::NewLogIn),
         }
     }
 
-    /// How long the service tries to send the mail: a code for as long as it is valid.
+    /// How long the service tries to send the mail: a code or a link for as long as it is valid.
     #[must_use]
     pub fn lifetime(&self) -> TimeDelta {
-        match self.notice() {
-            None => CODE_LIFETIME,
-            Some(_) => TimeDelta::days(2),
+        match (self, self.notice()) {
+            (Self::ResetCode { link: Some(_), .. }, _) => RECOVERY_LIFETIME,
+            (_, None) => CODE_LIFETIME,
+            (_, Some(_)) => TimeDelta::days(2),
         }
     }
 
-    /// One message of every kind, for documentation and tests.
+    /// At least one message of every kind, for documentation and tests.
     #[must_use]
     pub fn examples() -> Vec<Self> {
         let (code, minutes, at) = (
@@ -129,13 +149,31 @@ impl Message {
             Self::ResetCode {
                 code: code.clone(),
                 minutes,
+                link: None,
+            },
+            Self::ResetCode {
+                code: code.clone(),
+                minutes,
+                link: Some(RecoveryLink {
+                    url: "https://app.example.com/reset#key=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".to_owned(),
+                    minutes: RECOVERY_LIFETIME.num_minutes(),
+                }),
             },
             Self::VerifyCode {
                 code: code.clone(),
                 minutes,
             },
             Self::ChangeCode { code, minutes },
-            Self::PasswordChanged { at: at.clone() },
+            Self::PasswordChanged {
+                at: at.clone(),
+                profile: Some(EarlierProfile {
+                    username: Some("jane".to_owned()),
+                    first_name: Some("Jane".to_owned()),
+                    last_name: Some("Doe".to_owned()),
+                    number_phone: Some("0123456789".to_owned()),
+                }),
+            },
+            Self::UnconfirmedEmailChanged { at: at.clone() },
             Self::EmailChanged {
                 at: at.clone(),
                 token: "AAAAAAAAAAAAAAAAAAAAAA".to_owned(),

@@ -58,6 +58,29 @@ impl SessionKind {
     }
 }
 
+/// How many sessions of each kind one account may have: its list and its export stay short.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionCaps {
+    pub cookies: u32,
+    pub tokens: u32,
+}
+
+impl SessionCaps {
+    #[must_use]
+    pub fn of(self, kind: SessionKind) -> u32 {
+        match kind {
+            SessionKind::Cookie => self.cookies,
+            SessionKind::Token => self.tokens,
+        }
+    }
+
+    /// The sessions of both kinds together.
+    #[must_use]
+    pub fn total(self) -> u32 {
+        self.cookies.saturating_add(self.tokens)
+    }
+}
+
 /// A session to be stored.
 #[derive(Debug)]
 pub struct NewSession {

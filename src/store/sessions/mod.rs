@@ -1,5 +1,6 @@
 //! Sessions. A session lives while its row exists and `idle_expires_at` is in the future; ending one deletes the row.
 
+mod ending;
 mod expiry;
 
 use chrono::{DateTime, Utc};
@@ -9,6 +10,7 @@ use crate::model::id::{SessionId, UserId};
 use crate::model::session::secret::SecretHash;
 use crate::model::session::{ListedSession, LogInSession, NewSession, SignedIn, StoredSession};
 use crate::model::token::Rotation;
+pub use ending::{end_all_of_user, end_by_id, end_by_secret, end_one_of_user, end_others_of_user, end_surplus};
 pub use expiry::{postpone_purge, purge, renew};
 
 /// Inserts one session for each row of `$rows`: a table that may turn out empty.
@@ -155,11 +157,13 @@ pub async fn rotation(conn: Conn<'_>, id: SessionId) -> Result<Option<Rotation>>
     Ok(on!(conn, c => sqlx::query_as(SQL).bind(id).fetch_optional(c).await?))
 }
 
-/// The live sessions of an account, the latest used first.
-pub async fn of_user(conn: Conn<'_>, user: UserId, now: DateTime<Utc>) -> Result<Vec<ListedSession>> {
+/// At most `limit` live sessions of an account, the latest used first.
+pub async fn of_user(conn: Conn<'_>, user: UserId, now: DateTime<Utc>, limit: u32) -> Result<Vec<ListedSession>> {
     const SQL: &str = "SELECT id, kind, created_at, last_seen_at, idle_expires_at, ip, user_agent FROM sessions \
-        WHERE user_id = $1 AND idle_expires_at > $2 ORDER BY last_seen_at DESC, id DESC";
-    Ok(on!(conn, c => sqlx::query_as(SQL).bind(user).bind(now).fetch_all(c).await?))
+        WHERE user_id = $1 AND idle_expires_at > $2 ORDER BY last_seen_at DESC, id DESC LIMIT $3";
+    Ok(on!(conn, c => {
+        sqlx::query_as(SQL).bind(user).bind(now).bind(i64::from(limit)).fetch_all(c).await?
+    }))
 }
 
 /// Gives a session a new id and a new secret. The old ones stop working at once, also for requests under way.
@@ -180,48 +184,4 @@ pub async fn save_data(conn: Conn<'_>, secret: &SecretHash, data: &str, now: Dat
     const SQL: &str = "UPDATE sessions SET data = $1 WHERE secret_hash = $2 AND idle_expires_at > $3";
     let saved = on!(conn, c => sqlx::query(SQL).bind(data).bind(secret).bind(now).execute(c).await?.rows_affected());
     Ok(saved == 1)
-}
-
-/// Ends the session that a secret belongs to; `false` when none was alive.
-pub async fn end_by_secret(tx: &mut Tx, secret: &SecretHash, now: DateTime<Utc>) -> Result<bool> {
-    const SQL: &str = "DELETE FROM sessions WHERE secret_hash = $1 AND idle_expires_at > $2 RETURNING user_id";
-    let ended: Option<Option<UserId>> =
-        on!(tx.conn(), c => sqlx::query_scalar(SQL).bind(secret).bind(now).fetch_optional(c).await?);
-    if let Some(user) = ended.flatten() {
-        tx.note_change_of(user);
-    }
-    Ok(ended.is_some())
-}
-
-/// Ends the session with a public id; `false` when none was alive.
-pub async fn end_by_id(tx: &mut Tx, id: SessionId, now: DateTime<Utc>) -> Result<bool> {
-    const SQL: &str = "DELETE FROM sessions WHERE id = $1 AND idle_expires_at > $2 RETURNING user_id";
-    let ended: Option<Option<UserId>> =
-        on!(tx.conn(), c => sqlx::query_scalar(SQL).bind(id).bind(now).fetch_optional(c).await?);
-    if let Some(user) = ended.flatten() {
-        tx.note_change_of(user);
-    }
-    Ok(ended.is_some())
-}
-
-/// Ends one session of `user`; `false` when none of that id was alive, or when it is another account's.
-pub async fn end_one_of_user(tx: &mut Tx, user: UserId, id: SessionId, now: DateTime<Utc>) -> Result<bool> {
-    const SQL: &str = "DELETE FROM sessions WHERE user_id = $1 AND id = $2 AND idle_expires_at > $3";
-    tx.note_change_of(user);
-    let ended = on!(tx.conn(), c => sqlx::query(SQL).bind(user).bind(id).bind(now).execute(c).await?.rows_affected());
-    Ok(ended == 1)
-}
-
-/// Ends every session of `user` except `kept`; returns how many were alive.
-pub async fn end_others_of_user(tx: &mut Tx, user: UserId, kept: SessionId, now: DateTime<Utc>) -> Result<u64> {
-    const SQL: &str = "DELETE FROM sessions WHERE user_id = $1 AND id <> $2 AND idle_expires_at > $3";
-    tx.note_change_of(user);
-    Ok(on!(tx.conn(), c => sqlx::query(SQL).bind(user).bind(kept).bind(now).execute(c).await?.rows_affected()))
-}
-
-/// Ends every session of `user`, by cookie and by tokens; returns how many were alive.
-pub async fn end_all_of_user(tx: &mut Tx, user: UserId, now: DateTime<Utc>) -> Result<u64> {
-    const SQL: &str = "DELETE FROM sessions WHERE user_id = $1 AND idle_expires_at > $2";
-    tx.note_change_of(user);
-    Ok(on!(tx.conn(), c => sqlx::query(SQL).bind(user).bind(now).execute(c).await?.rows_affected()))
 }

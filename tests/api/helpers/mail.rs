@@ -23,6 +23,12 @@ impl TestMail {
         self.find_code().expect("a code in the mail").to_owned()
     }
 
+    /// The recovery key in the link of the mail; `None` without a link.
+    pub fn recovery_key(&self) -> Option<String> {
+        let (_, key) = self.text.split_once("#key=")?;
+        key.split_whitespace().next().map(str::to_owned)
+    }
+
     /// Codes are the only numbers of five digits and more, keys the only words of 22 characters.
     fn find_code(&self) -> Option<&str> {
         let is_code = |word: &&str| {
@@ -106,5 +112,8 @@ fn wrapped(line: &str) -> String {
 fn between(text: &str, start: &str, end: &str) -> String {
     let (_, rest) = text.split_once(start).unwrap();
     let (found, _) = rest.split_once(end).unwrap();
-    found.replace("&#x27;", "'").replace("&#x2f;", "/")
+    let characters = [("&#x27;", "'"), ("&#x2f;", "/"), ("&quot;", "\"")];
+    characters.iter().fold(found.to_owned(), |text, (escaped, character)| {
+        text.replace(escaped, character)
+    })
 }

@@ -22,8 +22,8 @@ use neptun_auth::model::client::origin::{AllowedOrigins, Origin};
 use neptun_auth::model::cookie::SameSite;
 use neptun_auth::model::limit::Rates;
 use neptun_auth::model::mail::Notice;
-use neptun_auth::model::session::Lifetimes;
 use neptun_auth::model::session::cookie::SessionCookie;
+use neptun_auth::model::session::{Lifetimes, SessionCaps};
 use poem::Response;
 use poem::endpoint::BoxEndpoint;
 use url::Url;
@@ -53,6 +53,10 @@ pub fn setup(database_url: &str, clock: Clock) -> Setup {
             idle: TimeDelta::days(7),
             absolute: TimeDelta::days(30),
         },
+        session_caps: SessionCaps {
+            cookies: 100,
+            tokens: 100,
+        },
         session_cache_entries: 1000,
         issuer: "http://localhost:8080".to_owned(),
         mail: MailSetup {
@@ -62,6 +66,7 @@ pub fn setup(database_url: &str, clock: Clock) -> Setup {
             notices: Notice::value_variants().to_vec(),
             code_digits: 8,
             require_verified_email: false,
+            recovery_url: None,
             public_url: "http://localhost:8080".parse().unwrap(),
         },
         limits: Some(limits("1000000/h")),

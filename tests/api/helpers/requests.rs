@@ -118,6 +118,12 @@ impl Client {
         self.post("/auth/otp", &body).await
     }
 
+    /// Resets the password with the key of a mailed link.
+    pub async fn reset_password_with_key(&self, key: &str, new: &str) -> Answer {
+        let body = json!({ "key": key, "new_password": new });
+        self.post("/api/auth/password/reset", &body).await
+    }
+
     /// Logs in at the token API.
     pub async fn log_in_for_tokens(&self, email: &str, password: &str) -> Answer {
         let body = json!({ "email": email, "password": password });

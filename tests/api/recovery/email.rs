@@ -218,11 +218,18 @@ async fn a_key_expires_after_three_days_and_guesses_of_it_fail() {
     app.client().restore_email(&key).await.fails(400, "invalid_otp");
 }
 
+/// B4.
 #[tokio::test]
-async fn a_former_address_that_was_never_confirmed_gets_no_mail_and_so_no_key() {
+async fn a_former_address_that_was_never_confirmed_gets_a_notice_without_a_key() {
     let app = TestApp::new().await;
     let user = app.user("mistyped").await;
     move_account(&app, &user, ALICE).await;
-    let mails = app.mails().await;
-    assert!(mails.iter().all(|mail| mail.to != "mistyped@example.com"), "{mails:?}");
+    let mail = app.mail_to("mistyped@example.com").await;
+    assert_eq!(mail.subject, "An account with your e-mail address was moved");
+    assert!(!mail.text.contains(ALICE), "{mail:?}");
+    assert_eq!(
+        app.count("SELECT COUNT(*) FROM codes WHERE purpose = 'restore_email'")
+            .await,
+        0
+    );
 }

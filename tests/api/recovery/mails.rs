@@ -2,6 +2,7 @@
 
 use insta::assert_snapshot;
 
+use super::keys::with_links;
 use crate::helpers::{ALICE, PASSWORD, TestApp};
 
 const NEW: &str = "new@example.com";
@@ -63,6 +64,24 @@ async fn the_notice_of_a_new_address_with_the_key_that_restores_the_former() {
 }
 
 #[tokio::test]
+async fn the_notice_to_a_former_address_that_was_never_confirmed() {
+    let app = TestApp::new().await;
+    let alice = app.user("alice").await;
+    alice.change_email(NEW).await.ok();
+    alice.verify_email(&app.code_to(NEW).await).await.ok();
+    assert_snapshot!(app.mail_to(ALICE).await, @"
+    To: alice@example.com
+    Subject: An account with your e-mail address was moved
+
+    An account at Neptun Auth had this address, which was never confirmed. On 2024-10-04 00:00
+      UTC it was moved to another address, and has nothing to do with this one any more.
+
+    If it was not your account, ignore this mail. If you wanted to keep it, make a new one: this
+      address is free again.
+    ");
+}
+
+#[tokio::test]
 async fn the_code_that_resets_a_password() {
     let app = TestApp::new().await;
     app.user("alice").await.ask_for_reset(ALICE).await.ok();
@@ -76,6 +95,31 @@ async fn the_code_that_resets_a_password() {
 
     It is valid for 10 minutes and works once. Never give it to anyone, not even to people who
       say that they work for Neptun Auth.
+
+    If it was not you, ignore this mail: your password stays as it is.
+    ");
+}
+
+#[tokio::test]
+async fn the_code_and_the_link_that_reset_a_password() {
+    let app = with_links().await;
+    app.user("alice").await.ask_for_reset(ALICE).await.ok();
+    let mut mail = app.mail_to(ALICE).await;
+    mail.text = mail.text.replace(&mail.recovery_key().unwrap(), "[key]");
+    assert_snapshot!(mail, @"
+    To: alice@example.com
+    Subject: [code] is your code to reset your password
+
+    We received a request to reset the password of your account at Neptun Auth.
+
+    Your code: [code]
+
+    It is valid for 10 minutes and works once. Never give it to anyone, not even to people who
+      say that they work for Neptun Auth.
+
+    Or set a new password on this page, within 60 minutes:
+
+    https://app.example.com/reset#key=[key]
 
     If it was not you, ignore this mail: your password stays as it is.
     ");

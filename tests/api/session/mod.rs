@@ -7,6 +7,7 @@ use neptun_auth::app::App;
 use crate::helpers::Client;
 
 mod cache;
+mod caps;
 mod check;
 mod cookie;
 mod races;

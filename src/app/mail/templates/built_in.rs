@@ -37,6 +37,7 @@ pub const MAILS: &[[Template; 4]] = &[
     mail!("change_code"),
     mail!("password_changed"),
     mail!("email_changed"),
+    mail!("unconfirmed_email_changed"),
     mail!("account_deleted"),
     mail!("new_log_in"),
 ];

@@ -248,6 +248,7 @@ mod tests {
         let message = Message::ResetCode {
             code: "4711".to_owned(),
             minutes: 10,
+            link: None,
         };
         let rendered = templates.render(&mail("fr-CH", message)).unwrap();
         assert_eq!(

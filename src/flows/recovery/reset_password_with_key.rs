@@ -1,0 +1,59 @@
+//! A client replaces a forgotten password with the key of a mailed link.
+
+use super::replace_password::replace_password;
+use crate::app::App;
+use crate::model::client::Client;
+use crate::model::limit::Operation;
+use crate::model::mail::code::{Code, Purpose};
+use crate::model::user::email::Email;
+use crate::model::user::password::Password;
+use crate::store::{codes, users};
+use crate::telemetry::{self, Ended};
+
+#[derive(Debug, thiserror::Error)]
+pub enum ResetPasswordWithKeyError {
+    /// The key is wrong, used, voided or expired.
+    #[error("the key is not valid")]
+    InvalidKey,
+    #[error("the new password is the account's address")]
+    SameAsEmail,
+    #[error(transparent)]
+    Internal(#[from] anyhow::Error),
+}
+
+internal_from_store!(ResetPasswordWithKeyError);
+
+/// Replaces the password of the account that `key` was mailed to. It does the same as a reset with a code, but no
+/// stranger can use the key up: guesses at 256 bits need no count, and only the client's own network is limited.
+pub async fn reset_password_with_key(
+    app: &App,
+    key: &Code,
+    new: Password,
+    client: &Client,
+) -> Result<(), ResetPasswordWithKeyError> {
+    app.limits.allow_network(Operation::Check, client)?;
+    let subject = app.codes.key_subject(key, Purpose::RecoveryKey);
+    let mut read = app.db.read().await?;
+    let user = codes::owner_of_key(read.conn(), &subject, app.clock.now()).await?;
+    let user = user.ok_or(ResetPasswordWithKeyError::InvalidKey)?;
+    let owner = users::own_account(read.conn(), user).await?;
+    drop(read);
+    let owner = owner.ok_or(ResetPasswordWithKeyError::InvalidKey)?;
+    // The other rules were checked before there was an address to compare with.
+    let email = Email::parse(&owner.email).ok();
+    if app.password_policy.check(&new, email.as_ref()).is_err() {
+        return Err(ResetPasswordWithKeyError::SameAsEmail);
+    }
+    let hash = app.hasher.hash(new).await?;
+    let now = app.clock.now();
+
+    let mut tx = app.db.write().await?;
+    users::lock(tx.conn(), user).await?;
+    let is_first_use = codes::consume(tx.conn(), &subject, &app.codes.hash_code(&subject, key), now).await?;
+    let owner = users::own_account(tx.conn(), user).await?.filter(|_| is_first_use);
+    let owner = owner.ok_or(ResetPasswordWithKeyError::InvalidKey)?;
+    let ended = replace_password(app, &mut tx, &owner, &hash, client, now).await?;
+    tx.commit().await?;
+    telemetry::sessions_ended(Ended::PasswordChanged, ended);
+    Ok(())
+}

@@ -1,0 +1,89 @@
+//! Ending sessions deletes their rows.
+//!
+//! No statement here asks whether a session has expired. Otherwise the row of an expired session would stay, and a
+//! clock that is set back would revive what its owner has ended. Time only decides which deleted sessions count as
+//! alive.
+
+use chrono::{DateTime, Utc};
+
+use crate::model::id::{SessionId, UserId};
+use crate::model::session::NewSession;
+use crate::model::session::secret::SecretHash;
+use crate::store::{Result, Tx, on};
+
+/// Ends the session that a secret belongs to; `false` when none was alive.
+pub async fn end_by_secret(tx: &mut Tx, secret: &SecretHash, now: DateTime<Utc>) -> Result<bool> {
+    const SQL: &str = "DELETE FROM sessions WHERE secret_hash = $1 RETURNING user_id, idle_expires_at > $2";
+    let ended: Option<(Option<UserId>, bool)> =
+        on!(tx.conn(), c => sqlx::query_as(SQL).bind(secret).bind(now).fetch_optional(c).await?);
+    if let Some((Some(user), _)) = ended {
+        tx.note_change_of(user);
+    }
+    Ok(ended.is_some_and(|(_, was_alive)| was_alive))
+}
+
+/// Ends the session with a public id; `false` when none was alive.
+pub async fn end_by_id(tx: &mut Tx, id: SessionId, now: DateTime<Utc>) -> Result<bool> {
+    const SQL: &str = "DELETE FROM sessions WHERE id = $1 RETURNING user_id, idle_expires_at > $2";
+    let ended: Option<(Option<UserId>, bool)> =
+        on!(tx.conn(), c => sqlx::query_as(SQL).bind(id).bind(now).fetch_optional(c).await?);
+    if let Some((Some(user), _)) = ended {
+        tx.note_change_of(user);
+    }
+    Ok(ended.is_some_and(|(_, was_alive)| was_alive))
+}
+
+/// Ends one session of `user`; `false` when none of that id was alive, or when it is another account's.
+pub async fn end_one_of_user(tx: &mut Tx, user: UserId, id: SessionId, now: DateTime<Utc>) -> Result<bool> {
+    const SQL: &str = "DELETE FROM sessions WHERE user_id = $1 AND id = $2 RETURNING idle_expires_at > $3";
+    tx.note_change_of(user);
+    let was_alive: Option<bool> =
+        on!(tx.conn(), c => sqlx::query_scalar(SQL).bind(user).bind(id).bind(now).fetch_optional(c).await?);
+    Ok(was_alive == Some(true))
+}
+
+/// Ends every session of `user` except `kept`; returns how many were alive.
+pub async fn end_others_of_user(tx: &mut Tx, user: UserId, kept: SessionId, now: DateTime<Utc>) -> Result<u64> {
+    const SQL: &str = "DELETE FROM sessions WHERE user_id = $1 AND id <> $2 RETURNING idle_expires_at > $3";
+    tx.note_change_of(user);
+    let were_alive: Vec<bool> =
+        on!(tx.conn(), c => sqlx::query_scalar(SQL).bind(user).bind(kept).bind(now).fetch_all(c).await?);
+    Ok(number_alive(&were_alive))
+}
+
+/// Ends every session of `user`, by cookie and by tokens; returns how many were alive.
+pub async fn end_all_of_user(tx: &mut Tx, user: UserId, now: DateTime<Utc>) -> Result<u64> {
+    const SQL: &str = "DELETE FROM sessions WHERE user_id = $1 RETURNING idle_expires_at > $2";
+    tx.note_change_of(user);
+    let were_alive: Vec<bool> = on!(tx.conn(), c => sqlx::query_scalar(SQL).bind(user).bind(now).fetch_all(c).await?);
+    Ok(number_alive(&were_alive))
+}
+
+/// Ends the sessions of `user` beyond `at_most` of the kind of `started`, those first that were not used for longest;
+/// returns how many. `started` itself stays, also when the clock was set back. Call this in the transaction that stored
+/// `started` and locked the account: the statement then sees every session that a concurrent log-in has stored.
+pub async fn end_surplus(tx: &mut Tx, user: UserId, started: &NewSession, at_most: u32) -> Result<u64> {
+    const SQL: &str = "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions \
+        WHERE user_id = $1 AND kind = $2 AND id <> $3 ORDER BY last_seen_at DESC, id DESC LIMIT $4 OFFSET $5)";
+    let others = i64::from(at_most) - 1;
+    let ended = on!(tx.conn(), c => {
+        sqlx::query(SQL)
+            .bind(user)
+            .bind(started.kind.name())
+            .bind(started.id)
+            // SQLite takes an offset only after a limit.
+            .bind(i64::MAX)
+            .bind(others)
+            .execute(c)
+            .await?
+            .rows_affected()
+    });
+    if ended > 0 {
+        tx.note_change_of(user);
+    }
+    Ok(ended)
+}
+
+fn number_alive(were_alive: &[bool]) -> u64 {
+    were_alive.iter().filter(|was_alive| **was_alive).count() as u64
+}
