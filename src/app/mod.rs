@@ -124,7 +124,7 @@ impl App {
             tokens,
             codes: Codes::new(&secret_key, setup.mail.code_digits, setup.mail.recovery_url.clone())?,
             outbox: Outbox::new(&secret_key, setup.mail.notices.clone())?,
-            mailer: Mailer::new(&setup.mail)?,
+            mailer: Mailer::new(&setup.mail, &secret_key)?,
             require_verified_email: setup.mail.require_verified_email,
             db,
         };

@@ -83,8 +83,8 @@ fn announce(settings: &Settings, public_url: &Url, docs: bool) {
 }
 
 fn announce_mail(app: &App, public_url: &Url) {
-    if app.mailer.has_inbox() {
-        println!("SMTP_URL is not set: read the mails at {public_url}dev/inbox");
+    if let Some(key) = app.mailer.inbox_key() {
+        println!("SMTP_URL is not set: read the mails at {public_url}dev/inbox/{key}");
     } else if !app.mailer.can_deliver() {
         tracing::warn!("no mail server is set, so no mail is sent; set NEPTUN_AUTH_SMTP_URL to send the waiting mails");
     }

@@ -62,7 +62,7 @@ test("a forgotten password is replaced with a mailed code", async () => {
 
   await fillIn(page, "Ask for a code", { "E-mail": account.email });
   await told(page, "If the address has an account, a code is on its way.");
-  const code = await mailedCode(service, account.email, "reset your password");
+  const code = await mailedCode(account.email, "reset your password");
   const wrong = code === "00000000" ? "00000001" : "00000000";
   await fillIn(page, "Set a new password", { Code: wrong, "New password": newPassword });
   await told(page, "Invalid or expired OTP.");
@@ -93,7 +93,7 @@ test("an address is confirmed with a mailed code", async () => {
   await confirmation.getByRole("button", { name: "Mail me a code" }).click();
   await told(page, "Successfully sent code.");
   await screenshot(page, "page-unconfirmed");
-  const code = await mailedCode(service, account.email, "confirm your address");
+  const code = await mailedCode(account.email, "confirm your address");
   await fillIn(page, "Confirm your address", { Code: code });
   await told(page, `${account.email} is confirmed.`);
   await page.getByRole("definition").filter({ hasText: `${account.email} (confirmed)` }).waitFor();
@@ -113,7 +113,7 @@ test("a new address takes effect with its code, and not before", async () => {
   await page.getByRole("definition").filter({ hasText: account.email }).waitFor();
   await screenshot(page, "page-pending-email");
 
-  await fillIn(page, "Confirm your address", { Code: await mailedCode(service, email, "confirm your new address") });
+  await fillIn(page, "Confirm your address", { Code: await mailedCode(email, "confirm your new address") });
   await told(page, `${email} is confirmed.`);
   await page.getByRole("definition").filter({ hasText: `${email} (confirmed)` }).waitFor();
   assert.equal(await page.getByText("takes effect when it is confirmed").isVisible(), false);

@@ -83,5 +83,5 @@ fn matches(template: &[String], path: &[String]) -> bool {
         && template
             .iter()
             .zip(path)
-            .all(|(expected, found)| expected.starts_with('{') || expected == found)
+            .all(|(expected, found)| expected.starts_with(['{', ':']) || expected == found)
 }

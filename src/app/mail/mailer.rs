@@ -7,6 +7,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail, ensure};
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
@@ -16,8 +18,10 @@ use url::Url;
 use uuid::Uuid;
 
 use super::templates::{MailTemplates, Received, Rendered, Sender};
+use crate::app::sealing::derive;
 use crate::model::client::origin::is_loopback;
 use crate::model::mail::{Mail, Notice};
+use crate::model::secret_key::SecretKey;
 use crate::model::user::email::Email;
 
 /// How long connecting to the server may take.
@@ -60,10 +64,29 @@ pub struct Mailer {
 #[derive(Debug)]
 enum Route {
     Smtp(AsyncSmtpTransport<Tokio1Executor>),
-    /// The development inbox.
-    Inbox(Mutex<VecDeque<Received>>),
+    Inbox(Inbox),
     /// No server is set and the service is public, so mails wait in the outbox.
     Nowhere,
+}
+
+/// The development inbox.
+#[derive(Debug)]
+struct Inbox {
+    /// The unguessable part of its URL. A proxy can make the page reachable from outside, so the path alone must not
+    /// open it.
+    key: String,
+    received: Mutex<VecDeque<Received>>,
+}
+
+impl Inbox {
+    /// The key follows from the secret key, so that a restart leaves the developer's open page where it is.
+    fn new(secret: &SecretKey) -> anyhow::Result<Self> {
+        let derived = derive(secret, b"neptun-auth 1: development inbox").context("the development inbox")?;
+        Ok(Self {
+            key: BASE64_URL_SAFE_NO_PAD.encode(&derived[..16]),
+            received: Mutex::default(),
+        })
+    }
 }
 
 impl Mailer {
@@ -72,11 +95,11 @@ impl Mailer {
     ///
     /// # Errors
     /// When a setting can't be used. The text is for the operator.
-    pub fn new(setup: &MailSetup) -> anyhow::Result<Self> {
+    pub fn new(setup: &MailSetup, secret: &SecretKey) -> anyhow::Result<Self> {
         let public_host = setup.public_url.host_str().unwrap_or("localhost");
         let route = match &setup.smtp_url {
             Some(url) => Route::Smtp(transport(url)?),
-            None if is_loopback(&setup.public_url) => Route::Inbox(Mutex::default()),
+            None if is_loopback(&setup.public_url) => Route::Inbox(Inbox::new(secret)?),
             None => Route::Nowhere,
         };
         ensure!(
@@ -107,19 +130,22 @@ impl Mailer {
         !matches!(self.route, Route::Nowhere)
     }
 
-    /// Whether mails go to the development inbox.
+    /// The key in the URL of the development inbox; `None` without one.
     #[must_use]
-    pub fn has_inbox(&self) -> bool {
-        matches!(self.route, Route::Inbox(_))
+    pub fn inbox_key(&self) -> Option<&str> {
+        match &self.route {
+            Route::Inbox(inbox) => Some(&inbox.key),
+            _ => None,
+        }
     }
 
     /// The page of the development inbox, newest mail first; `None` without a development inbox.
     #[must_use]
     pub fn inbox_page(&self) -> Option<anyhow::Result<String>> {
-        let Route::Inbox(received) = &self.route else {
+        let Route::Inbox(inbox) = &self.route else {
             return None;
         };
-        let mut received = received.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut received = inbox.received.lock().unwrap_or_else(PoisonError::into_inner);
         Some(self.templates.inbox(received.make_contiguous()))
     }
 
@@ -138,14 +164,14 @@ impl Mailer {
                 sent.context("the SMTP server took more than a minute for one mail")?
                     .map_err(without_address)?;
             }
-            Route::Inbox(received) => {
+            Route::Inbox(inbox) => {
                 tracing::info!(
                     to = mail.to,
                     subject = rendered.subject,
                     "mail for the development inbox:\n{}",
                     rendered.text
                 );
-                let mut received = received.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut received = inbox.received.lock().unwrap_or_else(PoisonError::into_inner);
                 received.push_front(Received {
                     to: mail.to.clone(),
                     rendered,
@@ -254,7 +280,9 @@ mod tests {
             recovery_url: None,
             public_url: "https://auth.example.com".parse().unwrap(),
         };
-        Mailer::new(&setup).err().map(|error| format!("{error:#}"))
+        Mailer::new(&setup, &SecretKey::generate())
+            .err()
+            .map(|error| format!("{error:#}"))
     }
 
     #[test]

@@ -1,4 +1,5 @@
 //! Outages, and secrets that the database must not contain.
 
+mod inbox;
 mod outages;
 mod secrecy;
