@@ -89,9 +89,9 @@ impl ListenSettings {
     /// How to find a client's address behind proxies.
     #[must_use]
     pub fn client_address(&self) -> ClientAddress {
-        ClientAddress {
-            proxies: TrustedProxies::new(self.trusted_proxies.clone()),
-            header: self.client_ip_header.clone(),
-        }
+        ClientAddress::new(
+            TrustedProxies::new(self.trusted_proxies.clone()),
+            self.client_ip_header.clone(),
+        )
     }
 }

@@ -1,15 +1,16 @@
 //! Finds the client's address: that of the peer, or the one that a trusted proxy reports.
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use poem::http::{HeaderMap, HeaderName, header};
+use poem::http::{HeaderMap, HeaderName, HeaderValue, header};
 use poem::{Endpoint, FromRequest, Request, RequestBody, Response, Result};
 
 use crate::model::client::Client;
-use crate::model::client::proxy::TrustedProxies;
+use crate::model::client::proxy::{AddressForm, TrustedProxies};
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const CLOUDFRONT_VIEWER_ADDRESS: HeaderName = HeaderName::from_static("cloudfront-viewer-address");
 
 /// Where the client's address comes from.
 #[derive(Debug, Clone, Default)]
@@ -17,6 +18,14 @@ pub struct ClientAddress {
     pub proxies: TrustedProxies,
     /// A header that the hosting platform sets and overwrites, such as `Fly-Client-IP`.
     pub header: Option<HeaderName>,
+    /// Warnings that were written. One of each kind a start is enough: the next request would say the same.
+    warned: Warned,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Warned {
+    unlisted: OnceLock<()>,
+    unreadable: OnceLock<()>,
 }
 
 pub async fn client<E>(address: Arc<ClientAddress>, next: Arc<E>, mut request: Request) -> Result<Response>
@@ -32,19 +41,61 @@ where
 }
 
 impl ClientAddress {
-    fn of(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
-        let Some(name) = &self.header else {
-            let forwarded_for: Vec<_> = texts(headers, &X_FORWARDED_FOR).collect();
-            return self.proxies.client(peer, &forwarded_for);
-        };
-        // Listed proxies are the only trusted peers. Without a list every peer is trusted: by setting the header, the
-        // operator states that only the platform can connect.
-        let is_trusted = self.proxies.is_empty() || self.proxies.trust(peer);
-        let mut named = texts(headers, name).filter_map(|text| text.trim().parse::<IpAddr>().ok());
-        match (is_trusted, named.next(), named.next()) {
-            (true, Some(address), None) => address.to_canonical(),
-            _ => peer.to_canonical(),
+    #[must_use]
+    pub fn new(proxies: TrustedProxies, header: Option<HeaderName>) -> Self {
+        Self {
+            proxies,
+            header,
+            warned: Warned::default(),
         }
+    }
+
+    fn of(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        let lines = headers.get_all(self.header.as_ref().unwrap_or(&X_FORWARDED_FOR));
+        let lines: Vec<_> = lines.iter().map(HeaderValue::as_bytes).collect();
+        let client = match &self.header {
+            Some(name) => self.proxies.client_by_header(peer, &lines, form_of(name)),
+            None => self.proxies.client(peer, &lines),
+        };
+        // RFC 7239 has another header for the same, which we don't read.
+        let is_other = self.header.is_none() && lines.is_empty() && headers.contains_key(header::FORWARDED);
+        if is_other || !lines.is_empty() {
+            let carried = match &self.header {
+                Some(name) => name.as_str(),
+                None if is_other => "Forwarded",
+                None => "X-Forwarded-For",
+            };
+            let is_believed = self.proxies.trust(peer) || (self.header.is_some() && self.proxies.is_empty());
+            self.warn(peer, carried, is_believed, is_other || client.is_unreadable);
+        }
+        client.ip
+    }
+
+    fn warn(&self, peer: IpAddr, carried: &str, is_believed: bool, is_unreadable: bool) {
+        if !is_believed {
+            self.warned.unlisted.get_or_init(|| {
+                tracing::warn!(
+                    "a request from {peer} carries {carried}; it is not believed; if this is your proxy, set \
+                     NEPTUN_AUTH_TRUSTED_PROXIES to its address, or all its clients share the limits of one network"
+                );
+            });
+        } else if is_unreadable {
+            self.warned.unreadable.get_or_init(|| {
+                tracing::warn!(
+                    "the trusted proxy at {peer} sends {carried} that names no address we can read, so all its \
+                     clients share the limits of one network; let it send the client's address in X-Forwarded-For, or \
+                     set NEPTUN_AUTH_CLIENT_IP_HEADER to the header that has it"
+                );
+            });
+        }
+    }
+}
+
+fn form_of(header: &HeaderName) -> AddressForm {
+    if *header == CLOUDFRONT_VIEWER_ADDRESS {
+        AddressForm::WithPort
+    } else {
+        AddressForm::Any
     }
 }
 
@@ -98,10 +149,7 @@ mod tests {
     #[test]
     fn a_configured_header_counts_if_sent_once_and_by_a_listed_proxy() {
         let header = Some(HeaderName::from_static("fly-client-ip"));
-        let any_peer = ClientAddress {
-            header: header.clone(),
-            ..Default::default()
-        };
+        let any_peer = ClientAddress::new(TrustedProxies::default(), header.clone());
         assert_eq!(
             seen(&any_peer, "172.16.0.1", &[("fly-client-ip", "198.51.100.7")]),
             "198.51.100.7"
@@ -114,8 +162,23 @@ mod tests {
             seen(&any_peer, "172.16.0.1", &[("x-forwarded-for", "198.51.100.7")]),
             "172.16.0.1"
         );
+        let twice = [("fly-client-ip", "198.51.100.7"), ("fly-client-ip", "198.51.100.8")];
+        assert_eq!(seen(&any_peer, "172.16.0.1", &twice), "172.16.0.1");
+        assert_eq!(
+            seen(&any_peer, "172.16.0.1", &[("fly-client-ip", "[2001:db8::1]:443")]),
+            "2001:db8::1"
+        );
+        let cloudfront = Some(HeaderName::from_static("cloudfront-viewer-address"));
+        let cloudfront = ClientAddress::new(TrustedProxies::default(), cloudfront);
+        for (value, expected) in [
+            ("198.51.100.7:46532", "198.51.100.7"),
+            ("2001:db8::1:443", "2001:db8::1"),
+        ] {
+            let named = [("cloudfront-viewer-address", value)];
+            assert_eq!(seen(&cloudfront, "172.16.0.1", &named), expected);
+        }
         let proxies = TrustedProxies::new(vec!["10.0.0.0/8".parse().unwrap()]);
-        let listed = ClientAddress { header, proxies };
+        let listed = ClientAddress::new(proxies, header);
         assert_eq!(
             seen(&listed, "203.0.113.9", &[("fly-client-ip", "198.51.100.7")]),
             "203.0.113.9"

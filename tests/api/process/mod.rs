@@ -8,5 +8,6 @@ mod limits;
 mod logs;
 mod overload;
 mod pages;
+mod proxies;
 mod settings;
 mod shutdown;
