@@ -14,6 +14,8 @@ use crate::model::secret_key::SecretKey;
 
 /// Number of bytes that are signed: the device's id, the account's id, and the time at which the cookie was made.
 const SIGNED_BYTES: usize = 16 + 16 + 8;
+/// Length of a cookie value: the signed bytes and their tag of 32 bytes, in base64url.
+const VALUE_LENGTH: usize = (SIGNED_BYTES + 32) / 3 * 4;
 
 #[derive(Debug)]
 pub struct DeviceCookies {
@@ -44,6 +46,9 @@ impl DeviceCookies {
     /// [`Device::COOKIE_DAYS`].
     #[must_use]
     pub fn open(&self, value: &str, now: DateTime<Utc>) -> Option<Device> {
+        if value.len() != VALUE_LENGTH {
+            return None;
+        }
         let bytes = BASE64.decode(value).ok()?;
         let (signed, tag) = bytes.split_at_checked(SIGNED_BYTES)?;
         hmac::verify(&self.key, signed, tag).ok()?;
@@ -67,6 +72,7 @@ mod tests {
         let device = Device::new(UserId(Uuid::now_v7()));
         let now = DateTime::UNIX_EPOCH + TimeDelta::days(20_000);
         let value = cookies.seal(device, now);
+        assert_eq!(value.len(), VALUE_LENGTH);
         assert_eq!(cookies.open(&value, now), Some(device));
         assert_eq!(cookies.open(&value, now + TimeDelta::days(364)), Some(device));
         assert_eq!(cookies.open(&value, now + TimeDelta::days(365)), None);

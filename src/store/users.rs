@@ -3,21 +3,46 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::sessions::{bind_session, insert_session};
-use super::{Conn, Result, Tx, devices, on};
+use super::{Conn, OneStatement, Result, Tx, devices, on};
 use crate::model::client::Client;
 use crate::model::device::Device;
 use crate::model::id::UserId;
 use crate::model::session::NewSession;
-use crate::model::user::email::Email;
+use crate::model::user::email::{Email, shown};
 use crate::model::user::password::PasswordHash;
 use crate::model::user::username::Username;
-use crate::model::user::{Account, AccountAtLogIn, AccountLookup, Credentials, Identifier, NewUser, OwnAccount};
+use crate::model::user::{
+    Account, AccountAtLogIn, AccountLookup, Credentials, Identifier, LookupKey, NewUser, OwnAccount,
+};
 
 /// The account that `email` belongs to.
 pub async fn by_email(conn: Conn<'_>, email: &Email) -> Result<Option<Credentials>> {
-    const SQL: &str =
-        "SELECT id, number, email, password_hash, email_verified_at FROM users WHERE email_canonical = $1";
-    Ok(on!(conn, c => sqlx::query_as(SQL).bind(email.canonical()).fetch_optional(c).await?))
+    on!(conn, c => {
+        for form in email.stored_forms() {
+            let found: Option<Credentials> = sqlx::query_as(BY_FORM).bind(form).fetch_optional(&mut *c).await?;
+            if let Some(found) = found.filter(|found| email.is_address_of(&found.email)) {
+                return Ok(Some(found));
+            }
+        }
+    });
+    Ok(None)
+}
+
+const BY_FORM: &str =
+    "SELECT id, number, email, password_hash, email_verified_at FROM users WHERE email_canonical = $1";
+
+/// The account that is stored under `form`, which an earlier release may have made from another address.
+pub async fn by_stored_form(conn: Conn<'_>, form: &str) -> Result<Option<Credentials>> {
+    Ok(on!(conn, c => sqlx::query_as(BY_FORM).bind(form).fetch_optional(c).await?))
+}
+
+/// Stores today's canonical form of an account's own address, unless another account holds it.
+pub async fn refresh_stored_form(statement: OneStatement<'_>, user: UserId, own: &Email) -> Result<()> {
+    const SQL: &str = "UPDATE users SET email_canonical = $1 WHERE id = $2 AND email = $3 \
+        AND NOT EXISTS (SELECT 1 FROM users WHERE email_canonical = $1)";
+    let conn = statement.conn();
+    on!(conn, c => { sqlx::query(SQL).bind(own.canonical()).bind(user).bind(own.typed()).execute(c).await?; });
+    Ok(())
 }
 
 /// The account that has this user name.
@@ -54,20 +79,24 @@ pub async fn credentials_and_familiarity(
         AccountLookup::Identifier(Identifier::Username(_)) => select_credentials_and_familiarity!("username_canonical"),
         AccountLookup::Account(_) => select_credentials_and_familiarity!("id"),
     };
-    Ok(on!(conn, c => {
-        let query = sqlx::query_as(sql)
-            .bind(client.provider_range().map(|network| network.to_string()))
-            .bind(now - TimeDelta::days(Device::NETWORK_DAYS))
-            .bind(client.family())
-            .bind(now - TimeDelta::minutes(Device::UPDATE_INTERVAL_MINUTES));
-        match lookup {
-            AccountLookup::Identifier(Identifier::Email(email)) => query.bind(email.canonical()),
-            AccountLookup::Identifier(Identifier::Username(username)) => query.bind(username.canonical()),
-            AccountLookup::Account(id) => query.bind(id),
+    on!(conn, c => {
+        for key in lookup.keys() {
+            let query = sqlx::query_as(sql)
+                .bind(client.provider_range().map(|network| network.to_string()))
+                .bind(now - TimeDelta::days(Device::NETWORK_DAYS))
+                .bind(client.family())
+                .bind(now - TimeDelta::minutes(Device::UPDATE_INTERVAL_MINUTES));
+            let query = match key {
+                LookupKey::Text(text) => query.bind(text),
+                LookupKey::Account(id) => query.bind(id),
+            };
+            let found: Option<AccountAtLogIn> = query.fetch_optional(&mut *c).await?;
+            if let Some(found) = found.filter(|found| lookup.is_for(&found.credentials)) {
+                return Ok(Some(found));
+            }
         }
-        .fetch_optional(c)
-        .await?
-    }))
+    });
+    Ok(None)
 }
 
 /// Everything that an account owner may see of the account.
@@ -75,14 +104,22 @@ pub async fn own_account(conn: Conn<'_>, id: UserId) -> Result<Option<OwnAccount
     const SQL: &str = "SELECT id, number, email, email_verified_at, pending_email, \
         password_hash IS NOT NULL AS has_password, username, first_name, last_name, number_phone, avatar, \
         created_at, last_log_in_at FROM users WHERE id = $1";
-    Ok(on!(conn, c => sqlx::query_as(SQL).bind(id).fetch_optional(c).await?))
+    let account: Option<OwnAccount> = on!(conn, c => sqlx::query_as(SQL).bind(id).fetch_optional(c).await?);
+    Ok(account.map(|account| OwnAccount {
+        email: shown(account.email),
+        ..account
+    }))
 }
 
 /// Everything that the token API shows of an account.
 pub async fn account(conn: Conn<'_>, id: UserId) -> Result<Option<Account>> {
     const SQL: &str =
         "SELECT number, username, email, first_name, last_name, number_phone, avatar FROM users WHERE id = $1";
-    Ok(on!(conn, c => sqlx::query_as(SQL).bind(id).fetch_optional(c).await?))
+    let account: Option<Account> = on!(conn, c => sqlx::query_as(SQL).bind(id).fetch_optional(c).await?);
+    Ok(account.map(|account| Account {
+        email: shown(account.email),
+        ..account
+    }))
 }
 
 /// Inserts an account. Its values are bound after the ten of its first session.

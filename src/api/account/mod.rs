@@ -197,7 +197,7 @@ fn read_change(
 }
 
 fn read_sign_up(mut fields: Fields, policy: &PasswordPolicy) -> Result<(Email, Password), ApiError> {
-    let email = fields.email("email");
+    let email = fields.new_email("email");
     let password = fields.new_password("password", policy, email.as_ref());
     fields.repeated_password("confirmPassword", "password");
     fields.finish(email.zip(password))

@@ -106,7 +106,7 @@ fn read_changes(
     policy: &PasswordPolicy,
     current_email: &str,
 ) -> Result<(Changes, Option<Password>), ApiError> {
-    let email = fields.is_given("email").then(|| fields.email("email")).flatten();
+    let email = fields.is_given("email").then(|| fields.new_email("email")).flatten();
     let current_email = Email::parse(current_email).ok();
     let email_after = email.as_ref().or(current_email.as_ref());
     let password = fields

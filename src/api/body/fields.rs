@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::api::error::{ApiError, Issue, IssueCode};
-use crate::model::user::email::Email;
+use crate::model::user::email::{Email, InvalidEmail};
 use crate::model::user::password::{Password, PasswordPolicy, WeakPassword};
 use crate::model::user::username::{InvalidUsername, Username};
 
@@ -40,18 +40,27 @@ impl Fields {
         self.values.get(name).is_some_and(|value| !value.is_null())
     }
 
-    /// A required e-mail address.
+    /// A required e-mail address that an account may have.
     pub fn email(&mut self, name: &str) -> Option<Email> {
-        let text = self.text(name)?;
-        let email = Email::parse(&text).ok();
-        if email.is_none() {
-            self.add_issue(
-                name,
-                IssueCode::InvalidEmail,
-                "Enter one e-mail address, as in name@example.com",
-            );
-        }
-        email
+        self.parsed_email(name, Email::parse)
+    }
+
+    /// A required e-mail address that is to be stored.
+    pub fn new_email(&mut self, name: &str) -> Option<Email> {
+        self.parsed_email(name, Email::parse_new)
+    }
+
+    fn parsed_email(&mut self, name: &str, parse: fn(&str) -> Result<Email, InvalidEmail>) -> Option<Email> {
+        let message = match parse(&self.text(name)?) {
+            Ok(email) => return Some(email),
+            Err(InvalidEmail::TooLong) => "The address is too long; enter one e-mail address, as in name@example.com",
+            Err(InvalidEmail::Form) => "Enter one e-mail address, as in name@example.com",
+            Err(InvalidEmail::Characters) => {
+                "The address contains characters that are invisible or imitate others; type it instead of pasting it"
+            }
+        };
+        self.add_issue(name, IssueCode::InvalidEmail, message);
+        None
     }
 
     /// A required new password, which must satisfy `policy`.

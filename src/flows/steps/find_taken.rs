@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::model::client::Client;
 use crate::model::limit::Operation;
+use crate::model::user::Credentials;
 use crate::model::user::email::Email;
 use crate::model::user::username::Username;
 use crate::store::{self, users};
@@ -40,11 +41,30 @@ pub(in crate::flows) async fn look_up(
 ) -> store::Result<Taken> {
     let mut read = app.db.read().await?;
     let mut taken = Taken::default();
-    if let Some(email) = email {
-        taken.email = users::by_email(read.conn(), email).await?.is_some();
+    let mut in_the_way = None;
+    for form in email.iter().flat_map(|email| email.stored_forms()) {
+        match users::by_stored_form(read.conn(), form).await? {
+            Some(holder) if email.is_some_and(|email| email.is_address_of(&holder.email)) => taken.email = true,
+            Some(holder) if email.is_some_and(|email| email.canonical() == form) => in_the_way = Some(holder),
+            _ => {}
+        }
     }
     if let Some(username) = username {
         taken.username = users::by_username(read.conn(), username).await?.is_some();
     }
+    drop(read);
+    if let Some(holder) = in_the_way {
+        make_way(app, &holder).await?;
+    }
     Ok(taken)
+}
+
+/// Gives an account that an earlier release stored under the form of another address the form of its own.
+async fn make_way(app: &App, holder: &Credentials) -> store::Result<()> {
+    let Ok(own) = Email::parse(&holder.email) else {
+        return Ok(());
+    };
+    let once = app.db.once();
+    once.run_statement(async |statement| users::refresh_stored_form(statement, holder.id, &own).await)
+        .await
 }

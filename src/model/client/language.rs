@@ -12,6 +12,8 @@ impl Languages {
     const MAX_TAGS: usize = 8;
     /// Longest tag that is kept (RFC 5646, 4.4.1).
     const LONGEST_TAG: usize = 35;
+    /// Longest part that is read: a tag, its weight, and white space.
+    const LONGEST_RANGE: usize = 64;
 
     /// Reads an `Accept-Language` header (RFC 9110, 12.5.4). Parts that can't be read are left out.
     #[must_use]
@@ -19,6 +21,7 @@ impl Languages {
         let mut ranked: Vec<_> = header
             .split(',')
             .take(Self::MAX_TAGS)
+            .filter(|range| range.len() <= Self::LONGEST_RANGE)
             .filter_map(|range| {
                 let (tag, quality) = range.split_once(';').unwrap_or((range, "q=1"));
                 let quality: f32 = quality.trim().strip_prefix("q=")?.parse().ok()?;
@@ -71,6 +74,8 @@ mod tests {
             ";;;,,,",
             "../../etc/passwd",
             "{{7*7}}",
+            &"de".repeat(8000),
+            &format!("de;q=0.{}", "9".repeat(16_000)),
         ] {
             assert_eq!(choose(header), None, "{header}");
         }

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::client::Client;
 use super::id::{SessionId, UserId};
 use super::limit::attempt::Bucket;
+use super::user::email::shown;
 use super::user::password::PasswordHash;
 use secret::{SecretHash, SessionSecret};
 
@@ -172,7 +173,7 @@ impl StoredSession {
             session_id: self.id,
             user_id: self.user_id?,
             user_number: self.user_number?,
-            email: self.email.clone()?,
+            email: shown(self.email.clone()?),
             email_verified: self.email_verified_at.is_some(),
             created_at: self.created_at,
             last_seen_at: self.last_seen_at,

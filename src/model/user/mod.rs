@@ -44,6 +44,34 @@ pub enum AccountLookup<'a> {
     Account(UserId),
 }
 
+/// A value of the column by which an account is looked up.
+#[derive(Debug, Clone, Copy)]
+pub enum LookupKey<'a> {
+    Text(&'a str),
+    Account(UserId),
+}
+
+impl<'a> AccountLookup<'a> {
+    /// The values to look for, one after the other, until [`Self::is_for`] accepts the account.
+    #[must_use]
+    pub fn keys(self) -> Vec<LookupKey<'a>> {
+        match self {
+            Self::Identifier(Identifier::Email(email)) => email.stored_forms().map(LookupKey::Text).collect(),
+            Self::Identifier(Identifier::Username(username)) => vec![LookupKey::Text(username.canonical())],
+            Self::Account(id) => vec![LookupKey::Account(id)],
+        }
+    }
+
+    /// Whether the account that was found is the one that was looked up.
+    #[must_use]
+    pub fn is_for(self, found: &Credentials) -> bool {
+        match self {
+            Self::Identifier(Identifier::Email(email)) => email.is_address_of(&found.email),
+            Self::Identifier(Identifier::Username(_)) | Self::Account(_) => true,
+        }
+    }
+}
+
 /// What checking a password needs to know about an account.
 #[derive(Debug, sqlx_macros::FromRow)]
 pub struct Credentials {

@@ -17,9 +17,18 @@ impl Password {
     /// Longest password in code points; bounds the work that one request can cause.
     pub const MAX_LENGTH: usize = 256;
 
+    /// Longest text that is normalised, in bytes. Canonical composition makes at most four code points of at most four
+    /// bytes each into one, so that a longer text has more than [`Self::MAX_LENGTH`] code points in any form.
+    const MAX_BYTES: usize = Self::MAX_LENGTH * 4 * 4;
+
+    /// Normalises `raw`, unless it is too long for any password. Then it stays as it is, and [`Self::length`] says so.
     #[must_use]
     pub fn new(raw: &str) -> Self {
-        Self(Zeroizing::new(raw.nfc().collect()))
+        Self(Zeroizing::new(if raw.len() > Self::MAX_BYTES {
+            raw.to_owned()
+        } else {
+            raw.nfc().collect()
+        }))
     }
 
     /// The bytes that are hashed.
@@ -140,6 +149,18 @@ mod tests {
         assert_eq!(check("e\u{301}bcdefg"), Err(WeakPassword::TooShort { minimum: 8 }));
         assert_eq!(check(&"é".repeat(256)), Ok(()));
         assert_eq!(check(&"é".repeat(257)), Err(WeakPassword::TooLong));
+    }
+
+    #[test]
+    fn a_text_too_long_for_a_password_is_not_normalised() {
+        // The most bytes that compose to 256 code points: each is a letter with three marks.
+        let letter = "\u{3b1}\u{314}\u{300}\u{345}";
+        assert_eq!(Password::new(letter).length(), 1);
+        assert_eq!(check(&letter.repeat(256)), Ok(()));
+        assert_eq!(check(&letter.repeat(257)), Err(WeakPassword::TooLong));
+        let beyond = "e\u{301}".repeat(Password::MAX_BYTES / 3 + 1);
+        assert_eq!(Password::new(&beyond).as_bytes(), beyond.as_bytes());
+        assert_eq!(check(&beyond), Err(WeakPassword::TooLong));
     }
 
     #[test]

@@ -160,3 +160,110 @@ async fn an_account_whose_session_cannot_be_started_is_not_kept() {
     app.database.accept_again().await;
     client.sign_up(ALICE, PASSWORD).await.ok();
 }
+
+/// An address as long as a body may be, and labels that take long to encode.
+#[tokio::test]
+async fn an_address_that_is_too_long_is_rejected_at_once() {
+    let app = TestApp::new().await;
+    let labels = ["b".repeat(1000), "\u{fc}".repeat(500), "c".repeat(1000)].join(".");
+    for email in [
+        format!("{}@{labels}.example", "a".repeat(8000)),
+        format!("a@{}.example", "\u{fc}".repeat(6000)),
+        format!("{}@example.com", "\u{301}".repeat(6000)),
+        "@".repeat(16_000),
+    ] {
+        let client = app.client();
+        let sign_up = json!({ "email": email, "password": PASSWORD });
+        let answer = client.post("/api/auth/sign-up", &sign_up).await;
+        assert_eq!(answer.issues(), ["email: invalid_email"]);
+        assert!(answer.body.contains("too long"), "{}", answer.body);
+        client
+            .post("/api/auth/login", &sign_up)
+            .await
+            .fails(400, "validation_error");
+        client.ask_for_reset(&email).await.fails(400, "validation_error");
+    }
+}
+
+#[tokio::test]
+async fn characters_that_no_reader_sees_are_rejected_in_a_new_address() {
+    let app = TestApp::new().await;
+    let alice = app.user("alice").await;
+    for email in [
+        "bob@example.com\u{200b}",
+        "bob@exam\u{ad}ple.com",
+        "bob@example\u{ff0e}com",
+        "bob@ｅxample.com",
+        "bob\u{3164}@example.com",
+        "ｂob@example.com",
+    ] {
+        let issues = app.client().sign_up(email, PASSWORD).await.issues();
+        assert_eq!(issues, ["email: invalid_email"], "{email:?}");
+        let body = json!({ "username": "bob", "email": email, "password": PASSWORD });
+        let answer = app.client().post("/api/sign-up/", &body).await;
+        assert!(answer.assert_status(400).json()["email"].is_array(), "{email:?}");
+        let answer = alice.change_email(email).await;
+        assert_eq!(answer.issues(), ["email: invalid_email"], "{email:?}");
+    }
+    assert_eq!(app.database.users().await, 1);
+}
+
+#[tokio::test]
+async fn a_dotless_i_makes_another_address() {
+    let app = TestApp::new().await;
+    let (dotless, dotted) = ("m\u{131}ke@example.com", "mike@example.com");
+    app.client().sign_up(dotless, PASSWORD).await.ok();
+    let mike = app.client();
+    mike.sign_up(dotted, PASSWORD).await.ok();
+    app.client()
+        .sign_up("MIKE@example.com", PASSWORD)
+        .await
+        .fails(409, "email_taken");
+    app.client()
+        .sign_up("M\u{131}KE@example.com", PASSWORD)
+        .await
+        .fails(409, "email_taken");
+    mike.ask_for_reset(dotted).await.ok();
+    assert_eq!(app.mails().await[0].to, dotted);
+    app.client().ask_for_reset(dotless).await.ok();
+    assert_eq!(app.mails().await[0].to, dotless);
+}
+
+/// Releases up to 0.1 stored `mıke@` under the form of `mike@`, and addresses with invisible characters in their domain.
+#[tokio::test]
+async fn accounts_of_earlier_releases_are_found_and_stand_in_no_other_accounts_way() {
+    let app = TestApp::new().await;
+    let (dotless, dotted) = ("m\u{131}ke@example.com", "mike@example.com");
+    app.client().sign_up(dotless, PASSWORD).await.ok();
+    app.execute("UPDATE users SET email_canonical = 'mike@example.com'")
+        .await;
+    app.client().log_in(dotless, PASSWORD).await.ok();
+    app.client()
+        .log_in(dotted, PASSWORD)
+        .await
+        .fails(401, "invalid_credentials");
+    app.client().ask_for_reset(dotted).await.ok();
+    assert_eq!(app.mails().await.len(), 0);
+    app.client().ask_for_reset(dotless).await.ok();
+    assert_eq!(app.mails().await[0].to, dotless);
+    app.client().sign_up(dotless, PASSWORD).await.fails(409, "email_taken");
+
+    app.client().sign_up(dotted, "another good password").await.ok();
+    app.client().log_in(dotted, "another good password").await.ok();
+    app.client().log_in(dotless, PASSWORD).await.ok();
+    assert_eq!(app.database.users().await, 2);
+
+    app.client().sign_up("jane@example.com", PASSWORD).await.ok();
+    app.execute("UPDATE users SET email = 'jane@exam\u{ad}ple.com' WHERE email = 'jane@example.com'")
+        .await;
+    let jane = app.client();
+    jane.log_in("jane@example.com", PASSWORD).await.ok();
+    assert_eq!(jane.shown_email().await, "jane@example.com");
+    let verify = jane.get("/api/auth/verify").await;
+    assert_eq!(
+        verify.assert_status(204).header("x-auth-user-email"),
+        Some("jane@example.com")
+    );
+    let me = jane.get("/api/users/me").await.ok().json();
+    assert_eq!(me["primary_email"], "jane@example.com", "{me}");
+}
