@@ -15,7 +15,8 @@ use crate::model::mail::Notice;
 #[command(next_help_heading = "Mail")]
 pub struct MailSettings {
     /// Mail server: `smtps://user:password@host`, or `smtp://…` for STARTTLS
-    /// [default: none; mails are shown on a page, whose URL the start prints, while `PUBLIC_URL` is on localhost; otherwise they wait]
+    /// [default: none; mails are shown on a page, whose URL the start prints, while `PUBLIC_URL` is on localhost;
+    /// otherwise they wait]
     #[arg(long, env = "NEPTUN_AUTH_SMTP_URL", hide_env_values = true, global = true)]
     smtp_url: Option<Secret>,
     /// Sender of the mails, as in `Example <no-reply@example.com>`; needed with a mail server [default: none]

@@ -1,14 +1,10 @@
 //! Delivers mails to an SMTP server or, during development, to a page that shows them.
 
-use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail, ensure};
-use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
@@ -17,8 +13,8 @@ use tokio::time::timeout;
 use url::Url;
 use uuid::Uuid;
 
+use super::inbox::Inbox;
 use super::templates::{MailTemplates, Received, Rendered, Sender};
-use crate::app::sealing::derive;
 use crate::model::client::origin::is_loopback;
 use crate::model::mail::{Mail, Notice};
 use crate::model::secret_key::SecretKey;
@@ -30,8 +26,6 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 /// [`ClaimedMail::LEASE`](crate::model::mail::ClaimedMail::LEASE), so that no other instance sends the same mail at the
 /// same time.
 const DELIVERY_TIMEOUT: Duration = Duration::from_mins(1);
-/// Number of mails that the development inbox keeps.
-const INBOX_CAPACITY: usize = 50;
 
 /// The settings for mail.
 #[derive(Debug, Clone)]
@@ -67,26 +61,6 @@ enum Route {
     Inbox(Inbox),
     /// No server is set and the service is public, so mails wait in the outbox.
     Nowhere,
-}
-
-/// The development inbox.
-#[derive(Debug)]
-struct Inbox {
-    /// The unguessable part of its URL. A proxy can make the page reachable from outside, so the path alone must not
-    /// open it.
-    key: String,
-    received: Mutex<VecDeque<Received>>,
-}
-
-impl Inbox {
-    /// The key follows from the secret key, so that a restart leaves the developer's open page where it is.
-    fn new(secret: &SecretKey) -> anyhow::Result<Self> {
-        let derived = derive(secret, b"neptun-auth 1: development inbox").context("the development inbox")?;
-        Ok(Self {
-            key: BASE64_URL_SAFE_NO_PAD.encode(&derived[..16]),
-            received: Mutex::default(),
-        })
-    }
 }
 
 impl Mailer {
@@ -134,7 +108,7 @@ impl Mailer {
     #[must_use]
     pub fn inbox_key(&self) -> Option<&str> {
         match &self.route {
-            Route::Inbox(inbox) => Some(&inbox.key),
+            Route::Inbox(inbox) => Some(inbox.key()),
             _ => None,
         }
     }
@@ -145,8 +119,7 @@ impl Mailer {
         let Route::Inbox(inbox) = &self.route else {
             return None;
         };
-        let mut received = inbox.received.lock().unwrap_or_else(PoisonError::into_inner);
-        Some(self.templates.inbox(received.make_contiguous()))
+        Some(inbox.page(&self.templates))
     }
 
     /// Delivers one mail. Its Message-ID is made from `id`, so a mailbox recognises the copy that a second attempt
@@ -171,12 +144,10 @@ impl Mailer {
                     "mail for the development inbox:\n{}",
                     rendered.text
                 );
-                let mut received = inbox.received.lock().unwrap_or_else(PoisonError::into_inner);
-                received.push_front(Received {
+                inbox.put(Received {
                     to: mail.to.clone(),
                     rendered,
                 });
-                received.truncate(INBOX_CAPACITY);
             }
             Route::Nowhere => bail!("no SMTP server is set: set SMTP_URL and MAIL_FROM"),
         }

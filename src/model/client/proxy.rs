@@ -50,8 +50,8 @@ impl TrustedProxies {
     }
 
     /// The client behind `peer`: reading the `X-Forwarded-For` lines from their right end, the first hop that is not a
-    /// trusted proxy. A hop that is not an address ends the search at the proxy that reported it, so garbage can't choose
-    /// an address. What stands left of the client's own hop is the client's text and is not looked at.
+    /// trusted proxy. A hop that is not an address ends the search at the proxy that reported it, so garbage can't
+    /// choose an address. What stands left of the client's own hop is the client's text and is not looked at.
     #[must_use]
     pub fn client(&self, peer: IpAddr, forwarded_for: &[&[u8]]) -> ClientIp {
         let mut client = peer.to_canonical();

@@ -5,6 +5,10 @@ use super::source::sources;
 /// Store functions that write to `users` or `sessions` and change nothing that a remembered session shows, with the reason.
 const CHANGE_NOTHING_REMEMBERED: &[(&str, &str)] = &[
     ("users::lock", "writes what was there"),
+    (
+        "users::refresh_stored_form",
+        "no session shows the form that is compared",
+    ),
     ("users::change_password", "no session shows the hash"),
     (
         "users::set_pending_email",
