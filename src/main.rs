@@ -1,5 +1,7 @@
 //! Reads the command line and does what it says.
 
+use std::process::ExitCode;
+
 use neptun_auth::cli::Cli;
 use tikv_jemallocator::Jemalloc;
 
@@ -8,6 +10,10 @@ use tikv_jemallocator::Jemalloc;
 static ALLOCATOR: Jemalloc = Jemalloc;
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    Cli::read()?.run().await
+async fn main() -> ExitCode {
+    let outcome = match Cli::read() {
+        Ok(cli) => cli.run().await,
+        Err(error) => Err(error),
+    };
+    neptun_auth::cli::end(outcome)
 }

@@ -11,6 +11,7 @@ use crate::flows::worker::claim_mails::claim_mails;
 use crate::flows::worker::purge_expired::purge_expired;
 use crate::flows::worker::refresh_keys::refresh_keys;
 use crate::flows::worker::send_mail::send_mail;
+use crate::telemetry::BackgroundTask;
 
 const CLEANING_INTERVAL: Duration = Duration::from_mins(1);
 /// A person may be waiting for a code.
@@ -19,9 +20,13 @@ const SENT_AT_ONCE: usize = 16;
 /// How long a mail server may go on accepting a mail while the service stops.
 const LAST_SENDING: Duration = Duration::from_millis(500);
 
-/// Works until `shutdown`. A round that fails is logged, and the next one tries again.
+/// Works until `shutdown`. A round that fails is logged, and the next one tries again; a task that panics starts again.
 pub async fn run(app: App, shutdown: CancellationToken) {
-    tokio::join!(clean(&app, &shutdown), deliver(&app, &shutdown));
+    let background = &app.background;
+    tokio::join!(
+        background.keep_running(BackgroundTask::Cleaning, &shutdown, || clean(&app, &shutdown)),
+        background.keep_running(BackgroundTask::Mail, &shutdown, || deliver(&app, &shutdown)),
+    );
 }
 
 async fn clean(app: &App, shutdown: &CancellationToken) {
@@ -30,8 +35,9 @@ async fn clean(app: &App, shutdown: &CancellationToken) {
     loop {
         tokio::select! {
             _ = round.tick() => {
-                log_failure("purging expired rows", purge(app).await);
-                log_failure("refreshing the signing keys", refresh_keys(app).await);
+                let purged = log_failure("purging expired rows", purge(app).await);
+                let refreshed = log_failure("refreshing the signing keys", refresh_keys(app).await);
+                app.background.set(BackgroundTask::Cleaning, purged && refreshed);
             }
             () = shutdown.cancelled() => return,
         }
@@ -50,12 +56,16 @@ async fn deliver(app: &App, shutdown: &CancellationToken) {
             Some(sent) = sending.join_next() => log_sending(sent),
             () = shutdown.cancelled() => break,
         }
-        match claim_mails(app, SENT_AT_ONCE - sending.len()).await {
+        let claimed = claim_mails(app, SENT_AT_ONCE - sending.len()).await;
+        app.background.set(BackgroundTask::Mail, claimed.is_ok());
+        match claimed {
             Ok(claimed) => claimed.into_iter().for_each(|mail| {
                 let (app, stop) = (app.clone(), stop.clone());
                 sending.spawn(async move { send_mail(&app, &mail, &stop).await });
             }),
-            Err(error) => log_failure("claiming due mails", Err(error)),
+            Err(error) => {
+                log_failure("claiming due mails", Err(error));
+            }
         }
     }
     // A mail that is not sent by then is sent later, under the same Message-ID.
@@ -81,8 +91,9 @@ fn log_sending(sent: Result<anyhow::Result<()>, JoinError>) {
     log_failure("sending a mail", sent.unwrap_or_else(|panicked| Err(panicked.into())));
 }
 
-/// Logs a failed task; the next round tries again.
-fn log_failure(task: &str, result: anyhow::Result<()>) {
+/// Logs a failed task and returns whether it succeeded; the next round tries again.
+fn log_failure(task: &str, result: anyhow::Result<()>) -> bool {
+    let succeeded = result.is_ok();
     if let Err(error) = result {
         tracing::warn!(
             task,
@@ -90,4 +101,5 @@ fn log_failure(task: &str, result: anyhow::Result<()>) {
             "a background task failed; the next round tries again"
         );
     }
+    succeeded
 }

@@ -77,6 +77,7 @@ pub fn routes(app: &App, web: &Web) -> BoxEndpoint<'static, Response> {
     let mut pages = vec![dev_inbox::PATH];
     pages.extend(if web.docs { docs::PATHS } else { &[] });
     let paths = Arc::new(Paths::new(&document(), &pages));
+    let logged_paths = Arc::clone(&paths);
     let pages = if web.docs {
         docs::pages(document)
     } else {
@@ -97,7 +98,7 @@ pub fn routes(app: &App, web: &Web) -> BoxEndpoint<'static, Response> {
         .around(body_limit)
         .around(move |next, request| origin(Arc::clone(&origins), next, request))
         .around(move |next, request| client(Arc::clone(&address), next, request))
-        .around(observe)
+        .around(move |next, request| observe(Arc::clone(&logged_paths), next, request))
         .around(token_api)
         .around(move |next, request| headers(https, next, request))
         .around(detach)

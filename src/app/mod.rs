@@ -1,5 +1,6 @@
 //! The tools that flows work with: one [`App`] holds them all.
 
+pub mod background;
 pub mod clock;
 pub mod codes;
 pub mod device_cookies;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, ensure};
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 use crate::model::limit::Rates;
 use crate::model::secret_key::SecretKey;
@@ -25,6 +27,8 @@ use crate::model::token::signing_key::StoredKey;
 use crate::model::user::email::EmailNotVerified;
 use crate::model::user::password::PasswordPolicy;
 use crate::store::{self, Db};
+use crate::telemetry::BackgroundTask;
+use background::Background;
 use clock::Clock;
 use codes::Codes;
 use device_cookies::DeviceCookies;
@@ -64,8 +68,11 @@ pub struct Tools {
     pub device_cookies: DeviceCookies,
     pub session_cache: SessionCache,
     pub renewals: Renewals,
+    pub background: Arc<Background>,
     /// Watches the database for changes by other processes, for the session cache. Dropping the app stops the task.
     _watch: JoinSet<()>,
+    /// Cancelled when the app closes.
+    closing: CancellationToken,
 }
 
 /// The settings of an app.
@@ -110,8 +117,11 @@ impl App {
         };
         let tokens = Tokens::new(db.clone(), &secret_key, setup.issuer, setup.clock.now()).await?;
         let session_cache = SessionCache::new(setup.session_cache_entries, db.freshness());
+        let (background, closing) = (Arc::new(Background::default()), CancellationToken::new());
         let tools = Tools {
-            _watch: watch(&db, &session_cache),
+            _watch: watch(&db, &session_cache, &background, &closing),
+            background,
+            closing,
             session_cache,
             renewals: Renewals::new(db.clone()),
             hasher: Hasher::new(setup.argon2_memory_kib, setup.argon2_iterations, setup.hash_slots)?,
@@ -137,6 +147,7 @@ impl App {
 
     /// Waits until the running database work is done, then closes the database.
     pub async fn close(&self) {
+        self.closing.cancel();
         self.db.close().await;
     }
 }
@@ -178,11 +189,14 @@ impl Tools {
 }
 
 /// Starts the watch, if the cache is on. Dropping the set stops it.
-fn watch(db: &Db, cache: &SessionCache) -> JoinSet<()> {
+fn watch(db: &Db, cache: &SessionCache, background: &Arc<Background>, closing: &CancellationToken) -> JoinSet<()> {
     let mut watch = JoinSet::new();
     if cache.is_on() {
-        let db = db.clone();
-        watch.spawn(async move { db.watch().await });
+        let (db, background, closing) = (db.clone(), Arc::clone(background), closing.clone());
+        watch.spawn(async move {
+            let watch = || db.watch();
+            background.keep_running(BackgroundTask::Watch, &closing, watch).await;
+        });
     }
     watch
 }

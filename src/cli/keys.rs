@@ -2,6 +2,7 @@
 
 use clap::Subcommand;
 
+use super::say::report;
 use crate::app::App;
 use crate::config::Settings;
 use crate::flows::operator::rotate_keys::rotate_keys;
@@ -18,9 +19,9 @@ pub async fn run(command: KeysCommand, settings: &Settings) -> anyhow::Result<()
     let app = App::open(settings.setup()?).await?;
     rotate_keys(&app).await?;
     app.close().await;
-    println!(
-        "A new key will sign tokens in {} minutes; the old one verifies its tokens until they expire.",
+    report(&format!(
+        "A new key will sign tokens in {} minutes; the old one verifies its tokens until they expire.\n",
         ACTIVATION_DELAY.num_minutes()
-    );
+    ));
     Ok(())
 }

@@ -6,13 +6,17 @@ use anyhow::Context;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::app;
-use crate::config::{self, Settings};
+use crate::config::{Settings, layers};
 
 mod health;
 mod keys;
 mod openapi;
+mod say;
 mod serve;
 pub mod settings;
+
+pub use say::end;
+use say::{quit, report, say};
 
 /// Sign-up, log-in and session service to run next to your web app
 #[derive(Debug, Parser)]
@@ -47,15 +51,39 @@ enum Command {
     Settings,
 }
 
+/// The settings that each command shows in its help, by their headings or names. `serve` shows all. The others take
+/// all too, so that one environment and one file serve every command.
+const SHOWN: [(&str, &[&str]); 5] = [
+    ("migrate", &["config", "Database"]),
+    ("keys", &["config", "Database"]),
+    ("openapi", &[]),
+    ("health", &["config", "listen", "port"]),
+    ("settings", &[]),
+];
+
+/// The command line. Each command has its own copies of the settings, so that its help shows only those it uses.
+#[must_use]
+pub fn command() -> clap::Command {
+    let command = Cli::command();
+    let settings: Vec<_> = command.get_arguments().cloned().collect();
+    SHOWN.into_iter().fold(command, |command, (name, shown)| {
+        let own = settings.iter().map(|setting| {
+            let heading = setting.get_help_heading().unwrap_or_default();
+            let is_shown = shown.iter().any(|name| heading == *name || setting.get_id() == *name);
+            setting.clone().hide(setting.is_hide_set() || !is_shown)
+        });
+        let own: Vec<_> = own.collect();
+        command.mut_subcommand(name, |subcommand| subcommand.args(own))
+    })
+}
+
 impl Cli {
     /// Reads the command line, the environment and the settings file; exits with an error message if they are invalid.
     pub fn read() -> anyhow::Result<Self> {
-        let cli = Self::parse();
-        let Some(path) = &cli.settings.config else {
-            return Ok(cli);
-        };
-        let command = config::with_defaults_of(Self::command(), path)?;
-        Ok(Self::from_arg_matches(&command.get_matches())?)
+        let read = layers::read(command())?;
+        Ok(read
+            .and_then(|matches| Self::from_arg_matches(&matches))
+            .unwrap_or_else(|error| quit(&error)))
     }
 
     pub async fn run(self) -> anyhow::Result<()> {
@@ -63,15 +91,12 @@ impl Cli {
             Command::Serve => serve::serve(&self.settings).await,
             Command::Keys { command } => keys::run(command, &self.settings).await,
             Command::Migrate => {
-                app::migrate(self.settings.database_url()).await?;
-                println!("The database is up to date.");
+                app::migrate(&self.settings.database_url()?).await?;
+                report("The database is up to date.\n");
                 Ok(())
             }
             Command::Openapi { folder } => openapi::write(&folder).context("writing the OpenAPI document"),
-            Command::Settings => {
-                print!("{}", settings::page());
-                Ok(())
-            }
+            Command::Settings => say(&settings::page()).context("writing to standard output"),
             Command::Health => health::ask(self.settings.listen()).context("the service is not ready"),
         }
     }

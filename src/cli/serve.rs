@@ -1,5 +1,6 @@
 //! `neptun-auth serve`: starts the listeners and the background worker, and runs them until SIGTERM or SIGINT.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -10,8 +11,11 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use crate::api::spec::Document;
 use crate::app::App;
-use crate::config::Settings;
+use crate::config::{Settings, names};
+use crate::model::session::cookie::SessionCookie;
+use crate::model::user::password::PasswordPolicy;
 use crate::{api, server, telemetry, worker};
 
 /// What remains of the ten seconds for a stop after the requests in flight have had theirs.
@@ -21,12 +25,13 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
     telemetry::start_logs(&settings.operation.log, settings.operation.log_format)?;
     let web = settings.web()?;
     let public_url = settings.public_url()?;
+    let metrics_listen = settings.operation.metrics_listen()?;
     let shutdown = listen_for_signals()?;
 
     let app = App::open(settings.setup()?).await?;
-    serve_metrics(settings, shutdown.clone()).await?;
+    serve_metrics(metrics_listen, shutdown.clone()).await?;
     let listener = bind(settings.listen(), "LISTEN").await?;
-    announce(settings, &public_url, web.docs);
+    announce(settings, listener.local_addr()?, &public_url, web.docs);
     announce_mail(&app, &public_url);
 
     let worker = tokio::spawn(worker::run(app.clone(), shutdown.clone()));
@@ -44,11 +49,15 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn serve_metrics(settings: &Settings, shutdown: CancellationToken) -> anyhow::Result<()> {
-    let Some(address) = settings.operation.metrics_listen else {
+async fn serve_metrics(address: Option<SocketAddr>, shutdown: CancellationToken) -> anyhow::Result<()> {
+    let Some(address) = address else {
         return Ok(());
     };
     let metrics = telemetry::start_metrics()?;
+    let document = Document::new(SessionCookie::DEFAULT_NAME, PasswordPolicy::DEFAULT_MINIMUM);
+    for (operation, status) in document.answers() {
+        telemetry::expect_request(operation, status);
+    }
     let listener = bind(address, "METRICS_LISTEN").await?;
     let page = poem::endpoint::make_sync(move |_| {
         metrics.run_upkeep();
@@ -61,18 +70,20 @@ async fn serve_metrics(settings: &Settings, shutdown: CancellationToken) -> anyh
     Ok(())
 }
 
-async fn bind(address: std::net::SocketAddr, setting: &str) -> anyhow::Result<TcpListener> {
+async fn bind(address: SocketAddr, setting: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address)
         .await
         .with_context(|| format!("can't listen on {address}; choose another {setting}"))
 }
 
-fn announce(settings: &Settings, public_url: &Url, docs: bool) {
-    let listen = settings.listen();
+fn announce(settings: &Settings, listen: SocketAddr, public_url: &Url, docs: bool) {
+    for sentence in names::unknown_variables(&super::command()) {
+        tracing::warn!("{sentence}");
+    }
     let url = public_url.as_str();
-    println!("Neptun Auth listens on {listen} and expects browsers at {url}");
+    tracing::info!("Neptun Auth listens on {listen} and expects browsers at {url}");
     if docs {
-        println!("API documentation: {url}docs/");
+        tracing::info!("API documentation: {url}docs/");
     }
     if settings.is_exposed_development(public_url) {
         tracing::warn!(
@@ -84,7 +95,7 @@ fn announce(settings: &Settings, public_url: &Url, docs: bool) {
 
 fn announce_mail(app: &App, public_url: &Url) {
     if let Some(key) = app.mailer.inbox_key() {
-        println!("SMTP_URL is not set: read the mails at {public_url}dev/inbox/{key}");
+        tracing::info!("SMTP_URL is not set: read the mails at {public_url}dev/inbox/{key}");
     } else if !app.mailer.can_deliver() {
         tracing::warn!("no mail server is set, so no mail is sent; set NEPTUN_AUTH_SMTP_URL to send the waiting mails");
     }
@@ -105,8 +116,8 @@ fn listen_for_signals() -> anyhow::Result<CancellationToken> {
             if round > 0 {
                 std::process::exit(1);
             }
-            tracing::info!("stopping: requests in flight are answered, new connections are rejected");
             stop.cancel();
+            tracing::info!("stopping: requests in flight are answered, new connections are rejected");
         }
     });
     Ok(shutdown)

@@ -9,8 +9,11 @@ use super::Cli;
 const INTRODUCTION: &str = "# Settings
 
 Each setting is a flag, an environment variable, or a key of the TOML file that `--config` names, with `_` for `-`
-(`cookie_name = \"…\"`). A flag takes precedence over the environment variable, and both over the file. If a value can't
-work, the service does not start and the error says why.
+(`cookie_name = \"…\"`). A flag takes precedence over the environment, and both over the file. That holds for settings
+that stand for each other too: `DATABASE_URL` and `PORT` in the environment replace `database_url` and `listen` in the
+file. An empty value counts as none. A list is written with commas (`a, b`), in the file also as `[\"a\", \"b\"]`. If a
+value can't work, the service does not start and the error says why. A variable that begins with `NEPTUN_AUTH_` and is
+no setting is named in the log at the start.
 
 `neptun-auth settings` writes this page from the program's own definitions; a test compares the two.
 ";

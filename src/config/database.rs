@@ -1,11 +1,9 @@
 //! The database, and the key from which the keys for its secrets are derived.
 
-use std::path::PathBuf;
-
-use anyhow::bail;
+use anyhow::{bail, ensure};
 use clap::Args;
 
-use super::values::Secret;
+use super::values::{FilePath, Secret, with_home};
 use crate::app::secret_file;
 use crate::model::secret_key::SecretKey;
 
@@ -23,15 +21,33 @@ pub struct DatabaseSettings {
     secret_key: Option<Secret>,
     /// File that holds the secret key [default: none]
     #[arg(long, env = "NEPTUN_AUTH_SECRET_KEY_FILE", global = true)]
-    secret_key_file: Option<PathBuf>,
+    secret_key_file: Option<FilePath>,
 }
 
 impl DatabaseSettings {
     /// The URL of the database.
-    #[must_use]
-    pub fn url(&self) -> &str {
+    ///
+    /// # Errors
+    /// When its scheme is none of ours. The URL is not shown, because it may hold a password.
+    pub fn url(&self) -> anyhow::Result<String> {
         let set = self.database_url.as_ref().or(self.bare_database_url.as_ref());
-        set.map_or("sqlite:data/neptun-auth.db", |url| &url.0)
+        let url = set.map_or("sqlite:data/neptun-auth.db", |url| &url.0);
+        let (scheme, rest) = url.split_once(':').unwrap_or(("", url));
+        match scheme {
+            "sqlite" => {
+                let path = with_home(rest.strip_prefix("//").unwrap_or(rest));
+                ensure!(
+                    !path.is_empty(),
+                    "DATABASE_URL names no file: write it as in `sqlite:data/neptun-auth.db`"
+                );
+                Ok(format!("sqlite:{path}"))
+            }
+            "postgres" | "postgresql" if rest.starts_with("//") => Ok(url.to_owned()),
+            _ => bail!(
+                "DATABASE_URL must start with `sqlite:` or `postgres://`, as in `sqlite:data/neptun-auth.db` or \
+                 `postgres://user:password@host/neptun_auth`"
+            ),
+        }
     }
 
     /// The secret key, if it is set.

@@ -8,54 +8,61 @@ use ipnet::IpNet;
 use poem::http::HeaderName;
 use url::Url;
 
-use super::values::network;
+use super::values::{List, ListenAddress, all, list, network, web_url};
 use crate::api::ClientAddress;
-use crate::model::client::origin::{AllowedOrigins, Origin, is_loopback};
+use crate::model::client::origin::{AllowedOrigins, InvalidOrigin, Origin, is_loopback};
 use crate::model::client::proxy::TrustedProxies;
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Network")]
 pub struct ListenSettings {
-    /// Address and port to listen on [default: 127.0.0.1:8080, or 0.0.0.0 with PORT if that is set]
+    /// Address and port to listen on; one of them is enough [default: 127.0.0.1:8080, or 0.0.0.0 with PORT if that is
+    /// set]
     #[arg(long, env = "NEPTUN_AUTH_LISTEN", global = true)]
-    listen: Option<SocketAddr>,
+    listen: Option<ListenAddress>,
     /// Port to listen on at every address, as hosting platforms set it; LISTEN takes precedence
     /// [default: none]
     #[arg(long, env = "PORT", global = true)]
     port: Option<u16>,
     /// Address by which browsers reach the service: scheme, host and port; https unless it is on localhost [default:
     /// `http://localhost` with the port]
-    #[arg(long, env = "NEPTUN_AUTH_PUBLIC_URL", global = true)]
+    #[arg(long, env = "NEPTUN_AUTH_PUBLIC_URL", value_parser = web_url, global = true)]
     public_url: Option<Url>,
     /// Origins of pages that may call with credentials, separated by commas [default: the service's own; any port of
     /// localhost too while `PUBLIC_URL` is on localhost]
-    #[arg(
-        long,
-        env = "NEPTUN_AUTH_ALLOWED_ORIGINS",
-        value_delimiter = ',',
-        value_parser = Origin::parse,
-        global = true
-    )]
-    allowed_origins: Vec<Origin>,
+    #[arg(long, env = "NEPTUN_AUTH_ALLOWED_ORIGINS", value_parser = origins, global = true)]
+    allowed_origins: Vec<List<Origin>>,
     /// Networks of the proxies in front, separated by commas; X-Forwarded-For counts only if they send it
     /// [default: none]
-    #[arg(long, env = "NEPTUN_AUTH_TRUSTED_PROXIES", value_delimiter = ',', value_parser = network, global = true)]
-    trusted_proxies: Vec<IpNet>,
+    #[arg(long, env = "NEPTUN_AUTH_TRUSTED_PROXIES", value_parser = networks, global = true)]
+    trusted_proxies: Vec<List<IpNet>>,
     /// Header in which the platform in front names the client, such as Fly-Client-IP, instead of X-Forwarded-For
     /// [default: none]
     #[arg(long, env = "NEPTUN_AUTH_CLIENT_IP_HEADER", global = true)]
     client_ip_header: Option<HeaderName>,
 }
 
+fn origins(text: &str) -> Result<List<Origin>, InvalidOrigin> {
+    list(text, Origin::parse)
+}
+
+fn networks(text: &str) -> Result<List<IpNet>, String> {
+    list(text, network)
+}
+
 impl ListenSettings {
     /// The address to listen on.
     #[must_use]
     pub fn listen(&self) -> SocketAddr {
-        match (self.listen, self.port) {
-            (Some(listen), _) => listen,
-            (None, Some(port)) => (Ipv4Addr::UNSPECIFIED, port).into(),
-            (None, None) => (Ipv4Addr::LOCALHOST, 8080).into(),
-        }
+        let everywhere = self.listen.is_none() && self.port.is_some();
+        let ip = if everywhere {
+            Ipv4Addr::UNSPECIFIED
+        } else {
+            Ipv4Addr::LOCALHOST
+        };
+        let listen = self.listen.unwrap_or(ListenAddress { ip: None, port: None });
+        let port = listen.port.or(self.port).unwrap_or(8080);
+        (listen.ip.unwrap_or(ip.into()), port).into()
     }
 
     /// The address by which browsers reach the service: an origin, https unless it is on this machine.
@@ -83,14 +90,14 @@ impl ListenSettings {
     /// The origins of pages that may call with credentials.
     #[must_use]
     pub fn origins(&self, public_url: &Url) -> AllowedOrigins {
-        AllowedOrigins::new(public_url, self.allowed_origins.clone())
+        AllowedOrigins::new(public_url, all(&self.allowed_origins))
     }
 
     /// How to find a client's address behind proxies.
     #[must_use]
     pub fn client_address(&self) -> ClientAddress {
         ClientAddress::new(
-            TrustedProxies::new(self.trusted_proxies.clone()),
+            TrustedProxies::new(all(&self.trusted_proxies)),
             self.client_ip_header.clone(),
         )
     }

@@ -1,12 +1,12 @@
 //! Mail: the server, the templates, the notices, and what requires a confirmed address.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use anyhow::{Context, ensure};
 use clap::{Args, ValueEnum};
 use url::Url;
 
-use super::values::{Secret, Switch};
+use super::values::{FilePath, List, Secret, Switch, all, list};
 use crate::app::mail::mailer::MailSetup;
 use crate::model::client::origin::is_loopback;
 use crate::model::mail::Notice;
@@ -24,17 +24,16 @@ pub struct MailSettings {
     mail_from: Option<String>,
     /// Folder with mail templates of your own, as in `fr/reset_code.txt` [default: none]
     #[arg(long, env = "NEPTUN_AUTH_MAIL_TEMPLATES", global = true)]
-    mail_templates: Option<PathBuf>,
-    /// Notices to mail to account owners, separated by commas; empty for none
+    mail_templates: Option<FilePath>,
+    /// Notices to mail to account owners, separated by commas, or `none`
     #[arg(
         long,
         env = "NEPTUN_AUTH_NOTICES",
-        value_delimiter = ',',
         default_value = "new_log_in,password_changed,email_changed,account_deleted",
-        value_parser = notice,
+        value_parser = notices,
         global = true
     )]
-    notices: Vec<Option<Notice>>,
+    notices: Vec<List<Notice>>,
     /// Digits of a mailed code; 5 to 12
     #[arg(
         long,
@@ -58,12 +57,22 @@ pub struct MailSettings {
     require_verified_email: Switch,
 }
 
-/// A notice, or nothing between two commas.
-fn notice(text: &str) -> Result<Option<Notice>, String> {
+fn notices(text: &str) -> Result<List<Notice>, String> {
     match text.trim() {
-        "" => Ok(None),
-        name => Notice::from_str(name, false).map(Some),
+        "none" => Ok(List(Vec::new())),
+        text => list(text, notice),
     }
+}
+
+fn notice(name: &str) -> Result<Notice, String> {
+    let names = || Notice::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+    Notice::from_str(&name.replace('-', "_"), true).map_err(|_| {
+        let names: Vec<_> = names().map(|name| name.get_name().to_owned()).collect();
+        format!(
+            "there is no notice `{name}`: write any of {}, or `none`",
+            names.join(", ")
+        )
+    })
 }
 
 impl MailSettings {
@@ -71,10 +80,10 @@ impl MailSettings {
     pub fn setup(&self, public_url: Url) -> anyhow::Result<MailSetup> {
         let smtp_url = self.smtp_url.as_ref().map(|url| url.0.parse()).transpose();
         Ok(MailSetup {
-            smtp_url: smtp_url.context("SMTP_URL is not a URL")?,
+            smtp_url: smtp_url.context("SMTP_URL is not a URL, as in smtp://mail.example.com:587")?,
             from: self.mail_from.clone(),
-            templates: self.mail_templates.clone(),
-            notices: self.notices.iter().flatten().copied().collect(),
+            templates: self.mail_templates.as_deref().map(Path::to_owned),
+            notices: all(&self.notices),
             code_digits: self.code_digits,
             require_verified_email: self.require_verified_email == Switch::On,
             recovery_url: self.recovery_url.clone().map(recovery_page).transpose()?,

@@ -3,16 +3,17 @@
 
 mod database;
 mod file;
+pub mod layers;
 mod limits;
 mod listen;
 mod mail;
+pub mod names;
 mod operation;
 mod password;
 mod session;
 mod values;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 
 use clap::Args;
 use url::Url;
@@ -22,20 +23,20 @@ use crate::app::Setup;
 use crate::app::clock::Clock;
 use crate::model::client::origin::is_loopback;
 use database::DatabaseSettings;
-pub use file::with_defaults_of;
 use limits::LimitSettings;
 use listen::ListenSettings;
 use mail::MailSettings;
 use operation::OperationSettings;
 use password::PasswordSettings;
 use session::SessionSettings;
+use values::FilePath;
 
 #[derive(Debug, Args)]
 pub struct Settings {
     /// TOML file with settings under the names of these flags (`cookie_name = "…"`); flags and environment variables
     /// take precedence [default: none]
     #[arg(long, env = "NEPTUN_AUTH_CONFIG", global = true)]
-    pub config: Option<PathBuf>,
+    config: Option<FilePath>,
 
     #[command(flatten)]
     listen: ListenSettings,
@@ -66,8 +67,10 @@ impl Settings {
     }
 
     /// The URL of the database.
-    #[must_use]
-    pub fn database_url(&self) -> &str {
+    ///
+    /// # Errors
+    /// When its scheme is none of ours.
+    pub fn database_url(&self) -> anyhow::Result<String> {
         self.database.url()
     }
 
@@ -75,7 +78,7 @@ impl Settings {
     pub fn setup(&self) -> anyhow::Result<Setup> {
         let public_url = self.public_url()?;
         Ok(Setup {
-            database_url: self.database_url().to_owned(),
+            database_url: self.database_url()?,
             secret_key: self.database.secret_key()?,
             clock: Clock::System,
             argon2_memory_kib: self.password.argon2_memory_kib,

@@ -1,10 +1,11 @@
 //! Documentation pages, metrics and logs.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
+use anyhow::Context;
 use clap::Args;
 
-use super::values::Switch;
+use super::values::{ListenAddress, Switch};
 use crate::telemetry::LogFormat;
 
 #[derive(Debug, Args)]
@@ -15,7 +16,7 @@ pub struct OperationSettings {
     docs: Switch,
     /// Address and port of the private listener for Prometheus metrics, such as 127.0.0.1:9090 [default: none]
     #[arg(long, env = "NEPTUN_AUTH_METRICS_LISTEN", global = true)]
-    pub metrics_listen: Option<SocketAddr>,
+    metrics_listen: Option<ListenAddress>,
     /// Which log lines to write, as in `info` or `warn,neptun_auth=debug`
     #[arg(long, env = "NEPTUN_AUTH_LOG", default_value = "info", global = true)]
     pub log: String,
@@ -25,6 +26,20 @@ pub struct OperationSettings {
 }
 
 impl OperationSettings {
+    /// The address of the private listener, if there is one.
+    ///
+    /// # Errors
+    /// When it has no port.
+    pub fn metrics_listen(&self) -> anyhow::Result<Option<SocketAddr>> {
+        let Some(address) = self.metrics_listen else {
+            return Ok(None);
+        };
+        let port = address
+            .port
+            .context("METRICS_LISTEN needs a port, as in 127.0.0.1:9090")?;
+        Ok(Some((address.ip.unwrap_or(Ipv4Addr::LOCALHOST.into()), port).into()))
+    }
+
     /// Whether the documentation is served.
     #[must_use]
     pub fn serves_docs(&self) -> bool {

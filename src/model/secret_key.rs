@@ -1,5 +1,6 @@
 //! The one secret that the database does not contain; all keys are derived from it.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -11,8 +12,17 @@ pub struct SecretKey(Zeroizing<[u8; 32]>);
 
 /// The text is not a secret key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("SECRET_KEY must be 64 hexadecimal digits; `openssl rand -hex 32` makes one")]
-pub struct MalformedSecretKey;
+pub enum InvalidSecretKey {
+    #[error("SECRET_KEY must be 64 hexadecimal digits; `openssl rand -hex 32` makes one")]
+    Malformed,
+    #[error(
+        "SECRET_KEY can be guessed, because its digits follow a pattern; `openssl rand -hex 32` makes a random one"
+    )]
+    Guessable,
+}
+
+/// A random key has fewer different bytes than this once in 10^15.
+const FEWEST_DIFFERENT_BYTES: usize = 16;
 
 impl SecretKey {
     /// A new key from the operating system's generator.
@@ -45,25 +55,35 @@ impl SecretKey {
 }
 
 impl FromStr for SecretKey {
-    type Err = MalformedSecretKey;
+    type Err = InvalidSecretKey;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let digits = text.trim().as_bytes();
         let mut bytes = Zeroizing::new([0; 32]);
         if digits.len() != 2 * bytes.len() {
-            return Err(MalformedSecretKey);
+            return Err(InvalidSecretKey::Malformed);
         }
         for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
             let (high, low) = (digit(pair[0])?, digit(pair[1])?);
             *byte = high << 4 | low;
         }
+        if is_guessable(bytes.as_ref()) {
+            return Err(InvalidSecretKey::Guessable);
+        }
         Ok(Self(bytes))
     }
 }
 
-fn digit(character: u8) -> Result<u8, MalformedSecretKey> {
-    let digit = char::from(character).to_digit(16).ok_or(MalformedSecretKey)?;
-    u8::try_from(digit).map_err(|_| MalformedSecretKey)
+/// Whether the bytes are few and repeated, or count up or down.
+fn is_guessable(bytes: &[u8]) -> bool {
+    let different: BTreeSet<_> = bytes.iter().collect();
+    let steps: BTreeSet<_> = bytes.windows(2).map(|pair| pair[1].wrapping_sub(pair[0])).collect();
+    different.len() < FEWEST_DIFFERENT_BYTES || steps.len() < FEWEST_DIFFERENT_BYTES
+}
+
+fn digit(character: u8) -> Result<u8, InvalidSecretKey> {
+    let digit = char::from(character).to_digit(16).ok_or(InvalidSecretKey::Malformed)?;
+    u8::try_from(digit).map_err(|_| InvalidSecretKey::Malformed)
 }
 
 impl fmt::Debug for SecretKey {
@@ -83,6 +103,26 @@ mod tests {
         assert_eq!(text.len(), 64);
         assert_eq!(text.parse::<SecretKey>().unwrap().as_bytes(), key.as_bytes());
         assert_eq!(format!("{key:?}"), "SecretKey(…)");
+    }
+
+    #[test]
+    fn keys_that_follow_a_pattern_are_refused() {
+        let counted: Vec<_> = (0..32).map(|byte| format!("{byte:02x}")).collect();
+        for text in [
+            "0".repeat(64),
+            "0123456789abcdef".repeat(4),
+            "deadbeef".repeat(8),
+            counted.concat(),
+        ] {
+            assert_eq!(
+                text.parse::<SecretKey>().unwrap_err(),
+                InvalidSecretKey::Guessable,
+                "{text}"
+            );
+        }
+        for _ in 0..1000 {
+            assert!(SecretKey::generate().reveal().parse::<SecretKey>().is_ok());
+        }
     }
 
     #[test]

@@ -11,6 +11,9 @@ use crate::api::error::django::TokenError;
 use crate::api::error::{ApiError, ErrorCode};
 use crate::api::spec::Document;
 
+/// Segments of an unknown path that logs show.
+const MOST_SEGMENTS_SHOWN: usize = 8;
+
 pub async fn errors<E>(paths: Arc<Paths>, next: Arc<E>, request: Request) -> Result<Response>
 where
     E: Endpoint,
@@ -64,6 +67,32 @@ impl Paths {
         let known = self.0.iter().find(|(template, _)| matches(template, &asked));
         known.map(|(_, methods)| methods.join(", ")).unwrap_or_default()
     }
+
+    /// A path as logs show it: its template. Of a path without one only the segments that some template has, because
+    /// the others may hold an address or a secret; `*` stands for each of them.
+    #[must_use]
+    pub fn shown(&self, path: &str) -> String {
+        let asked = segments(path);
+        if let Some((template, _)) = self.0.iter().find(|(template, _)| matches(template, &asked)) {
+            return with_slash(&template.join("/"));
+        }
+        let shown = asked.iter().skip(1).take(MOST_SEGMENTS_SHOWN).map(|segment| {
+            let is_literal = !segment.starts_with('{');
+            let is_known = is_literal && self.0.iter().any(|(template, _)| template.contains(segment));
+            if is_known { segment.as_str() } else { "*" }
+        });
+        let shown = shown.fold(String::new(), |shown, segment| format!("{shown}/{segment}"));
+        let rest = if asked.len() > MOST_SEGMENTS_SHOWN + 1 {
+            "/…"
+        } else {
+            ""
+        };
+        format!("{shown}{rest}")
+    }
+}
+
+fn with_slash(path: &str) -> String {
+    if path.is_empty() { "/" } else { path }.to_owned()
 }
 
 /// The framework answers HEAD on every path with GET.
@@ -84,4 +113,39 @@ fn matches(template: &[String], path: &[String]) -> bool {
             .iter()
             .zip(path)
             .all(|(expected, found)| expected.starts_with(['{', ':']) || expected == found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn logs_show_templates_and_nothing_that_a_client_made_up() {
+        let paths = Paths(
+            [
+                "/",
+                "/api/auth/login",
+                "/api/users/{user_id}",
+                "/{email}/reset-password",
+            ]
+            .map(|path| (segments(path), Vec::new()))
+            .into(),
+        );
+        for (path, shown) in [
+            ("/", "/"),
+            ("", "/"),
+            ("/api/auth/login", "/api/auth/login"),
+            ("/api/auth/login/", "/api/auth/login"),
+            ("/api/users/me", "/api/users/{user_id}"),
+            ("/a@example.com/reset-password", "/{email}/reset-password"),
+            ("/api/auth/logn", "/api/auth/*"),
+            ("/prefix/api/auth/login", "/*/api/auth/login"),
+            ("/wp-admin/%0a.php", "/*/*"),
+            ("/{email}/x", "/*/*"),
+            ("//api", "//api"),
+            ("/1/2/3/4/5/6/7/8/9/10", "/*/*/*/*/*/*/*/*/…"),
+        ] {
+            assert_eq!(paths.shown(path), shown, "{path}");
+        }
+    }
 }

@@ -8,6 +8,7 @@ use crate::api::error::ApiError;
 use crate::api::tag::Tag;
 use crate::app::App;
 use crate::flows::operator::check_readiness::check_readiness;
+use crate::telemetry::BackgroundTask;
 
 pub struct HealthApi(pub App);
 
@@ -15,8 +16,11 @@ pub struct HealthApi(pub App);
 #[derive(Debug, Object)]
 #[oai(example)]
 pub struct HealthResponse {
-    /// Always `ok`.
+    /// `ok`, or `degraded` while this instance serves requests but one of its background tasks fails.
     status: String,
+    /// The background tasks that fail now, such as `mail`. Left out when all work.
+    #[oai(skip_serializing_if_is_none)]
+    failing: Option<Vec<String>>,
 }
 
 #[OpenApi(tag = "Tag::Health")]
@@ -32,18 +36,27 @@ impl HealthApi {
     /// Check that this instance can serve
     ///
     /// Answers 200 if the database responds and has the migrations of this version of the service, and 503
-    /// `unavailable` otherwise.
+    /// `unavailable` otherwise. A background task that fails leaves the answer at 200, with `degraded` as its status:
+    /// requests are still served, and another instance would fail in the same way.
     #[oai(path = "/health/ready", method = "get", operation_id = "getReadiness")]
     async fn get_readiness(&self) -> Result<Json<HealthResponse>, ApiError> {
         check_readiness(&self.0).await?;
-        Ok(Json(HealthResponse::example()))
+        Ok(Json(HealthResponse::of(&self.0.background.failing())))
+    }
+}
+
+impl HealthResponse {
+    fn of(failing: &[BackgroundTask]) -> Self {
+        let failing: Vec<_> = failing.iter().map(|task| task.name()).collect();
+        Self {
+            status: if failing.is_empty() { "ok" } else { "degraded" }.to_owned(),
+            failing: (!failing.is_empty()).then_some(failing),
+        }
     }
 }
 
 impl Example for HealthResponse {
     fn example() -> Self {
-        Self {
-            status: "ok".to_owned(),
-        }
+        Self::of(&[])
     }
 }

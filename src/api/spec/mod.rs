@@ -68,6 +68,17 @@ impl Document {
         })
     }
 
+    /// Every operation with each status that it may answer.
+    pub fn answers(&self) -> impl Iterator<Item = (&str, &str)> {
+        let paths = self.complete["paths"].as_object().into_iter().flatten();
+        let operations = paths.flat_map(|(_, operations)| operations.as_object().into_iter().flatten());
+        operations.flat_map(|(_, operation)| {
+            let name = operation["operationId"].as_str().unwrap_or_default();
+            let statuses = operation["responses"].as_object().into_iter().flat_map(Map::keys);
+            statuses.map(move |status| (name, status.as_str()))
+        })
+    }
+
     /// Swagger UI as one page with the document inside. The page loads nothing else, so it works offline.
     #[must_use]
     pub fn swagger_ui(&self) -> String {

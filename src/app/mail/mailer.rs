@@ -198,6 +198,10 @@ impl lettre::message::header::Header for AutoSubmitted {
 /// The connection to the server of `SMTP_URL`. Mails contain codes, so they leave this machine only over TLS, unless
 /// the operator switches it off with `?tls=off`.
 fn transport(url: &Url) -> anyhow::Result<AsyncSmtpTransport<Tokio1Executor>> {
+    ensure!(
+        matches!(url.scheme(), "smtp" | "smtps"),
+        "SMTP_URL must begin with smtp:// or smtps://, as in smtp://mail.example.com:587"
+    );
     let host = url.host_str().context("SMTP_URL names no host")?;
     let options: Vec<_> = url.query_pairs().collect();
     let plain = match options.as_slice() {
@@ -209,8 +213,7 @@ fn transport(url: &Url) -> anyhow::Result<AsyncSmtpTransport<Tokio1Executor>> {
     let builder = match url.scheme() {
         "smtps" => AsyncSmtpTransport::<Tokio1Executor>::relay(host)?,
         "smtp" if plain => AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host),
-        "smtp" => AsyncSmtpTransport::<Tokio1Executor>::starttls_relay(host)?,
-        _ => bail!("SMTP_URL must begin with smtp:// or smtps://"),
+        _ => AsyncSmtpTransport::<Tokio1Executor>::starttls_relay(host)?,
     };
     let builder = match url.port() {
         Some(port) => builder.port(port),

@@ -5,7 +5,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::App;
 use crate::model::mail::ClaimedMail;
 use crate::store::outbox;
-use crate::telemetry;
+use crate::telemetry::{self, Delivery};
 
 /// Sends a mail and deletes it. A mail that can't be sent now is tried again later. A mail whose sending is cut off by
 /// a shutdown is due at once, for the next instance.
@@ -37,6 +37,10 @@ pub async fn send_mail(app: &App, claimed: &ClaimedMail, stop: &CancellationToke
 async fn deliver(app: &App, claimed: &ClaimedMail) -> anyhow::Result<()> {
     let mail = app.outbox.read(claimed)?;
     let delivered = app.mailer.deliver(claimed.id, &mail).await;
-    telemetry::mail(delivered.is_ok());
+    telemetry::mail(if delivered.is_ok() {
+        Delivery::Sent
+    } else {
+        Delivery::Failed
+    });
     delivered
 }

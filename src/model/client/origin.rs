@@ -20,6 +20,8 @@ impl Origin {
     /// [`InvalidOrigin`] for everything else.
     pub fn parse(text: &str) -> Result<Self, InvalidOrigin> {
         let invalid = || InvalidOrigin(text.to_owned());
+        // Copied from a browser's address line, an origin ends with a slash.
+        let text = text.strip_suffix('/').unwrap_or(text);
         let url = Url::parse(text).map_err(|_| invalid())?;
         let serialised = url.origin().ascii_serialization();
         let is_web = matches!(url.scheme(), "http" | "https");
@@ -100,12 +102,16 @@ mod tests {
     fn only_exact_origins_can_be_listed() {
         assert!(Origin::parse("https://app.example.com").is_ok());
         assert!(Origin::parse("http://localhost:3000").is_ok());
+        assert_eq!(
+            Origin::parse("https://app.example.com/"),
+            Origin::parse("https://app.example.com")
+        );
         for text in [
             "*",
             "null",
             "",
             "app.example.com",
-            "https://app.example.com/",
+            "https://app.example.com//",
             "https://app.example.com/path",
             "https://*.example.com/",
             "https://App.example.com",

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -40,14 +40,24 @@ impl Binary {
         Self::launch(command, settings)
     }
 
-    fn launch(mut command: Command, settings: &[(&str, &str)]) -> Self {
+    /// Starts a service that writes its log somewhere else: [`Self::log`] stays empty.
+    pub fn start_with_stderr(database_url: &str, settings: &[(&str, &str)], stderr: Stdio) -> Self {
+        Self::launch_with(command(database_url), settings, Some(stderr))
+    }
+
+    fn launch(command: Command, settings: &[(&str, &str)]) -> Self {
+        Self::launch_with(command, settings, None)
+    }
+
+    fn launch_with(mut command: Command, settings: &[(&str, &str)], stderr: Option<Stdio>) -> Self {
         let address = free_address();
         let log = NamedTempFile::new().unwrap();
+        let stderr = stderr.unwrap_or_else(|| log.reopen().unwrap().into());
         let started = Instant::now();
         command
             .env("NEPTUN_AUTH_LISTEN", address.to_string())
             .envs(settings.iter().copied());
-        let child = command.stderr(log.reopen().unwrap()).spawn().unwrap();
+        let child = command.stderr(stderr).spawn().unwrap();
         let mut binary = Self {
             child,
             address,
@@ -126,6 +136,11 @@ impl Binary {
             .status()
             .unwrap();
         assert!(status.success());
+    }
+
+    /// The reading end of its log, if that is a pipe. As long as it stays here, it is open and not read.
+    pub fn take_log_pipe(&mut self) -> Option<ChildStderr> {
+        self.child.stderr.take()
     }
 
     /// Waits for the process to end by itself.

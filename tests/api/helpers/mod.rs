@@ -37,7 +37,7 @@ pub use user::{ALICE, TestUser};
 
 pub const PASSWORD: &str = "correct horse battery";
 
-pub const SECRET_KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+pub const SECRET_KEY: &str = "5c0e8d27f1b94a6330e7d8125f9ac4b6e21d7048b395fc6a81d40e37926bcf15";
 
 /// Cheap hashes, limits that no test reaches unless it is about them, and otherwise what the service has by default.
 pub fn setup(database_url: &str, clock: Clock) -> Setup {

@@ -12,7 +12,7 @@ fn may_import(room: &str) -> &'static [&'static str] {
         "app" => &["model", "store", "app", "telemetry"],
         "flows" => &["model", "store", "app", "flows", "telemetry"],
         "api" => &["model", "app", "flows", "api", "telemetry"],
-        "telemetry" => &[],
+        "telemetry" => &["telemetry"],
         "worker" | "server" => &["model", "app", "flows", "server", "telemetry"],
         "cli" => &[
             "model",
@@ -60,8 +60,14 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rustix::", &["app"]),
     ("tikv_jemallocator::", &["main"]),
     ("ring::", &["app"]),
-    ("std::env::var", &[]),
+    ("std::env::var", &["config"]),
+    ("env::var", &["config"]),
     ("std::process::Command", &[]),
+    // These panic when the reader is gone and wait when it stalls.
+    ("println!", &[]),
+    ("print!", &[]),
+    ("eprintln!", &[]),
+    ("eprint!", &[]),
     ("AssertSqlSafe", &[]),
 ];
 

@@ -1,9 +1,12 @@
 //! Log lines and metrics: what operators see, and what must never be in them.
 
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
 use serde_json::{Value, json};
 
 use crate::helpers::TestDatabase;
-use crate::helpers::binary::{Binary, agent, free_address, metrics};
+use crate::helpers::binary::{Binary, agent, command, free_address, metrics};
 
 #[tokio::test]
 async fn each_request_is_one_line_without_personal_data() {
@@ -50,7 +53,12 @@ async fn each_request_is_one_line_without_personal_data() {
     assert_eq!(line("getSession")["status"], 200);
     for operation in ["signUp", "logIn", "getSession"] {
         let line = line(operation);
-        assert!(line["duration_ms"].as_f64().unwrap() > 0.0);
+        let duration = line["duration_ms"].to_string();
+        assert!(duration.parse::<f64>().unwrap() > 0.0);
+        assert!(
+            duration.split('.').nth(1).is_none_or(|digits| digits.len() <= 3),
+            "{duration}"
+        );
         assert!(uuid::Uuid::parse_str(line["span"]["request_id"].as_str().unwrap()).is_ok());
         assert!(line["timestamp"].as_str().unwrap().ends_with('Z'));
     }
@@ -95,6 +103,61 @@ async fn checks_and_probes_are_logged_only_when_they_fail() {
 }
 
 #[tokio::test]
+async fn a_request_without_an_operation_is_logged_with_the_known_parts_of_its_path() {
+    let database = TestDatabase::create().await;
+    let binary = Binary::start(&database.url, &[("NEPTUN_AUTH_LOG_FORMAT", "json")]);
+    for path in [
+        "/prefix/api/auth/login?canary",
+        "/canary@example.com/reset-passwort",
+        "/api/users/canary",
+        "/docs/",
+    ] {
+        binary.status("GET", path);
+    }
+    let lines = binary.log_lines();
+    let answered = lines.iter().filter(|line| line["message"] == "answered");
+    let paths: Vec<_> = answered
+        .map(|line| (line["path"].as_str().unwrap(), line["status"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(
+        paths,
+        [
+            ("/*/api/auth/login", 404),
+            ("/*/*", 404),
+            ("/api/users/{user_id}", 405),
+            ("/docs", 200)
+        ]
+    );
+    assert!(!binary.log().contains("canary"));
+}
+
+/// The lines at the start too: an operator's log pipeline takes JSON only.
+#[tokio::test]
+async fn a_log_in_json_is_nothing_but_json_on_one_stream() {
+    let database = TestDatabase::create().await;
+    let settings = [
+        ("NEPTUN_AUTH_LOG_FORMAT", "json"),
+        ("NEPTUN_AUTH_LISTEN", "127.0.0.1:0"),
+    ];
+    let mut child = command(&database.url)
+        .envs(settings)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let first: Vec<Value> = (0..3)
+        .map(|_| serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap())
+        .collect();
+    child.kill().unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.stdout.is_empty(), "{output:?}");
+    let said = first
+        .iter()
+        .any(|line| line["message"].as_str().unwrap().contains("listens on"));
+    assert!(said, "{first:?}");
+}
+
+#[tokio::test]
 async fn metrics_are_on_the_private_listener_only() {
     let database = TestDatabase::create().await;
     let private = free_address();
@@ -110,6 +173,10 @@ async fn metrics_are_on_the_private_listener_only() {
     assert_eq!(binary.status("GET", "/metrics"), Some(404));
 
     let page = metrics(private);
+    assert!(
+        page.contains(r#"neptun_auth_requests_total{operation="signUp",status="500"} 0"#),
+        "{page}"
+    );
     for expected in [
         r#"neptun_auth_requests_total{operation="signUp",status="200"} 1"#,
         r#"neptun_auth_requests_total{operation="logIn",status="200"} 1"#,

@@ -79,7 +79,7 @@ def test_an_operators_templates_take_the_place_of_the_built_in_ones(tmp_path: Pa
 
 def test_notices_can_be_switched_off_and_codes_cannot(tmp_path: Path) -> None:
     with MailServer().serve() as server:
-        with running(tmp_path, notices="", **with_mail(server)) as service:
+        with running(tmp_path, notices="none", **with_mail(server)) as service:
             person = Person(service).sign_up_and_verify(server)
             assert person.call("DELETE", "/api/users/me").status_code == 200
             service.wait_until_all_is_sent()

@@ -1,0 +1,65 @@
+//! What a command tells the person at the terminal.
+
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use crate::telemetry::stderr;
+
+/// How long the last lines may take to be written when the process ends.
+const LAST_LINES: Duration = Duration::from_millis(500);
+
+/// Prints a text on standard output. A reader that has gone has read enough, so that is no error.
+///
+/// # Errors
+/// When standard output can't be written to, for example because the disk is full.
+pub fn say(text: &str) -> io::Result<()> {
+    let mut output = io::stdout().lock();
+    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Says that something was done. The work does not fail because its report can't be printed.
+pub fn report(text: &str) {
+    if let Err(error) = say(text) {
+        tracing::warn!(%error, "the work is done, but standard output can't be written to");
+    }
+}
+
+/// Prints what clap has to say, which is the answer to `--help` or an error, and ends the process.
+pub fn quit(error: &clap::Error) -> ! {
+    let (text, code) = (error.render(), error.exit_code());
+    if error.use_stderr() {
+        let text = if io::stderr().is_terminal() {
+            text.ansi().to_string()
+        } else {
+            text.to_string()
+        };
+        stderr::write(&text);
+        stderr::flush(LAST_LINES);
+    } else {
+        let text = if io::stdout().is_terminal() {
+            text.ansi().to_string()
+        } else {
+            text.to_string()
+        };
+        report(&text);
+    }
+    std::process::exit(code)
+}
+
+/// The exit code for an outcome; prints an error as a sentence and waits for the last lines of the log.
+#[must_use]
+pub fn end(outcome: anyhow::Result<()>) -> ExitCode {
+    let code = match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            stderr::write(&format!("Error: {error:#}\n"));
+            ExitCode::FAILURE
+        }
+    };
+    stderr::flush(LAST_LINES);
+    code
+}
