@@ -7,23 +7,26 @@ use poem::{Endpoint, FromRequest, Request, RequestBody, Response, Result};
 
 use crate::api::error::ApiError;
 use crate::app::App;
-use crate::flows::session::authenticate::authenticate;
+use crate::flows::session::authenticate::{Authenticated, authenticate};
 use crate::flows::steps::renew_session::RenewedSession;
 use crate::flows::steps::start_session::{SessionStart, StartedSession, Transport};
 use crate::model::client::Client;
 use crate::model::device::Device;
 use crate::model::session::SignedIn;
-use crate::model::session::cookie::SessionCookie;
+use crate::model::session::cookie::{Leftovers, SessionCookie};
 use crate::model::session::secret::SessionSecret;
 
-/// The session of one request: the presented secret, and the change to make to the cookie.
+/// The session of one request: the presented secrets, and the change to make to the cookie.
 #[derive(Debug, Clone)]
 pub struct RequestSession(Arc<State>);
 
 #[derive(Debug)]
 struct State {
     app: App,
-    presented: Option<SessionSecret>,
+    /// The secrets in cookies of our name; more than one only after a change of settings, or if one was planted.
+    presented: Vec<SessionSecret>,
+    /// Empty for safe methods, which neither log in nor out.
+    leftovers: Leftovers,
     cookie: Mutex<Option<CookieChange>>,
     /// The content of the request's device cookie, if it is authentic.
     device: Option<Device>,
@@ -40,16 +43,18 @@ pub async fn session<E>(app: App, cookie: Arc<SessionCookie>, next: Arc<E>, mut 
 where
     E: Endpoint<Output = Response>,
 {
-    let presented = presented(&cookie, request.headers());
+    let presented = cookie.find(cookies(request.headers()));
     // Safe methods check no password and start no session. Skipping the device cookie for them saves session checks the
     // verification of its signature.
     let is_read = request.method().is_safe();
     let device = (!is_read).then(|| device(&app, &cookie, request.headers())).flatten();
+    let leftovers = (!is_read).then(|| cookie.leftovers(&cookies(request.headers()).collect::<Vec<_>>()));
     if let Some(client) = request.extensions_mut().get_mut::<Client>() {
         client.device = device;
     }
     let session = RequestSession(Arc::new(State {
         presented,
+        leftovers: leftovers.unwrap_or_default(),
         cookie: Mutex::new(None),
         device,
         app,
@@ -63,24 +68,35 @@ where
     Ok(response)
 }
 
-fn presented(cookie: &SessionCookie, headers: &HeaderMap) -> Option<SessionSecret> {
-    cookie.find(headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes))
+fn cookies(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
+    headers.get_all(header::COOKIE).into_iter().map(HeaderValue::as_bytes)
 }
 
-/// An invalid device cookie counts as none; the request is not rejected for it.
+/// An invalid device cookie counts as none, and so do those of several accounts; the request is not rejected for it.
 fn device(app: &App, cookie: &SessionCookie, headers: &HeaderMap) -> Option<Device> {
-    let headers = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
-    app.device_cookies.open(cookie.device().find(headers)?, app.clock.now())
+    let now = app.clock.now();
+    let values = cookie.device().find(cookies(headers));
+    let mut devices = values.filter_map(|value| app.device_cookies.open(value, now));
+    let first = devices.next()?;
+    devices.all(|device| device.user == first.user).then_some(first)
 }
 
 impl RequestSession {
     /// The live session that the request presents, and its account. Renews the session's idle time when that is due.
+    /// Of several presented sessions, the first that is alive counts; if they belong to different accounts, none does.
     pub async fn authenticate(&self) -> Result<Option<Arc<SignedIn>>, ApiError> {
-        let Some(presented) = self.0.presented else {
-            return Ok(None);
-        };
-        let authenticated = authenticate(&self.0.app, presented).await?;
-        Ok(authenticated.map(|found| {
+        let mut alive: Option<(SessionSecret, Authenticated)> = None;
+        for presented in &self.0.presented {
+            let Some(found) = authenticate(&self.0.app, *presented).await? else {
+                continue;
+            };
+            match &alive {
+                None => alive = Some((*presented, found)),
+                Some((_, first)) if first.signed_in.user_id == found.signed_in.user_id => {}
+                Some(_) => return Ok(None),
+            }
+        }
+        Ok(alive.map(|(presented, found)| {
             if found.renewed {
                 self.change_cookie(CookieChange::Keep(presented, Arc::clone(&found.signed_in), None));
             }
@@ -93,10 +109,11 @@ impl RequestSession {
         &self.0.app
     }
 
-    /// The secret that the request presents, whether or not its session is alive.
+    /// Every secret that the request presents, whether or not its session is alive: a log-in and a log-out end them all,
+    /// so that none comes back when the others are gone.
     #[must_use]
-    pub fn presented(&self) -> Option<SessionSecret> {
-        self.0.presented
+    pub fn presented(&self) -> Vec<SessionSecret> {
+        [self.0.presented.as_slice(), &self.0.leftovers.secrets].concat()
     }
 
     /// The input with which a flow starts a session for `client`.
@@ -105,7 +122,7 @@ impl RequestSession {
         SessionStart {
             client,
             transport: Transport::Cookie {
-                presented: self.0.presented,
+                presented: self.presented(),
             },
         }
     }
@@ -140,17 +157,22 @@ impl RequestSession {
         *self.0.cookie.lock().unwrap_or_else(PoisonError::into_inner) = Some(change);
     }
 
-    /// The session cookie comes first, because some clients read only one cookie.
+    /// The values of `Set-Cookie`. Some clients read the first line only and others keep the last one of a name they look
+    /// up (`dict(response.headers)` with urllib3), so the session cookie is first and, beside others, last as well.
     fn set_cookies(&self, cookie: &SessionCookie) -> Vec<String> {
         let change = self.0.cookie.lock().unwrap_or_else(PoisonError::into_inner).take();
         let (app, now) = (&self.0.app, self.0.app.clock.now());
+        let keep = |secret, signed_in: &SignedIn| cookie.keep(secret, signed_in.expires_at() - now, now);
+        let removals = self.0.leftovers.removals.iter().cloned();
         match change {
             None => Vec::new(),
-            Some(CookieChange::Remove) => vec![cookie.remove()],
-            Some(CookieChange::Keep(secret, signed_in, device)) => {
-                let device = device.map(|device| cookie.device().keep(&app.device_cookies.seal(device, now)));
-                let session = cookie.keep(secret, signed_in.expires_at() - now);
-                std::iter::once(session).chain(device).collect()
+            Some(CookieChange::Remove) => std::iter::once(cookie.remove()).chain(removals).collect(),
+            Some(CookieChange::Keep(secret, signed_in, None)) => vec![keep(secret, &signed_in)],
+            Some(CookieChange::Keep(secret, signed_in, Some(device))) => {
+                let session = keep(secret, &signed_in);
+                let device = cookie.device().keep(&app.device_cookies.seal(device, now), now);
+                let lines = std::iter::once(session.clone()).chain(removals);
+                lines.chain([device, session]).collect()
             }
         }
     }

@@ -5,14 +5,15 @@ use crate::model::session::secret::SessionSecret;
 use crate::store::sessions;
 use crate::telemetry::{self, Ended};
 
-/// Ends the presented session on every instance; `false` when there was none to end.
-pub async fn log_out(app: &App, presented: Option<SessionSecret>) -> anyhow::Result<bool> {
-    let Some(presented) = presented else {
+/// Ends every presented session, on every instance; `false` when there was none to end.
+pub async fn log_out(app: &App, presented: &[SessionSecret]) -> anyhow::Result<bool> {
+    if presented.is_empty() {
         return Ok(false);
-    };
+    }
+    let now = app.clock.now();
     let mut tx = app.db.write().await?;
-    let ended = sessions::end_by_secret(&mut tx, &presented.hash(), app.clock.now()).await?;
+    let ended = sessions::end_by_secrets(&mut tx, presented, now).await?;
     tx.commit().await?;
-    telemetry::sessions_ended(Ended::LoggedOut, ended.into());
-    Ok(ended)
+    telemetry::sessions_ended(Ended::LoggedOut, ended);
+    Ok(ended > 0)
 }

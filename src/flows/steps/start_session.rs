@@ -21,10 +21,10 @@ pub struct SessionStart {
 
 #[derive(Debug, Clone)]
 pub enum Transport {
-    /// A cookie. The session that the request presented ends, so that an attacker can't plant a session id (OWASP ASVS
+    /// A cookie. The sessions that the request presented end, so that an attacker can't plant a session id (OWASP ASVS
     /// v5.0.0-7.2.4).
     Cookie {
-        presented: Option<SessionSecret>,
+        presented: Vec<SessionSecret>,
     },
     Tokens,
 }
@@ -82,8 +82,8 @@ pub(in crate::flows) struct StartingSession {
     pub notes_device: bool,
     /// How many sessions of this kind the account may have; `None` for a new account, which has no other.
     pub at_most: Option<u32>,
-    /// The secret of the session that this one replaces.
-    presented: Option<SessionSecret>,
+    /// The secrets of the sessions that this one replaces.
+    presented: Vec<SessionSecret>,
     secret: Option<SessionSecret>,
 }
 
@@ -97,7 +97,7 @@ pub(in crate::flows) async fn start_session(
     insert: impl AsyncFnOnce(Conn<'_>, &NewSession) -> store::Result<Option<i64>>,
 ) -> anyhow::Result<Option<StartedSession>> {
     let session = &starting.session;
-    if starting.presented.is_none() && !starting.notes_device && starting.at_most.is_none() {
+    if starting.presented.is_empty() && !starting.notes_device && starting.at_most.is_none() {
         // Most sign-ups present no session: the insert is all there is to write.
         let number = app.db.once().run(async |conn| insert(conn, session).await).await?;
         return Ok(number.map(|number| starting.started(owner, number)));
@@ -110,16 +110,13 @@ pub(in crate::flows) async fn start_session(
         let (client, now) = (&session.client, session.created_at);
         recognize_device(app, &mut tx, owner.id, owner.contact(), client, now).await?;
     }
-    let replaced = match &starting.presented {
-        Some(presented) => sessions::end_by_secret(&mut tx, &presented.hash(), session.created_at).await?,
-        None => false,
-    };
+    let replaced = sessions::end_by_secrets(&mut tx, &starting.presented, session.created_at).await?;
     let surplus = match starting.at_most {
         Some(at_most) => sessions::end_surplus(&mut tx, owner.id, session, at_most).await?,
         None => 0,
     };
     tx.commit().await?;
-    telemetry::sessions_ended(Ended::Replaced, replaced.into());
+    telemetry::sessions_ended(Ended::Replaced, replaced);
     telemetry::sessions_ended(Ended::Surplus, surplus);
     Ok(Some(starting.started(owner, number)))
 }
@@ -148,7 +145,7 @@ impl StartingSession {
                 session: NewSession::token(owner.id, client, &app.lifetimes, now),
                 notes_device: false,
                 at_most,
-                presented: None,
+                presented: Vec::new(),
                 secret: None,
             },
         })

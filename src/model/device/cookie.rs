@@ -1,8 +1,10 @@
 //! The cookie by which a browser shows that it has logged in to an account before. It is not a credential: the client
 //! still needs the password, but other clients' failures don't limit it.
 
+use chrono::{DateTime, TimeDelta, Utc};
+
 use super::Device;
-use crate::model::cookie::SameSite;
+use crate::model::cookie::{SameSite, find, lifetime};
 
 /// The name and attributes of the cookie.
 #[derive(Debug, Clone)]
@@ -30,17 +32,18 @@ impl DeviceCookie {
         self.name
     }
 
-    /// The `Set-Cookie` value that stores `value` for a year.
+    /// The `Set-Cookie` value that stores `value` for a year from `now`.
     #[must_use]
-    pub fn keep(&self, value: &str) -> String {
-        let max_age = Device::COOKIE_DAYS * 24 * 3600;
-        format!("{}={value}{}; Max-Age={max_age}", self.name, self.attributes)
+    pub fn keep(&self, value: &str, now: DateTime<Utc>) -> String {
+        let lifetime = lifetime(TimeDelta::days(Device::COOKIE_DAYS), now);
+        format!("{}={value}{}{lifetime}", self.name, self.attributes)
     }
 
-    /// The cookie's value among raw `Cookie` headers, found by the same rules as the session cookie.
-    #[must_use]
-    pub fn find<'h>(&self, headers: impl Iterator<Item = &'h [u8]>) -> Option<&'h str> {
-        crate::model::cookie::find(self.name, headers)
+    /// The cookie's values among raw `Cookie` headers, found by the same rules as the session cookie.
+    pub fn find<'h>(&self, headers: impl Iterator<Item = &'h [u8]>) -> impl Iterator<Item = &'h str> {
+        find(self.name, headers)
+            .into_iter()
+            .filter_map(|value| std::str::from_utf8(value).ok())
     }
 }
 
@@ -50,13 +53,15 @@ mod tests {
 
     #[test]
     fn https_adds_the_host_prefix_and_the_secure_attribute() {
+        let now = DateTime::UNIX_EPOCH;
+        let lifetime = "; Max-Age=31536000; Expires=Fri, 01 Jan 1971 00:00:00 GMT";
         assert_eq!(
-            DeviceCookie::new(true, SameSite::Strict).keep("x"),
-            "__Host-neptun-device=x; HttpOnly; SameSite=Strict; Path=/; Secure; Max-Age=31536000"
+            DeviceCookie::new(true, SameSite::Strict).keep("x", now),
+            format!("__Host-neptun-device=x; HttpOnly; SameSite=Strict; Path=/; Secure{lifetime}")
         );
         assert_eq!(
-            DeviceCookie::new(false, SameSite::Lax).keep("x"),
-            "neptun-device=x; HttpOnly; SameSite=Lax; Path=/; Max-Age=31536000"
+            DeviceCookie::new(false, SameSite::Lax).keep("x", now),
+            format!("neptun-device=x; HttpOnly; SameSite=Lax; Path=/{lifetime}")
         );
     }
 }

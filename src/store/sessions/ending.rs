@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 
 use crate::model::id::{SessionId, UserId};
 use crate::model::session::NewSession;
-use crate::model::session::secret::SecretHash;
+use crate::model::session::secret::{SecretHash, SessionSecret};
 use crate::store::{Result, Tx, on};
 
 /// Ends the session that a secret belongs to; `false` when none was alive.
@@ -20,6 +20,15 @@ pub async fn end_by_secret(tx: &mut Tx, secret: &SecretHash, now: DateTime<Utc>)
         tx.note_change_of(user);
     }
     Ok(ended.is_some_and(|(_, was_alive)| was_alive))
+}
+
+/// Ends the sessions of `secrets`; returns how many were alive.
+pub async fn end_by_secrets(tx: &mut Tx, secrets: &[SessionSecret], now: DateTime<Utc>) -> Result<u64> {
+    let mut ended = 0;
+    for secret in secrets {
+        ended += u64::from(end_by_secret(tx, &secret.hash(), now).await?);
+    }
+    Ok(ended)
 }
 
 /// Ends the session with a public id; `false` when none was alive.

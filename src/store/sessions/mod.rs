@@ -10,7 +10,9 @@ use crate::model::id::{SessionId, UserId};
 use crate::model::session::secret::SecretHash;
 use crate::model::session::{ListedSession, LogInSession, NewSession, SignedIn, StoredSession};
 use crate::model::token::Rotation;
-pub use ending::{end_all_of_user, end_by_id, end_by_secret, end_one_of_user, end_others_of_user, end_surplus};
+pub use ending::{
+    end_all_of_user, end_by_id, end_by_secret, end_by_secrets, end_one_of_user, end_others_of_user, end_surplus,
+};
 pub use expiry::{postpone_purge, purge, renew};
 
 /// Inserts one session for each row of `$rows`: a table that may turn out empty.

@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use neptun_auth::flows::account::log_in::log_in;
 use neptun_auth::flows::steps::start_session::{SessionStart, Transport};
 use neptun_auth::model::client::Client as Origin;
+use neptun_auth::model::limit::Rates;
 use neptun_auth::model::user::Identifier;
 use neptun_auth::model::user::email::Email;
 use neptun_auth::model::user::password::Password;
@@ -15,17 +16,24 @@ const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 
 const NEWER_FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
 #[tokio::test]
-async fn sign_up_and_log_in_set_the_device_cookie_after_the_session_cookie() {
+async fn sign_up_and_log_in_set_the_device_cookie_between_the_session_cookie_and_its_repetition() {
     let app = TestApp::with_web("https://auth.example.com", &[]).await;
     let client = app.client();
     let signed_up = client.sign_up(ALICE, PASSWORD).await;
     let logged_in = client.log_in(ALICE, PASSWORD).await;
     for answer in [signed_up, logged_in] {
-        assert!(answer.set_cookie().unwrap().starts_with("__Host-neptun-session="));
+        // For clients that read the first line only, and for those that keep the last.
+        let cookies = answer.set_cookies();
+        assert!(cookies[0].starts_with("__Host-neptun-session="));
+        assert_eq!((cookies.len(), cookies[0]), (3, cookies[2]));
         let (pair, attributes) = answer.set_device().unwrap().split_once(';').unwrap();
         let (name, value) = pair.split_once('=').unwrap();
         assert_eq!((name, value.len()), ("__Host-neptun-device", 96));
-        assert_eq!(attributes, " HttpOnly; SameSite=Lax; Path=/; Secure; Max-Age=31536000");
+        let lifetime = "Max-Age=31536000; Expires=Sat, 04 Oct 2025 00:00:00 GMT";
+        assert_eq!(
+            attributes,
+            format!(" HttpOnly; SameSite=Lax; Path=/; Secure; {lifetime}")
+        );
     }
 }
 
@@ -56,6 +64,34 @@ async fn the_device_cookie_is_not_a_credential() {
     thief.set_cookie(Some(value));
     assert!(!thief.is_signed_in().await);
     thief.log_in(ALICE, "not the password").await.assert_status(401);
+}
+
+#[tokio::test]
+async fn of_several_device_cookies_the_authentic_ones_count_if_they_are_of_one_account() {
+    let one_failure = Rates {
+        failures: "1/h".parse().unwrap(),
+        ..limits("1000000/h")
+    };
+    let app = TestApp::with_limits(one_failure).await;
+    let alice = app.user("alice").await.device().unwrap();
+    let again = app.client();
+    again.log_in(ALICE, PASSWORD).await.ok();
+    let again = again.device().unwrap();
+    let bob = app.user("bob").await.device().unwrap();
+    // Uses up what strangers have.
+    app.log_in(ALICE, "not the password").await.assert_status(401);
+    for (cookies, status) in [
+        (format!("{alice}; neptun-device=x"), 200),
+        (format!("neptun-device=x; {again}"), 200),
+        (format!("{alice}; {again}; {alice}"), 200),
+        (alice.replace("device=", "device=\"") + "\"", 200),
+        (format!("{alice}; {bob}"), 429),
+        (bob, 429),
+    ] {
+        let client = app.client();
+        client.set_device(Some(cookies));
+        client.log_in(ALICE, PASSWORD).await.assert_status(status);
+    }
 }
 
 #[tokio::test]

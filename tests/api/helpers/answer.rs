@@ -116,18 +116,23 @@ impl Answer {
 
     /// The device's `Set-Cookie` header, which never comes alone.
     pub fn set_device(&self) -> Option<&str> {
-        let second = self.set_cookies().get(1).copied();
+        let cookies = self.set_cookies();
+        let devices: Vec<_> = cookies
+            .iter()
+            .filter(|cookie| cookie.contains("neptun-device="))
+            .collect();
+        assert!(devices.len() <= 1, "{devices:?}");
         assert!(
-            second.is_none_or(|cookie| cookie.contains("neptun-device=")),
-            "{second:?}"
+            devices.is_empty() || cookies[0] == cookies[cookies.len() - 1],
+            "{cookies:?}"
         );
-        second
+        devices.first().map(|device| **device)
     }
 
-    fn set_cookies(&self) -> Vec<&str> {
-        let cookies: Vec<_> = self.headers.get_all(header::SET_COOKIE).iter().collect();
-        assert!(cookies.len() <= 2, "more than two cookies");
-        cookies.iter().map(|value| value.to_str().unwrap()).collect()
+    /// Every `Set-Cookie` header.
+    pub fn set_cookies(&self) -> Vec<&str> {
+        let cookies = self.headers.get_all(header::SET_COOKIE).iter();
+        cookies.map(|value| value.to_str().unwrap()).collect()
     }
 }
 
