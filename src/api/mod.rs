@@ -44,6 +44,8 @@ pub struct Web {
     pub cookie: SessionCookie,
     pub origins: AllowedOrigins,
     pub client_address: ClientAddress,
+    /// Scheme, host and port by which browsers reach the service.
+    pub public_url: String,
     /// Whether browsers reach the service by https.
     pub https: bool,
     /// Whether to serve the OpenAPI document and Swagger UI.
@@ -72,8 +74,9 @@ fn apis(app: &App) -> Apis {
 /// The service as one endpoint: every route inside every layer.
 #[must_use]
 pub fn routes(app: &App, web: &Web) -> BoxEndpoint<'static, Response> {
-    let (name, minimum) = (web.cookie.name().to_owned(), app.password_policy.minimum());
-    let document = move || Document::new(&name, minimum);
+    let (url, name) = (web.public_url.clone(), web.cookie.name().to_owned());
+    let minimum = app.password_policy.minimum();
+    let document = move || Document::new(&url, &name, minimum);
     let mut pages = vec![dev_inbox::PATH];
     pages.extend(if web.docs { docs::PATHS } else { &[] });
     let paths = Arc::new(Paths::new(&document(), &pages));

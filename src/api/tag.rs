@@ -8,9 +8,7 @@ pub enum Tag {
     Account,
     /// Confirm your address, replace a forgotten password, move your account back to its former address.
     Recovery,
-    /// Check the session that your request presents.
-    Session,
-    /// List and revoke the sessions of your account.
+    /// Check the session that your request presents; list and revoke the sessions of your account.
     Sessions,
     /// Use the same accounts with pairs of JWTs, in the style of Django REST and simplejwt.
     Tokens,

@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use crate::model::limit::Rates;
 use crate::model::secret_key::SecretKey;
 use crate::model::session::{Lifetimes, SessionCaps};
+use crate::model::token::audience::Audience;
 use crate::model::token::signing_key::StoredKey;
 use crate::model::user::email::EmailNotVerified;
 use crate::model::user::password::PasswordPolicy;
@@ -93,6 +94,8 @@ pub struct Setup {
     pub session_cache_entries: usize,
     /// The issuer of tokens: the public URL without a final slash.
     pub issuer: String,
+    /// The services that access tokens can be asked for.
+    pub audiences: Vec<Audience>,
     /// `None` switches all limits off.
     pub limits: Option<Rates>,
     pub mail: MailSetup,
@@ -115,7 +118,8 @@ impl App {
             Some(secret_key) => secret_key,
             None => own_secret_key(&db).await?,
         };
-        let tokens = Tokens::new(db.clone(), &secret_key, setup.issuer, setup.clock.now()).await?;
+        let now = setup.clock.now();
+        let tokens = Tokens::new(db.clone(), &secret_key, setup.issuer, setup.audiences, now).await?;
         let session_cache = SessionCache::new(setup.session_cache_entries, db.freshness());
         let (background, closing) = (Arc::new(Background::default()), CancellationToken::new());
         let tools = Tools {

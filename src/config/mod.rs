@@ -11,6 +11,7 @@ pub mod names;
 mod operation;
 mod password;
 mod session;
+mod tokens;
 mod values;
 
 use std::net::SocketAddr;
@@ -29,6 +30,7 @@ use mail::MailSettings;
 use operation::OperationSettings;
 use password::PasswordSettings;
 use session::SessionSettings;
+use tokens::TokenSettings;
 use values::FilePath;
 
 #[derive(Debug, Args)]
@@ -44,6 +46,8 @@ pub struct Settings {
     database: DatabaseSettings,
     #[command(flatten)]
     session: SessionSettings,
+    #[command(flatten)]
+    tokens: TokenSettings,
     #[command(flatten)]
     password: PasswordSettings,
     #[command(flatten)]
@@ -89,6 +93,7 @@ impl Settings {
             session_caps: self.session.caps(),
             session_cache_entries: self.session.cache_entries(),
             issuer: public_url.origin().ascii_serialization(),
+            audiences: self.tokens.audiences(),
             mail: self.mail.setup(public_url)?,
             limits: self.limits.rates(),
         })
@@ -102,6 +107,7 @@ impl Settings {
             origins: self.listen.origins(&public_url),
             client_address: self.listen.client_address(),
             https: public_url.scheme() == "https",
+            public_url: public_url.origin().ascii_serialization(),
             docs: self.operation.serves_docs(),
         })
     }

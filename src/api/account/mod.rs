@@ -37,10 +37,7 @@ pub fn apis(app: &App) -> Apis {
 pub const ERRORS: &[(&str, &[ErrorCode])] = &[
     ("signUp", &[ErrorCode::EmailTaken, ErrorCode::TooManyRequests]),
     ("logIn", &[ErrorCode::InvalidCredentials, ErrorCode::TooManyRequests]),
-    (
-        "changePassword",
-        &[ErrorCode::ReauthenticationRequired, ErrorCode::TooManyRequests],
-    ),
+    ("changePassword", &[ErrorCode::TooManyRequests]),
     (
         "updateUser",
         &[
@@ -77,7 +74,7 @@ pub struct SignUpRequest {
     #[oai(validator(min_length = 8, max_length = 256))]
     password: NewPasswordText,
     /// The password typed again. Must be the same if you send it.
-    #[oai(nullable, rename = "confirmPassword", skip_serializing_if_is_none)]
+    #[oai(rename = "confirmPassword", skip_serializing_if_is_none)]
     confirm_password: Option<PasswordText>,
 }
 
@@ -155,7 +152,7 @@ impl AccountApi {
     /// Returns `true` if a session ended and `false` if there was none. Removes the session cookie in both cases.
     #[oai(path = "/api/auth/logout", method = "post", operation_id = "logOut")]
     async fn log_out(&self, session: RequestSession) -> Result<Json<bool>, ApiError> {
-        let ended = log_out(&self.0, session.presented()).await?;
+        let ended = log_out(&self.0, &session.presented()).await?;
         session.discard();
         Ok(Json(ended))
     }
@@ -164,8 +161,8 @@ impl AccountApi {
     ///
     /// Ends every other session of your account, those of the token API included, and sets a new cookie for this one.
     ///
-    /// Answers 403 `reauthentication_required` if the current password is wrong, and 429 `too_many_requests` after too
-    /// many wrong passwords.
+    /// Answers 400 `validation_error` with the issue `incorrect` if the current password is wrong, and 429
+    /// `too_many_requests` after too many wrong passwords.
     #[oai(path = "/api/auth/password", method = "post", operation_id = "changePassword")]
     async fn change_password(
         &self,

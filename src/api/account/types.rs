@@ -18,12 +18,12 @@ use crate::model::user::OwnAccount;
 #[derive(Debug, Object)]
 #[oai(example)]
 pub struct UpdateUserRequest {
-    #[oai(nullable, validator(max_length = 254), skip_serializing_if_is_none)]
+    #[oai(validator(max_length = 254), skip_serializing_if_is_none)]
     email: Option<EmailText>,
-    #[oai(nullable, validator(min_length = 8, max_length = 256), skip_serializing_if_is_none)]
+    #[oai(validator(min_length = 8, max_length = 256), skip_serializing_if_is_none)]
     password: Option<NewPasswordText>,
     /// Required if you logged in more than ten minutes ago.
-    #[oai(nullable, validator(min_length = 1, max_length = 256), skip_serializing_if_is_none)]
+    #[oai(validator(min_length = 1, max_length = 256), skip_serializing_if_is_none)]
     current_password: Option<PasswordText>,
 }
 
@@ -32,7 +32,7 @@ pub struct UpdateUserRequest {
 #[oai(example)]
 pub struct DeleteUserRequest {
     /// Required if you logged in more than ten minutes ago.
-    #[oai(nullable, validator(min_length = 1, max_length = 256), skip_serializing_if_is_none)]
+    #[oai(validator(min_length = 1, max_length = 256), skip_serializing_if_is_none)]
     current_password: Option<PasswordText>,
 }
 

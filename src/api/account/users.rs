@@ -31,9 +31,9 @@ impl UsersApi {
     /// account and sets a new cookie for this one. A new address takes effect when you confirm it with the code mailed
     /// to it; until then you see it as `pending_email`. Send your present address to cancel a pending change.
     ///
-    /// Answers 403 `reauthentication_required` if the current password is wrong or missing, 404 `not_found` for any
-    /// account but yours, 409 `email_taken` if another account has the address, and 429 `too_many_requests` after too
-    /// many wrong passwords or mails.
+    /// Answers 400 `validation_error` with the issue `incorrect` if the current password is wrong, 403
+    /// `reauthentication_required` if it is missing, 404 `not_found` for any account but yours, 409 `email_taken` if
+    /// another account has the address, and 429 `too_many_requests` after too many wrong passwords or mails.
     #[oai(path = "/api/users/:user_id", method = "patch", operation_id = "updateUser")]
     async fn update_user(
         &self,
@@ -56,8 +56,9 @@ impl UsersApi {
     /// Deletes everything stored about you and ends all your sessions. Only the id of the account and the time of its
     /// deletion are kept. Returns `true`. Requires your current password, or a log-in within the last ten minutes.
     ///
-    /// Answers 403 `reauthentication_required` if the current password is wrong or missing, 404 `not_found` for any
-    /// account but yours, and 429 `too_many_requests` after too many wrong passwords.
+    /// Answers 400 `validation_error` with the issue `incorrect` if the current password is wrong, 403
+    /// `reauthentication_required` if it is missing, 404 `not_found` for any account but yours, and 429
+    /// `too_many_requests` after too many wrong passwords.
     #[oai(path = "/api/users/:user_id", method = "delete", operation_id = "deleteUser")]
     async fn delete_user(
         &self,

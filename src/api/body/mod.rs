@@ -6,7 +6,7 @@ pub mod fields;
 
 use std::marker::PhantomData;
 
-use poem::http::header;
+use poem::http::{HeaderMap, Method, header};
 use poem::{Request, RequestBody};
 use poem_openapi::registry::{MetaMediaType, MetaRequest, Registry};
 use poem_openapi::types::Type;
@@ -14,11 +14,12 @@ use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
-use super::error::{ApiError, ErrorCode};
+use super::error::{Accepts, ApiError};
 use fields::Fields;
 
 const JSON_TYPE: &str = "application/json";
 const FORM_TYPE: &str = "application/x-www-form-urlencoded";
+const BOTH_TYPES: &str = "application/json, application/x-www-form-urlencoded";
 
 /// The body of an operation. `T` is its schema in the OpenAPI document, `FORM` allows a form as well as JSON, and
 /// `REQUIRED` rejects an empty body.
@@ -31,11 +32,15 @@ pub struct Body<T, const FORM: bool, const REQUIRED: bool> {
 pub type JsonBody<T> = Body<T, false, true>;
 /// For operations whose fields are all optional.
 pub type OptionalJsonBody<T> = Body<T, false, false>;
-/// For sign-up and log-in, which a published command-line client calls with forms.
+/// For sign-up and log-in, which a published command-line client calls with forms, and for the token API, because
+/// Django REST takes forms.
 pub type JsonOrForm<T> = Body<T, true, true>;
 
 impl<T, const FORM: bool, const REQUIRED: bool> Body<T, FORM, REQUIRED> {
-    fn parse(content_type: &str, bytes: &[u8]) -> Result<Self, ApiError> {
+    /// The media types that the operation takes, separated by commas.
+    const TYPES: &'static str = if FORM { BOTH_TYPES } else { JSON_TYPE };
+
+    fn parse(method: &Method, content_type: &str, bytes: &[u8]) -> Result<Self, ApiError> {
         let media_type = content_type.split(';').next().unwrap_or_default().trim();
         let values = if bytes.is_empty() && !REQUIRED {
             Some(Map::new())
@@ -44,7 +49,7 @@ impl<T, const FORM: bool, const REQUIRED: bool> Body<T, FORM, REQUIRED> {
         } else if FORM && media_type.eq_ignore_ascii_case(FORM_TYPE) {
             Some(form(bytes))
         } else {
-            return Err(ErrorCode::UnsupportedMediaType.into());
+            return Err(ApiError::unsupported(Accepts::MediaTypes(Self::TYPES, method.clone())));
         };
         let values = values.ok_or_else(ApiError::malformed)?;
         Ok(Self {
@@ -52,6 +57,14 @@ impl<T, const FORM: bool, const REQUIRED: bool> Body<T, FORM, REQUIRED> {
             schema: PhantomData,
         })
     }
+}
+
+/// Whether the body is compressed or encoded in another way. The service decodes none: a small body could become large.
+fn is_encoded(headers: &HeaderMap) -> bool {
+    let codings = headers.get_all(header::CONTENT_ENCODING).iter();
+    codings
+        .map(|coding| coding.as_bytes().trim_ascii())
+        .any(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity"))
 }
 
 /// A repeated field replaces the earlier one, as in JavaScript.
@@ -85,14 +98,16 @@ impl<'a, T: Type, const FORM: bool, const REQUIRED: bool> ApiExtractor<'a> for B
         T::register(registry);
     }
 
-    /// Declares JSON only, because client generators can't handle two media types for one body.
+    /// JSON comes first, because many client generators use the first media type only.
     fn request_meta() -> Option<MetaRequest> {
+        let types = [JSON_TYPE].into_iter().chain(FORM.then_some(FORM_TYPE));
+        let content = types.map(|content_type| MetaMediaType {
+            content_type,
+            schema: T::schema_ref(),
+        });
         Some(MetaRequest {
-            description: FORM.then_some("You can also send it as `application/x-www-form-urlencoded`."),
-            content: vec![MetaMediaType {
-                content_type: JSON_TYPE,
-                schema: T::schema_ref(),
-            }],
+            description: None,
+            content: content.collect(),
             required: REQUIRED,
         })
     }
@@ -108,16 +123,20 @@ impl<'a, T: Type, const FORM: bool, const REQUIRED: bool> ApiExtractor<'a> for B
             .and_then(|value| value.to_str().ok());
         // The `body_limit` layer has limited the size already.
         let bytes = body.take()?.into_bytes().await?;
-        Ok(Self::parse(content_type.unwrap_or_default(), &bytes)?)
+        if is_encoded(request.headers()) && !bytes.is_empty() {
+            return Err(ApiError::unsupported(Accepts::Identity).into());
+        }
+        Ok(Self::parse(request.method(), content_type.unwrap_or_default(), &bytes)?)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::error::ErrorCode;
 
     fn parse(content_type: &str, bytes: &[u8]) -> Result<Fields, ApiError> {
-        JsonOrForm::<String>::parse(content_type, bytes).map(|body| body.fields)
+        JsonOrForm::<String>::parse(&Method::POST, content_type, bytes).map(|body| body.fields)
     }
 
     #[test]
@@ -155,8 +174,9 @@ mod tests {
 
     #[test]
     fn a_form_is_accepted_only_where_it_is_published() {
-        let error = JsonBody::<String>::parse(FORM_TYPE, b"email=a").unwrap_err();
+        let error = JsonBody::<String>::parse(&Method::PATCH, FORM_TYPE, b"email=a").unwrap_err();
         assert_eq!(error.code, ErrorCode::UnsupportedMediaType);
+        assert_eq!(error.accepts, Some(Accepts::MediaTypes(JSON_TYPE, Method::PATCH)));
     }
 
     #[test]

@@ -4,7 +4,7 @@ pub mod django;
 mod flows;
 mod response;
 
-use poem::http::StatusCode;
+use poem::http::{Method, StatusCode};
 use poem_openapi::types::ToJSON;
 use poem_openapi::{Enum, Object};
 use serde_json::Value;
@@ -104,6 +104,8 @@ pub enum IssueCode {
     InvalidCharacters,
     InvalidChoice,
     Taken,
+    /// A password that is not the account's.
+    Incorrect,
 }
 
 /// One issue with your request body.
@@ -126,7 +128,7 @@ pub struct ErrorData {
 
 /// The body of every error.
 #[derive(Debug, Object)]
-#[oai(rename = "Error")]
+#[oai(rename = "ApiError")]
 pub struct ErrorBody {
     /// The HTTP status code of the response.
     #[oai(rename = "statusCode")]
@@ -149,6 +151,17 @@ pub struct ApiError {
     pub issues: Vec<Issue>,
     /// The limit that rejected the request, if one did.
     pub throttled: Option<Throttled>,
+    /// What to send instead, if the operation does not take this kind of body.
+    pub accepts: Option<Accepts>,
+}
+
+/// The bodies that an operation takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Accepts {
+    /// Bodies of these media types, separated by commas, with this method.
+    MediaTypes(&'static str, Method),
+    /// Bodies without a content coding, such as gzip.
+    Identity,
 }
 
 impl ApiError {
@@ -156,9 +169,8 @@ impl ApiError {
     #[must_use]
     pub fn validation(issues: Vec<Issue>) -> Self {
         Self {
-            code: ErrorCode::ValidationError,
             issues,
-            throttled: None,
+            ..ErrorCode::ValidationError.into()
         }
     }
 
@@ -171,6 +183,15 @@ impl ApiError {
             path: Vec::new(),
             message,
         }])
+    }
+
+    /// Rejects a request body of another kind than the operation `accepts`.
+    #[must_use]
+    pub fn unsupported(accepts: Accepts) -> Self {
+        Self {
+            accepts: Some(accepts),
+            ..ErrorCode::UnsupportedMediaType.into()
+        }
     }
 
     /// The answer to a failure that the client did not cause. It is logged here, once, with its chain of causes; the
@@ -204,12 +225,27 @@ impl ApiError {
         ErrorBody {
             status_code: status.as_u16(),
             status_message: status.canonical_reason().unwrap_or_default().to_owned(),
-            message: message.to_owned(),
+            message: match &self.accepts {
+                Some(accepts) => accepts.advice(),
+                None => message.to_owned(),
+            },
             code: self.code,
             data: (!self.issues.is_empty()).then(|| ErrorData {
                 name: "ValidationError".to_owned(),
                 issues: self.issues.clone(),
             }),
+        }
+    }
+}
+
+impl Accepts {
+    fn advice(&self) -> String {
+        match self {
+            Self::MediaTypes(types, _) => format!(
+                "Send the body as {}, and name that in Content-Type",
+                types.replace(", ", " or ")
+            ),
+            Self::Identity => "Send the body without a Content-Encoding".to_owned(),
         }
     }
 }
@@ -220,6 +256,7 @@ impl From<ErrorCode> for ApiError {
             code,
             issues: Vec::new(),
             throttled: None,
+            accepts: None,
         }
     }
 }

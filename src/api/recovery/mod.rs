@@ -16,10 +16,23 @@ pub fn apis(app: &App) -> Apis {
 
 /// The errors that operations return for reasons of their own. `spec` adds those that follow from their declaration.
 pub const ERRORS: &[(&str, &[ErrorCode])] = &[
-    ("passwordOtp", &[ErrorCode::TooManyRequests]),
-    ("resetPassword", &[ErrorCode::OtpNotFound, ErrorCode::TooManyRequests]),
-    ("resetPasswordWithKey", &[ErrorCode::TooManyRequests]),
+    ("passwordOtp", &[ErrorCode::InvalidOtp, ErrorCode::TooManyRequests]),
+    (
+        "resetPassword",
+        &[
+            ErrorCode::InvalidOtp,
+            ErrorCode::OtpNotFound,
+            ErrorCode::TooManyRequests,
+        ],
+    ),
+    ("resetPasswordWithKey", &[ErrorCode::InvalidOtp, ErrorCode::TooManyRequests]),
     ("sendEmailCode", &[ErrorCode::TooManyRequests]),
-    ("verifyEmail", &[ErrorCode::EmailTaken, ErrorCode::TooManyRequests]),
-    ("restoreEmail", &[ErrorCode::EmailTaken, ErrorCode::TooManyRequests]),
+    (
+        "verifyEmail",
+        &[ErrorCode::InvalidOtp, ErrorCode::EmailTaken, ErrorCode::TooManyRequests],
+    ),
+    (
+        "restoreEmail",
+        &[ErrorCode::InvalidOtp, ErrorCode::EmailTaken, ErrorCode::TooManyRequests],
+    ),
 ];

@@ -38,10 +38,10 @@ pub struct PasswordOtpRequest {
     #[oai(validator(max_length = 254))]
     email: EmailText,
     /// The code from the mail; required to validate.
-    #[oai(nullable, validator(min_length = 1, max_length = 64), skip_serializing_if_is_none)]
+    #[oai(validator(min_length = 1, max_length = 64), skip_serializing_if_is_none)]
     otp: Option<String>,
     /// Required to validate. Any characters, counted as Unicode code points.
-    #[oai(nullable, validator(min_length = 8, max_length = 256), skip_serializing_if_is_none)]
+    #[oai(validator(min_length = 8, max_length = 256), skip_serializing_if_is_none)]
     new_password: Option<NewPasswordText>,
 }
 

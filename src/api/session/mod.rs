@@ -118,16 +118,19 @@ enum VerifyResponse {
         /// The account's id.
         #[oai(header = "X-Auth-User-Id")]
         String,
-        /// The account's address; `%` and characters outside ASCII are percent-encoded.
+        /// The account's address, if it is confirmed; `%` and characters outside ASCII are percent-encoded.
         #[oai(header = "X-Auth-User-Email")]
-        String,
+        Option<String>,
+        /// `true` if the account's address is confirmed, otherwise `false`.
+        #[oai(header = "X-Auth-Email-Verified")]
+        bool,
         /// The session's public id.
         #[oai(header = "X-Auth-Session-Id")]
         String,
     ),
 }
 
-#[OpenApi(tag = "Tag::Session")]
+#[OpenApi(tag = "Tag::Sessions")]
 impl SessionApi {
     /// Check whether you are signed in
     ///
@@ -167,9 +170,12 @@ impl SessionApi {
     async fn verify_session(&self, user: CookieOrBearerUser) -> Result<VerifyResponse, ApiError> {
         let signed_in = user.0;
         self.0.require_verified(signed_in.email_verified)?;
+        let email = || utf8_percent_encode(&signed_in.email, OUTSIDE_HEADERS).to_string();
         Ok(VerifyResponse::SignedIn(
             signed_in.user_id.0.to_string(),
-            utf8_percent_encode(&signed_in.email, OUTSIDE_HEADERS).to_string(),
+            // The application behind the proxy takes an address in this header for proven.
+            signed_in.email_verified.then(email),
+            signed_in.email_verified,
             signed_in.session_id.0.to_string(),
         ))
     }
@@ -190,7 +196,7 @@ impl SessionApi {
     /// Ends the current session, if there is one, and removes the session cookie.
     #[oai(path = "/api/_auth/session", method = "delete", operation_id = "clearUserSession")]
     async fn clear_user_session(&self, session: RequestSession) -> Result<Json<LoggedOutResponse>, ApiError> {
-        log_out(&self.0, session.presented()).await?;
+        log_out(&self.0, &session.presented()).await?;
         session.discard();
         Ok(Json(LoggedOutResponse { logged_out: true }))
     }

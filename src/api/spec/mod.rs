@@ -9,7 +9,7 @@ use poem::endpoint::BoxEndpoint;
 use poem::http::Method;
 use poem_openapi::registry::{MetaApi, Registry};
 use poem_openapi::types::Type;
-use poem_openapi::{LicenseObject, OpenApi, OpenApiService, ServerObject};
+use poem_openapi::{LicenseObject, OpenApi, OpenApiService};
 use serde_json::{Map, Value, json};
 
 use super::Apis;
@@ -24,7 +24,7 @@ const TITLE: &str = "Neptun Auth";
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 const DESCRIPTION: &str = "Sign-up, log-in and sessions for your web app. Call from a page with \
     `credentials: \"include\"` to be signed in by a session cookie; the session itself stays on the server. Apps can \
-    use pairs of JWTs for the same accounts. You can call the paths under Tokens with or without a final slash.";
+    use pairs of JWTs for the same accounts. You can call every path with or without a final slash.";
 
 /// The complete document, to serve or to write to a file.
 #[derive(Debug, Clone)]
@@ -34,16 +34,18 @@ pub struct Document {
 }
 
 impl Document {
-    /// Builds the document of a service with the session cookie `cookie_name` and a minimum of `password_min_length`
-    /// characters for new passwords.
+    /// Builds the document of a service at the origin `public_url`, with the session cookie `cookie_name` and a minimum of
+    /// `password_min_length` characters for new passwords.
     ///
     /// # Panics
     /// When the framework does not write JSON.
     #[must_use]
-    pub fn new(cookie_name: &str, password_min_length: usize) -> Self {
+    pub fn new(public_url: &str, cookie_name: &str, password_min_length: usize) -> Self {
         let derived = described().spec();
         let mut complete = serde_json::from_str(&derived).expect("the framework writes JSON");
         finish(&mut complete, cookie_name, password_min_length);
+        complete["servers"] = servers(public_url);
+        complete["info"]["contact"] = json!({ "name": "The operator of this service", "url": public_url });
         Self { complete, derived }
     }
 
@@ -82,9 +84,13 @@ impl Document {
     /// Swagger UI as one page with the document inside. The page loads nothing else, so it works offline.
     #[must_use]
     pub fn swagger_ui(&self) -> String {
+        let mut document = self.complete.clone();
+        // The page calls the address it was loaded from. That may be 127.0.0.1 where the public URL says localhost, and
+        // a browser sends no cookie from one to the other.
+        document["servers"] = servers("/");
         // In a script element only `</` could end the script early.
-        let complete = self.complete.to_string().replace("</", "<\\/");
-        let page = described().swagger_ui_html().replacen(&self.derived, &complete, 1);
+        let document = document.to_string().replace("</", "<\\/");
+        let page = described().swagger_ui_html().replacen(&self.derived, &document, 1);
         // Without an icon the browser would request /favicon.ico.
         page.replacen("<head>", "<head>\n    <link rel=\"icon\" href=\"data:,\">", 1)
     }
@@ -94,7 +100,10 @@ fn described() -> OpenApiService<impl OpenApi, ()> {
     OpenApiService::new(Described::<Apis>(PhantomData), TITLE, VERSION)
         .description(DESCRIPTION)
         .license(LicenseObject::new("MIT OR Apache-2.0").url("https://spdx.org/licenses/MIT.html"))
-        .server(ServerObject::new("/").description("The service that serves this document"))
+}
+
+fn servers(url: &str) -> Value {
+    json!([{ "url": url, "description": "The service that serves this document" }])
 }
 
 /// Describes an API but can't serve it, so building the document needs no database.

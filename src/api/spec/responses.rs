@@ -45,12 +45,9 @@ pub fn add(dialect: Dialect, method: &str, operation: &mut Value, schemas: &Valu
     if let Some(body) = operation.get_mut("requestBody") {
         add_examples(body, schemas);
     }
-    for code in error_codes(method, operation, &id) {
-        let status = code.status().as_u16().to_string();
-        operation["responses"][status] = match dialect {
-            Dialect::Own => error_response(method, code),
-            Dialect::Django => token_error_response(code),
-        };
+    for codes in by_status(error_codes(method, operation, &id)) {
+        let status = codes[0].status().as_u16().to_string();
+        operation["responses"][status] = error_response(dialect, method, &codes);
     }
     if operation.get("security").is_none() {
         // Explicit, so that readers and linters do not take the missing requirement for an oversight.
@@ -126,8 +123,68 @@ fn error_codes(method: &str, operation: &Value, id: &str) -> Vec<ErrorCode> {
     codes
 }
 
-fn error_response(method: &str, code: ErrorCode) -> Value {
-    let body = match code {
+/// The codes of one status together, because a document has one response for each status.
+fn by_status(codes: Vec<ErrorCode>) -> Vec<Vec<ErrorCode>> {
+    let mut groups: Vec<Vec<ErrorCode>> = Vec::new();
+    for code in codes {
+        match groups.iter_mut().find(|group| group[0].status() == code.status()) {
+            Some(group) => group.push(code),
+            None => groups.push(vec![code]),
+        }
+    }
+    groups
+}
+
+/// The response for `codes`, which all have the same status.
+fn error_response(dialect: Dialect, method: &str, codes: &[ErrorCode]) -> Value {
+    let errors: Vec<_> = codes.iter().map(|code| Described::of(dialect, *code)).collect();
+    let mut response = json!({ "description": description(&errors) });
+    if method != "head" {
+        let schema = json!({ "$ref": format!("#/components/schemas/{}", errors[0].schema) });
+        response["content"]["application/json"] = match errors.as_slice() {
+            [error] => json!({ "schema": schema, "example": error.example }),
+            errors => json!({ "schema": schema, "examples": examples(errors) }),
+        };
+    }
+    for code in codes {
+        for (name, value) in error_headers(dialect, *code) {
+            response["headers"][name] = value;
+        }
+    }
+    response
+}
+
+/// An error code as the document shows it.
+struct Described {
+    name: Value,
+    sentence: Value,
+    schema: &'static str,
+    example: Value,
+}
+
+impl Described {
+    fn of(dialect: Dialect, code: ErrorCode) -> Self {
+        let body = example_of(code).body();
+        let (schema, example) = match dialect {
+            Dialect::Own => ("ApiError", body.to_json().unwrap_or_default()),
+            Dialect::Django => token_error(code),
+        };
+        let is_token_401 = dialect == Dialect::Django && code.status() == StatusCode::UNAUTHORIZED;
+        Self {
+            name: code.name(),
+            sentence: if is_token_401 {
+                example["detail"].clone()
+            } else {
+                json!(body.message)
+            },
+            schema,
+            example,
+        }
+    }
+}
+
+fn example_of(code: ErrorCode) -> ApiError {
+    match code {
         ErrorCode::ValidationError => ApiError::validation(vec![Issue {
             code: IssueCode::TooShort,
             path: vec!["password".to_owned()],
@@ -135,28 +192,60 @@ fn error_response(method: &str, code: ErrorCode) -> Value {
         }]),
         code => code.into(),
     }
-    .body();
-    let mut response = json!({ "description": body.message });
-    if method != "head" {
-        response["content"]["application/json"] =
-            json!({ "schema": { "$ref": "#/components/schemas/Error" }, "example": body.to_json() });
-    }
-    if matches!(code, ErrorCode::Unavailable | ErrorCode::TooManyRequests) {
-        response["headers"]["Retry-After"] =
-            json!({ "description": "Seconds to wait before trying again", "schema": { "type": "integer" } });
-    }
-    if code == ErrorCode::TooManyRequests {
-        response["headers"]["RateLimit"] =
-            header("The requests left in this limit, and the seconds until one more is allowed");
-        response["headers"]["RateLimit-Policy"] =
-            header("The limit: its name, the number of requests, and the seconds in which they are allowed");
-    }
-    response
 }
 
-/// The same error in the shape of the token API.
-fn token_error_response(code: ErrorCode) -> Value {
-    let (schema, example) = match code {
+fn description(errors: &[Described]) -> Value {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    if let [error] = errors {
+        return error.sentence.clone();
+    }
+    let lines = errors
+        .iter()
+        .map(|error| format!("- `{}`: {}", text(&error.name), text(&error.sentence)));
+    json!(lines.collect::<Vec<_>>().join("\n"))
+}
+
+fn examples(errors: &[Described]) -> Value {
+    let named = errors.iter().map(|error| {
+        let name = error.name.as_str().unwrap_or_default().to_owned();
+        (name, json!({ "summary": error.sentence, "value": error.example }))
+    });
+    Value::Object(named.collect())
+}
+
+fn error_headers(dialect: Dialect, code: ErrorCode) -> Vec<(&'static str, Value)> {
+    let mut headers = Vec::new();
+    if matches!(code, ErrorCode::Unavailable | ErrorCode::TooManyRequests) {
+        let seconds = json!({ "description": "Seconds to wait before trying again", "schema": { "type": "integer" } });
+        headers.push(("Retry-After", seconds));
+    }
+    if code == ErrorCode::TooManyRequests {
+        let left = "The requests left in this limit, and the seconds until one more is allowed";
+        let policy = "The limit: its name, the number of requests, and the seconds in which they are allowed";
+        headers.extend([("RateLimit", header(left)), ("RateLimit-Policy", header(policy))]);
+    }
+    if code.status() == StatusCode::UNAUTHORIZED {
+        let scheme = match dialect {
+            Dialect::Own => "The credential to send: `Cookie`, the session cookie",
+            Dialect::Django => "The credential to send: `Bearer`, an access token",
+        };
+        headers.push(("WWW-Authenticate", header(scheme)));
+    }
+    if code == ErrorCode::UnsupportedMediaType {
+        headers.extend([
+            ("Accept", header("The media types to send, if yours is not among them")),
+            (
+                "Accept-Encoding",
+                header("The content codings to send, if yours is not among them"),
+            ),
+        ]);
+    }
+    headers
+}
+
+/// The schema and an example of an error in the shape of the token API.
+fn token_error(code: ErrorCode) -> (&'static str, Value) {
+    match code {
         ErrorCode::ValidationError => (
             "TokenErrors",
             json!({
@@ -168,14 +257,7 @@ fn token_error_response(code: ErrorCode) -> Value {
         ErrorCode::InvalidCredentials => ("TokenErrorBody", TokenError::NoActiveAccount.body()),
         ErrorCode::NotAuthenticated => ("TokenErrorBody", TokenError::TokenNotValid.body()),
         _ => ("TokenErrorBody", django_body(&code.into())),
-    };
-    let mut response = error_response("head", code);
-    if code.status() == StatusCode::UNAUTHORIZED {
-        response["description"] = example["detail"].clone();
     }
-    let schema = json!({ "$ref": format!("#/components/schemas/{schema}") });
-    response["content"]["application/json"] = json!({ "schema": schema, "example": example });
-    response
 }
 
 fn header(description: &str) -> Value {

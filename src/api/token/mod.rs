@@ -1,18 +1,17 @@
-//! The token API: `/api/sign-up/`, `/api/token/…`, `/api/me/`, and `/api/auth/token` for pages with a session cookie.
+//! The token API: `/api/sign-up/`, `/api/token/…`, `/api/me/`.
 
 pub mod jwks;
+mod mint;
 mod types;
 
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, OpenApi};
 
-use super::body::JsonBody;
+use super::body::JsonOrForm;
 use super::body::fields::Fields;
-use super::error::ApiError;
 use super::error::django::{TokenError, taken_issues};
-use super::guard::{BearerUser, CurrentUser};
+use super::guard::BearerUser;
 use super::tag::Tag;
-use super::time::Time;
 use crate::api::error::ErrorCode;
 use crate::app::App;
 use crate::flows::account::log_in::{LogInError, log_in};
@@ -21,7 +20,6 @@ use crate::flows::steps::find_taken::find_taken;
 use crate::flows::steps::start_session::{SessionStart, Transport};
 use crate::flows::token::blacklist_token::blacklist_token;
 use crate::flows::token::issue_tokens::issue_tokens;
-use crate::flows::token::mint_access_token::mint_access_token;
 use crate::flows::token::read_account::read_account;
 use crate::flows::token::refresh_tokens::{RefreshError, refresh_tokens};
 use crate::flows::token::verify_token::verify_token;
@@ -32,16 +30,20 @@ use crate::model::user::password::Password;
 use crate::model::user::username::Username;
 use crate::model::user::{Identifier, Profile};
 use types::{
-    AccessTokenResponse, EmptyResponse, RefreshRequest, TokenPairRequest, TokenPairResponse, TokenSignUpRequest,
-    TokenSignUpResponse, UserResponse, VerifyTokenRequest,
+    EmptyResponse, RefreshRequest, TokenPairRequest, TokenPairResponse, TokenSignUpRequest, TokenSignUpResponse,
+    UserResponse, VerifyTokenRequest,
 };
 
 /// The operations of this chapter.
-pub type Apis = (TokensApi, jwks::JwksApi);
+pub type Apis = (TokensApi, mint::MintApi, jwks::JwksApi);
 
 /// The operations of this chapter, ready to serve.
 pub fn apis(app: &App) -> Apis {
-    (TokensApi(app.clone()), jwks::JwksApi(app.clone()))
+    (
+        TokensApi(app.clone()),
+        mint::MintApi(app.clone()),
+        jwks::JwksApi(app.clone()),
+    )
 }
 
 /// The errors that operations return for reasons of their own. `spec` adds those that follow from their declaration.
@@ -53,11 +55,19 @@ pub const ERRORS: &[(&str, &[ErrorCode])] = &[
     ),
     (
         "obtainTokenPair",
-        &[ErrorCode::InvalidCredentials, ErrorCode::TooManyRequests],
+        &[
+            ErrorCode::InvalidCredentials,
+            ErrorCode::EmailNotVerified,
+            ErrorCode::TooManyRequests,
+        ],
     ),
     (
         "refreshToken",
-        &[ErrorCode::NotAuthenticated, ErrorCode::TooManyRequests],
+        &[
+            ErrorCode::NotAuthenticated,
+            ErrorCode::EmailNotVerified,
+            ErrorCode::TooManyRequests,
+        ],
     ),
     ("verifyToken", &[ErrorCode::NotAuthenticated]),
     ("blacklistToken", &[ErrorCode::NotAuthenticated]),
@@ -88,7 +98,7 @@ impl TokensApi {
     #[oai(path = "/api/sign-up", method = "post", operation_id = "signUpWithTokens")]
     async fn sign_up_with_tokens(
         &self,
-        body: JsonBody<TokenSignUpRequest>,
+        body: JsonOrForm<TokenSignUpRequest>,
         client: Client,
     ) -> Result<SignedUp, TokenError> {
         let account = self.read_sign_up(body.fields, &client).await?;
@@ -113,7 +123,7 @@ impl TokensApi {
     #[oai(path = "/api/token", method = "post", operation_id = "obtainTokenPair")]
     async fn obtain_token_pair(
         &self,
-        body: JsonBody<TokenPairRequest>,
+        body: JsonOrForm<TokenPairRequest>,
         client: Client,
     ) -> Result<Json<TokenPairResponse>, TokenError> {
         let (login, password) = read_credentials(body.fields)?;
@@ -128,11 +138,12 @@ impl TokensApi {
     /// later ends the session, because the token may have been stolen.
     ///
     /// Answers 401 `token_not_valid` if the token is unknown, expired or used before, or its session has ended. Answers
-    /// 429 `throttled` after too many exchanges.
+    /// 403 `email_not_verified` if the service gives tokens to confirmed addresses only, and 429 `throttled` after too
+    /// many exchanges.
     #[oai(path = "/api/token/refresh", method = "post", operation_id = "refreshToken")]
     async fn refresh_token(
         &self,
-        body: JsonBody<RefreshRequest>,
+        body: JsonOrForm<RefreshRequest>,
         client: Client,
     ) -> Result<Json<TokenPairResponse>, TokenError> {
         let token = read_text(body.fields, "refresh")?;
@@ -144,7 +155,7 @@ impl TokensApi {
     /// Returns an empty object if the access or refresh token is valid: signed by this service, not expired, not
     /// replaced, and its session alive. Answers 401 `token_not_valid` otherwise.
     #[oai(path = "/api/token/verify", method = "post", operation_id = "verifyToken")]
-    async fn verify_token(&self, body: JsonBody<VerifyTokenRequest>) -> Result<Json<EmptyResponse>, TokenError> {
+    async fn verify_token(&self, body: JsonOrForm<VerifyTokenRequest>) -> Result<Json<EmptyResponse>, TokenError> {
         let token = read_text(body.fields, "token")?;
         if verify_token(&self.0, &token).await? {
             Ok(Json(EmptyResponse {}))
@@ -159,7 +170,7 @@ impl TokensApi {
     /// tokens offline accept them until they expire, at most five minutes later. Answers 401 `token_not_valid` if the
     /// token is not valid or its session has already ended.
     #[oai(path = "/api/token/blacklist", method = "post", operation_id = "blacklistToken")]
-    async fn blacklist_token(&self, body: JsonBody<RefreshRequest>) -> Result<Json<EmptyResponse>, TokenError> {
+    async fn blacklist_token(&self, body: JsonOrForm<RefreshRequest>) -> Result<Json<EmptyResponse>, TokenError> {
         let token = read_text(body.fields, "refresh")?;
         if blacklist_token(&self.0, &token).await? {
             Ok(Json(EmptyResponse {}))
@@ -175,21 +186,6 @@ impl TokensApi {
     #[oai(path = "/api/me", method = "get", operation_id = "getMe")]
     async fn get_me(&self, user: BearerUser) -> Result<Json<UserResponse>, TokenError> {
         Ok(Json(self.user(user.0.user_id).await?))
-    }
-
-    /// Get an access token for the current session
-    ///
-    /// Returns an access token for your page to send to other services. It is valid for five minutes. The services
-    /// verify it offline with the keys from `/.well-known/jwks.json`.
-    ///
-    /// Answers 403 `email_not_verified` if the service gives tokens to confirmed addresses only.
-    #[oai(path = "/api/auth/token", method = "post", operation_id = "mintAccessToken")]
-    async fn mint_access_token(&self, user: CurrentUser) -> Result<Json<AccessTokenResponse>, ApiError> {
-        let (access, expires_at) = mint_access_token(&self.0, &user.0).await?;
-        Ok(Json(AccessTokenResponse {
-            access,
-            expires_at: Time(expires_at),
-        }))
     }
 }
 

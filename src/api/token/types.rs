@@ -22,11 +22,11 @@ pub struct TokenSignUpRequest {
     /// Any characters, counted as Unicode code points. Common passwords and the address itself are rejected.
     #[oai(validator(min_length = 8, max_length = 256))]
     pub password: NewPasswordText,
-    #[oai(nullable, validator(max_length = 150), skip_serializing_if_is_none)]
+    #[oai(validator(max_length = 150), skip_serializing_if_is_none)]
     pub first_name: Option<String>,
-    #[oai(nullable, validator(max_length = 150), skip_serializing_if_is_none)]
+    #[oai(validator(max_length = 150), skip_serializing_if_is_none)]
     pub last_name: Option<String>,
-    #[oai(nullable, validator(max_length = 10), skip_serializing_if_is_none)]
+    #[oai(validator(max_length = 10), skip_serializing_if_is_none)]
     pub number_phone: Option<String>,
 }
 
@@ -34,9 +34,9 @@ pub struct TokenSignUpRequest {
 #[derive(Debug, Object)]
 #[oai(example)]
 pub struct TokenPairRequest {
-    #[oai(nullable, skip_serializing_if_is_none)]
+    #[oai(skip_serializing_if_is_none)]
     pub username: Option<String>,
-    #[oai(nullable, skip_serializing_if_is_none)]
+    #[oai(skip_serializing_if_is_none)]
     pub email: Option<String>,
     #[oai(validator(min_length = 1, max_length = 256))]
     pub password: PasswordText,
@@ -93,6 +93,15 @@ pub struct TokenPairResponse {
 #[derive(Debug, Object)]
 #[oai(example)]
 pub struct EmptyResponse {}
+
+/// The service that you need the token for.
+#[derive(Debug, Object)]
+#[oai(example)]
+pub struct MintTokenRequest {
+    /// One of the audiences that the service is set up for. Leave it out for a token that every service accepts.
+    #[oai(validator(max_length = 255), skip_serializing_if_is_none)]
+    pub audience: Option<String>,
+}
 
 /// An access token for other services, and when it expires.
 #[derive(Debug, Object)]
@@ -168,6 +177,12 @@ impl Example for TokenPairRequest {
             email: None,
             password: "SecurePass123!".into(),
         }
+    }
+}
+
+impl Example for MintTokenRequest {
+    fn example() -> Self {
+        Self { audience: None }
     }
 }
 

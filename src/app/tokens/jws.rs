@@ -141,6 +141,7 @@ mod tests {
             jti: Uuid::nil(),
             iat: 1,
             exp: 2,
+            aud: None,
             generation: Some(0),
         }
     }
@@ -200,6 +201,7 @@ mod tests {
             ("token_type", json!("admin")),
             ("user_id", json!("1")),
             ("iss", json!(["http://localhost:8080"])),
+            ("aud", json!(["orders"])),
         ] {
             let mut payload = serde_json::to_value(claims()).unwrap();
             payload[name] = value;

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::sealing::{Sealer, derive};
 use crate::model::secret_key::SecretKey;
 use crate::model::session::SignedIn;
+use crate::model::token::audience::Audience;
 use crate::model::token::{ACCESS_LIFETIME, Claims, Rotation, TokenPair, TokenType};
 use crate::store::Db;
 use jws::Unverified;
@@ -19,19 +20,28 @@ use signing_keys::SigningKeys;
 #[derive(Debug)]
 pub struct Tokens {
     issuer: String,
+    /// The services that tokens can be asked for.
+    audiences: Vec<Audience>,
     refresh_key: hmac::Key,
     pub keys: SigningKeys,
 }
 
 impl Tokens {
-    /// `issuer` is the public URL without a final slash.
+    /// `issuer` is the public URL without a final slash; tokens can be asked for any of `audiences`.
     ///
     /// # Errors
     /// When the stored signing keys can't be decrypted with `secret`.
-    pub async fn new(db: Db, secret: &SecretKey, issuer: String, now: DateTime<Utc>) -> anyhow::Result<Self> {
+    pub async fn new(
+        db: Db,
+        secret: &SecretKey,
+        issuer: String,
+        audiences: Vec<Audience>,
+        now: DateTime<Utc>,
+    ) -> anyhow::Result<Self> {
         let sealer = Sealer::new(secret, b"neptun-auth 1: sealing of signing keys")?;
         Ok(Self {
             issuer,
+            audiences,
             refresh_key: hmac::Key::new(hmac::HMAC_SHA256, &derive(secret, b"neptun-auth 1: refresh tokens")?),
             keys: SigningKeys::load(db, sealer, now).await?,
         })
@@ -40,15 +50,29 @@ impl Tokens {
     /// A new access token of a session, and its refresh token for `rotation`.
     pub fn pair(&self, signed_in: &SignedIn, rotation: Rotation, now: DateTime<Utc>) -> anyhow::Result<TokenPair> {
         Ok(TokenPair {
-            access: self.access(signed_in, now)?.0,
+            access: self.access(signed_in, None, now)?.0,
             refresh: self.refresh(signed_in, rotation)?,
         })
     }
 
-    /// A new access token, and when it expires.
-    pub fn access(&self, signed_in: &SignedIn, now: DateTime<Utc>) -> anyhow::Result<(String, DateTime<Utc>)> {
+    /// The configured audience of this name.
+    #[must_use]
+    pub fn audience(&self, name: &str) -> Option<&Audience> {
+        self.audiences.iter().find(|audience| audience.as_str() == name)
+    }
+
+    /// A new access token, and when it expires. One with an audience is for that service alone.
+    pub fn access(
+        &self,
+        signed_in: &SignedIn,
+        audience: Option<&Audience>,
+        now: DateTime<Utc>,
+    ) -> anyhow::Result<(String, DateTime<Utc>)> {
         let expires_at = (now + ACCESS_LIFETIME).min(signed_in.expires_at());
-        let claims = self.claims(TokenType::Access, signed_in, Uuid::now_v7(), now, expires_at);
+        let claims = Claims {
+            aud: audience.cloned(),
+            ..self.claims(TokenType::Access, signed_in, Uuid::now_v7(), now, expires_at)
+        };
         let (keys, index) = self.keys.signing(now)?;
         let key = &keys[index];
         Ok((jws::sign_es256(&claims, &key.kid, &key.pair)?, expires_at))
@@ -95,6 +119,7 @@ impl Tokens {
             jti,
             iat: issued_at.timestamp(),
             exp: expires_at.timestamp(),
+            aud: None,
             generation: None,
         }
     }

@@ -16,9 +16,11 @@ const RECENT: TimeDelta = TimeDelta::minutes(10);
 
 #[derive(Debug, thiserror::Error)]
 pub enum ReauthenticationError {
-    /// The password is wrong, or none was sent and the log-in is too long ago.
+    /// No password was sent, and the log-in is too long ago.
     #[error("the current password is needed")]
     Required,
+    #[error("the current password is wrong")]
+    WrongPassword,
     #[error(transparent)]
     Internal(#[from] anyhow::Error),
 }
@@ -42,7 +44,7 @@ pub(in crate::flows) async fn reauthenticate(
             .ok_or(ReauthenticationError::Required);
     };
     let proven = check_password(app, AccountLookup::Account(signed_in.user_id), &current, client).await?;
-    let proven = proven.ok_or(ReauthenticationError::Required)?;
+    let proven = proven.ok_or(ReauthenticationError::WrongPassword)?;
     Ok(Reauthenticated(Some(proven.attempt)))
 }
 

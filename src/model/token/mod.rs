@@ -1,5 +1,6 @@
 //! Claims of tokens, and which of them are valid.
 
+pub mod audience;
 pub mod signing_key;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -8,6 +9,7 @@ use uuid::Uuid;
 
 use super::id::SessionId;
 use super::id::UserId;
+use audience::Audience;
 
 /// How long an access token is valid, unless its session ends first.
 pub const ACCESS_LIFETIME: TimeDelta = TimeDelta::minutes(5);
@@ -39,17 +41,22 @@ pub struct Claims {
     pub jti: Uuid,
     pub iat: i64,
     pub exp: i64,
+    /// The service that an access token was asked for; it opens no other service, this one included (OWASP ASVS
+    /// v5.0.0-9.2.3).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aud: Option<Audience>,
     /// How many times the session's refresh token was rotated; refresh tokens only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generation: Option<i64>,
 }
 
 impl Claims {
-    /// Whether verified claims are valid `now` for a token of this type from this issuer.
+    /// Whether verified claims are valid `now` for a token of this type from this issuer, and for no other audience.
     #[must_use]
     pub fn are_valid(&self, token_type: TokenType, issuer: &str, now: DateTime<Utc>) -> bool {
         self.token_type == token_type
             && self.iss == issuer
+            && self.aud.is_none()
             && self.exp > now.timestamp()
             && self.iat <= (now + LEEWAY).timestamp()
     }

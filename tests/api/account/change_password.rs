@@ -30,10 +30,14 @@ async fn the_new_password_counts_and_every_other_session_ends() {
 async fn it_needs_the_current_password_and_a_session() {
     let app = TestApp::new().await;
     let alice = app.user("alice").await;
-    alice
-        .change_password("not my password", NEW)
-        .await
-        .fails(403, "reauthentication_required");
+    let wrong = alice.change_password("not my password", NEW).await;
+    assert_eq!(wrong.issues(), ["current_password: incorrect"]);
+    assert_eq!(
+        wrong.json()["data"]["issues"][0]["message"],
+        "The current password is wrong"
+    );
+    let missing = alice.post("/api/auth/password", &json!({ "new_password": NEW })).await;
+    assert_eq!(missing.issues(), ["current_password: required"]);
     app.client()
         .change_password(PASSWORD, NEW)
         .await

@@ -59,6 +59,7 @@ pub fn setup(database_url: &str, clock: Clock) -> Setup {
         },
         session_cache_entries: 1000,
         issuer: "http://localhost:8080".to_owned(),
+        audiences: Vec::new(),
         mail: MailSetup {
             smtp_url: None,
             from: None,
@@ -94,6 +95,7 @@ fn web(public_url: &str, origins: &[&str], docs: bool) -> Web {
         origins: AllowedOrigins::new(&public_url, origins),
         client_address: api::ClientAddress::default(),
         https: public_url.scheme() == "https",
+        public_url: public_url.origin().ascii_serialization(),
         docs,
     }
 }

@@ -34,6 +34,61 @@ async fn other_media_types_are_answered_with_415() {
 }
 
 #[tokio::test]
+async fn a_415_says_what_to_send() {
+    let app = TestApp::new().await;
+    let alice = app.user("alice").await;
+    let (json, both) = (
+        "application/json",
+        "application/json, application/x-www-form-urlencoded",
+    );
+    for (method, path, accept) in [
+        (Method::POST, "/api/auth/sign-up", both),
+        (Method::POST, "/api/auth/login", both),
+        (Method::POST, "/api/auth/password", json),
+        (Method::PATCH, "/api/users/me", json),
+        (Method::POST, "/auth/otp", json),
+        (Method::POST, "/alice@example.com/reset-password", json),
+        (Method::POST, "/api/auth/email/verify", json),
+        (Method::POST, "/api/auth/email/restore", json),
+        (Method::POST, "/api/sign-up/", both),
+        (Method::POST, "/api/token/", both),
+        (Method::POST, "/api/token/refresh/", both),
+        (Method::POST, "/api/token/verify/", both),
+        (Method::POST, "/api/token/blacklist/", both),
+        (Method::POST, "/api/auth/token", json),
+        (Method::DELETE, "/api/users/me", json),
+    ] {
+        let send = |name: &'static str, value: &'static str| {
+            let headers = [("content-type", json), (name, value)];
+            let headers = if name == "content-type" {
+                headers[1..].to_vec()
+            } else {
+                headers.to_vec()
+            };
+            let (alice, method) = (&alice, method.clone());
+            async move { alice.send(method, path, &headers, Body::from("{}")).await }
+        };
+        let answer = send("content-type", "text/plain").await;
+        answer.assert_status(415);
+        assert_eq!(answer.header("accept"), Some(accept), "{path}");
+        let accept_of = |name| (method.as_str() == name).then_some(accept);
+        assert_eq!(answer.header("accept-post"), accept_of("POST"), "{path}");
+        assert_eq!(answer.header("accept-patch"), accept_of("PATCH"), "{path}");
+        for media_type in accept.split(", ") {
+            assert!(answer.body.contains(media_type), "{}", answer.body);
+        }
+        for coding in ["gzip", "br", "GZIP", "identity, gzip", "x-unknown"] {
+            let answer = send("content-encoding", coding).await;
+            answer.assert_status(415);
+            assert_eq!(answer.header("accept-encoding"), Some("identity"), "{path} {coding}");
+            assert_eq!(answer.header("accept"), None);
+            assert!(answer.body.contains("Content-Encoding"), "{}", answer.body);
+        }
+        assert_ne!(send("content-encoding", "identity").await.status, 415, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn sixteen_kib_is_the_limit_with_and_without_a_declared_length() {
     let app = TestApp::new().await;
     let padded = |length: usize| {

@@ -8,11 +8,11 @@ use serde_json::Value;
 
 use crate::helpers::TestApp;
 
-fn committed(name: &str) -> String {
+pub fn committed(name: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi").join(name)).unwrap()
 }
 
-fn operations(document: &Value) -> Vec<(&str, &str, &Value)> {
+pub fn operations(document: &Value) -> Vec<(&str, &str, &Value)> {
     let paths = document["paths"].as_object().unwrap().iter();
     paths
         .flat_map(|(path, methods)| {
@@ -22,9 +22,21 @@ fn operations(document: &Value) -> Vec<(&str, &str, &Value)> {
         .collect()
 }
 
+/// The example of a body, or one for each error code with this status.
+pub fn examples(media: &Value) -> impl Iterator<Item = &Value> {
+    let several = media["examples"].as_object().into_iter().flatten();
+    let several: Vec<_> = several.map(|(_, example)| &example["value"]).collect();
+    let all = if several.is_empty() {
+        vec![&media["example"]]
+    } else {
+        several
+    };
+    all.into_iter()
+}
+
 #[test]
 fn the_committed_document_is_current() {
-    let document = Document::new("neptun-session", 8);
+    let document = Document::new("http://localhost:8080", "neptun-session", 8);
     let advice = "run `cargo run -- openapi` and commit what it writes";
     assert!(committed("openapi.json") == document.json(), "{advice}");
     assert!(committed("openapi.yaml") == document.yaml(), "{advice}");
@@ -40,7 +52,9 @@ async fn the_service_serves_the_document_and_names_its_own_cookie() {
     assert_eq!(yaml.header("content-type"), Some("application/yaml"));
     assert!(yaml.body == committed("openapi.yaml"));
     let https = TestApp::with_web("https://auth.example.com", &[]).await;
-    let scheme = &https.client().get("/openapi.json").await.json()["components"]["securitySchemes"]["sessionCookie"];
+    let document = https.client().get("/openapi.json").await.json();
+    assert_eq!(document["servers"][0]["url"], "https://auth.example.com");
+    let scheme = &document["components"]["securitySchemes"]["sessionCookie"];
     assert_eq!(scheme["name"], "__Host-neptun-session");
     assert_eq!(
         (scheme["type"].as_str(), scheme["in"].as_str()),
@@ -155,12 +169,16 @@ fn every_operation_declares_its_refusals_headers_and_examples() {
                 let schema = media["schema"]["$ref"].as_str().unwrap();
                 if ["/api/sign-up", "/api/me"].contains(&path) || path.starts_with("/api/token") {
                     assert!(schema.contains("/TokenError"), "{place}: {schema}");
-                    assert!(media["example"].is_object(), "{place}");
+                    assert!(examples(media).all(Value::is_object), "{place}");
                 } else {
-                    assert_eq!(schema, "#/components/schemas/Error", "{place}");
-                    assert_eq!(media["example"]["statusCode"].to_string(), *status, "{place}");
+                    assert_eq!(schema, "#/components/schemas/ApiError", "{place}");
+                    for body in examples(media) {
+                        assert_eq!(body["statusCode"].to_string(), *status, "{place}");
+                    }
                 }
             }
+            let challenge = response["headers"].get("WWW-Authenticate");
+            assert_eq!(challenge.is_some(), status == "401", "{place}");
             if !is_refusal && status != "204" {
                 assert!(media.get("example").is_some(), "{place} has no example");
             }

@@ -1,5 +1,6 @@
 //! The one error body, for the framework's errors as well as our own.
 
+use chrono::TimeDelta;
 use insta::assert_snapshot;
 use poem::Body;
 use poem::http::Method;
@@ -12,6 +13,7 @@ use crate::helpers::{ALICE, PASSWORD, TestApp, limits};
 async fn each_code_has_its_status_and_message() {
     let app = TestApp::with_setup(|setup| setup.mail.require_verified_email = true).await;
     let alice = app.user("alice").await;
+    app.clock.advance(TimeDelta::minutes(10));
     let (json_type, text) = (("content-type", "application/json"), ("content-type", "text/plain"));
     let (large, foreign) = (("content-length", "99999"), ("origin", "https://evil.example"));
     let post = async |headers: &[(&str, &str)]| {
@@ -26,7 +28,7 @@ async fn each_code_has_its_status_and_message() {
         app.client().get("/api/auth/session").await,
         app.log_in(ALICE, "wrong password").await,
         post(&[json_type, foreign]).await,
-        alice.change_password("wrong password", PASSWORD).await,
+        alice.delete_account().await,
         alice.get("/api/auth/verify").await,
         app.client().get("/nope").await,
         app.client().reset_password(ALICE, "00000000", PASSWORD).await,
@@ -56,7 +58,7 @@ async fn each_code_has_its_status_and_message() {
     405 method_not_allowed: This path does not take that method
     409 email_taken: A user with this email already exists
     413 body_too_large: The request body is larger than 16 KiB
-    415 unsupported_media_type: The request body has a media type that this operation does not take
+    415 unsupported_media_type: Send the body as application/json or application/x-www-form-urlencoded, and name that in Content-Type
     ");
 }
 

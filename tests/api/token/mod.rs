@@ -1,5 +1,7 @@
 //! The token API.
 
+mod audience;
+mod forms;
 mod hostile;
 mod keys;
 mod model;

@@ -6,12 +6,17 @@ from uuid import uuid4
 
 from neptun_auth_client import AuthenticatedClient, Client
 from neptun_auth_client.api.account import log_in, log_out, sign_up
-from neptun_auth_client.api.session import check_session_by_get, get_session
-from neptun_auth_client.api.sessions import list_sessions, revoke_other_sessions, revoke_session
+from neptun_auth_client.api.sessions import (
+    check_session_by_get,
+    get_session,
+    list_sessions,
+    revoke_other_sessions,
+    revoke_session,
+)
 from neptun_auth_client.api.tokens import blacklist_token, get_me, refresh_token, sign_up_with_tokens
 from neptun_auth_client.models import (
+    ApiError,
     CurrentSessionResponse,
-    Error,
     LogInRequest,
     RefreshRequest,
     SignUpRequest,
@@ -61,7 +66,7 @@ def test_a_session_from_sign_up_to_logout() -> None:
     assert log_out.sync(client=client) is True
     afterwards = get_session.sync_detailed(client=client)
     assert afterwards.status_code == HTTPStatus.UNAUTHORIZED
-    assert isinstance(afterwards.parsed, Error)
+    assert isinstance(afterwards.parsed, ApiError)
 
 
 def test_one_session_ends_others() -> None:
@@ -83,10 +88,10 @@ def test_a_taken_email_and_field_issues_arrive_as_the_typed_error() -> None:
         taken = sign_up.sync(client=client, body=SignUpRequest(email=email, password=PASSWORD))
         rejected = sign_up.sync(client=client, body=SignUpRequest(email="no-address", password="short"))
 
-    assert isinstance(taken, Error)
+    assert isinstance(taken, ApiError)
     assert taken.status_code == HTTPStatus.CONFLICT
     assert taken.code == "email_taken"
-    assert isinstance(rejected, Error)
+    assert isinstance(rejected, ApiError)
     assert sorted(issue.path[0] for issue in rejected.data.issues) == ["email", "password"]
 
 
