@@ -59,7 +59,7 @@ impl<T, const FORM: bool, const REQUIRED: bool> Body<T, FORM, REQUIRED> {
     }
 }
 
-/// Whether the body is compressed or encoded in another way. The service decodes none: a small body could become large.
+/// Whether the body is compressed or otherwise encoded. The service decodes none: a small body could become large.
 fn is_encoded(headers: &HeaderMap) -> bool {
     let codings = headers.get_all(header::CONTENT_ENCODING).iter();
     codings
