@@ -37,7 +37,7 @@ impl ApiError {
     }
 }
 
-/// Names what the operation takes (RFC 9110, 15.5.16; for PATCH RFC 5789, 2.2; for POST the W3C's Linked Data Platform).
+/// Names what the operation takes (RFC 9110, 15.5.16; for PATCH RFC 5789, 2.2; for POST Linked Data Platform, 7.1).
 fn add_accepted(headers: &mut HeaderMap, accepts: &Accepts) {
     let (types, method) = match accepts {
         Accepts::Identity => {

@@ -109,8 +109,8 @@ impl RequestSession {
         &self.0.app
     }
 
-    /// Every secret that the request presents, whether or not its session is alive: a log-in and a log-out end them all,
-    /// so that none comes back when the others are gone.
+    /// Every secret that the request presents, whether or not its session is alive. A log-in and a log-out end them
+    /// all, so that none comes back when the others are gone.
     #[must_use]
     pub fn presented(&self) -> Vec<SessionSecret> {
         [self.0.presented.as_slice(), &self.0.leftovers.secrets].concat()
@@ -157,8 +157,8 @@ impl RequestSession {
         *self.0.cookie.lock().unwrap_or_else(PoisonError::into_inner) = Some(change);
     }
 
-    /// The values of `Set-Cookie`. Some clients read the first line only and others keep the last one of a name they look
-    /// up (`dict(response.headers)` with urllib3), so the session cookie is first and, beside others, last as well.
+    /// The values of `Set-Cookie`. Some clients read the first line only, and others keep the last one, as
+    /// `dict(response.headers)` does with urllib3. So the session cookie is first and, beside others, last as well.
     fn set_cookies(&self, cookie: &SessionCookie) -> Vec<String> {
         let change = self.0.cookie.lock().unwrap_or_else(PoisonError::into_inner).take();
         let (app, now) = (&self.0.app, self.0.app.clock.now());

@@ -34,8 +34,8 @@ pub struct Document {
 }
 
 impl Document {
-    /// Builds the document of a service at the origin `public_url`, with the session cookie `cookie_name` and a minimum of
-    /// `password_min_length` characters for new passwords.
+    /// Builds the document of a service at the origin `public_url`, with the session cookie `cookie_name` and a minimum
+    /// of `password_min_length` characters for new passwords.
     ///
     /// # Panics
     /// When the framework does not write JSON.
