@@ -157,8 +157,8 @@ impl SessionCookie {
         left
     }
 
-    /// The name that the same settings give with a domain if this one is for no domain, and the other way round. Without
-    /// https there is one name only.
+    /// The name that the same settings give with a domain if this one is for no domain, and the other way round.
+    /// Without https there is one name only.
     fn former_name(&self) -> Option<String> {
         match self.name.strip_prefix(HOST_PREFIX) {
             Some(plain) => Some(plain.to_owned()),
