@@ -14,8 +14,6 @@ use url::Url;
 use crate::api::spec::Document;
 use crate::app::App;
 use crate::config::{Settings, names};
-use crate::model::session::cookie::SessionCookie;
-use crate::model::user::password::PasswordPolicy;
 use crate::{api, server, telemetry, worker};
 
 /// What remains of the ten seconds for a stop after the requests in flight have had theirs.
@@ -54,7 +52,7 @@ async fn serve_metrics(address: Option<SocketAddr>, shutdown: CancellationToken)
         return Ok(());
     };
     let metrics = telemetry::start_metrics()?;
-    let document = Document::new(SessionCookie::DEFAULT_NAME, PasswordPolicy::DEFAULT_MINIMUM);
+    let document = Document::of_defaults();
     for (operation, status) in document.answers() {
         telemetry::expect_request(operation, status);
     }

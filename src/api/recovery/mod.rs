@@ -25,7 +25,10 @@ pub const ERRORS: &[(&str, &[ErrorCode])] = &[
             ErrorCode::TooManyRequests,
         ],
     ),
-    ("resetPasswordWithKey", &[ErrorCode::InvalidOtp, ErrorCode::TooManyRequests]),
+    (
+        "resetPasswordWithKey",
+        &[ErrorCode::InvalidOtp, ErrorCode::TooManyRequests],
+    ),
     ("sendEmailCode", &[ErrorCode::TooManyRequests]),
     (
         "verifyEmail",

@@ -18,8 +18,12 @@ use super::error::django::{TokenErrorBody, TokenErrors};
 use super::formats::NEW_PASSWORD;
 use super::guard::COOKIE_SCHEME;
 use super::layers::token_api;
+use crate::model::session::cookie::SessionCookie;
+use crate::model::user::password::PasswordPolicy;
 use responses::{Dialect, members};
 
+/// Where a service with default settings is reached.
+const DEFAULT_URL: &str = "http://localhost:8080";
 const TITLE: &str = "Neptun Auth";
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 const DESCRIPTION: &str = "Sign-up, log-in and sessions for your web app. Call from a page with \
@@ -47,6 +51,13 @@ impl Document {
         complete["servers"] = servers(public_url);
         complete["info"]["contact"] = json!({ "name": "The operator of this service", "url": public_url });
         Self { complete, derived }
+    }
+
+    /// The document of a service with default settings.
+    #[must_use]
+    pub fn of_defaults() -> Self {
+        let name = SessionCookie::DEFAULT_NAME;
+        Self::new(DEFAULT_URL, name, PasswordPolicy::DEFAULT_MINIMUM)
     }
 
     /// The document as JSON, indented.
