@@ -2,11 +2,9 @@
 
 use crate::app::App;
 use crate::flows::steps::check_password::{VerifiedPassword, check_password};
-use crate::flows::steps::start_session::{Owner, SessionStart, StartedSession, StartingSession, start_session};
-use crate::model::session::LogInSession;
+use crate::flows::steps::start_session::{Owner, Reason, SessionStart, StartedSession, StartingSession, start_session};
 use crate::model::user::password::Password;
 use crate::model::user::{AccountLookup, Identifier};
-use crate::store::sessions;
 
 #[derive(Debug, thiserror::Error)]
 pub enum LogInError {
@@ -75,15 +73,11 @@ async fn attempt(
     };
     let mut starting = StartingSession::new(app, owner, start.clone(), now)?;
     starting.notes_device = !is_from_noted_device;
-    let started = start_session(app, owner, starting, async |conn, session| {
-        let verified_start = LogInSession {
-            session,
-            verified: &verified,
-            current: &current,
-            counted: attempt.bucket(),
-        };
-        let is_stored = sessions::insert_recording_log_in_clearing_failures(conn, &verified_start, known.id).await?;
-        Ok(is_stored.then_some(known.number))
-    });
-    Ok(started.await?)
+    let reason = Reason::LogIn {
+        known: &known,
+        verified: &verified,
+        current: &current,
+        counted: attempt.bucket(),
+    };
+    Ok(start_session(app, owner, starting, &reason).await?)
 }

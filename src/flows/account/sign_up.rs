@@ -4,13 +4,12 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::flows::steps::find_taken::{Taken, look_up};
-use crate::flows::steps::start_session::{Owner, SessionStart, StartedSession, StartingSession, start_session};
+use crate::flows::steps::start_session::{Owner, Reason, SessionStart, StartedSession, StartingSession, start_session};
 use crate::model::id::UserId;
 use crate::model::limit::Operation;
 use crate::model::user::email::Email;
 use crate::model::user::password::Password;
 use crate::model::user::{NewUser, Profile};
-use crate::store::users;
 
 /// The values for a new account; the password has passed the policy.
 #[derive(Debug)]
@@ -63,10 +62,7 @@ pub async fn sign_up(app: &App, account: NewAccount, start: SessionStart) -> Res
     };
     let mut starting = StartingSession::new(app, owner, start, now)?;
     starting.at_most = None;
-    let started = start_session(app, owner, starting, async |conn, session| {
-        users::insert_with_first_session(conn, &user, session).await
-    });
-    if let Some(started) = started.await? {
+    if let Some(started) = start_session(app, owner, starting, &Reason::SignUp(&user)).await? {
         return Ok(started);
     }
     let taken = look_up(app, Some(&user.email), user.profile.username.as_ref()).await?;

@@ -25,7 +25,10 @@ pub async fn request_reset(app: &App, email: &Email, client: &Client) -> anyhow:
     let now = app.clock.now();
     let known = look_up(app, email, client, now).await?;
     let asked_from = place_of(known.as_ref(), client);
-    allow_mail_from(app, asked_from, email)?;
+    if asked_from == AskedFrom::Elsewhere {
+        // Others could use up this limit, so it does not count at a place that the account knows.
+        app.limits.allow_all(Operation::Mail)?;
+    }
     let known = known.map(|account| account.credentials);
 
     let mut tx = app.db.write().await?;
@@ -39,6 +42,12 @@ pub async fn request_reset(app: &App, email: &Email, client: &Client) -> anyhow:
         email: None,
     };
     let code = issue_code(app, &mut tx, request, client, now).await?;
+    // Counts only mails that are sent. Otherwise requests beyond three an hour would use it up, and at the end of an
+    // hour the owner might get no mail although the last key has expired.
+    match asked_from {
+        AskedFrom::KnownPlace => app.limits.allow_mail_to_known_place(email)?,
+        AskedFrom::Elsewhere => app.limits.allow_mail_to(email)?,
+    }
     // The mail goes to the stored address, which may be written differently from the one in the request.
     let to = known.map_or_else(|| email.typed().to_owned(), |known| known.email);
     let message = Message::ResetCode {
@@ -76,18 +85,6 @@ fn place_of(known: Option<&AccountAtLogIn>, client: &Client) -> AskedFrom {
         AskedFrom::KnownPlace
     } else {
         AskedFrom::Elsewhere
-    }
-}
-
-/// Counts the mail. The limits of strangers don't count for a client at a place that the account knows: others could
-/// use them up.
-fn allow_mail_from(app: &App, asked_from: AskedFrom, to: &Email) -> anyhow::Result<()> {
-    match asked_from {
-        AskedFrom::KnownPlace => app.limits.allow_mail_to_known_place(to),
-        AskedFrom::Elsewhere => {
-            app.limits.allow_all(Operation::Mail)?;
-            app.limits.allow_mail_to(to)
-        }
     }
 }
 

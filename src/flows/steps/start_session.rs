@@ -7,9 +7,12 @@ use super::recognize_device::recognize_device;
 use crate::app::App;
 use crate::model::client::Client;
 use crate::model::id::UserId;
+use crate::model::limit::attempt::Bucket;
 use crate::model::session::secret::SessionSecret;
-use crate::model::session::{NewSession, SessionKind, SignedIn};
-use crate::store::{self, Conn, sessions};
+use crate::model::session::{Inserted, LogInSession, NewSession, SessionKind, SignedIn};
+use crate::model::user::password::PasswordHash;
+use crate::model::user::{Credentials, NewUser};
+use crate::store::{self, Conn, sessions, users};
 use crate::telemetry::{self, Ended};
 
 /// The client that starts a session, and how the session reaches it.
@@ -87,23 +90,79 @@ pub(in crate::flows) struct StartingSession {
     secret: Option<SessionSecret>,
 }
 
-/// Starts a session: `insert` stores it and gives the number of its account, or `None` when it has stored nothing. The
-/// same transaction ends the presented session, stores the device, and ends the session that was not used for longest
-/// if the account has too many.
+/// Why a session may start, and what is stored together with it.
+#[derive(Debug)]
+pub(in crate::flows) enum Reason<'a> {
+    /// The account is new and stored too, if its address and user name are free.
+    SignUp(&'a NewUser),
+    /// A password was right, if it is still the account's.
+    LogIn {
+        known: &'a Credentials,
+        /// The hash that the password was verified against.
+        verified: &'a PasswordHash,
+        /// The hash to store: the same, or a stronger one of the same password.
+        current: &'a PasswordHash,
+        /// The failed-attempt bucket to clear, if the attempt was counted.
+        counted: Option<&'a Bucket>,
+    },
+}
+
+impl Reason<'_> {
+    /// Stores `session` if the account has fewer than `room` sessions of its kind; without `room` in any case.
+    async fn insert(&self, conn: Conn<'_>, session: &NewSession, room: Option<u32>) -> store::Result<Inserted> {
+        match *self {
+            Self::SignUp(user) => {
+                let number = users::insert_with_first_session(conn, user, session).await?;
+                Ok(number.map_or(Inserted::Nothing, Inserted::Session))
+            }
+            Self::LogIn {
+                known,
+                verified,
+                current,
+                counted,
+            } => {
+                let log_in = LogInSession {
+                    session,
+                    verified,
+                    current,
+                    counted,
+                };
+                sessions::insert_recording_log_in_clearing_failures(conn, &log_in, known, room).await
+            }
+        }
+    }
+}
+
+/// Log-ins of one account that can't see each other's sessions, because their statements overlap: as many as three
+/// instances have connections.
+const OVERLAPPING: u32 = 64;
+
+/// Starts a session. The same transaction ends the presented session, stores the device, and ends the session that was
+/// not used for longest if the account has too many. `None`, and nothing stored, when `reason` does not hold any more.
 pub(in crate::flows) async fn start_session(
     app: &App,
     owner: Owner<'_>,
     starting: StartingSession,
-    insert: impl AsyncFnOnce(Conn<'_>, &NewSession) -> store::Result<Option<i64>>,
+    reason: &Reason<'_>,
 ) -> anyhow::Result<Option<StartedSession>> {
     let session = &starting.session;
-    if starting.presented.is_empty() && !starting.notes_device && starting.at_most.is_none() {
-        // Most sign-ups present no session: the insert is all there is to write.
-        let number = app.db.once().run(async |conn| insert(conn, session).await).await?;
-        return Ok(number.map(|number| starting.started(owner, number)));
+    if starting.presented.is_empty() && !starting.notes_device {
+        // Most log-ins come from a known device, present no session and are far from the cap: the insert is all there
+        // is to write.
+        let room = starting.at_most.map(|at_most| at_most.saturating_sub(OVERLAPPING));
+        match app
+            .db
+            .once()
+            .run(async |conn| reason.insert(conn, session, room).await)
+            .await?
+        {
+            Inserted::Session(number) => return Ok(Some(starting.started(owner, number))),
+            Inserted::Nothing => return Ok(None),
+            Inserted::NoRoom => {}
+        }
     }
     let mut tx = app.db.write().await?;
-    let Some(number) = insert(tx.conn(), session).await? else {
+    let Inserted::Session(number) = reason.insert(tx.conn(), session, None).await? else {
         return Ok(None);
     };
     if starting.notes_device {

@@ -149,6 +149,17 @@ pub struct LogInSession<'a> {
     pub counted: Option<&'a Bucket>,
 }
 
+/// What came of storing a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Inserted {
+    /// It is stored; the number of its account.
+    Session(i64),
+    /// The account has no room for another one.
+    NoRoom,
+    /// There is no account for it.
+    Nothing,
+}
+
 /// A live session as it is stored, with the data of a visitor.
 #[derive(Debug, sqlx_macros::FromRow)]
 pub struct StoredSession {

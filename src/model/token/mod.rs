@@ -70,10 +70,11 @@ pub struct Rotation {
 }
 
 impl Rotation {
-    /// Whether a token of `generation` is the previous one and still within the grace period.
+    /// Whether a token of `generation` is the previous one and still within the grace period. A clock that was set back
+    /// does not prolong it.
     #[must_use]
     pub fn accepts_previous(&self, generation: i64, now: DateTime<Utc>) -> bool {
-        generation == self.generation - 1 && now - self.rotated_at <= ROTATION_GRACE
+        generation == self.generation - 1 && (now - self.rotated_at).abs() <= ROTATION_GRACE
     }
 }
 
@@ -98,6 +99,7 @@ mod tests {
         assert!(rotation.accepts_previous(2, after(0)));
         assert!(rotation.accepts_previous(2, after(10)));
         assert!(!rotation.accepts_previous(2, after(11)));
+        assert!(!rotation.accepts_previous(2, after(-11)));
         assert!(!rotation.accepts_previous(1, after(0)));
         assert!(!rotation.accepts_previous(3, after(0)));
     }

@@ -8,8 +8,9 @@ use chrono::{DateTime, Utc};
 use super::{Conn, Result, Tx, on};
 use crate::model::id::{SessionId, UserId};
 use crate::model::session::secret::SecretHash;
-use crate::model::session::{ListedSession, LogInSession, NewSession, SignedIn, StoredSession};
+use crate::model::session::{Inserted, ListedSession, LogInSession, NewSession, SignedIn, StoredSession};
 use crate::model::token::Rotation;
+use crate::model::user::Credentials;
 pub use ending::{
     end_all_of_user, end_by_id, end_by_secret, end_by_secrets, end_one_of_user, end_others_of_user, end_surplus,
 };
@@ -59,6 +60,13 @@ macro_rules! record_log_in {
     };
 }
 
+/// The number of sessions of the kind and the account of a new one.
+macro_rules! count_sessions {
+    () => {
+        "(SELECT COUNT(*) FROM sessions WHERE user_id = $3 AND kind = $4)"
+    };
+}
+
 /// Clears the failed-attempt bucket, but only if `$account` has a row.
 macro_rules! clear_failures {
     ($account:literal) => {
@@ -70,44 +78,57 @@ macro_rules! clear_failures {
     };
 }
 
-/// Stores the session of a log-in, notes the time of the log-in and clears its failed-attempt bucket; `false`, and
-/// nothing done, when the password was changed or the account deleted since the hash was read. Such a change and this
-/// log-in wait for each other. One statement on PostgreSQL; three on SQLite, which the caller's transaction holds
-/// together.
+/// Stores the session of a log-in, notes the time of the log-in and clears its failed-attempt bucket. Nothing is done
+/// when the password was changed or the account deleted since the hash was read. Such a change and this log-in wait for
+/// each other. One statement on PostgreSQL; three on SQLite, which the caller's transaction holds together.
+///
+/// An account that has `room` sessions of this kind gets no other one. On PostgreSQL that does not count the sessions
+/// of log-ins that overlap with this statement, so leave room for them.
 pub async fn insert_recording_log_in_clearing_failures(
     conn: Conn<'_>,
     log_in: &LogInSession<'_>,
-    user: UserId,
-) -> Result<bool> {
+    known: &Credentials,
+    room: Option<u32>,
+) -> Result<Inserted> {
+    // Each text gives one row for the verified password and one for the stored session.
     // The second and third statement find the account by the hash that the first has just written.
     const SQLITE: &str = concat!(
         record_log_in!(),
-        "; ",
+        " RETURNING number; ",
         clear_failures!("users WHERE id = $12 AND password_hash = $11"),
         "; ",
-        insert_session!("users WHERE id = $12 AND password_hash = $11")
+        insert_session!("users WHERE id = $12 AND password_hash = $11 AND $16 > "),
+        count_sessions!(),
+        " RETURNING generation"
     );
     const POSTGRES: &str = concat!(
         "WITH verified AS (",
         record_log_in!(),
-        " RETURNING id), cleared AS (",
+        " RETURNING number), cleared AS (",
         clear_failures!("verified"),
-        ") ",
-        insert_session!("verified")
+        "), stored AS (",
+        insert_session!("verified WHERE $16 > "),
+        count_sessions!(),
+        " RETURNING generation) SELECT number FROM verified UNION ALL SELECT generation FROM stored"
     );
     let sql = conn.either(SQLITE, POSTGRES);
-    let changed = on!(conn, c => {
-        bind_session!(sqlx::query(sql), log_in.session, "{}")
+    let rows: Vec<i64> = on!(conn, c => {
+        bind_session!(sqlx::query_scalar(sql), log_in.session, "{}")
             .bind(log_in.current)
-            .bind(user)
+            .bind(known.id)
             .bind(log_in.verified)
             .bind(log_in.counted.map(|bucket| &bucket.subject))
             .bind(log_in.counted.map(|bucket| &bucket.place))
-            .execute(c)
+            .bind(room.map_or(i64::MAX, i64::from))
+            // `fetch_one` would stop SQLite at the first row, before it runs the other two statements.
+            .fetch_all(c)
             .await?
-            .rows_affected()
     });
-    Ok(changed > 0)
+    Ok(match rows.as_slice() {
+        [] => Inserted::Nothing,
+        [_] => Inserted::NoRoom,
+        _ => Inserted::Session(known.number),
+    })
 }
 
 /// Selects a session with its account by `$condition`.

@@ -31,7 +31,7 @@ use url::Url;
 pub use answer::{Answer, Tokens};
 pub use client::Client;
 pub use database::TestDatabase;
-pub use mail::{inbox, send_some};
+pub use mail::{TestMail, inbox, send_some};
 pub use redact::redact;
 pub use user::{ALICE, TestUser};
 

@@ -151,7 +151,8 @@ async fn of_many_uses_of_two_keys_at_the_same_time_one_succeeds() {
 async fn other_texts_and_codes_are_no_keys() {
     let (app, _, key) = alice_with_a_key().await;
     let code = app.code_to(ALICE).await;
-    let changed = format!("{}A", &key[..42]);
+    let first = if key.starts_with('A') { 'B' } else { 'A' };
+    let changed = format!("{first}{}", &key[1..]);
     for guess in [&code, &changed, &key[1..], "null", "AAAAAAAAAAAAAAAAAAAAAA"] {
         let answer = app.client().reset_password_with_key(guess, NEW).await;
         answer.fails(400, "invalid_otp");

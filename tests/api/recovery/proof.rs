@@ -1,11 +1,12 @@
 //! Proof of an address: whatever another person has set up before it ends, on every path.
 
 use chrono::TimeDelta;
-use insta::assert_snapshot;
+use insta::{allow_duplicates, assert_snapshot};
 use serde_json::json;
 
+use super::keys::with_links;
 use super::reset::NEW;
-use crate::helpers::{ALICE, Client, PASSWORD, TestApp, TestUser};
+use crate::helpers::{ALICE, Client, PASSWORD, TestApp, TestMail, TestUser};
 
 const EVIL: &str = "evil@example.com";
 const OWNERS_NETWORK: &str = "192.0.2.1";
@@ -72,11 +73,19 @@ async fn plant(app: &TestApp, thief: &TestUser) -> String {
     refresh
 }
 
-async fn reset(app: &TestApp) {
+/// The paths by which an owner sets a new password without a session.
+const RESETS: [&str; 3] = ["otp", "reset-password", "key"];
+
+async fn reset(app: &TestApp, way: &str) {
     let owner = app.client().at(OWNERS_NETWORK);
     owner.ask_for_reset(ALICE).await.ok();
-    let code = app.code_to(ALICE).await;
-    owner.reset_password(ALICE, &code, NEW).await.ok();
+    let mail = app.mail_to(ALICE).await;
+    let done = match way {
+        "otp" => owner.reset_password_by_otp(ALICE, &mail.code(), NEW).await,
+        "key" => owner.reset_password_with_key(&mail.recovery_key().unwrap(), NEW).await,
+        _ => owner.reset_password(ALICE, &mail.code(), NEW).await,
+    };
+    done.ok();
 }
 
 async fn is_signed_out(app: &TestApp, refresh: &str) {
@@ -86,7 +95,33 @@ async fn is_signed_out(app: &TestApp, refresh: &str) {
 
 #[tokio::test]
 async fn the_first_reset_ends_everything_and_its_mail_lists_the_profile() {
-    let app = TestApp::new().await;
+    for way in RESETS {
+        let mail = first_reset_of_a_planted_account(way).await;
+        allow_duplicates! {
+            assert_snapshot!(mail, @r#"
+            To: alice@example.com
+            Subject: Your password was changed
+
+            The password of your account at Neptun Auth was changed on 2024-10-04 00:00 UTC, and all other
+              devices were signed out.
+
+            If it was not you, reset your password with a code now: the person who changed it knows the
+              old one or can read your mail.
+
+            These values were in the account before you confirmed this address. Another person may have
+              entered them; check that they are yours:
+            User name: "evil"
+            First name: "Eveil"
+            Last name: "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+            Phone: "0900123"
+            "#);
+        }
+    }
+}
+
+/// Returns the mail about it.
+async fn first_reset_of_a_planted_account(way: &str) -> TestMail {
+    let app = with_links().await;
     let planted = json!({
         "username": "evil", "email": ALICE, "password": PASSWORD, "first_name": "Eve\r\nil",
         "last_name": "x".repeat(150), "number_phone": "0900123",
@@ -99,26 +134,10 @@ async fn the_first_reset_ends_everything_and_its_mail_lists_the_profile() {
         browser,
     };
     let refresh = plant(&app, &thief).await;
-    reset(&app).await;
+    reset(&app, way).await;
     assert_eq!(left(&app).await, BY_MAIL);
     is_signed_out(&app, &refresh).await;
-    assert_snapshot!(app.mail_to(ALICE).await, @r#"
-    To: alice@example.com
-    Subject: Your password was changed
-
-    The password of your account at Neptun Auth was changed on 2024-10-04 00:00 UTC, and all other
-      devices were signed out.
-
-    If it was not you, reset your password with a code now: the person who changed it knows the
-      old one or can read your mail.
-
-    These values were in the account before you confirmed this address. Another person may have
-      entered them; check that they are yours:
-    User name: "evil"
-    First name: "Eveil"
-    Last name: "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
-    Phone: "0900123"
-    "#);
+    let mail = app.mail_to(ALICE).await;
     let german = [("accept-language", "de")];
     let owner = app.client();
     owner.log_in(ALICE, NEW).await.ok();
@@ -132,13 +151,14 @@ async fn the_first_reset_ends_everything_and_its_mail_lists_the_profile() {
         !later.contains("Benutzername"),
         "only the first mail lists them: {later}"
     );
+    mail
 }
 
 #[tokio::test]
 async fn an_account_without_a_profile_has_none_listed() {
     let app = TestApp::new().await;
     app.user("alice").await;
-    reset(&app).await;
+    reset(&app, "otp").await;
     let mail = app.mail_to(ALICE).await.text;
     assert!(
         !mail.contains("User name") && !mail.contains("Another person"),
@@ -148,13 +168,15 @@ async fn an_account_without_a_profile_has_none_listed() {
 
 #[tokio::test]
 async fn a_reset_of_an_account_that_was_proven_before_ends_all_but_the_profile() {
-    let app = TestApp::new().await;
-    let thief = app.verified_user("alice").await;
-    let refresh = plant(&app, &thief).await;
-    reset(&app).await;
-    assert_eq!(left(&app).await, BY_MAIL);
-    assert!(!thief.is_signed_in().await);
-    is_signed_out(&app, &refresh).await;
+    for way in RESETS {
+        let app = with_links().await;
+        let thief = app.verified_user("alice").await;
+        let refresh = plant(&app, &thief).await;
+        reset(&app, way).await;
+        assert_eq!(left(&app).await, BY_MAIL, "{way}");
+        assert!(!thief.is_signed_in().await);
+        is_signed_out(&app, &refresh).await;
+    }
 }
 
 #[tokio::test]
@@ -263,7 +285,7 @@ async fn a_clock_that_is_set_back_revives_no_session_that_was_ended() {
                 current.change_password(PASSWORD, NEW).await.ok();
             }
             1 => assert_eq!(current.end_other_sessions().await.ok().json(), json!({ "revoked": 0 })),
-            2 => reset(&app).await,
+            2 => reset(&app, "otp").await,
             3 => assert_eq!(old.copy().log_out().await.ok().body, "false"),
             4 => {
                 current.end_session(&old_id).await.fails(404, "not_found");

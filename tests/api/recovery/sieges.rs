@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use neptun_auth::model::limit::Rates;
 
 use super::reset::{NEW, wrong};
-use crate::helpers::{Client, PASSWORD, TestApp, TestUser};
+use crate::helpers::{Client, PASSWORD, TestApp, TestMail, TestUser};
 
 const HOME: &str = "198.51.100.20";
 const AWAY: &str = "192.0.2.1";
@@ -73,10 +73,7 @@ async fn the_owner_recovers_from_an_unknown_network_by_the_link_in_any_of_the_ma
     owner.ask_for_reset(VICTIM).await.fails(429, "too_many_requests");
 
     let mails = app.mails().await;
-    let newest = mails
-        .iter()
-        .find_map(|mail| mail.recovery_key())
-        .expect("a link in a mail");
+    let newest = mails.iter().find_map(TestMail::recovery_key).expect("a link in a mail");
     owner.reset_password_with_key(&newest, NEW).await.ok();
     owner.log_in(VICTIM, NEW).await.ok();
 }
