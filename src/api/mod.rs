@@ -18,11 +18,11 @@ mod token;
 use std::sync::Arc;
 
 use poem::endpoint::BoxEndpoint;
+use poem::http::HeaderValue;
 use poem::{EndpointExt, IntoEndpoint, Response};
 use poem_openapi::OpenApiService;
 
 use crate::app::App;
-use crate::model::client::origin::AllowedOrigins;
 use crate::model::session::cookie::SessionCookie;
 use layers::body_limit::body_limit;
 pub use layers::client::ClientAddress;
@@ -31,6 +31,7 @@ use layers::detach::detach;
 use layers::errors::{Paths, errors};
 use layers::headers::headers;
 use layers::observe::observe;
+pub use layers::origin::CrossOrigin;
 use layers::origin::origin;
 use layers::session::session;
 use layers::token_api::token_api;
@@ -42,12 +43,12 @@ use spec::Document;
 #[derive(Debug, Clone)]
 pub struct Web {
     pub cookie: SessionCookie,
-    pub origins: AllowedOrigins,
+    pub cross_origin: CrossOrigin,
     pub client_address: ClientAddress,
     /// Scheme, host and port by which browsers reach the service.
     pub public_url: String,
-    /// Whether browsers reach the service by https.
-    pub https: bool,
+    /// The value of `Strict-Transport-Security`.
+    pub hsts: Option<HeaderValue>,
     /// Whether to serve the OpenAPI document and Swagger UI.
     pub docs: bool,
 }
@@ -88,8 +89,8 @@ pub fn routes(app: &App, web: &Web) -> BoxEndpoint<'static, Response> {
     };
     let service = OpenApiService::new((apis(app), pages, dev_inbox::pages(app)), "", "");
     let (app, cookie) = (app.clone(), Arc::new(web.cookie.clone()));
-    let (address, origins) = (Arc::new(web.client_address.clone()), Arc::new(web.origins.clone()));
-    let https = web.https;
+    let (address, origins) = (Arc::new(web.client_address.clone()), Arc::new(web.cross_origin.clone()));
+    let hsts = web.hsts.clone();
 
     // The last layer is the outermost: it sees the request first and the response last.
     service
@@ -103,7 +104,7 @@ pub fn routes(app: &App, web: &Web) -> BoxEndpoint<'static, Response> {
         .around(move |next, request| client(Arc::clone(&address), next, request))
         .around(move |next, request| observe(Arc::clone(&logged_paths), next, request))
         .around(token_api)
-        .around(move |next, request| headers(https, next, request))
+        .around(move |next, request| headers(hsts.clone(), next, request))
         .around(detach)
         .map_to_response()
         .boxed()

@@ -3,13 +3,13 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use anyhow::{Context, ensure};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use ipnet::IpNet;
-use poem::http::HeaderName;
+use poem::http::{HeaderName, HeaderValue};
 use url::Url;
 
 use super::values::{List, ListenAddress, all, list, network, web_url};
-use crate::api::ClientAddress;
+use crate::api::{ClientAddress, CrossOrigin};
 use crate::model::client::origin::{AllowedOrigins, InvalidOrigin, Origin, is_loopback};
 use crate::model::client::proxy::TrustedProxies;
 
@@ -28,10 +28,22 @@ pub struct ListenSettings {
     /// `http://localhost` with the port]
     #[arg(long, env = "NEPTUN_AUTH_PUBLIC_URL", value_parser = web_url, global = true)]
     public_url: Option<Url>,
-    /// Origins of pages that may call with credentials, separated by commas [default: the service's own; any port of
-    /// localhost too while `PUBLIC_URL` is on localhost]
+    /// Origins of pages that may call with credentials, separated by commas; `https://*.preview.example.com` stands for
+    /// any one label, `capacitor://localhost` for an app [default: the service's own; any port of localhost too while
+    /// `PUBLIC_URL` is on localhost]
     #[arg(long, env = "NEPTUN_AUTH_ALLOWED_ORIGINS", value_parser = origins, global = true)]
     allowed_origins: Vec<List<Origin>>,
+    /// Request headers that pages of those origins may send, separated by commas, besides authorization, content-type,
+    /// x-requested-with and those of tracing (baggage, sentry-trace, traceparent, tracestate) [default: none]
+    #[arg(long, env = "NEPTUN_AUTH_ALLOWED_HEADERS", value_parser = header_names, global = true)]
+    allowed_headers: Vec<List<HeaderName>>,
+    /// Tell browsers to reach the host of an https `PUBLIC_URL` by https only (Strict-Transport-Security); `subdomains`
+    /// includes all hosts below it
+    #[arg(long, env = "NEPTUN_AUTH_HSTS", default_value = "on", global = true)]
+    hsts: Hsts,
+    /// How long browsers remember that; `0s` makes them forget it
+    #[arg(long, env = "NEPTUN_AUTH_HSTS_MAX_AGE", default_value = "730d", global = true)]
+    hsts_max_age: humantime::Duration,
     /// Networks of the proxies in front, separated by commas; X-Forwarded-For counts only if they send it
     /// [default: none]
     #[arg(long, env = "NEPTUN_AUTH_TRUSTED_PROXIES", value_parser = networks, global = true)]
@@ -48,6 +60,23 @@ fn origins(text: &str) -> Result<List<Origin>, InvalidOrigin> {
 
 fn networks(text: &str) -> Result<List<IpNet>, String> {
     list(text, network)
+}
+
+fn header_names(text: &str) -> Result<List<HeaderName>, String> {
+    list(text, header_name)
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Hsts {
+    On,
+    Off,
+    Subdomains,
+}
+
+/// A header's name; the wildcard of CORS is none, because browsers take it literally with credentials.
+fn header_name(text: &str) -> Result<HeaderName, String> {
+    let name = text.parse::<HeaderName>().ok().filter(|name| name != "*");
+    name.ok_or_else(|| "write the names of headers, as in x-app-version; with cookies there is no wildcard".to_owned())
 }
 
 impl ListenSettings {
@@ -87,10 +116,23 @@ impl ListenSettings {
         Ok(url.clone())
     }
 
-    /// The origins of pages that may call with credentials.
+    /// Which pages may call with credentials.
     #[must_use]
-    pub fn origins(&self, public_url: &Url) -> AllowedOrigins {
-        AllowedOrigins::new(public_url, all(&self.allowed_origins))
+    pub fn cross_origin(&self, public_url: &Url) -> CrossOrigin {
+        let origins = AllowedOrigins::new(public_url, all(&self.allowed_origins));
+        CrossOrigin::new(origins, &all(&self.allowed_headers))
+    }
+
+    /// The value of `Strict-Transport-Security`; `None` for a service that browsers reach by http.
+    pub fn hsts(&self, public_url: &Url) -> anyhow::Result<Option<HeaderValue>> {
+        let seconds = self.hsts_max_age.as_secs();
+        let value = match self.hsts {
+            _ if public_url.scheme() != "https" => return Ok(None),
+            Hsts::Off => return Ok(None),
+            Hsts::On => format!("max-age={seconds}"),
+            Hsts::Subdomains => format!("max-age={seconds}; includeSubDomains"),
+        };
+        Ok(Some(HeaderValue::try_from(value).context("HSTS")?))
     }
 
     /// How to find a client's address behind proxies.

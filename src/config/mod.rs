@@ -104,10 +104,10 @@ impl Settings {
         let public_url = self.public_url()?;
         Ok(Web {
             cookie: self.session.cookie(&public_url)?,
-            origins: self.listen.origins(&public_url),
+            cross_origin: self.listen.cross_origin(&public_url),
             client_address: self.listen.client_address(),
-            https: public_url.scheme() == "https",
             public_url: public_url.origin().ascii_serialization(),
+            hsts: self.listen.hsts(&public_url)?,
             docs: self.operation.serves_docs(),
         })
     }

@@ -16,24 +16,21 @@ const ALWAYS: [(HeaderName, &str); 5] = [
     ),
     (header::CACHE_CONTROL, "no-store"),
 ];
-/// Two years, which browsers' preload lists require (OWASP ASVS v5.0.0-3.4.1).
-const HSTS: &str = "max-age=63072000; includeSubDomains";
-
-/// Adds the default headers. HSTS is added only if browsers reach the service by https.
-pub async fn headers<E>(https: bool, next: Arc<E>, request: Request) -> Result<Response>
+/// Adds the default headers, and `Strict-Transport-Security` with the value `hsts`.
+pub async fn headers<E>(hsts: Option<HeaderValue>, next: Arc<E>, request: Request) -> Result<Response>
 where
     E: Endpoint<Output = Response>,
 {
     let mut response = next.get_response(request).await;
     for (name, value) in ALWAYS {
-        set_default(response.headers_mut(), name, value);
+        set_default(response.headers_mut(), name, HeaderValue::from_static(value));
     }
-    if https {
-        set_default(response.headers_mut(), header::STRICT_TRANSPORT_SECURITY, HSTS);
+    if let Some(hsts) = hsts {
+        set_default(response.headers_mut(), header::STRICT_TRANSPORT_SECURITY, hsts);
     }
     Ok(response)
 }
 
-fn set_default(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {
-    headers.entry(name).or_insert(HeaderValue::from_static(value));
+fn set_default(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
+    headers.entry(name).or_insert(value);
 }

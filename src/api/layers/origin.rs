@@ -13,19 +13,41 @@ use crate::model::client::origin::AllowedOrigins;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const ALLOWED_METHODS: &str = "GET, HEAD, POST, PATCH, DELETE";
-const ALLOWED_HEADERS: &str = "authorization, content-type";
+/// Headers that a page may send: those of the API, and those that tracing libraries and jQuery add to each request.
+const ALLOWED_HEADERS: &str = "authorization, content-type, baggage, sentry-trace, traceparent, tracestate, \
+    x-requested-with";
 const EXPOSED_HEADERS: &str = "ratelimit, ratelimit-policy, retry-after, x-request-id";
 /// Seconds for which a browser may cache a preflight; Chromium's upper bound.
 const PREFLIGHT_MAX_AGE: &str = "7200";
 
-pub async fn origin<E>(allowed: Arc<AllowedOrigins>, next: Arc<E>, request: Request) -> Result<Response>
+/// Which pages may call, and with which headers.
+#[derive(Debug, Clone)]
+pub struct CrossOrigin {
+    origins: AllowedOrigins,
+    headers: String,
+}
+
+impl CrossOrigin {
+    /// Pages of `origins` may send the headers `more` besides those that every page may send.
+    #[must_use]
+    pub fn new(origins: AllowedOrigins, more: &[HeaderName]) -> Self {
+        let mut headers = ALLOWED_HEADERS.to_owned();
+        for name in more {
+            headers.push_str(", ");
+            headers.push_str(name.as_str());
+        }
+        Self { origins, headers }
+    }
+}
+
+pub async fn origin<E>(allowed: Arc<CrossOrigin>, next: Arc<E>, request: Request) -> Result<Response>
 where
     E: Endpoint<Output = Response>,
 {
-    let caller = Caller::of(request.headers(), &allowed);
+    let caller = Caller::of(request.headers(), &allowed.origins);
     let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let mut response = if is_preflight(&request) {
-        preflight(&caller)
+        preflight(&caller, &allowed.headers)
     } else if is_safe || caller.may_change_state() {
         next.get_response(request).await
     } else {
@@ -51,7 +73,7 @@ where
 enum Caller {
     Allowed(HeaderValue),
     Foreign,
-    /// Not a page: `curl`, an SDK, or a navigation in the browser.
+    /// Not a page of another origin: `curl`, an SDK, a navigation in the browser, or our own page without a name.
     NoPage,
 }
 
@@ -63,6 +85,9 @@ impl Caller {
                 Self::Allowed(origin.clone())
             }
             (None, _) if !is_cross_site(headers) => Self::NoPage,
+            // A form on our own page sends `null` because `Referrer-Policy: no-referrer` hides its origin. Any page can
+            // send `null`, but only the browser can say `same-origin`, and it never does of a sandboxed page.
+            (Some(origin), None) if origin == "null" && is_same_origin(headers) => Self::NoPage,
             _ => Self::Foreign,
         }
     }
@@ -76,6 +101,11 @@ fn is_cross_site(headers: &HeaderMap) -> bool {
     headers.get_all(SEC_FETCH_SITE).iter().any(|site| site == "cross-site")
 }
 
+fn is_same_origin(headers: &HeaderMap) -> bool {
+    let mut sites = headers.get_all(SEC_FETCH_SITE).iter();
+    sites.next().is_some_and(|site| site == "same-origin") && sites.next().is_none()
+}
+
 fn is_preflight(request: &Request) -> bool {
     let headers = request.headers();
     request.method() == Method::OPTIONS
@@ -83,14 +113,14 @@ fn is_preflight(request: &Request) -> bool {
         && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
 }
 
-fn preflight(caller: &Caller) -> Response {
+fn preflight(caller: &Caller, allowed_headers: &str) -> Response {
     if !matches!(caller, Caller::Allowed(_)) {
         return ApiError::from(ErrorCode::OriginNotAllowed).to_response();
     }
     Response::builder()
         .status(StatusCode::NO_CONTENT)
         .header(header::ACCESS_CONTROL_ALLOW_METHODS, ALLOWED_METHODS)
-        .header(header::ACCESS_CONTROL_ALLOW_HEADERS, ALLOWED_HEADERS)
+        .header(header::ACCESS_CONTROL_ALLOW_HEADERS, allowed_headers)
         .header(header::ACCESS_CONTROL_MAX_AGE, PREFLIGHT_MAX_AGE)
         .finish()
 }

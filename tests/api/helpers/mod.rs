@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta};
 use clap::ValueEnum;
-use neptun_auth::api::{self, Web};
+use neptun_auth::api::{self, CrossOrigin, Web};
 use neptun_auth::app::clock::Clock;
 use neptun_auth::app::mail::mailer::MailSetup;
 use neptun_auth::app::{App, Setup};
@@ -26,6 +26,7 @@ use neptun_auth::model::session::cookie::SessionCookie;
 use neptun_auth::model::session::{Lifetimes, SessionCaps};
 use poem::Response;
 use poem::endpoint::BoxEndpoint;
+use poem::http::HeaderValue;
 use url::Url;
 
 pub use answer::{Answer, Tokens};
@@ -92,9 +93,9 @@ fn web(public_url: &str, origins: &[&str], docs: bool) -> Web {
     let origins = origins.iter().map(|text| Origin::parse(text).unwrap()).collect();
     Web {
         cookie: SessionCookie::new(&public_url, None, SameSite::Lax, None).unwrap(),
-        origins: AllowedOrigins::new(&public_url, origins),
+        cross_origin: CrossOrigin::new(AllowedOrigins::new(&public_url, origins), &[]),
         client_address: api::ClientAddress::default(),
-        https: public_url.scheme() == "https",
+        hsts: (public_url.scheme() == "https").then(|| HeaderValue::from_static("max-age=63072000")),
         public_url: public_url.origin().ascii_serialization(),
         docs,
     }

@@ -120,6 +120,112 @@ async fn a_preflight_of_a_listed_page_is_answered() {
 }
 
 #[tokio::test]
+async fn a_preflight_allows_the_headers_that_tracing_and_old_libraries_add() {
+    let app = service().await;
+    let asks = [
+        ("origin", APP),
+        ("access-control-request-method", "POST"),
+        (
+            "access-control-request-headers",
+            "baggage,content-type,sentry-trace,traceparent,tracestate,x-requested-with",
+        ),
+    ];
+    let client = app.client();
+    let answer = client
+        .send(Method::OPTIONS, "/api/auth/login", &asks, Body::empty())
+        .await;
+    let allowed: Vec<_> = answer
+        .assert_status(204)
+        .header("access-control-allow-headers")
+        .unwrap()
+        .split(", ")
+        .collect();
+    for asked in asks[2].1.split(',') {
+        assert!(allowed.contains(&asked), "{asked}");
+    }
+    assert!(!allowed.contains(&"*"));
+}
+
+/// A form on our own page whose policy hides its address.
+#[tokio::test]
+async fn a_page_without_a_name_passes_only_as_our_own() {
+    let app = service().await;
+    let unnamed = |site: &'static str| [("origin", "null"), ("sec-fetch-site", site)];
+    let answer = post(&app.client(), "/api/auth/sign-up", &unnamed("same-origin")).await;
+    assert_eq!(answer.ok().header("access-control-allow-origin"), None);
+    for site in [
+        "same-site",
+        "cross-site",
+        "none",
+        "",
+        "SAME-ORIGIN",
+        "same-origin, same-origin",
+    ] {
+        let answer = post(&app.client(), "/api/auth/login", &unnamed(site)).await;
+        answer.fails(403, "origin_not_allowed");
+    }
+    for headers in [
+        &[("origin", "null")][..],
+        &[
+            ("origin", "null"),
+            ("sec-fetch-site", "same-origin"),
+            ("sec-fetch-site", "cross-site"),
+        ],
+        &[
+            ("origin", "null"),
+            ("origin", "null"),
+            ("sec-fetch-site", "same-origin"),
+        ],
+        &[("origin", "NULL"), ("sec-fetch-site", "same-origin")],
+        &[("origin", "https://evil.example"), ("sec-fetch-site", "same-origin")],
+    ] {
+        let answer = post(&app.client(), "/api/auth/login", headers).await;
+        answer.fails(403, "origin_not_allowed");
+    }
+    let asks = [
+        &unnamed("same-origin")[..],
+        &[("access-control-request-method", "POST")],
+    ]
+    .concat();
+    let preflight = app
+        .client()
+        .send(Method::OPTIONS, "/api/auth/login", &asks, Body::empty())
+        .await;
+    preflight.fails(403, "origin_not_allowed");
+}
+
+#[tokio::test]
+async fn previews_and_apps_can_be_listed() {
+    let listed = [
+        "https://*.preview.example.com",
+        "capacitor://localhost",
+        "http://192.168.1.5:3000",
+    ];
+    let app = TestApp::with_web("https://auth.example.com", &listed).await;
+    app.user("alice").await;
+    for origin in [
+        "https://pr-7.preview.example.com",
+        "capacitor://localhost",
+        "http://192.168.1.5:3000",
+    ] {
+        let answer = post(&app.client(), "/api/auth/login", &[("origin", origin)]).await;
+        assert_eq!(answer.ok().header("access-control-allow-origin"), Some(origin));
+    }
+    for origin in [
+        "https://preview.example.com",
+        "https://a.b.preview.example.com",
+        "https://evil.example/.preview.example.com",
+        "ionic://localhost",
+        "capacitor://localhost:1",
+        "http://192.168.1.5:3001",
+    ] {
+        let answer = post(&app.client(), "/api/auth/login", &[("origin", origin)]).await;
+        answer.fails(403, "origin_not_allowed");
+        assert_eq!(answer.header("access-control-allow-origin"), None, "{origin}");
+    }
+}
+
+#[tokio::test]
 async fn a_cross_site_request_without_an_origin_changes_nothing() {
     let app = service().await;
     let cross_site = [("sec-fetch-site", "cross-site")];
@@ -155,6 +261,9 @@ async fn while_developing_any_page_on_loopback_may_call() {
         "http://localhost:3000",
         "http://127.0.0.1:5173",
         "http://localhost:8080",
+        "http://app.localhost:3000",
+        "http://[::1]:3000",
+        "https://localhost:5173",
     ];
     for (number, origin) in origins.into_iter().enumerate() {
         let body = json!({ "email": format!("user{number}@example.com"), "password": PASSWORD });

@@ -46,6 +46,50 @@ fn bad_settings_stop_the_start_and_say_what_to_change() {
         (&[("NEPTUN_AUTH_COOKIE_SAME_SITE", "sometimes")], "strict, lax, none"),
         (&[("NEPTUN_AUTH_ALLOWED_ORIGINS", "*")], "`*` is not an origin"),
         (
+            &[("NEPTUN_AUTH_ALLOWED_ORIGINS", "https://app.example.com/page")],
+            "is not an origin",
+        ),
+        (
+            &[("NEPTUN_AUTH_ALLOWED_ORIGINS", "https://app-*.example.com")],
+            "it stands for the whole first label",
+        ),
+        (
+            &[(
+                "NEPTUN_AUTH_ALLOWED_ORIGINS",
+                "https://a.example,https://*.*.example.com",
+            )],
+            "it stands for the whole first label",
+        ),
+        (
+            &[("NEPTUN_AUTH_ALLOWED_ORIGINS", "https://*.fly.dev")],
+            "anyone can register a name under `fly.dev`",
+        ),
+        (
+            &[("NEPTUN_AUTH_ALLOWED_ORIGINS", "null")],
+            "browsers send `Origin: null` for such pages",
+        ),
+        (
+            &[("NEPTUN_AUTH_ALLOWED_HEADERS", "*")],
+            "with cookies there is no wildcard",
+        ),
+        (&[("NEPTUN_AUTH_ALLOWED_HEADERS", "x y")], "write the names of headers"),
+        (&[("NEPTUN_AUTH_HSTS", "sometimes")], "on, off, subdomains"),
+        (&[("NEPTUN_AUTH_HSTS_MAX_AGE", "long")], "--hsts-max-age"),
+        (
+            &[
+                ("NEPTUN_AUTH_PUBLIC_URL", "https://auth.example.co.uk"),
+                ("NEPTUN_AUTH_COOKIE_DOMAIN", "co.uk"),
+            ],
+            "choose `example.co.uk`",
+        ),
+        (
+            &[
+                ("NEPTUN_AUTH_PUBLIC_URL", "https://my-app.fly.dev"),
+                ("NEPTUN_AUTH_COOKIE_DOMAIN", "fly.dev"),
+            ],
+            "COOKIE_DOMAIN `fly.dev` is a public suffix",
+        ),
+        (
             &[("NEPTUN_AUTH_SESSION_IDLE_TIMEOUT", "31d")],
             "must not be longer than SESSION_ABSOLUTE_TIMEOUT",
         ),
@@ -173,6 +217,60 @@ async fn flags_take_precedence_over_the_environment_and_both_over_the_file() {
         .output()
         .unwrap();
     assert!(String::from_utf8(output.stderr).unwrap().contains("--docs"));
+}
+
+/// The answer's header to a request, and to a preflight of a page on `https://app.example.com`.
+fn header_of(binary: &Binary, method: &str, name: &str) -> Option<String> {
+    let request = ureq::http::Request::builder()
+        .method(method)
+        .uri(binary.url("/api/auth/login"))
+        .header("origin", "https://app.example.com")
+        .header("access-control-request-method", "POST")
+        .body(())
+        .unwrap();
+    let answer = agent().run(request).unwrap();
+    let value = answer.headers().get(name)?;
+    Some(value.to_str().unwrap().to_owned())
+}
+
+#[tokio::test]
+async fn strict_transport_security_is_a_setting() {
+    let database = TestDatabase::create().await;
+    let https = ("NEPTUN_AUTH_PUBLIC_URL", "https://auth.example.com");
+    let cases: [(&[(&str, &str)], Option<&str>); 5] = [
+        (&[https], Some("max-age=63072000")),
+        (
+            &[
+                https,
+                ("NEPTUN_AUTH_HSTS", "subdomains"),
+                ("NEPTUN_AUTH_HSTS_MAX_AGE", "1h"),
+            ],
+            Some("max-age=3600; includeSubDomains"),
+        ),
+        (&[https, ("NEPTUN_AUTH_HSTS_MAX_AGE", "0s")], Some("max-age=0")),
+        (&[https, ("NEPTUN_AUTH_HSTS", "off")], None),
+        (&[("NEPTUN_AUTH_HSTS", "subdomains")], None),
+    ];
+    for (settings, expected) in cases {
+        let binary = Binary::start(&database.url, settings);
+        let value = header_of(&binary, "GET", "strict-transport-security");
+        assert_eq!(value.as_deref(), expected, "{settings:?}");
+    }
+}
+
+#[tokio::test]
+async fn listed_pages_may_send_the_headers_of_a_setting() {
+    let database = TestDatabase::create().await;
+    let settings = [
+        ("NEPTUN_AUTH_ALLOWED_ORIGINS", "https://*.example.com/"),
+        ("NEPTUN_AUTH_ALLOWED_HEADERS", "X-App-Version, x-build"),
+    ];
+    let binary = Binary::start(&database.url, &settings);
+    let allowed = header_of(&binary, "OPTIONS", "access-control-allow-headers").unwrap();
+    assert!(
+        allowed.ends_with("tracestate, x-requested-with, x-app-version, x-build"),
+        "{allowed}"
+    );
 }
 
 #[test]

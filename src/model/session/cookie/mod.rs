@@ -6,6 +6,7 @@ use url::{Host, Url};
 use super::secret::SessionSecret;
 use crate::model::cookie::{REMOVED, SameSite, find, lifetime};
 use crate::model::device::cookie::DeviceCookie;
+use crate::model::public_suffix::{is_public_suffix, registrable};
 
 const HOST_PREFIX: &str = "__Host-";
 const SECURE: &str = "; Secure";
@@ -48,6 +49,11 @@ pub enum InvalidCookie {
     DeviceCookie(String),
     #[error("COOKIE_SAME_SITE `none` needs an https PUBLIC_URL: browsers drop such cookies without Secure")]
     NoneWithoutHttps,
+    #[error(
+        "COOKIE_DOMAIN `{domain}` is a public suffix: anyone can register a name under it, so browsers drop cookies for \
+         all of it; choose `{instead}` or a domain below it"
+    )]
+    PublicSuffix { domain: String, instead: String },
     #[error("COOKIE_DOMAIN `{0}` must be the host of PUBLIC_URL or a domain above it that has a dot")]
     ForeignDomain(String),
 }
@@ -213,13 +219,21 @@ fn check_name(name: &str, secure: bool, domain: Option<&str>) -> Result<(), Inva
 }
 
 fn check_domain(domain: &str, public_url: &Url) -> Result<(), InvalidCookie> {
-    let accepted = match public_url.host() {
-        Some(Host::Domain(host)) => host == domain || (domain.contains('.') && host.ends_with(&format!(".{domain}"))),
-        _ => false,
+    let foreign = || InvalidCookie::ForeignDomain(domain.to_owned());
+    let Some(Host::Domain(host)) = public_url.host() else {
+        return Err(foreign());
     };
-    accepted
-        .then_some(())
-        .ok_or_else(|| InvalidCookie::ForeignDomain(domain.to_owned()))
+    if host != domain && !(domain.contains('.') && host.ends_with(&format!(".{domain}"))) {
+        return Err(foreign());
+    }
+    // Browsers may keep a cookie for a local name without a dot, which no registry hands out.
+    if domain.contains('.') && is_public_suffix(domain) {
+        return Err(InvalidCookie::PublicSuffix {
+            domain: domain.to_owned(),
+            instead: registrable(host).unwrap_or(host).to_owned(),
+        });
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -156,3 +156,29 @@ fn the_secret_in_a_cookie_of_the_other_name_is_found_to_be_ended() {
     let left = host_cookie().leftovers(&[header.as_bytes()]);
     assert_eq!(left.secrets, [secret]);
 }
+
+#[test]
+fn a_domain_that_belongs_to_strangers_too_is_refused() {
+    for (host, domain, instead) in [
+        ("auth.example.co.uk", "co.uk", "example.co.uk"),
+        ("my-app.fly.dev", "fly.dev", "my-app.fly.dev"),
+        ("auth.my-app.fly.dev", "fly.dev", "my-app.fly.dev"),
+        ("fly.dev", "fly.dev", "fly.dev"),
+        ("auth.example.github.io", "github.io", "example.github.io"),
+    ] {
+        let refused = cookie(&format!("https://{host}"), None, SameSite::Lax, Some(domain)).unwrap_err();
+        let (domain, instead) = (domain.to_owned(), instead.to_owned());
+        assert_eq!(refused, InvalidCookie::PublicSuffix { domain, instead });
+    }
+    for (host, domain) in [
+        ("auth.example.co.uk", "example.co.uk"),
+        ("auth.my-app.fly.dev", "my-app.fly.dev"),
+        ("auth.corp.internal", "corp.internal"),
+        ("auth.example.com", "auth.example.com"),
+    ] {
+        assert!(
+            cookie(&format!("https://{host}"), None, SameSite::Lax, Some(domain)).is_ok(),
+            "{domain}"
+        );
+    }
+}
