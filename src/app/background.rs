@@ -119,9 +119,19 @@ mod tests {
 
     #[tokio::test]
     async fn a_task_that_ran_for_long_starts_again_after_the_first_pause() {
-        let run = async || sleep(PAUSE * (LONGEST_PAUSE + 1)).await;
-        let (starts, _) = starts_within(5 * (LONGEST_PAUSE + 4), run).await;
-        assert!((4..=5).contains(&starts), "{starts} starts");
+        let ends = Mutex::new(Vec::new());
+        let run = async || {
+            let starts = ends.lock().unwrap().len();
+            // Four quick failures make the next pause 16 times as long as the first.
+            if starts == 4 {
+                sleep(PAUSE * (LONGEST_PAUSE + 1)).await;
+            }
+            ends.lock().unwrap().push(Instant::now());
+        };
+        starts_within(15 + LONGEST_PAUSE + 1 + 12, run).await;
+        let ends = ends.into_inner().unwrap();
+        assert!(ends.len() > 5, "{} starts", ends.len());
+        assert!(ends[5] - ends[4] < PAUSE * 12);
     }
 
     #[tokio::test]

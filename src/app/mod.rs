@@ -113,6 +113,8 @@ impl App {
             "SECRET_KEY is needed with PostgreSQL: set the same key for every instance; \
              `openssl rand -hex 32` makes one"
         );
+        // First, because an error in a setting must leave the database untouched.
+        let mailer = Mailer::new(&setup.mail)?;
         let db = Db::connect(&setup.database_url).await?;
         let secret_key = match setup.secret_key {
             Some(secret_key) => secret_key,
@@ -138,7 +140,7 @@ impl App {
             tokens,
             codes: Codes::new(&secret_key, setup.mail.code_digits, setup.mail.recovery_url.clone())?,
             outbox: Outbox::new(&secret_key, setup.mail.notices.clone())?,
-            mailer: Mailer::new(&setup.mail, &secret_key)?,
+            mailer: mailer.with_secret(&secret_key)?,
             require_verified_email: setup.mail.require_verified_email,
             db,
         };

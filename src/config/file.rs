@@ -8,8 +8,8 @@ use anyhow::{Context, bail, ensure};
 use clap::{ArgMatches, Command};
 use toml::{Table, Value};
 
-use super::names::nearest;
 use super::values::{FilePath, is_quoted};
+use crate::model::spelling::did_you_mean;
 
 /// The settings in the file, by the names that clap has for them.
 #[derive(Debug, Default)]
@@ -82,10 +82,7 @@ fn known(name: &str, value: &Value, command: &Command) -> anyhow::Result<String>
         "there is no section `[{name}]`: write all settings without sections"
     );
     let bare = id.to_lowercase();
-    let instead = nearest(bare.strip_prefix("neptun_auth_").unwrap_or(&bare), ids.into_iter());
-    let instead = instead
-        .map(|near| format!("; did you mean `{near}`?"))
-        .unwrap_or_default();
+    let instead = did_you_mean(bare.strip_prefix("neptun_auth_").unwrap_or(&bare), ids.into_iter());
     bail!("there is no setting `{name}`{instead}")
 }
 

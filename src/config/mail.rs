@@ -22,6 +22,9 @@ pub struct MailSettings {
     /// Sender of the mails, as in `Example <no-reply@example.com>`; needed with a mail server [default: none]
     #[arg(long, env = "NEPTUN_AUTH_MAIL_FROM", global = true)]
     mail_from: Option<String>,
+    /// Name by which the service introduces itself to the mail server, or its IP address [default: the host name]
+    #[arg(long, env = "NEPTUN_AUTH_SMTP_EHLO_NAME", global = true)]
+    smtp_ehlo_name: Option<String>,
     /// Folder with mail templates of your own, as in `fr/reset_code.txt` [default: none]
     #[arg(long, env = "NEPTUN_AUTH_MAIL_TEMPLATES", global = true)]
     mail_templates: Option<FilePath>,
@@ -82,6 +85,7 @@ impl MailSettings {
         Ok(MailSetup {
             smtp_url: smtp_url.context("SMTP_URL is not a URL, as in smtp://mail.example.com:587")?,
             from: self.mail_from.clone(),
+            ehlo_name: self.smtp_ehlo_name.clone(),
             templates: self.mail_templates.as_deref().map(Path::to_owned),
             notices: all(&self.notices),
             code_digits: self.code_digits,

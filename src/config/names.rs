@@ -4,6 +4,8 @@ use std::env;
 
 use clap::{Arg, Command};
 
+use crate::model::spelling::did_you_mean;
+
 /// One sentence for each variable that has our prefix and is no setting.
 #[must_use]
 pub fn unknown_variables(command: &Command) -> Vec<String> {
@@ -13,10 +15,7 @@ pub fn unknown_variables(command: &Command) -> Vec<String> {
     let unknown = names.filter(|name| name.starts_with(PREFIX) && !known.contains(name) && !is_of_the_platform(name));
     unknown
         .map(|name| {
-            let instead = nearest(&name, known.iter().map(String::as_str));
-            let instead = instead
-                .map(|near| format!("; did you mean {near}?"))
-                .unwrap_or_default();
+            let instead = did_you_mean(&name, known.iter().map(String::as_str));
             format!("there is no setting {name}, so the variable does nothing{instead}")
         })
         .collect()
@@ -30,25 +29,4 @@ fn is_of_the_platform(name: &str) -> bool {
         .iter()
         .any(|part| name[PREFIX.len()..].starts_with(part))
         || env::var_os(name).is_some_and(|value| value.to_string_lossy().starts_with("tcp://"))
-}
-
-/// The known name that is most like a wrong one, if any is alike.
-#[must_use]
-pub fn nearest<'n>(wrong: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    let likeness = |name: &&str| strsim::normalized_damerau_levenshtein(wrong, name);
-    let near = known.max_by(|one, other| likeness(one).total_cmp(&likeness(other)));
-    near.filter(|name| likeness(name) > 0.6)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_nearest_name_is_suggested_and_none_that_is_nothing_like_it() {
-        let known = ["cookie_name", "cookie_domain", "listen"];
-        assert_eq!(nearest("cookie_nane", known.into_iter()), Some("cookie_name"));
-        assert_eq!(nearest("listn", known.into_iter()), Some("listen"));
-        assert_eq!(nearest("database", known.into_iter()), None);
-    }
 }

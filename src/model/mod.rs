@@ -9,6 +9,7 @@ pub mod mail;
 mod public_suffix;
 pub mod secret_key;
 pub mod session;
+pub mod spelling;
 pub mod token;
 pub mod unavailable;
 pub mod user;

@@ -14,26 +14,25 @@ use crate::model::secret_key::SecretKey;
 /// Number of mails that the inbox keeps.
 const CAPACITY: usize = 50;
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Inbox {
-    key: String,
+    /// `None` until the secret key is known, and without it no page shows the mails.
+    key: Option<String>,
     received: Mutex<VecDeque<Received>>,
 }
 
 impl Inbox {
-    /// The key follows from the secret key, so that a restart leaves the developer's open page where it is.
-    pub fn new(secret: &SecretKey) -> anyhow::Result<Self> {
+    /// The inbox's key follows from the secret key, so that a restart leaves the developer's open page where it is.
+    pub fn open(&mut self, secret: &SecretKey) -> anyhow::Result<()> {
         let derived = derive(secret, b"neptun-auth 1: development inbox").context("the development inbox")?;
-        Ok(Self {
-            key: BASE64_URL_SAFE_NO_PAD.encode(&derived[..16]),
-            received: Mutex::default(),
-        })
+        self.key = Some(BASE64_URL_SAFE_NO_PAD.encode(&derived[..16]));
+        Ok(())
     }
 
     /// The unguessable part of the inbox's URL: a proxy may make the page reachable from outside.
     #[must_use]
-    pub fn key(&self) -> &str {
-        &self.key
+    pub fn key(&self) -> Option<&str> {
+        self.key.as_deref()
     }
 
     /// Keeps a mail, and forgets the oldest beyond [`CAPACITY`].

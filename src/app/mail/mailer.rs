@@ -1,31 +1,20 @@
 //! Delivers mails to an SMTP server or, during development, to a page that shows them.
 
-use std::net::IpAddr;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail, ensure};
-use lettre::message::{Mailbox, MultiPart};
-use lettre::transport::smtp::authentication::Credentials;
-use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
-use percent_encoding::percent_decode_str;
-use tokio::time::timeout;
+use lettre::message::{Mailbox, MultiPart, SinglePart};
+use lettre::{Address, Message};
 use url::Url;
 use uuid::Uuid;
 
 use super::inbox::Inbox;
+use super::smtp::MailServer;
 use super::templates::{MailTemplates, Received, Rendered, Sender};
 use crate::model::client::origin::is_loopback;
 use crate::model::mail::{Mail, Notice};
 use crate::model::secret_key::SecretKey;
 use crate::model::user::email::Email;
-
-/// How long connecting to the server may take.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
-/// How long a whole delivery may take. It is shorter than
-/// [`ClaimedMail::LEASE`](crate::model::mail::ClaimedMail::LEASE), so that no other instance sends the same mail at the
-/// same time.
-const DELIVERY_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The settings for mail.
 #[derive(Debug, Clone)]
@@ -34,6 +23,8 @@ pub struct MailSetup {
     /// a loopback address; otherwise mails wait in the outbox.
     pub smtp_url: Option<Url>,
     pub from: Option<String>,
+    /// How the service introduces itself to the mail server; `None` for the name of this machine.
+    pub ehlo_name: Option<String>,
     /// A folder with the operator's own templates.
     pub templates: Option<PathBuf>,
     /// The notices that are switched on.
@@ -57,7 +48,7 @@ pub struct Mailer {
 
 #[derive(Debug)]
 enum Route {
-    Smtp(AsyncSmtpTransport<Tokio1Executor>),
+    Smtp(MailServer),
     Inbox(Inbox),
     /// No server is set and the service is public, so mails wait in the outbox.
     Nowhere,
@@ -69,11 +60,11 @@ impl Mailer {
     ///
     /// # Errors
     /// When a setting can't be used. The text is for the operator.
-    pub fn new(setup: &MailSetup, secret: &SecretKey) -> anyhow::Result<Self> {
+    pub fn new(setup: &MailSetup) -> anyhow::Result<Self> {
         let public_host = setup.public_url.host_str().unwrap_or("localhost");
         let route = match &setup.smtp_url {
-            Some(url) => Route::Smtp(transport(url)?),
-            None if is_loopback(&setup.public_url) => Route::Inbox(Inbox::new(secret)?),
+            Some(url) => Route::Smtp(MailServer::new(url, setup.ehlo_name.as_deref())?),
+            None if is_loopback(&setup.public_url) => Route::Inbox(Inbox::default()),
             None => Route::Nowhere,
         };
         ensure!(
@@ -84,9 +75,7 @@ impl Mailer {
             .from
             .as_deref()
             .unwrap_or("Neptun Auth <no-reply@localhost.invalid>");
-        let from: Mailbox = from
-            .parse()
-            .context("MAIL_FROM must be an address, as in `Example <no-reply@example.com>`")?;
+        let from = sender_address(from)?;
         let sender = Sender {
             service: from.name.clone().unwrap_or_else(|| public_host.to_owned()),
             url: setup.public_url.origin().ascii_serialization(),
@@ -96,6 +85,17 @@ impl Mailer {
             from,
             route,
         })
+    }
+
+    /// Opens the development inbox, if there is one, under a key that follows from `secret`.
+    ///
+    /// # Errors
+    /// When no key can be derived.
+    pub fn with_secret(mut self, secret: &SecretKey) -> anyhow::Result<Self> {
+        if let Route::Inbox(inbox) = &mut self.route {
+            inbox.open(secret)?;
+        }
+        Ok(self)
     }
 
     /// Whether mails can be delivered at all.
@@ -108,7 +108,7 @@ impl Mailer {
     #[must_use]
     pub fn inbox_key(&self) -> Option<&str> {
         match &self.route {
-            Route::Inbox(inbox) => Some(inbox.key()),
+            Route::Inbox(inbox) => inbox.key(),
             _ => None,
         }
     }
@@ -126,17 +126,12 @@ impl Mailer {
     /// sends.
     ///
     /// # Errors
-    /// When the server is unreachable, takes longer than `DELIVERY_TIMEOUT` or rejects the mail. A later attempt may
-    /// succeed.
+    /// [`Rejected`](super::smtp::Rejected) when the server will never take the mail. After every other error a later
+    /// attempt may succeed.
     pub async fn deliver(&self, id: Uuid, mail: &Mail) -> anyhow::Result<()> {
         let rendered = self.templates.render(mail)?;
         match &self.route {
-            Route::Smtp(server) => {
-                let message = self.compose(id, mail, rendered)?;
-                let sent = timeout(DELIVERY_TIMEOUT, server.send(message)).await;
-                sent.context("the SMTP server took more than a minute for one mail")?
-                    .map_err(without_address)?;
-            }
+            Route::Smtp(server) => server.send(self.compose(id, mail, rendered)?).await?,
             Route::Inbox(inbox) => {
                 tracing::info!(
                     to = mail.to,
@@ -158,23 +153,17 @@ impl Mailer {
         const INVALID: &str = "a mail server would not understand the stored address";
         let to = Email::parse(&mail.to).context(INVALID)?;
         let to = to.deliverable().parse().context(INVALID)?;
-        let message = Message::builder()
+        let builder = Message::builder()
             .message_id(Some(format!("<{id}@{}>", self.from.email.domain())))
             .from(self.from.clone())
             .to(Mailbox::new(None, to))
             .subject(rendered.subject)
             // Tells mail servers not to send holiday notices (RFC 3834).
-            .header(AutoSubmitted)
-            .multipart(MultiPart::alternative_plain_html(rendered.text, rendered.html))?;
-        Ok(message)
-    }
-}
-
-/// Keeps only the number of a server's answer, because its text repeats the address, which must not be logged.
-fn without_address(error: lettre::transport::smtp::Error) -> anyhow::Error {
-    match error.status() {
-        Some(status) => anyhow!("the SMTP server answered {status}"),
-        None => error.into(),
+            .header(AutoSubmitted);
+        Ok(match rendered.html {
+            Some(html) => builder.multipart(MultiPart::alternative_plain_html(rendered.text, html))?,
+            None => builder.singlepart(SinglePart::plain(rendered.text))?,
+        })
     }
 }
 
@@ -195,88 +184,43 @@ impl lettre::message::header::Header for AutoSubmitted {
     }
 }
 
-/// The connection to the server of `SMTP_URL`. Mails contain codes, so they leave this machine only over TLS, unless
-/// the operator switches it off with `?tls=off`.
-fn transport(url: &Url) -> anyhow::Result<AsyncSmtpTransport<Tokio1Executor>> {
+/// The sender. Its domain is written in the letters that every mail server understands.
+fn sender_address(text: &str) -> anyhow::Result<Mailbox> {
+    const INVALID: &str = "MAIL_FROM must be an address, as in `Example <no-reply@example.com>`";
+    let typed: Mailbox = text.trim().parse().context(INVALID)?;
+    let (local, domain) = (typed.email.user(), typed.email.domain());
     ensure!(
-        matches!(url.scheme(), "smtp" | "smtps"),
-        "SMTP_URL must begin with smtp:// or smtps://, as in smtp://mail.example.com:587"
+        local.is_ascii(),
+        "MAIL_FROM: the part before the @ must be in ASCII, because many mail servers take no other"
     );
-    let host = url.host_str().context("SMTP_URL names no host")?;
-    let options: Vec<_> = url.query_pairs().collect();
-    let plain = match options.as_slice() {
-        [] => is_loopback_host(host),
-        [(name, value)] if name == "tls" && value == "off" => true,
-        [(name, value)] if name == "tls" && value == "required" => false,
-        _ => bail!("SMTP_URL takes `?tls=required` and `?tls=off` only"),
-    };
-    let builder = match url.scheme() {
-        "smtps" => AsyncSmtpTransport::<Tokio1Executor>::relay(host)?,
-        "smtp" if plain => AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host),
-        _ => AsyncSmtpTransport::<Tokio1Executor>::starttls_relay(host)?,
-    };
-    let builder = match url.port() {
-        Some(port) => builder.port(port),
-        None => builder,
-    };
-    let builder = match (url.username(), url.password()) {
-        ("", None) => builder,
-        (name, password) => builder.credentials(Credentials::new(decode(name)?, decode(password.unwrap_or_default())?)),
-    };
-    Ok(builder.timeout(Some(CONNECT_TIMEOUT)).build())
-}
-
-/// Whether a host of `SMTP_URL` is this machine. Parses addresses itself: the URL library does not for `smtp://`.
-fn is_loopback_host(host: &str) -> bool {
-    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
-    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
-}
-
-fn decode(text: &str) -> anyhow::Result<String> {
-    let decoded = percent_decode_str(text).decode_utf8();
-    Ok(decoded
-        .context("SMTP_URL: name and password must be UTF-8")?
-        .into_owned())
+    if domain.is_ascii() {
+        return Ok(typed);
+    }
+    let domain = idna::domain_to_ascii_strict(domain).map_err(|_| anyhow!(INVALID))?;
+    let address = Address::new(local, domain).context(INVALID)?;
+    Ok(Mailbox::new(typed.name, address))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn setup_error(smtp_url: &str) -> Option<String> {
-        let setup = MailSetup {
-            smtp_url: Some(smtp_url.parse().unwrap()),
-            from: Some("Example <no-reply@example.com>".to_owned()),
-            templates: None,
-            notices: Vec::new(),
-            code_digits: 8,
-            require_verified_email: false,
-            recovery_url: None,
-            public_url: "https://auth.example.com".parse().unwrap(),
-        };
-        Mailer::new(&setup, &SecretKey::generate())
-            .err()
-            .map(|error| format!("{error:#}"))
-    }
-
     #[test]
-    fn usable_smtp_urls_are_accepted_and_others_rejected() {
-        for url in [
-            "smtps://user:p%40ss@mail.example.com",
-            "smtp://mail.example.com:587",
-            "smtp://127.0.0.1:1025",
-            "smtp://mailpit:1025?tls=off",
+    fn a_sender_in_an_international_domain_is_written_in_ascii() {
+        for (text, sender) in [
+            ("Example <no-reply@example.com>", "Example <no-reply@example.com>"),
+            ("no-reply@b\u{fc}cher.example", "no-reply@xn--bcher-kva.example"),
+            (
+                "Lesen <no-reply@B\u{fc}cher.example>",
+                "Lesen <no-reply@xn--bcher-kva.example>",
+            ),
         ] {
-            assert_eq!(setup_error(url), None, "{url}");
+            assert_eq!(sender_address(text).unwrap().to_string(), sender);
         }
-        for url in [
-            "http://mail.example.com",
-            "smtp://mail.example.com?tls=maybe",
-            "smtp:mail",
-        ] {
+        for text in ["", "no address", "jos\u{e9}@example.com", "a@b.example, c@d.example"] {
             assert!(
-                setup_error(url).is_some_and(|error| error.contains("SMTP_URL")),
-                "{url}"
+                format!("{:#}", sender_address(text).unwrap_err()).contains("MAIL_FROM"),
+                "{text}"
             );
         }
     }

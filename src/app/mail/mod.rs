@@ -4,4 +4,5 @@
 mod inbox;
 pub mod mailer;
 pub mod outbox;
+pub mod smtp;
 mod templates;

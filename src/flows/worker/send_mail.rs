@@ -3,12 +3,13 @@
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
+use crate::app::mail::smtp::Rejected;
 use crate::model::mail::ClaimedMail;
 use crate::store::outbox;
 use crate::telemetry::{self, Delivery};
 
-/// Sends a mail and deletes it. A mail that can't be sent now is tried again later. A mail whose sending is cut off by
-/// a shutdown is due at once, for the next instance.
+/// Sends a mail and deletes it, also if the mail server will never take it. A mail that can't be sent now is tried again
+/// later. A mail whose sending is cut off by a shutdown is due at once, for the next instance.
 pub async fn send_mail(app: &App, claimed: &ClaimedMail, stop: &CancellationToken) -> anyhow::Result<()> {
     let delivered = tokio::select! {
         delivered = deliver(app, claimed) => Some(delivered),
@@ -18,6 +19,11 @@ pub async fn send_mail(app: &App, claimed: &ClaimedMail, stop: &CancellationToke
     let mut tx = app.db.write().await?;
     match delivered {
         Some(Ok(())) => outbox::delete(tx.conn(), claimed.id).await?,
+        Some(Err(error)) if error.is::<Rejected>() => {
+            let (mail, error) = (claimed.id, format!("{error:#}"));
+            tracing::warn!(%mail, error, "a mail is given up");
+            outbox::delete(tx.conn(), claimed.id).await?;
+        }
         Some(Err(error)) => {
             let (mail, attempts, error) = (claimed.id, claimed.attempts, format!("{error:#}"));
             tracing::warn!(
@@ -37,10 +43,10 @@ pub async fn send_mail(app: &App, claimed: &ClaimedMail, stop: &CancellationToke
 async fn deliver(app: &App, claimed: &ClaimedMail) -> anyhow::Result<()> {
     let mail = app.outbox.read(claimed)?;
     let delivered = app.mailer.deliver(claimed.id, &mail).await;
-    telemetry::mail(if delivered.is_ok() {
-        Delivery::Sent
-    } else {
-        Delivery::Failed
+    telemetry::mail(match &delivered {
+        Ok(()) => Delivery::Sent,
+        Err(error) if error.is::<Rejected>() => Delivery::Rejected,
+        Err(_) => Delivery::Failed,
     });
     delivered
 }

@@ -64,6 +64,7 @@ pub fn setup(database_url: &str, clock: Clock) -> Setup {
         mail: MailSetup {
             smtp_url: None,
             from: None,
+            ehlo_name: None,
             templates: None,
             notices: Notice::value_variants().to_vec(),
             code_digits: 8,

@@ -221,9 +221,10 @@ fn the_database_of_the_highest_layer_is_used_whatever_the_name() {
 /// Every setting, from the page that lists them.
 fn all_variables() -> Vec<String> {
     let page = neptun_auth::cli::settings::page();
-    let names = page
-        .split('`')
-        .filter(|text| text.starts_with("NEPTUN_AUTH_") || ["PORT", "DATABASE_URL"].contains(text));
+    let names = page.split('`').filter(|text| {
+        text.strip_prefix("NEPTUN_AUTH_").is_some_and(|name| !name.is_empty())
+            || ["PORT", "DATABASE_URL"].contains(text)
+    });
     names.map(str::to_owned).collect()
 }
 
@@ -338,7 +339,7 @@ fn a_misspelt_variable_is_named_at_the_start_and_one_of_the_platform_is_not() {
     }
     .log(folder.path());
     assert!(log.contains("no setting NEPTUN_AUTH_COOKIE_NANE"), "{log}");
-    assert!(log.contains("did you mean NEPTUN_AUTH_COOKIE_NAME?"), "{log}");
+    assert!(log.contains("did you mean `NEPTUN_AUTH_COOKIE_NAME`?"), "{log}");
     assert!(log.contains("no setting NEPTUN_AUTH_XYZ"), "{log}");
     assert!(
         !log.contains("NEPTUN_AUTH_PORT") && !log.contains("NEPTUN_AUTH_SERVICE"),
@@ -348,6 +349,13 @@ fn a_misspelt_variable_is_named_at_the_start_and_one_of_the_platform_is_not() {
 
 /// A variable, its value, and what the error says.
 const WRONG_VARIABLES: &[(&str, &str, &str)] = &[
+    ("NEPTUN_AUTH_MAIL_FROM", "no-address", "MAIL_FROM must be an address"),
+    (
+        "NEPTUN_AUTH_MAIL_FROM",
+        "josé@example.com",
+        "MAIL_FROM: the part before the @ must be in ASCII",
+    ),
+    ("NEPTUN_AUTH_MAIL_TEMPLATES", "missing", "MAIL_TEMPLATES: missing"),
     (
         "DATABASE_URL",
         "mysql://user:canary@host/x",
@@ -489,6 +497,7 @@ fn a_value_that_can_not_be_understood_ends_in_a_sentence_that_says_what_to_write
         assert!(error.contains(sentence), "{file}: {error}");
         assert!(!error.contains("canary"), "{file}: {error}");
     }
+    assert!(!folder.path().join("data").exists(), "the database was touched");
 }
 
 #[test]

@@ -45,6 +45,8 @@ class MailServer:
     silence: float = 0
     is_silent: threading.Event = field(default_factory=threading.Event)
     rejected: int = 0
+    # What the last client called itself.
+    introduced_as: str = ""
 
     def __post_init__(self) -> None:
         self._socket = socket.socket()
@@ -104,6 +106,7 @@ class MailServer:
     async def handle_MAIL(self, server: SMTP, session: object, envelope: Envelope, address: str, options: list) -> str:
         if answer := self._error("MAIL"):
             return answer
+        self.introduced_as = session.host_name
         envelope.mail_from = address
         envelope.mail_options.extend(options)
         return "250 OK"

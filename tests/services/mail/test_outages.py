@@ -99,8 +99,8 @@ def test_the_server_says_nothing_for_half_a_minute(service: Service, tmp_path: P
 
 
 @pytest.mark.parametrize("command", ["MAIL", "RCPT", "DATA"])
-def test_a_mail_is_sent_again_after_an_error(service: Service, mail_server: MailServer, command: str) -> None:
-    answers = ["421 4.3.2 Closing", "451 4.7.1 Greylisted", "550 5.1.1 No such mailbox", "554 5.7.1 Not today"]
+def test_a_mail_is_sent_again_after_a_temporary_error(service: Service, mail_server: MailServer, command: str) -> None:
+    answers = ["421 4.3.2 Closing", "450 4.2.0 Busy", "451 4.7.1 Greylisted", "452 4.2.2 Full"]
     rejected = mail_server.rejected
     people = [Person(service).sign_up() for _ in answers]
     mail_server.errors[command] = list(answers)
@@ -113,11 +113,37 @@ def test_a_mail_is_sent_again_after_an_error(service: Service, mail_server: Mail
     assert [len(mail_server.to(person.email)) for person in people] == [1] * len(people)
 
 
+@pytest.mark.parametrize("command", ["MAIL", "RCPT", "DATA"])
+def test_a_mail_is_given_up_after_a_permanent_error(service: Service, mail_server: MailServer, command: str) -> None:
+    answers = ["550 5.1.1 No such mailbox", "552 5.2.2 Full", "553 5.1.3 Bad address", "554 5.7.1 Not ever"]
+    rejected, given_up = mail_server.rejected, service.log.read_text().count("a mail is given up")
+    people = [Person(service).sign_up() for _ in answers]
+    mail_server.errors[command] = list(answers)
+    for person in people:
+        person.ask_for_reset()
+    service.wait_until_all_is_sent(seconds=5)
+    assert mail_server.rejected == rejected + len(answers)
+    assert [mail_server.to(person.email) for person in people] == [[]] * len(people)
+    wait_until(lambda: service.log.read_text().count("a mail is given up") == given_up + len(answers), "a line for each")
+
+
+def test_a_server_that_rejects_the_service_itself_gets_the_mail_later(tmp_path: Path) -> None:
+    """A wrong password is the operator's to mend, and no reason to lose the mail."""
+    with MailServer(credentials=("user", "right")).serve() as server:
+        url = server.url.replace("smtp://", "smtp://user:wrong@")
+        with running(tmp_path, smtp_url=url, mail_from="no-reply@example.com") as service:
+            person = Person(service).sign_up()
+            person.ask_for_reset()
+            wait_until(lambda: "could not be sent yet" in service.log.read_text(), "a failed attempt")
+            server.credentials = ("user", "wrong")
+            server.wait_for(person.email)
+
+
 def test_an_error_that_repeats_the_address_does_not_bring_it_into_the_log(
     service: Service, mail_server: MailServer
 ) -> None:
     person = Person(service).sign_up()
-    mail_server.errors["RCPT"] = [f"550 5.1.1 <{person.email}>: Recipient address rejected"]
+    mail_server.errors["RCPT"] = [f"450 4.1.1 <{person.email}>: Recipient address rejected"]
     person.ask_for_reset()
     mail_server.wait_for(person.email)
     assert "could not be sent yet" in service.log.read_text()

@@ -41,6 +41,23 @@ def test_a_broken_template_is_rejected_by_its_name(tmp_path: Path, template: str
     assert_rejected(Service(tmp_path, mail_templates=str(tmp_path)), "mail template en/reset_code")
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("fr/resetcode.txt", b"Subject: x", "there is no mail template fr/resetcode.txt; did you mean `fr/reset_code.txt`"),
+        ("layuot.html", b"", "there is no mail template layuot.html; did you mean `layout.html`"),
+        ("fr/reset_code.txt", "Subject: Prénom".encode("latin-1"), "mail template fr/reset_code.txt is not in UTF-8"),
+        ("fr/reset_code.html", b"<p>{{ code }}", "fr/reset_code.html needs a reset_code.txt beside it"),
+    ],
+)
+def test_a_misspelt_or_unreadable_template_is_rejected_by_its_name(
+    tmp_path: Path, name: str, content: bytes, sentence: str
+) -> None:
+    write_template(tmp_path / "templates", name, "")
+    (tmp_path / "templates" / name).write_bytes(content)
+    assert_rejected(Service(tmp_path, mail_templates=str(tmp_path / "templates")), sentence)
+
+
 def assert_rejected(service: Service, sentence: str) -> None:
     status, said = service.failed_start()
     assert status not in (0, -9), said
@@ -49,7 +66,7 @@ def assert_rejected(service: Service, sentence: str) -> None:
 
 
 def write_template(folder: Path, name: str, text: str) -> None:
-    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).parent.mkdir(exist_ok=True, parents=True)
     (folder / name).write_text(text)
 
 
@@ -72,9 +89,22 @@ def test_an_operators_templates_take_the_place_of_the_built_in_ones(tmp_path: Pa
             french.ask_for_reset()
             message = server.wait_for(french.email).message
             assert message["Subject"] == "Votre code"
+            assert message.get_content_type() == "text/plain", "no HTML in another language"
             french.ask_for_code()
             message = server.wait_for(french.email, 2).message
             assert re.fullmatch(r"\d{8} is your code to confirm your address", message["Subject"])
+
+
+def test_a_sender_in_an_international_domain_and_an_own_name_for_the_service(tmp_path: Path) -> None:
+    settings = {"mail_from": "Lesen <no-reply@bücher.example>", "smtp_ehlo_name": "app.example.com"}
+    with MailServer().serve() as server:
+        with running(tmp_path, smtp_url=server.url, **settings) as service:
+            person = Person(service).sign_up()
+            person.ask_for_reset()
+            delivery = server.wait_for(person.email)
+    assert delivery.sender == "no-reply@xn--bcher-kva.example"
+    assert delivery.message["From"] == "Lesen <no-reply@xn--bcher-kva.example>"
+    assert server.introduced_as == "app.example.com"
 
 
 def test_notices_can_be_switched_off_and_codes_cannot(tmp_path: Path) -> None:

@@ -1,9 +1,9 @@
 //! The texts of mails. English and German are built in; operators can replace them and add languages.
 
 mod built_in;
+mod files;
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, ensure};
@@ -32,7 +32,8 @@ pub struct Sender {
 pub struct Rendered {
     pub subject: String,
     pub text: String,
-    pub html: String,
+    /// `None` where a language has the text only: people must not read one language as text and another as HTML.
+    pub html: Option<String>,
 }
 
 /// A mail that was delivered to the development inbox.
@@ -64,7 +65,7 @@ impl MailTemplates {
             environment.add_template(name, source)?;
         }
         let mut languages: BTreeSet<_> = LANGUAGES.map(str::to_owned).into();
-        for (name, source) in folder.map(operator_files).transpose()?.unwrap_or_default() {
+        for (name, source) in folder.map(files::read).transpose()?.unwrap_or_default() {
             if let Some((language, _)) = name.split_once('/') {
                 languages.insert(language.to_owned());
             }
@@ -97,6 +98,17 @@ impl MailTemplates {
     }
 
     fn render_in(&self, language: &str, message: &Message) -> anyhow::Result<Rendered> {
+        let kind = message.kind();
+        let has = |language: &str, ending| {
+            self.environment
+                .get_template(&format!("{language}/{kind}.{ending}"))
+                .is_ok()
+        };
+        let language = if has(language, "txt") {
+            language
+        } else {
+            FALLBACK_LANGUAGE
+        };
         let plain = self.fill(language, message, "txt", "")?;
         let (first_line, text) = plain.split_once('\n').unwrap_or((&plain, ""));
         let subject = first_line.strip_prefix("Subject: ").map(str::trim).unwrap_or_default();
@@ -104,22 +116,18 @@ impl MailTemplates {
             !subject.is_empty(),
             "the first line of a text template must be `Subject: …`"
         );
+        let html = has(language, "html").then(|| self.fill(language, message, "html", subject));
         Ok(Rendered {
             subject: subject.to_owned(),
             text: text.trim_start().to_owned(),
-            html: self.fill(language, message, "html", subject)?,
+            html: html.transpose()?,
         })
     }
 
     fn fill(&self, language: &str, message: &Message, ending: &str, subject: &str) -> anyhow::Result<String> {
-        let kind = message.kind();
-        let own = self.environment.get_template(&format!("{language}/{kind}.{ending}"));
-        let template = match own {
-            Ok(template) => template,
-            Err(_) => self
-                .environment
-                .get_template(&format!("{FALLBACK_LANGUAGE}/{kind}.{ending}"))?,
-        };
+        let template = self
+            .environment
+            .get_template(&format!("{language}/{}.{ending}", message.kind()))?;
         let (service, url) = (&self.sender.service, &self.sender.url);
         let common = context! { service, url, language, subject };
         Ok(template.render(context! { ..Value::from(Serde(message)), ..common })?)
@@ -130,6 +138,16 @@ impl MailTemplates {
         for language in &self.languages {
             for message in Message::examples() {
                 let subject = || format!("the mail template {language}/{}", message.kind());
+                let file = |ending| {
+                    self.environment
+                        .get_template(&format!("{language}/{}.{ending}", message.kind()))
+                };
+                ensure!(
+                    file("txt").is_ok() || file("html").is_err(),
+                    "{}.html needs a {}.txt beside it, which has the subject",
+                    subject(),
+                    message.kind()
+                );
                 self.render_in(language, &message).with_context(subject)?;
             }
         }
@@ -137,37 +155,27 @@ impl MailTemplates {
     }
 }
 
-/// The operator's templates: their names, as in `fr/reset_code.txt`, and their texts.
-fn operator_files(folder: &Path) -> anyhow::Result<Vec<(String, String)>> {
-    let mut files = Vec::new();
-    let entries = fs::read_dir(folder).with_context(|| format!("MAIL_TEMPLATES: {}", folder.display()))?;
-    for entry in entries {
-        let path = entry?.path();
-        let name = path
-            .file_name()
-            .and_then(|name| name.to_str())
-            .unwrap_or_default()
-            .to_owned();
-        if path.is_dir() {
-            let inner = operator_files(&path)?;
-            files.extend(
-                inner
-                    .into_iter()
-                    .map(|(file, source)| (format!("{}/{file}", name.to_lowercase()), source)),
-            );
-        } else if path
-            .extension()
-            .is_some_and(|ending| ending == "txt" || ending == "html")
-        {
-            files.push((name, fs::read_to_string(&path)?));
-        }
-    }
-    Ok(files)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
+
+    /// Every template below `folder`, whatever its name.
+    fn sources(folder: &Path) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            if path.is_dir() {
+                let inner = sources(&path);
+                found.extend(inner.into_iter().map(|(file, text)| (format!("{name}/{file}"), text)));
+            } else if !name.ends_with(".rs") {
+                found.push((name, fs::read_to_string(&path).unwrap()));
+            }
+        }
+        found
+    }
 
     fn sender() -> Sender {
         Sender {
@@ -191,8 +199,11 @@ mod tests {
             let english = templates.render(&mail("en", message.clone())).unwrap();
             let german = templates.render(&mail("de-AT", message.clone())).unwrap();
             assert_ne!(english.subject, german.subject);
-            assert!(german.html.contains("lang=\"de\""), "{}", german.html);
-            assert!(english.html.contains("Example &lt;App&gt;"), "{}", english.html);
+            assert!(german.html.as_ref().unwrap().contains("lang=\"de\""), "{german:?}");
+            assert!(
+                english.html.as_ref().unwrap().contains("Example &lt;App&gt;"),
+                "{english:?}"
+            );
             assert!(!english.text.is_empty() && !english.text.contains("{{"));
             assert_eq!(templates.render(&mail("fr", message)).unwrap().subject, english.subject);
         }
@@ -208,7 +219,10 @@ mod tests {
             network: String::new(),
         };
         let rendered = templates.render(&mail("en", message)).unwrap();
-        assert!(rendered.html.contains("{{7*7}}&lt;b&gt;"), "{}", rendered.html);
+        assert!(
+            rendered.html.as_ref().unwrap().contains("{{7*7}}&lt;b&gt;"),
+            "{rendered:?}"
+        );
         assert!(rendered.subject.contains("{{7*7}}<b>") && !rendered.subject.contains(['\r', '\n']));
     }
 
@@ -217,7 +231,7 @@ mod tests {
     #[test]
     fn the_template_files_are_those_of_every_kind_in_both_languages_and_both_forms() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/app/mail/templates");
-        let files = operator_files(&folder).unwrap();
+        let files = sources(&folder);
         let on_disk: BTreeSet<_> = files.iter().map(|(name, _)| name.as_str()).collect();
         let built_in: BTreeSet<_> = PAGES
             .iter()
@@ -255,10 +269,12 @@ mod tests {
             (rendered.subject.as_str(), rendered.text.as_str()),
             ("Votre code", "4711")
         );
-        assert!(
-            rendered.html.contains("4711"),
-            "a missing template must fall back to English"
-        );
+        assert_eq!(rendered.html, None, "no HTML in another language");
+
+        // Without a text in French, the whole mail is in English.
+        let message = Message::AccountDeleted { at: String::new() };
+        let rendered = templates.render(&mail("fr-CH", message)).unwrap();
+        assert!(rendered.html.as_ref().unwrap().contains("lang=\"en\""), "{rendered:?}");
     }
 
     #[test]
