@@ -7,13 +7,13 @@ pub mod device_cookies;
 pub mod hasher;
 pub mod limits;
 pub mod mail;
+mod own_key;
 mod sealing;
 pub mod secret_file;
 pub mod sessions;
 pub mod tokens;
 
 use std::ops::Deref;
-use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, ensure};
@@ -24,10 +24,9 @@ use crate::model::limit::Rates;
 use crate::model::secret_key::SecretKey;
 use crate::model::session::{Lifetimes, SessionCaps};
 use crate::model::token::audience::Audience;
-use crate::model::token::signing_key::StoredKey;
 use crate::model::user::email::EmailNotVerified;
 use crate::model::user::password::PasswordPolicy;
-use crate::store::{self, Db};
+use crate::store::Db;
 use crate::telemetry::BackgroundTask;
 use background::Background;
 use clock::Clock;
@@ -115,10 +114,12 @@ impl App {
         );
         // First, because an error in a setting must leave the database untouched.
         let mailer = Mailer::new(&setup.mail)?;
+        let before = own_key::look(&setup.database_url)?;
         let db = Db::connect(&setup.database_url).await?;
+        own_key::report(&db, before).await?;
         let secret_key = match setup.secret_key {
             Some(secret_key) => secret_key,
-            None => own_secret_key(&db).await?,
+            None => own_key::read_or_create(&db).await?,
         };
         let now = setup.clock.now();
         let tokens = Tokens::new(db.clone(), &secret_key, setup.issuer, setup.audiences, now).await?;
@@ -158,30 +159,6 @@ impl App {
     }
 }
 
-/// The key in the file beside the SQLite database. A missing file is created only while the database stores no signing
-/// key: a new secret key could not decrypt the stored ones.
-async fn own_secret_key(db: &Db) -> anyhow::Result<SecretKey> {
-    let mut path = db
-        .file()
-        .context("SECRET_KEY is needed, because the database is not a file that a key file could stand beside")?
-        .as_os_str()
-        .to_owned();
-    path.push(".key");
-    let path = Path::new(&path);
-    if path.exists() {
-        return secret_file::read(path);
-    }
-    let is_new = signing_keys_of(db).await?.is_empty();
-    ensure!(
-        is_new,
-        "the secret key file {} is gone, but the database has signing keys that were encrypted with it: restore the \
-         file from a backup, or delete all rows of the table signing_keys to start with a new key, which ends \
-         all tokens",
-        path.display()
-    );
-    secret_file::create(path)
-}
-
 impl Tools {
     /// Allows tokens and forward authentication for an account, because it has a confirmed address or the operator
     /// requires none.
@@ -215,12 +192,11 @@ impl Deref for App {
     }
 }
 
-async fn signing_keys_of(db: &Db) -> anyhow::Result<Vec<StoredKey>> {
-    Ok(store::signing_keys::all(db.read().await?.conn()).await?)
-}
-
 /// Migrates the database at `url` to the newest schema.
 pub async fn migrate(url: &str) -> anyhow::Result<()> {
-    Db::connect(url).await.context("migrating")?.close().await;
+    let before = own_key::look(url)?;
+    let db = Db::connect(url).await.context("migrating")?;
+    own_key::report(&db, before).await?;
+    db.close().await;
     Ok(())
 }

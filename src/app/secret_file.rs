@@ -2,12 +2,15 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use anyhow::Context;
 
 use crate::model::secret_key::SecretKey;
+
+/// The permissions of users that are neither the file's owner nor in its group.
+const READABLE_BY_OTHERS: u32 = 0o007;
 
 /// Creates a file at `path` with a new key, readable only for its owner. If another process creates it at the same
 /// time, both processes use the key of the first.
@@ -49,5 +52,13 @@ pub fn create(path: &Path) -> anyhow::Result<SecretKey> {
 pub fn read(path: &Path) -> anyhow::Result<SecretKey> {
     let subject = || format!("reading the secret key file {}", path.display());
     let text = zeroize::Zeroizing::new(fs::read_to_string(path).with_context(subject)?);
+    let mode = fs::metadata(path).with_context(subject)?.permissions().mode();
+    if mode & READABLE_BY_OTHERS != 0 {
+        // Container platforms mount secrets that way, so it is no reason not to start.
+        tracing::warn!(
+            "every user of this machine can read the secret key file {}; take that away with `chmod o-rwx`",
+            path.display()
+        );
+    }
     text.parse().with_context(subject)
 }

@@ -7,6 +7,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::app;
 use crate::config::{Settings, layers};
+use crate::telemetry;
 
 mod health;
 mod keys;
@@ -87,7 +88,11 @@ impl Cli {
     }
 
     pub async fn run(self) -> anyhow::Result<()> {
-        match self.command.unwrap_or(Command::Serve) {
+        let command = self.command.unwrap_or(Command::Serve);
+        if let Command::Serve | Command::Keys { .. } | Command::Migrate = command {
+            telemetry::start_logs(&self.settings.operation.log, self.settings.operation.log_format)?;
+        }
+        match command {
             Command::Serve => serve::serve(&self.settings).await,
             Command::Keys { command } => keys::run(command, &self.settings).await,
             Command::Migrate => {

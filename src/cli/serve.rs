@@ -20,7 +20,6 @@ use crate::{api, server, telemetry, worker};
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
-    telemetry::start_logs(&settings.operation.log, settings.operation.log_format)?;
     let web = settings.web()?;
     let public_url = settings.public_url()?;
     let metrics_listen = settings.operation.metrics_listen()?;

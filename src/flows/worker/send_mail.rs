@@ -8,8 +8,8 @@ use crate::model::mail::ClaimedMail;
 use crate::store::outbox;
 use crate::telemetry::{self, Delivery};
 
-/// Sends a mail and deletes it, also if the mail server will never take it. A mail that can't be sent now is tried again
-/// later. A mail whose sending is cut off by a shutdown is due at once, for the next instance.
+/// Sends a mail and deletes it, also if the mail server will never take it. A mail that can't be sent now is tried
+/// again later. A mail whose sending is cut off by a shutdown is due at once, for the next instance.
 pub async fn send_mail(app: &App, claimed: &ClaimedMail, stop: &CancellationToken) -> anyhow::Result<()> {
     let delivered = tokio::select! {
         delivered = deliver(app, claimed) => Some(delivered),

@@ -28,6 +28,7 @@ mod conn;
 mod connect;
 mod freshness;
 mod group_commit;
+mod locate;
 mod pool;
 mod tx;
 mod watch;

@@ -2,6 +2,7 @@
 
 mod connections;
 mod crash;
+mod database_file;
 mod disk;
 mod hashing;
 mod layers;

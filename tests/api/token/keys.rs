@@ -9,6 +9,7 @@ use chrono::TimeDelta;
 use neptun_auth::app::{App, Setup};
 use neptun_auth::flows::operator::rotate_keys::rotate_keys;
 use neptun_auth::flows::worker::refresh_keys::refresh_keys;
+use neptun_auth::model::secret_key::SecretKey;
 use serde_json::Value;
 
 use crate::helpers::{Client, TestApp, TestDatabase, TestUser, setup};
@@ -95,7 +96,7 @@ async fn two_instances_agree_on_the_keys() {
 async fn another_secret_key_stops_the_start() {
     let app = TestApp::new().await;
     let mut other = setup(&app.database.url, app.clock.clone());
-    other.secret_key = Some("f".repeat(64).parse().unwrap());
+    other.secret_key = Some(SecretKey::generate());
     let error = format!("{:#}", App::open(other).await.unwrap_err());
     assert!(error.contains("SECRET_KEY is not the one"), "{error}");
 }

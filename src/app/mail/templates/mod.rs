@@ -170,7 +170,7 @@ mod tests {
             if path.is_dir() {
                 let inner = sources(&path);
                 found.extend(inner.into_iter().map(|(file, text)| (format!("{name}/{file}"), text)));
-            } else if !name.ends_with(".rs") {
+            } else if path.extension().is_some_and(|ending| ending != "rs") {
                 found.push((name, fs::read_to_string(&path).unwrap()));
             }
         }
