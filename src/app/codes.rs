@@ -193,7 +193,7 @@ mod tests {
         );
     }
 
-    /// V28 of the threat list: a text of another length is a wrong code, not an error.
+    /// A text of another length is a wrong code, not an error.
     #[test]
     fn a_code_matches_only_for_its_own_subject() {
         let codes = codes();

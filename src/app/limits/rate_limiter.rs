@@ -126,7 +126,7 @@ mod tests {
         );
     }
 
-    /// F20 of the threat list.
+    /// Keys are what clients choose, so their number must cost nothing.
     #[test]
     fn a_million_keys_take_no_memory_and_displace_no_key_over_its_limit() {
         let (rate_limiter, _clock) = rate_limiter();
