@@ -23,7 +23,9 @@ use poem::{EndpointExt, IntoEndpoint, Response};
 use poem_openapi::OpenApiService;
 
 use crate::app::App;
+use crate::app::shares::Shares;
 use crate::model::session::cookie::SessionCookie;
+use layers::admission::admission;
 use layers::body_limit::body_limit;
 pub use layers::client::ClientAddress;
 use layers::client::client;
@@ -49,8 +51,17 @@ pub struct Web {
     pub public_url: String,
     /// The value of `Strict-Transport-Security`.
     pub hsts: Option<HeaderValue>,
+    pub requests: RequestBounds,
     /// Whether to serve the OpenAPI document and Swagger UI.
     pub docs: bool,
+}
+
+/// How many requests may be in flight.
+#[derive(Debug, Clone, Copy)]
+pub struct RequestBounds {
+    pub most: usize,
+    /// Of these, how many one network may have in flight.
+    pub share: usize,
 }
 
 /// Every operation, chapter by chapter.
@@ -91,6 +102,7 @@ pub fn routes(app: &App, web: &Web) -> BoxEndpoint<'static, Response> {
     let (app, cookie) = (app.clone(), Arc::new(web.cookie.clone()));
     let (address, origins) = (Arc::new(web.client_address.clone()), Arc::new(web.cross_origin.clone()));
     let hsts = web.hsts.clone();
+    let shares = Shares::new(web.requests.most, web.requests.share);
 
     // The last layer is the outermost: it sees the request first and the response last.
     service
@@ -101,6 +113,7 @@ pub fn routes(app: &App, web: &Web) -> BoxEndpoint<'static, Response> {
         .boxed()
         .around(body_limit)
         .around(move |next, request| origin(Arc::clone(&origins), next, request))
+        .around(move |next, request| admission(Arc::clone(&shares), next, request))
         .around(move |next, request| client(Arc::clone(&address), next, request))
         .around(move |next, request| observe(Arc::clone(&logged_paths), next, request))
         .around(token_api)

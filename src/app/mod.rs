@@ -11,6 +11,7 @@ mod own_key;
 mod sealing;
 pub mod secret_file;
 pub mod sessions;
+pub mod shares;
 pub mod tokens;
 
 use std::ops::Deref;
@@ -69,6 +70,8 @@ pub struct Tools {
     pub session_cache: SessionCache,
     pub renewals: Renewals,
     pub background: Arc<Background>,
+    /// Cancelled when the instance is about to stop, so that load balancers send requests elsewhere.
+    pub draining: CancellationToken,
     /// Watches the database for changes by other processes, for the session cache. Dropping the app stops the task.
     _watch: JoinSet<()>,
     /// Cancelled when the app closes.
@@ -98,6 +101,8 @@ pub struct Setup {
     /// `None` switches all limits off.
     pub limits: Option<Rates>,
     pub mail: MailSetup,
+    /// Cancelled when the instance is about to stop.
+    pub draining: CancellationToken,
 }
 
 impl App {
@@ -143,6 +148,7 @@ impl App {
             outbox: Outbox::new(&secret_key, setup.mail.notices.clone())?,
             mailer: mailer.with_secret(&secret_key)?,
             require_verified_email: setup.mail.require_verified_email,
+            draining: setup.draining,
             db,
         };
         let sessions = Sessions::new(tools.db.clone(), tools.clock.clone(), tools.lifetimes);

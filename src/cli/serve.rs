@@ -7,13 +7,14 @@ use anyhow::Context;
 use poem::{EndpointExt, Response, Route, get};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::api::spec::Document;
-use crate::app::App;
+use crate::app::{App, Setup};
 use crate::config::{Settings, names};
+use crate::server::{ConnectionBounds, Stop};
 use crate::{api, server, telemetry, worker};
 
 /// What remains of the ten seconds for a stop after the requests in flight have had theirs.
@@ -23,9 +24,13 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
     let web = settings.web()?;
     let public_url = settings.public_url()?;
     let metrics_listen = settings.operation.metrics_listen()?;
-    let shutdown = listen_for_signals()?;
+    let (draining, shutdown) = listen_for_signals(settings.drain_delay())?;
 
-    let app = App::open(settings.setup()?).await?;
+    let setup = Setup {
+        draining: draining.clone(),
+        ..settings.setup()?
+    };
+    let app = App::open(setup).await?;
     serve_metrics(metrics_listen, shutdown.clone()).await?;
     let listener = bind(settings.listen(), "LISTEN").await?;
     announce(settings, listener.local_addr()?, &public_url, web.docs);
@@ -33,7 +38,8 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
 
     let worker = tokio::spawn(worker::run(app.clone(), shutdown.clone()));
     let endpoint = api::routes(&app, &web);
-    server::serve(listener, endpoint, shutdown).await;
+    let stop = Stop { draining, shutdown };
+    server::serve(listener, endpoint, settings.connections(), stop).await;
     let finished = async {
         worker.await.context("the background worker failed")?;
         app.close().await;
@@ -63,7 +69,11 @@ async fn serve_metrics(address: Option<SocketAddr>, shutdown: CancellationToken)
             .body(metrics.render())
     });
     let endpoint = Route::new().at("/metrics", get(page)).map_to_response().boxed();
-    tokio::spawn(server::serve(listener, endpoint, shutdown));
+    let stop = Stop {
+        draining: shutdown.clone(),
+        shutdown,
+    };
+    tokio::spawn(server::serve(listener, endpoint, ConnectionBounds::default(), stop));
     Ok(())
 }
 
@@ -98,12 +108,13 @@ fn announce_mail(app: &App, public_url: &Url) {
     }
 }
 
-/// The first SIGTERM or SIGINT starts a graceful stop; the second ends the process at once.
-fn listen_for_signals() -> anyhow::Result<CancellationToken> {
+/// The first SIGTERM or SIGINT starts a graceful stop; the second ends the process at once. The first of the tokens is
+/// cancelled at once, the second one after `drain_delay`.
+fn listen_for_signals(drain_delay: Duration) -> anyhow::Result<(CancellationToken, CancellationToken)> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let shutdown = CancellationToken::new();
-    let stop = shutdown.clone();
+    let (draining, shutdown) = (CancellationToken::new(), CancellationToken::new());
+    let tokens = (draining.clone(), shutdown.clone());
     tokio::spawn(async move {
         for round in 0.. {
             tokio::select! {
@@ -113,9 +124,18 @@ fn listen_for_signals() -> anyhow::Result<CancellationToken> {
             if round > 0 {
                 std::process::exit(1);
             }
-            stop.cancel();
-            tracing::info!("stopping: requests in flight are answered, new connections are rejected");
+            tokio::spawn(stop(draining.clone(), shutdown.clone(), drain_delay));
         }
     });
-    Ok(shutdown)
+    Ok(tokens)
+}
+
+async fn stop(draining: CancellationToken, shutdown: CancellationToken, drain_delay: Duration) {
+    draining.cancel();
+    if !drain_delay.is_zero() {
+        tracing::info!("stopping in {drain_delay:?}: readiness is 503 from now on, requests are still accepted");
+        sleep(drain_delay).await;
+    }
+    tracing::info!("stopping: requests in flight are answered, new connections are rejected");
+    shutdown.cancel();
 }

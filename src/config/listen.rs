@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use anyhow::{Context, ensure};
 use clap::{Args, ValueEnum};
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use poem::http::{HeaderName, HeaderValue};
 use url::Url;
 
@@ -133,6 +133,16 @@ impl ListenSettings {
             Hsts::Subdomains => format!("max-age={seconds}; includeSubDomains"),
         };
         Ok(Some(HeaderValue::try_from(value).context("HSTS")?))
+    }
+
+    /// The peers that bring the connections of many clients, so that none of them has only the share of one network.
+    #[must_use]
+    pub fn proxies_without_share(&self) -> TrustedProxies {
+        if self.client_ip_header.is_some() && self.trusted_proxies.is_empty() {
+            // By setting the header, the operator states that only the platform can connect.
+            return TrustedProxies::new(vec![Ipv4Net::default().into(), Ipv6Net::default().into()]);
+        }
+        TrustedProxies::new(all(&self.trusted_proxies))
     }
 
     /// How to find a client's address behind proxies.

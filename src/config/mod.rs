@@ -1,6 +1,7 @@
 //! Every setting: a flag, an environment variable and a key of an optional TOML file, read once at the start. Each
 //! section has a file with its flags, help texts, defaults and bounds.
 
+mod connection;
 mod database;
 mod file;
 pub mod layers;
@@ -15,14 +16,18 @@ mod tokens;
 mod values;
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use clap::Args;
+use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::api::Web;
 use crate::app::Setup;
 use crate::app::clock::Clock;
 use crate::model::client::origin::is_loopback;
+use crate::server::ConnectionBounds;
+use connection::ConnectionSettings;
 use database::DatabaseSettings;
 use limits::LimitSettings;
 use listen::ListenSettings;
@@ -54,6 +59,8 @@ pub struct Settings {
     mail: MailSettings,
     #[command(flatten)]
     limits: LimitSettings,
+    #[command(flatten)]
+    connection: ConnectionSettings,
     #[command(flatten)]
     pub operation: OperationSettings,
 }
@@ -96,6 +103,7 @@ impl Settings {
             audiences: self.tokens.audiences(),
             mail: self.mail.setup(public_url)?,
             limits: self.limits.rates(),
+            draining: CancellationToken::new(),
         })
     }
 
@@ -106,10 +114,23 @@ impl Settings {
             cookie: self.session.cookie(&public_url)?,
             cross_origin: self.listen.cross_origin(&public_url),
             client_address: self.listen.client_address(),
+            requests: self.connection.requests(),
             public_url: public_url.origin().ascii_serialization(),
             hsts: self.listen.hsts(&public_url)?,
             docs: self.operation.serves_docs(),
         })
+    }
+
+    /// The bounds of connections.
+    #[must_use]
+    pub fn connections(&self) -> ConnectionBounds {
+        self.connection.connections(self.listen.proxies_without_share())
+    }
+
+    /// How long the instance goes on after it was told to stop, so that load balancers notice.
+    #[must_use]
+    pub fn drain_delay(&self) -> Duration {
+        self.connection.drain_delay()
     }
 
     /// Whether other machines can reach the service although its public URL is on localhost.

@@ -29,7 +29,9 @@ const LOG_LINES_LOST: &str = "neptun_auth_log_lines_lost_total";
 pub const NO_OPERATION: &str = "none";
 /// Events that only an attacker or a defect causes. Each counter exists before its first event: an alarm on a rise
 /// would miss the first one of a counter that begins with it.
-const EVENTS: [&str; 1] = ["refresh_token_reused"];
+const EVENTS: [&str; 3] = ["refresh_token_reused", CONNECTION_REFUSED, REQUEST_REFUSED];
+const CONNECTION_REFUSED: &str = "connection_refused";
+const REQUEST_REFUSED: &str = "request_refused";
 const LIMITS: [&str; 6] = ["sign-up", "log-in", "refresh", "mail", "mail-to", "failures"];
 const SESSION_KINDS: [&str; 2] = ["cookie", "token"];
 
@@ -191,6 +193,17 @@ pub fn background_task_restarts(task: BackgroundTask, why: &'static str, pause: 
 /// Counts a log line that could not be written.
 fn log_line_lost() {
     counter!(LOG_LINES_LOST).increment(1);
+}
+
+/// Counts a connection that was refused because its network has enough of them. Nothing is logged: a client can open
+/// thousands a second.
+pub fn connection_refused() {
+    counter!(SECURITY_EVENTS, "event" => CONNECTION_REFUSED).increment(1);
+}
+
+/// Counts a request that was refused because enough are in flight, of its network or of all.
+pub fn request_refused() {
+    counter!(SECURITY_EVENTS, "event" => REQUEST_REFUSED).increment(1);
 }
 
 /// Counts and logs a request that a limit rejected, without saying which client sent it.

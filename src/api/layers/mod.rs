@@ -1,5 +1,6 @@
 //! The layers around every operation. [`super::routes`] stacks them.
 
+pub mod admission;
 pub mod body_limit;
 pub mod client;
 pub mod detach;

@@ -32,6 +32,12 @@ impl Network {
         ip.is_ipv6().then(|| Self(IpNet::new_assert(ip, 48).trunc()))
     }
 
+    /// The networks that share a bounded resource for a client at `ip`: its own, and its site.
+    #[must_use]
+    pub fn shares(ip: IpAddr) -> [Option<Self>; 2] {
+        [Some(Self::subscriber(ip)), Self::site(ip)]
+    }
+
     fn around(ip: IpAddr, ipv4_prefix: u8) -> Self {
         let ip = ip.to_canonical();
         let prefix = if ip.is_ipv4() { ipv4_prefix } else { IPV6_PREFIX };

@@ -1,6 +1,9 @@
 //! `POST /api/auth/logout` and `DELETE /api/_auth/session`.
 
+use std::time::Duration;
+
 use serde_json::json;
+use tokio::time::timeout;
 
 use crate::helpers::TestApp;
 
@@ -27,6 +30,17 @@ async fn tells_when_there_was_nothing_to_end_and_removes_the_cookie_anyway() {
         assert_eq!(answer.ok().json(), json!(false));
         assert!(answer.set_cookie().unwrap().contains("Max-Age=0"));
     }
+}
+
+#[tokio::test]
+async fn a_made_up_cookie_never_waits_for_the_writer() {
+    let app = TestApp::new().await;
+    let stranger = app.client();
+    stranger.set_cookie(Some("neptun-session=abcdefghijklmnopqrstuv".to_owned()));
+    let held = app.database.hold_writes().await;
+    let answer = timeout(Duration::from_secs(2), stranger.log_out()).await;
+    drop(held);
+    assert_eq!(answer.unwrap().ok().json(), json!(false));
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use sqlx::postgres::{PgListener, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgPool, SqliteConnection};
+use std::any::Any;
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -139,6 +140,22 @@ impl TestDatabase {
     pub async fn accept_again(&self) {
         self.execute("DROP TRIGGER refused", "DROP TRIGGER refused ON sessions")
             .await;
+    }
+
+    /// Keeps every other connection from writing sessions until the result is dropped; they may still read.
+    pub async fn hold_writes(&self) -> Box<dyn Any + Send> {
+        match &self.kind {
+            Kind::Sqlite(_) => {
+                let mut writer = self.sqlite().await;
+                writer.execute("BEGIN IMMEDIATE").await.unwrap();
+                Box::new(writer)
+            }
+            Kind::Postgres(pool) => {
+                let mut writer = pool.begin().await.unwrap();
+                writer.execute("LOCK TABLE sessions IN SHARE MODE").await.unwrap();
+                Box::new(writer)
+            }
+        }
     }
 
     /// What PostgreSQL tells all instances from now on; SQLite has no such channel.

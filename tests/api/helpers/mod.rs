@@ -27,6 +27,7 @@ use neptun_auth::model::session::{Lifetimes, SessionCaps};
 use poem::Response;
 use poem::endpoint::BoxEndpoint;
 use poem::http::HeaderValue;
+use tokio_util::sync::CancellationToken;
 use url::Url;
 
 pub use answer::{Answer, Tokens};
@@ -73,6 +74,7 @@ pub fn setup(database_url: &str, clock: Clock) -> Setup {
             public_url: "http://localhost:8080".parse().unwrap(),
         },
         limits: Some(limits("1000000/h")),
+        draining: CancellationToken::new(),
     }
 }
 
@@ -97,6 +99,7 @@ fn web(public_url: &str, origins: &[&str], docs: bool) -> Web {
         cross_origin: CrossOrigin::new(AllowedOrigins::new(&public_url, origins), &[]),
         client_address: api::ClientAddress::default(),
         hsts: (public_url.scheme() == "https").then(|| HeaderValue::from_static("max-age=63072000")),
+        requests: api::RequestBounds { most: 2048, share: 512 },
         public_url: public_url.origin().ascii_serialization(),
         docs,
     }

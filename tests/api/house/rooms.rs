@@ -25,7 +25,7 @@ fn may_import(room: &str) -> &'static [&'static str] {
             "telemetry",
             "worker",
         ],
-        "config" => &["model", "app", "api", "config", "telemetry"],
+        "config" => &["model", "app", "api", "config", "server", "telemetry"],
         "lib" | "main" => &[
             "api",
             "app",

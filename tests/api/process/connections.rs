@@ -69,6 +69,30 @@ async fn slow_clients_are_cut_off_while_others_are_served() {
     });
 }
 
+#[tokio::test]
+async fn an_idle_connection_is_kept_as_long_as_the_setting_says() {
+    let database = TestDatabase::create().await;
+    let binary = Binary::start(&database.url, &[("NEPTUN_AUTH_KEEP_ALIVE", "3s")]);
+    let longer = Binary::start(&database.url, &[]);
+    let started = Instant::now();
+    let mut rested = [&binary, &longer].map(|binary| {
+        let mut stream = binary.connect();
+        stream.set_read_timeout(Some(Duration::from_secs(1))).unwrap();
+        stream
+            .write_all(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
+            .unwrap();
+        assert!(!is_closed(&mut stream));
+        stream
+    });
+    while !is_closed(&mut rested[0]) {
+        assert!(started.elapsed() < Duration::from_secs(10));
+    }
+    assert!(started.elapsed() >= Duration::from_secs(2), "{:?}", started.elapsed());
+    // Longer than the limit for a header, which is not the limit for a rest.
+    sleep(Duration::from_secs(16).saturating_sub(started.elapsed()));
+    assert!(!is_closed(&mut rested[1]));
+}
+
 /// What the service answers to raw bytes, up to the end of the connection or half a second of silence.
 fn exchange(binary: &Binary, bytes: &[u8]) -> String {
     let mut stream = binary.connect();

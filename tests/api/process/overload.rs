@@ -10,7 +10,7 @@ const EMAIL: &str = "user@example.com";
 const SLOTS: u64 = 2;
 
 /// The most memory that the process has had resident so far, in MiB.
-fn peak_memory(pid: u32) -> u64 {
+pub fn peak_memory(pid: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
     line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024

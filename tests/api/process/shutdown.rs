@@ -88,3 +88,19 @@ async fn a_second_signal_ends_the_process_at_once() {
             .is_some_and(|status| !status.success())
     );
 }
+
+#[tokio::test]
+async fn during_the_drain_delay_readiness_is_503_and_requests_are_served() {
+    let database = TestDatabase::create().await;
+    let mut binary = Binary::start(&database.url, &[("NEPTUN_AUTH_DRAIN_DELAY", "2s")]);
+    binary.signal("-TERM");
+    sleep(Duration::from_millis(300));
+    assert_eq!(binary.status("GET", "/health/ready"), Some(503));
+    assert_eq!(binary.status("GET", "/health/live"), Some(200));
+    let answer = agent().get(binary.url("/health/live")).call().unwrap();
+    assert_eq!(answer.headers()["connection"], "close");
+    assert_eq!(binary.sign_up("late@example.com"), Some(200));
+    let status = binary.wait(Duration::from_secs(4)).expect("it ends after the delay");
+    assert_eq!(status.code(), Some(0), "{}", binary.log());
+    assert_eq!(database.users().await, 1);
+}
