@@ -31,7 +31,7 @@ pub async fn by_email(conn: Conn<'_>, email: &Email) -> Result<Option<Credential
 const BY_FORM: &str =
     "SELECT id, number, email, password_hash, email_verified_at FROM users WHERE email_canonical = $1";
 
-/// The account that is stored under `form`, which an earlier release may have made from another address.
+/// The account that is stored under `form`, which an earlier version may have made from another address.
 pub async fn by_stored_form(conn: Conn<'_>, form: &str) -> Result<Option<Credentials>> {
     Ok(on!(conn, c => sqlx::query_as(BY_FORM).bind(form).fetch_optional(c).await?))
 }

@@ -59,7 +59,7 @@ pub(in crate::flows) async fn look_up(
     Ok(taken)
 }
 
-/// Gives an account that an earlier release stored under the form of another address the form of its own.
+/// Gives an account that an earlier version stored under the form of another address the form of its own.
 async fn make_way(app: &App, holder: &Credentials) -> store::Result<()> {
     let Ok(own) = Email::parse(&holder.email) else {
         return Ok(());

@@ -19,7 +19,7 @@ pub fn fold_case(text: &str) -> String {
     folded.nfc().collect()
 }
 
-/// The fold of releases up to 0.1, by which the database may hold an address.
+/// The fold of earlier versions, by which the database may hold an address.
 #[must_use]
 pub fn fold_case_as_before(text: &str) -> String {
     text.nfc()

@@ -25,16 +25,19 @@ impl Username {
     /// The first rule that it breaks.
     pub fn parse(raw: &str) -> Result<Self, InvalidUsername> {
         let typed = raw.trim();
-        let canonical = typed.to_ascii_lowercase();
+        // No character takes more than four bytes, so that a longer text needs no look at its characters.
+        if typed.len() > Self::MAX_LENGTH * 4 {
+            return Err(InvalidUsername::TooLong);
+        }
         let is_character = |character: char| character.is_ascii_alphanumeric() || "@.+-_".contains(character);
         if typed.is_empty() || !typed.chars().all(is_character) {
             Err(InvalidUsername::Characters)
-        } else if typed.chars().count() > Self::MAX_LENGTH {
+        } else if typed.len() > Self::MAX_LENGTH {
             Err(InvalidUsername::TooLong)
         } else {
             Ok(Self {
                 typed: typed.to_owned(),
-                canonical,
+                canonical: typed.to_ascii_lowercase(),
             })
         }
     }
@@ -81,6 +84,12 @@ mod tests {
         ] {
             assert_eq!(Username::parse(raw), Err(InvalidUsername::Characters), "{raw:?}");
         }
-        assert_eq!(Username::parse(&"x".repeat(151)), Err(InvalidUsername::TooLong));
+        for long in [
+            "x".repeat(151),
+            "\u{e9}".repeat(8000),
+            " ".repeat(10) + &"/".repeat(16_000),
+        ] {
+            assert_eq!(Username::parse(&long), Err(InvalidUsername::TooLong));
+        }
     }
 }

@@ -229,7 +229,7 @@ async fn a_dotless_i_makes_another_address() {
     assert_eq!(app.mails().await[0].to, dotless);
 }
 
-/// Releases up to 0.1 stored `mıke@` under the form of `mike@`, and addresses with invisible characters in their domain.
+/// Earlier versions stored `mıke@` under the form of `mike@`, and addresses with invisible characters in their domain.
 #[tokio::test]
 async fn accounts_of_earlier_releases_are_found_and_stand_in_no_other_accounts_way() {
     let app = TestApp::new().await;

@@ -13,7 +13,7 @@ use super::text::{fold_case, fold_case_as_before};
 pub struct Email {
     typed: String,
     canonical: String,
-    /// The canonical form by the rule of releases up to 0.1, if that is another one.
+    /// The canonical form by the rule of earlier versions, if that is another one.
     former: Option<String>,
 }
 
@@ -94,16 +94,16 @@ impl Email {
     }
 
     /// The canonical forms under which the database may hold this address: that of [`Self::canonical`], and the one
-    /// that a release up to 0.1 stored.
+    /// that an earlier version stored.
     pub fn stored_forms(&self) -> impl Iterator<Item = &str> {
         std::iter::once(self.canonical.as_str()).chain(self.former.as_deref())
     }
 
-    /// Whether an account with the address `stored` has this address. A canonical form that an earlier release stored
+    /// Whether an account with the address `stored` has this address. A canonical form that an earlier version stored
     /// may also be the form of another address today.
     #[must_use]
     pub fn is_address_of(&self, stored: &str) -> bool {
-        // All forms of an ASCII address have been the same in all releases.
+        // All forms of an ASCII address have been the same in all versions.
         stored.is_ascii() || Self::parse(stored).is_ok_and(|stored| stored.canonical == self.canonical)
     }
 
@@ -123,7 +123,7 @@ impl Email {
     }
 }
 
-/// A stored address as it may be shown. Releases up to 0.1 accepted invisible characters and imitated dots in a domain;
+/// A stored address as it may be shown. Earlier versions accepted invisible characters and imitated dots in a domain;
 /// they are shown as what they stand for.
 #[must_use]
 pub fn shown(stored: String) -> String {

@@ -128,7 +128,7 @@ fn letters_with_a_dot_and_without_are_two_addresses() {
     );
     assert_ne!(dotless.canonical(), dotted.canonical());
     assert_eq!(dotless.canonical(), "m\u{131}ke@example.com");
-    // Releases up to 0.1 stored the one under the other's form.
+    // Earlier versions stored the one under the other's form.
     assert_eq!(
         dotless.stored_forms().collect::<Vec<_>>(),
         ["m\u{131}ke@example.com", "mike@example.com"]
