@@ -26,7 +26,21 @@ pub async fn run(app: App, shutdown: CancellationToken) {
     tokio::join!(
         background.keep_running(BackgroundTask::Cleaning, &shutdown, || clean(&app, &shutdown)),
         background.keep_running(BackgroundTask::Mail, &shutdown, || deliver(&app, &shutdown)),
+        ask_mail_server(&app, &shutdown),
     );
+}
+
+/// Asks the mail server once what it can do, again after a minute while it can't be reached.
+async fn ask_mail_server(app: &App, shutdown: &CancellationToken) {
+    let until_known = async {
+        while !log_failure("asking the mail server what it can do", app.mailer.ask_server().await) {
+            sleep(CLEANING_INTERVAL).await;
+        }
+    };
+    tokio::select! {
+        () = until_known => {}
+        () = shutdown.cancelled() => {}
+    }
 }
 
 async fn clean(app: &App, shutdown: &CancellationToken) {

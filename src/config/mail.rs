@@ -9,7 +9,7 @@ use url::Url;
 use super::values::{FilePath, List, Secret, Switch, all, list};
 use crate::app::mail::mailer::MailSetup;
 use crate::model::client::origin::is_loopback;
-use crate::model::mail::Notice;
+use crate::model::mail::{InternationalAddresses, Notice};
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Mail")]
@@ -50,6 +50,15 @@ pub struct MailSettings {
     /// `https://app.example.com/reset#key=…`; allow its origin [default: none; mails have codes only]
     #[arg(long, env = "NEPTUN_AUTH_RECOVERY_URL", global = true)]
     recovery_url: Option<Url>,
+    /// Accept new addresses with letters outside ASCII before the @; `auto` asks the mail server whether it can send to
+    /// them (SMTPUTF8)
+    #[arg(
+        long,
+        env = "NEPTUN_AUTH_INTERNATIONAL_ADDRESSES",
+        default_value = "auto",
+        global = true
+    )]
+    international_addresses: InternationalAddresses,
     /// Reject tokens and /api/auth/verify until the account's address is confirmed
     #[arg(
         long,
@@ -89,6 +98,7 @@ impl MailSettings {
             templates: self.mail_templates.as_deref().map(Path::to_owned),
             notices: all(&self.notices),
             code_digits: self.code_digits,
+            international_addresses: self.international_addresses,
             require_verified_email: self.require_verified_email == Switch::On,
             recovery_url: self.recovery_url.clone().map(recovery_page).transpose()?,
             public_url,

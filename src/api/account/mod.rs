@@ -115,7 +115,7 @@ impl AccountApi {
         session: RequestSession,
         client: Client,
     ) -> Result<Json<SessionResponse>, ApiError> {
-        let (email, password) = read_sign_up(body.fields, &self.0.password_policy)?;
+        let (email, password) = read_sign_up(body.fields, &self.0)?;
         let account = NewAccount {
             email,
             password,
@@ -193,9 +193,9 @@ fn read_change(
     fields.finish(current.zip(new))
 }
 
-fn read_sign_up(mut fields: Fields, policy: &PasswordPolicy) -> Result<(Email, Password), ApiError> {
-    let email = fields.new_email("email");
-    let password = fields.new_password("password", policy, email.as_ref());
+fn read_sign_up(mut fields: Fields, app: &App) -> Result<(Email, Password), ApiError> {
+    let email = fields.new_email("email", &app.mailer);
+    let password = fields.new_password("password", &app.password_policy, email.as_ref());
     fields.repeated_password("confirmPassword", "password");
     fields.finish(email.zip(password))
 }

@@ -19,7 +19,7 @@ use crate::flows::account::update_account::{Changes, UpdateAccountError, update_
 use crate::model::client::Client;
 use crate::model::session::SignedIn;
 use crate::model::user::email::Email;
-use crate::model::user::password::{Password, PasswordPolicy};
+use crate::model::user::password::Password;
 
 pub struct UsersApi(pub App);
 
@@ -45,7 +45,7 @@ impl UsersApi {
         client: Client,
     ) -> Result<Json<UpdateUserResponse>, ApiError> {
         ensure_own(&user_id.0, &user.0)?;
-        let (changes, current) = read_changes(body.fields, &self.0.password_policy, &user.0.email)?;
+        let (changes, current) = read_changes(body.fields, &self.0, &user.0.email)?;
         let (renewed, account) = update_account(&self.0, &user.0, changes, current, &client).await?;
         session.renew(&renewed);
         Ok(Json(UpdateUserResponse::of(&account)))
@@ -102,17 +102,16 @@ fn ensure_own(user_id: &str, signed_in: &SignedIn) -> Result<(), ApiError> {
     is_own.then_some(()).ok_or(ErrorCode::NotFound.into())
 }
 
-fn read_changes(
-    mut fields: Fields,
-    policy: &PasswordPolicy,
-    current_email: &str,
-) -> Result<(Changes, Option<Password>), ApiError> {
-    let email = fields.is_given("email").then(|| fields.new_email("email")).flatten();
+fn read_changes(mut fields: Fields, app: &App, current_email: &str) -> Result<(Changes, Option<Password>), ApiError> {
+    let email = fields
+        .is_given("email")
+        .then(|| fields.new_email("email", &app.mailer))
+        .flatten();
     let current_email = Email::parse(current_email).ok();
     let email_after = email.as_ref().or(current_email.as_ref());
     let password = fields
         .is_given("password")
-        .then(|| fields.new_password("password", policy, email_after))
+        .then(|| fields.new_password("password", &app.password_policy, email_after))
         .flatten();
     if !fields.is_given("email") && !fields.is_given("password") {
         fields.add(Issue {

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::api::error::{ApiError, Issue, IssueCode};
+use crate::app::mail::mailer::Mailer;
 use crate::model::user::email::{Email, InvalidEmail};
 use crate::model::user::password::{Password, PasswordPolicy, WeakPassword};
 use crate::model::user::username::{InvalidUsername, Username};
@@ -45,9 +46,18 @@ impl Fields {
         self.parsed_email(name, Email::parse)
     }
 
-    /// A required e-mail address that is to be stored.
-    pub fn new_email(&mut self, name: &str) -> Option<Email> {
-        self.parsed_email(name, Email::parse_new)
+    /// A required e-mail address that is to be stored, and that `mailer` can send to.
+    pub fn new_email(&mut self, name: &str, mailer: &Mailer) -> Option<Email> {
+        let email = self.parsed_email(name, Email::parse_new)?;
+        if mailer.accepts(&email) {
+            return Some(email);
+        }
+        self.add_issue(
+            name,
+            IssueCode::InvalidEmail,
+            "This service can't send mail to letters outside ASCII before the @; enter another address",
+        );
+        None
     }
 
     fn parsed_email(&mut self, name: &str, parse: fn(&str) -> Result<Email, InvalidEmail>) -> Option<Email> {

@@ -193,7 +193,7 @@ impl TokensApi {
     /// Reads the body. One error lists every issue, a taken address or user name included.
     async fn read_sign_up(&self, mut fields: Fields, client: &Client) -> Result<NewAccount, TokenError> {
         let username = fields.username("username");
-        let email = fields.new_email("email");
+        let email = fields.new_email("email", &self.0.mailer);
         let password = fields.new_password("password", &self.0.password_policy, email.as_ref());
         let first_name = fields.optional_text("first_name", NAME_LENGTH).unwrap_or_default();
         let last_name = fields.optional_text("last_name", NAME_LENGTH).unwrap_or_default();

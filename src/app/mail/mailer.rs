@@ -9,10 +9,11 @@ use url::Url;
 use uuid::Uuid;
 
 use super::inbox::Inbox;
+use super::international::International;
 use super::smtp::MailServer;
 use super::templates::{MailTemplates, Received, Rendered, Sender};
 use crate::model::client::origin::is_loopback;
-use crate::model::mail::{Mail, Notice};
+use crate::model::mail::{InternationalAddresses, Mail, Notice};
 use crate::model::secret_key::SecretKey;
 use crate::model::user::email::Email;
 
@@ -36,6 +37,7 @@ pub struct MailSetup {
     /// The page where an owner sets a new password with the key of a mailed link; `None` for no links.
     pub recovery_url: Option<Url>,
     pub public_url: Url,
+    pub international_addresses: InternationalAddresses,
 }
 
 /// Renders mails and delivers them along one route.
@@ -44,6 +46,7 @@ pub struct Mailer {
     templates: MailTemplates,
     from: Mailbox,
     route: Route,
+    international: International,
 }
 
 #[derive(Debug)]
@@ -84,7 +87,25 @@ impl Mailer {
             templates: MailTemplates::read(setup.templates.as_deref(), sender)?,
             from,
             route,
+            international: International::new(setup.international_addresses),
         })
+    }
+
+    /// Whether a new account may have this address, as far as sending to it is concerned.
+    #[must_use]
+    pub fn accepts(&self, email: &Email) -> bool {
+        self.international.accepts(email)
+    }
+
+    /// Asks the mail server which addresses it can send to, unless that is known or there is none.
+    ///
+    /// # Errors
+    /// When the server can't be reached. The next attempt may succeed.
+    pub async fn ask_server(&self) -> anyhow::Result<()> {
+        match &self.route {
+            Route::Smtp(server) => self.international.ask(server).await,
+            Route::Inbox(_) | Route::Nowhere => Ok(()),
+        }
     }
 
     /// Opens the development inbox, if there is one, under a key that follows from `secret`.

@@ -2,6 +2,7 @@
 //! that delivers them.
 
 mod inbox;
+mod international;
 pub mod mailer;
 pub mod outbox;
 pub mod smtp;

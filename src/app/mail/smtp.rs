@@ -6,7 +6,8 @@ use std::time::Duration;
 use anyhow::{Context, anyhow, bail, ensure};
 use lettre::transport::smtp;
 use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::extension::ClientId;
+use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
+use lettre::transport::smtp::extension::{ClientId, Extension};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use percent_encoding::percent_decode_str;
 use tokio::time::timeout;
@@ -26,7 +27,22 @@ pub struct Rejected(smtp::response::Code);
 
 /// The server of `SMTP_URL`.
 #[derive(Debug)]
-pub struct MailServer(AsyncSmtpTransport<Tokio1Executor>);
+pub struct MailServer {
+    transport: AsyncSmtpTransport<Tokio1Executor>,
+    host: String,
+    port: u16,
+    tls: Tls,
+    name: ClientId,
+}
+
+/// When a connection to the server is encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tls {
+    AtOnce,
+    /// After the server's first greeting, by STARTTLS.
+    AfterGreeting,
+    Never,
+}
 
 impl MailServer {
     /// Does not connect. Mails contain codes, so they leave this machine only over TLS, unless the operator switches it
@@ -47,26 +63,60 @@ impl MailServer {
             [(name, value)] if name == "tls" && value == "required" => false,
             _ => bail!("SMTP_URL takes `?tls=required` and `?tls=off` only"),
         };
-        let builder = match url.scheme() {
-            "smtps" => AsyncSmtpTransport::<Tokio1Executor>::relay(&host)?,
-            _ if plain => AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&host),
-            _ => AsyncSmtpTransport::<Tokio1Executor>::starttls_relay(&host)?,
+        let (builder, tls, usual_port) = match url.scheme() {
+            "smtps" => (AsyncSmtpTransport::<Tokio1Executor>::relay(&host)?, Tls::AtOnce, 465),
+            _ if plain => {
+                let builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&host);
+                (builder, Tls::Never, 25)
+            }
+            _ => {
+                let builder = AsyncSmtpTransport::<Tokio1Executor>::starttls_relay(&host)?;
+                (builder, Tls::AfterGreeting, 587)
+            }
         };
-        let builder = match url.port() {
-            Some(port) => builder.port(port),
-            None => builder,
-        };
+        let port = url.port().unwrap_or(usual_port);
+        let builder = builder.port(port);
         let builder = match (url.username(), url.password()) {
             ("", None) => builder,
             (name, password) => {
                 builder.credentials(Credentials::new(decode(name)?, decode(password.unwrap_or_default())?))
             }
         };
-        let builder = match ehlo_name.map(client_id).transpose()? {
-            Some(name) => builder.hello_name(name),
-            None => builder,
-        };
-        Ok(Self(builder.timeout(Some(CONNECT_TIMEOUT)).build()))
+        let name = ehlo_name.map(client_id).transpose()?.unwrap_or_default();
+        let builder = builder.hello_name(name.clone());
+        Ok(Self {
+            transport: builder.timeout(Some(CONNECT_TIMEOUT)).build(),
+            host,
+            port,
+            tls,
+            name,
+        })
+    }
+
+    /// Whether the server announces SMTPUTF8 (RFC 6531), which sends to addresses with letters outside ASCII before the
+    /// `@`. Greets it as for a mail, and sends nothing.
+    ///
+    /// # Errors
+    /// When the server can't be reached, or takes longer than [`CONNECT_TIMEOUT`].
+    pub async fn takes_international_addresses(&self) -> anyhow::Result<bool> {
+        let greeted = timeout(CONNECT_TIMEOUT, self.greet()).await;
+        let mut connection = greeted.context("the SMTP server took more than 20 s to greet")??;
+        let takes_them = connection.server_info().supports_feature(Extension::SmtpUtfEight);
+        connection.abort().await;
+        Ok(takes_them)
+    }
+
+    async fn greet(&self) -> anyhow::Result<AsyncSmtpConnection> {
+        let tls = || TlsParameters::new(self.host.clone());
+        let at_once = (self.tls == Tls::AtOnce).then(tls).transpose()?;
+        let server = (self.host.trim_matches(['[', ']']), self.port);
+        let mut connection =
+            AsyncSmtpConnection::connect_tokio1(server, Some(CONNECT_TIMEOUT), &self.name, at_once, None).await?;
+        if self.tls == Tls::AfterGreeting {
+            // What the server says outside TLS, anyone on the way can change.
+            connection.starttls(tls()?, &self.name).await?;
+        }
+        Ok(connection)
     }
 
     /// Hands a mail over.
@@ -80,7 +130,7 @@ impl MailServer {
     }
 
     async fn hand_over(&self, message: Message) -> anyhow::Result<()> {
-        let Err(error) = self.0.send(message).await else {
+        let Err(error) = self.transport.send(message).await else {
             return Ok(());
         };
         // Only the number of the server's answer: its text repeats the address, which must not be logged.
@@ -88,7 +138,7 @@ impl MailServer {
             return Err(error.into());
         };
         // A server that rejects the service at its greeting or its log-in says nothing about the mail.
-        if error.is_permanent() && self.0.test_connection().await.unwrap_or_default() {
+        if error.is_permanent() && self.transport.test_connection().await.unwrap_or_default() {
             return Err(Rejected(status).into());
         }
         Err(anyhow!("the SMTP server answered {status}"))

@@ -235,6 +235,15 @@ impl ClaimedMail {
     }
 }
 
+/// Whether new addresses with letters outside ASCII before the `@` are accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum InternationalAddresses {
+    /// If the mail server announces that it can send to them.
+    Auto,
+    On,
+    Off,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

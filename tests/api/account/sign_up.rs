@@ -254,7 +254,7 @@ async fn accounts_of_earlier_releases_are_found_and_stand_in_no_other_accounts_w
     assert_eq!(app.database.users().await, 2);
 
     app.client().sign_up("jane@example.com", PASSWORD).await.ok();
-    app.execute("UPDATE users SET email = 'jane@exam\u{ad}ple.com' WHERE email = 'jane@example.com'")
+    app.execute("UPDATE users SET email = 'jane@exam\u{ad}ple.com', email_verified_at = created_at WHERE email = 'jane@example.com'")
         .await;
     let jane = app.client();
     jane.log_in("jane@example.com", PASSWORD).await.ok();

@@ -21,7 +21,7 @@ use neptun_auth::app::{App, Setup};
 use neptun_auth::model::client::origin::{AllowedOrigins, Origin};
 use neptun_auth::model::cookie::SameSite;
 use neptun_auth::model::limit::Rates;
-use neptun_auth::model::mail::Notice;
+use neptun_auth::model::mail::{InternationalAddresses, Notice};
 use neptun_auth::model::session::cookie::SessionCookie;
 use neptun_auth::model::session::{Lifetimes, SessionCaps};
 use poem::Response;
@@ -70,6 +70,7 @@ pub fn setup(database_url: &str, clock: Clock) -> Setup {
             notices: Notice::value_variants().to_vec(),
             code_digits: 8,
             require_verified_email: false,
+            international_addresses: InternationalAddresses::Auto,
             recovery_url: None,
             public_url: "http://localhost:8080".parse().unwrap(),
         },

@@ -1,6 +1,7 @@
 //! Proving an address, replacing a forgotten password, taking an address change back.
 
 mod email;
+mod international;
 mod keys;
 mod mails;
 mod notices;

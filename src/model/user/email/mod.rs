@@ -114,6 +114,12 @@ impl Email {
         format!("{}@{}", self.parts().0, self.canonical_domain())
     }
 
+    /// Whether only mail servers that announce SMTPUTF8 can send to it (RFC 6531): the local part has no other form.
+    #[must_use]
+    pub fn is_international(&self) -> bool {
+        !self.parts().0.is_ascii()
+    }
+
     fn parts(&self) -> (&str, &str) {
         self.typed.split_once('@').unwrap_or_default()
     }
