@@ -1,0 +1,87 @@
+// examples/nuxt in a browser: the session is what nuxt-auth-utils finds, on the server and on the page.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { call, newAccount } from "../../browser/support/account.js";
+import { launchBrowser, openPage, screenshot } from "../../browser/support/browser.js";
+import { servePages } from "../../browser/support/pages.js";
+
+const service = process.env.SERVICE_URL;
+const apps = [];
+let browser;
+
+/** Starts the built app of the folder that the tests run in, and returns its origin. */
+async function start(settings) {
+  const free = await servePages();
+  await free.close();
+  const { port } = new URL(free.origin);
+  const app = spawn(process.execPath, [".output/server/index.mjs"], {
+    env: { ...process.env, PORT: port, HOST: "127.0.0.1", NUXT_SESSION_PASSWORD: "x".repeat(32), ...settings },
+    stdio: "inherit",
+  });
+  apps.push(app);
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    const isUp = await fetch(free.origin).then((answer) => answer.ok, () => false);
+    if (isUp) return free.origin;
+    await sleep(100);
+  }
+  throw new Error("the app did not start");
+}
+
+before(async () => {
+  browser = await launchBrowser();
+});
+after(async () => {
+  await browser?.close();
+  apps.forEach((app) => app.kill());
+});
+
+const ways = { "through routeRules": {}, "on the service's own origin": { NUXT_PUBLIC_AUTH_URL: service } };
+for (const [way, settings] of Object.entries(ways)) {
+  test(`a visitor signs up, stays signed in and logs out, ${way}`, async () => {
+    const app = await start(settings);
+    const { context, page, seen } = await openPage(browser, app);
+    await page.waitForLoadState("networkidle");
+    await page.getByText("Not logged in.").waitFor();
+    const account = newAccount();
+    const fill = async ({ email, password }) => {
+      await page.getByLabel("E-mail").fill(email);
+      await page.getByLabel("Password").fill(password);
+    };
+
+    await fill(account);
+    await page.getByRole("button", { name: "Sign up" }).click();
+    const shown = page.getByText(`Logged in as ${account.email}`);
+    await shown.waitFor();
+    const called = seen.requests.find((url) => url.endsWith("/api/auth/sign-up"));
+    assert.equal(new URL(called).origin, settings.NUXT_PUBLIC_AUTH_URL ?? app);
+    assert.ok((await context.cookies()).every(({ httpOnly }) => httpOnly));
+
+    // The page that comes from the server shows it before any script runs.
+    await page.reload();
+    await shown.waitFor();
+    const cookies = (await context.cookies()).map(({ name, value }) => `${name}=${value}`).join("; ");
+    const html = async () => (await fetch(app, { headers: { Cookie: cookies } })).text();
+    assert.match(await html(), new RegExp(`Logged in as ${account.email}`));
+    await screenshot(page, "nuxt-signed-in");
+    assert.deepEqual(seen.problems, []);
+
+    await page.waitForLoadState("networkidle");
+    await page.getByRole("button", { name: "Log out" }).click();
+    await page.getByText("Not logged in.").waitFor();
+    assert.doesNotMatch(await html(), /Logged in as/);
+    assert.equal((await call(service, "GET", "/api/auth/session", { cookie: cookies })).status, 401);
+
+    await fill({ ...account, password: "not the password" });
+    await page.getByRole("button", { name: "Log in" }).click();
+    await page.getByRole("alert").filter({ hasText: /./ }).waitFor();
+    await fill(account);
+    await page.getByRole("button", { name: "Log in" }).click();
+    await shown.waitFor();
+    await page.reload();
+    await shown.waitFor();
+    await context.close();
+  });
+}
