@@ -1,14 +1,26 @@
 // One request to the service. The browser keeps the session's cookie and hides it from scripts (HttpOnly), so this code
 // stores, reads and sends no secret: `credentials: "include"` is enough.
 
-export const api = new URL(new URLSearchParams(location.search).get("api") ?? "http://localhost:8080");
+import { errorText, issueText } from "./words.js";
+
+const isLoopback = (host) => /^(localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(host);
+
+/** On your own machine, the service is expected under the name that the page was opened with. */
+const expected = `http://${isLoopback(location.hostname) ? location.hostname : "localhost"}:8080`;
+export const api = new URL(new URLSearchParams(location.search).get("api") ?? expected);
+
+/** Where to open this page instead, if browsers would not send the cookie from here; otherwise null. */
+export function betterAddress() {
+  if (api.hostname === location.hostname || !isLoopback(api.hostname) || !isLoopback(location.hostname)) return null;
+  return Object.assign(new URL(location), { hostname: api.hostname }).href;
+}
 
 /** An error that the service answered; `body` has the shape that all its errors share. */
 export class Refusal extends Error {
-  constructor(body) {
-    super(body.message);
+  constructor(body, wait) {
+    super(errorText(body, wait));
     this.statusCode = body.statusCode;
-    this.issues = body.data?.issues ?? [];
+    this.issues = (body.data?.issues ?? []).map((issue) => ({ field: issue.path[0], text: issueText(issue) }));
   }
 }
 
@@ -24,6 +36,6 @@ export async function call(method, path, body) {
   });
   if (response.status === 204) return null;
   const answer = await response.json();
-  if (!response.ok) throw new Refusal(answer);
+  if (!response.ok) throw new Refusal(answer, Number(response.headers.get("Retry-After")));
   return answer;
 }

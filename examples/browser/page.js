@@ -15,12 +15,39 @@ export function showTime(time, value) {
 
 /** Shows each issue beside the field it names, and clears the other fields. */
 function showIssues(form, issues) {
-  for (const field of form.querySelectorAll("input")) {
-    const messages = issues.filter((issue) => issue.path[0] === field.name).map((issue) => issue.message);
+  for (const field of form.querySelectorAll("input[name]")) {
+    const messages = issues.filter((issue) => issue.field === field.name).map((issue) => issue.text);
     field.setAttribute("aria-invalid", String(messages.length > 0));
     element(`${field.id}-issue`).textContent = messages.join(" ");
   }
   form.querySelector('[aria-invalid="true"]')?.focus();
+}
+
+/** Shows one of the two views. A visitor who was in the other one is taken to its first heading. */
+export function showView(name) {
+  const [view, other] = ["signed-in", "signed-out"].map(element).sort((one) => (one.id === name ? -1 : 1));
+  const changes = !other.hidden;
+  other.hidden = true;
+  view.hidden = false;
+  if (!changes) return;
+  const heading = view.querySelector("h2");
+  heading.tabIndex = -1;
+  heading.focus();
+}
+
+/** Adds a box to each form with passwords that shows what is typed. */
+export function offerToShowPasswords() {
+  for (const form of document.querySelectorAll("form")) {
+    const passwords = form.querySelectorAll("input[type=password]");
+    if (passwords.length === 0) continue;
+    const box = Object.assign(document.createElement("input"), { type: "checkbox" });
+    const label = Object.assign(document.createElement("label"), { className: "show" });
+    label.append(box, passwords.length === 1 ? "Show password" : "Show passwords");
+    form.querySelector("button").before(label);
+    const show = (isShown) => passwords.forEach((field) => (field.type = isShown ? "text" : "password"));
+    box.addEventListener("change", () => show(box.checked));
+    form.addEventListener("reset", () => show(false));
+  }
 }
 
 let busy = false;

@@ -25,9 +25,9 @@ async function reset(entered) {
 }
 
 async function sendCode() {
-  const { message } = await call("POST", "/api/auth/email/send-code");
+  await call("POST", "/api/auth/email/send-code");
   element("verify-code").focus();
-  return message;
+  return "A code is on its way. Look into your mail.";
 }
 
 async function verify(entered) {

@@ -1,13 +1,13 @@
 // The signed-in account and all its sessions.
 
 import { call } from "./api.js";
-import { element, onClick, perform, showTime } from "./page.js";
+import { element, onClick, perform, showTime, showView } from "./page.js";
+import { programName } from "./words.js";
 
 function showSession(session) {
   const item = element("session").content.cloneNode(true);
-  const agent = session.user_agent || "Unknown program";
-  Object.assign(item.querySelector(".agent"), { textContent: agent, title: agent });
-  item.querySelector(".kind").textContent = session.kind;
+  const agent = programName(session.user_agent);
+  Object.assign(item.querySelector(".agent"), { textContent: agent, title: session.user_agent ?? "" });
   item.querySelector(".ip").textContent = session.ip || "an unknown address";
   showTime(item.querySelector(".seen"), session.last_seen_at);
   showTime(item.querySelector(".until"), session.expires_at);
@@ -16,11 +16,6 @@ function showSession(session) {
   revoke.addEventListener("click", () => perform(() => revokeSession(session.id)));
   item.querySelector(session.current ? ".revoke" : ".badge").remove();
   return item;
-}
-
-function showSignedOut() {
-  element("signed-in").hidden = true;
-  element("signed-out").hidden = false;
 }
 
 function showSignedIn(session, sessions, pending) {
@@ -35,23 +30,29 @@ function showSignedIn(session, sessions, pending) {
   element("verification-to").textContent = pending ?? session.user.primary_email;
   element("pending").hidden = !pending;
   element("pending-email").textContent = pending ?? "";
-  element("signed-out").hidden = true;
-  element("signed-in").hidden = false;
+  showView("signed-in");
 }
 
-/** Asks the service for the current state and shows it. */
+/** Asks the service for the current state, shows it, and returns whether the visitor is signed in. */
 export async function refresh() {
   try {
-    const [session, sessions, { account }] = await Promise.all([
-      call("GET", "/api/auth/session"),
-      call("GET", "/api/auth/sessions"),
-      call("GET", "/api/users/me/export"),
-    ]);
-    showSignedIn(session, sessions, account.pending_email);
+    // This path answers 200 also without a session, so that a visitor's console shows no error.
+    const session = await call("GET", "/api/_auth/session");
+    if (session.user) {
+      const [sessions, { account }] = await Promise.all([
+        call("GET", "/api/auth/sessions"),
+        call("GET", "/api/users/me/export"),
+      ]);
+      showSignedIn(session, sessions, account.pending_email);
+      return true;
+    }
+    showView("signed-out");
   } catch (error) {
-    showSignedOut();
+    showView("signed-out");
+    // The session may end between two requests.
     if (error.statusCode !== 401) throw error;
   }
+  return false;
 }
 
 async function revokeSession(id) {

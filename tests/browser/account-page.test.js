@@ -65,7 +65,7 @@ test("a forgotten password is replaced with a mailed code", async () => {
   const code = await mailedCode(account.email, "reset your password");
   const wrong = code === "00000000" ? "00000001" : "00000000";
   await fillIn(page, "Set a new password", { Code: wrong, "New password": newPassword });
-  await told(page, "Invalid or expired OTP.");
+  await told(page, "This code is wrong or too old.");
   await screenshot(page, "page-reset");
 
   await fillIn(page, "Set a new password", { Code: code, "New password": newPassword });
@@ -91,7 +91,7 @@ test("an address is confirmed with a mailed code", async () => {
   await page.getByRole("definition").filter({ hasText: `${account.email} (not confirmed)` }).waitFor();
   const confirmation = page.getByRole("region", { name: "Confirm your address" });
   await confirmation.getByRole("button", { name: "Mail me a code" }).click();
-  await told(page, "Successfully sent code.");
+  await told(page, "A code is on its way.");
   await screenshot(page, "page-unconfirmed");
   const code = await mailedCode(account.email, "confirm your address");
   await fillIn(page, "Confirm your address", { Code: code });
@@ -105,7 +105,7 @@ test("a new address takes effect with its code, and not before", async () => {
   const { email } = newAccount();
 
   await fillIn(page, "Change your e-mail", { "New e-mail": email, "Current password": "not the password" });
-  await told(page, "Send your current password");
+  await told(page, "This is not your current password.");
   await fillIn(page, "Change your e-mail", { "New e-mail": email, "Current password": account.password });
   await told(page, `A code is on its way to ${email}.`);
   await page.reload();
@@ -164,7 +164,7 @@ test("an account is deleted, on a phone", async () => {
 
   await page.getByText("Delete the account").click();
   await fillIn(page, "Delete the account", { "Current password": "not the password" });
-  await told(page, "Send your current password");
+  await told(page, "This is not your current password.");
   await screenshot(page, "page-phone-settings");
   assert.equal(await fitsTheWindow(page), true);
   assert.equal(await logsIn(account, account.password), true);

@@ -5,7 +5,7 @@ export function pageFor(pages, service) {
 }
 
 function field(page, form, label) {
-  return page.getByRole("form", { name: form }).getByLabel(label);
+  return page.getByRole("form", { name: form }).getByLabel(label, { exact: true });
 }
 
 /** Fills the fields of these labels in, and presses the form's button. */
@@ -28,7 +28,7 @@ export function told(page, message) {
 }
 
 export function signedIn(page) {
-  return page.getByRole("heading", { name: "Who am I" }).waitFor();
+  return page.getByRole("heading", { name: "You are logged in", exact: true }).waitFor();
 }
 
 export function signedOut(page) {
