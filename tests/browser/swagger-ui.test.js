@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { newAccount } from "./support/account.js";
+import { assertAccessible, looks } from "./support/axe.js";
 import { launchBrowser, openPage, screenshot } from "./support/browser.js";
 
 const service = process.env.SERVICE_URL;
@@ -12,6 +13,12 @@ before(async () => {
   browser = await launchBrowser();
 });
 after(() => browser?.close());
+
+async function openDocs(options) {
+  const { page, seen } = await openPage(browser, `${service}/docs/`, options);
+  await page.locator(".opblock").first().waitFor();
+  return { page, seen };
+}
 
 /** Tries an operation out and returns the status and the JSON that the page then shows. */
 async function tryOut(page, operationId, body) {
@@ -50,3 +57,52 @@ test("a reader signs up and is signed in by the service's own cookie", async () 
   const elsewhere = seen.requests.filter((url) => !url.startsWith(`${service}/`) && !url.startsWith("data:"));
   assert.deepEqual(elsewhere, [], "the page works offline");
 });
+
+test("every reader's first try works with what the page filled in", async () => {
+  for (const visit of ["first", "second"]) {
+    const { page } = await openDocs();
+    const signUp = await tryOut(page, "signUp");
+    assert.equal(signUp.status, 200, `${visit} visit`);
+    const logIn = await tryOut(page, "logIn");
+    assert.equal(logIn.json.user.id, signUp.json.user.id);
+    // The path of one's own account is filled in, too.
+    assert.equal((await tryOut(page, "exportUser")).json.account.id, signUp.json.user.id);
+    assert.equal((await tryOut(page, "signUpWithTokens")).status, 201);
+    assert.equal((await tryOut(page, "obtainTokenPair")).status, 200);
+  }
+});
+
+test("the dialog for credentials offers the bearer token only, and says what the cookie needs", async () => {
+  const { page } = await openDocs();
+  await page.getByRole("button", { name: "Authorize" }).first().click();
+
+  const dialog = page.locator(".modal-ux");
+  assert.equal(await dialog.getByRole("textbox").count(), 1);
+  await dialog.getByText("your browser keeps the cookie, and you are signed in").waitFor();
+
+  const { access } = (await (await fetch(`${service}/api/sign-up`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ ...newAccount(), username: `reader-${Date.now()}` }),
+  })).json());
+  await dialog.getByRole("textbox").fill(access);
+  await dialog.getByRole("button", { name: "Authorize" }).click();
+  await dialog.getByRole("button", { name: "Close" }).first().click();
+  assert.equal((await tryOut(page, "getMe")).status, 200);
+});
+
+for (const { name, options } of looks) {
+  test(`the page is accessible and fits its window: ${name}`, async () => {
+    const { page } = await openDocs(options);
+    assert.match(await page.title(), /Neptun Auth/);
+    await tryOut(page, "signUp");
+    await tryOut(page, "exportUser");
+    await page.locator('.opblock[id$="-updateUser"] .opblock-summary-control').click();
+    await screenshot(page, `docs-${name}`);
+    await assertAccessible(page);
+
+    await page.getByRole("button", { name: "Authorize" }).first().click();
+    await screenshot(page, `docs-authorize-${name}`, { fullPage: false });
+    await assertAccessible(page);
+  });
+}

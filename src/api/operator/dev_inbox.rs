@@ -7,14 +7,13 @@ use poem::http::{Uri, header};
 use poem::{Request, Response, Result};
 use sha2::{Digest, Sha256};
 
-use super::pages::Pages;
+use super::pages::{Pages, script_hash};
 use crate::api::error::{ApiError, ErrorCode};
 use crate::app::App;
+use crate::app::mail::inbox;
 
 /// The path of the inbox; it takes GET.
 pub const PATH: &str = "/dev/inbox/:key";
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; \
-    frame-ancestors 'none'";
 
 const FORWARDING: &[&str] = &["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"];
 
@@ -25,22 +24,32 @@ pub fn pages(app: &App) -> Pages {
         return Pages::default();
     };
     let (app, key) = (app.clone(), Sha256::digest(key));
+    let policy = content_security_policy();
     Pages::default().get((PATH, move |request: &Request| {
         // Comparing hashes keeps the time of the comparison from telling anything about the key.
         let is_right = Sha256::digest(request.raw_path_param("key").unwrap_or_default()) == key;
-        dev_inbox(&app, is_right && is_local(request))
+        dev_inbox(&app, is_right && is_local(request), &policy)
     }))
 }
 
-fn dev_inbox(app: &App, may_read: bool) -> Result<Response> {
+fn dev_inbox(app: &App, may_read: bool, policy: &str) -> Result<Response> {
     match app.mailer.inbox_page().filter(|_| may_read) {
         Some(page) => Ok(Response::builder()
             .content_type("text/html; charset=utf-8")
-            .header(header::CONTENT_SECURITY_POLICY, POLICY)
+            .header(header::CONTENT_SECURITY_POLICY, policy)
             .header(header::CACHE_CONTROL, "no-store")
             .body(page.map_err(ApiError::from)?)),
         None => Err(ApiError::from(ErrorCode::NotFound).into()),
     }
+}
+
+/// Allows the page's own script, which asks for the page again to show new mails. Mails can't run any.
+fn content_security_policy() -> String {
+    format!(
+        "default-src 'none'; script-src {}; connect-src 'self'; style-src 'unsafe-inline'; img-src data:; \
+         base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        script_hash(inbox::SCRIPT)
+    )
 }
 
 /// Whether the request comes from this machine, addresses it by a local name, and was not sent by a page of another

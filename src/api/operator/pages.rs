@@ -2,11 +2,14 @@
 
 use std::collections::HashMap;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use poem::endpoint::{BoxEndpoint, make_sync};
 use poem::http::Method;
 use poem::{EndpointExt, Request, Response, Result};
 use poem_openapi::OpenApi;
 use poem_openapi::registry::{MetaApi, Registry};
+use sha2::{Digest, Sha256};
 
 /// Pages with their paths; each takes GET.
 #[derive(Default)]
@@ -38,4 +41,9 @@ impl OpenApi for Pages {
             table.entry(path.to_owned()).or_default().insert(Method::GET, endpoint);
         }
     }
+}
+
+/// A script of a page, as a Content-Security-Policy allows it.
+pub fn script_hash(script: &str) -> String {
+    format!("'sha256-{}'", BASE64_STANDARD.encode(Sha256::digest(script)))
 }

@@ -34,7 +34,6 @@ const DESCRIPTION: &str = "Sign-up, log-in and sessions for your web app. Call f
 #[derive(Debug, Clone)]
 pub struct Document {
     complete: Value,
-    derived: String,
 }
 
 impl Document {
@@ -45,12 +44,11 @@ impl Document {
     /// When the framework does not write JSON.
     #[must_use]
     pub fn new(public_url: &str, cookie_name: &str, password_min_length: usize) -> Self {
-        let derived = described().spec();
-        let mut complete = serde_json::from_str(&derived).expect("the framework writes JSON");
+        let mut complete = serde_json::from_str(&described().spec()).expect("the framework writes JSON");
         finish(&mut complete, cookie_name, password_min_length);
         complete["servers"] = servers(public_url);
         complete["info"]["contact"] = json!({ "name": "The operator of this service", "url": public_url });
-        Self { complete, derived }
+        Self { complete }
     }
 
     /// The document of a service with default settings.
@@ -64,6 +62,12 @@ impl Document {
     #[must_use]
     pub fn json(&self) -> String {
         serde_json::to_string_pretty(&self.complete).expect("a JSON value can be written") + "\n"
+    }
+
+    /// The document as JSON on one line.
+    #[must_use]
+    pub fn compact(&self) -> String {
+        self.complete.to_string()
     }
 
     /// The document as YAML.
@@ -90,20 +94,6 @@ impl Document {
             let statuses = operation["responses"].as_object().into_iter().flat_map(Map::keys);
             statuses.map(move |status| (name, status.as_str()))
         })
-    }
-
-    /// Swagger UI as one page with the document inside. The page loads nothing else, so it works offline.
-    #[must_use]
-    pub fn swagger_ui(&self) -> String {
-        let mut document = self.complete.clone();
-        // The page calls the address it was loaded from. That may be 127.0.0.1 where the public URL says localhost, and
-        // a browser sends no cookie from one to the other.
-        document["servers"] = servers("/");
-        // In a script element only `</` could end the script early.
-        let document = document.to_string().replace("</", "<\\/");
-        let page = described().swagger_ui_html().replacen(&self.derived, &document, 1);
-        // Without an icon the browser would request /favicon.ico.
-        page.replacen("<head>", "<head>\n    <link rel=\"icon\" href=\"data:,\">", 1)
     }
 }
 

@@ -14,6 +14,9 @@ use crate::model::secret_key::SecretKey;
 /// Number of mails that the inbox keeps.
 const CAPACITY: usize = 50;
 
+/// The script of the page.
+pub const SCRIPT: &str = include_str!("templates/inbox.js");
+
 #[derive(Debug, Default)]
 pub struct Inbox {
     /// `None` until the secret key is known, and without it no page shows the mails.
@@ -45,6 +48,6 @@ impl Inbox {
     /// The page, newest mail first.
     pub fn page(&self, templates: &MailTemplates) -> anyhow::Result<String> {
         let mut received = self.received.lock().unwrap_or_else(PoisonError::into_inner);
-        templates.inbox(received.make_contiguous())
+        templates.inbox(received.make_contiguous(), SCRIPT)
     }
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, anyhow, bail, ensure};
+use chrono::{DateTime, Utc};
 use lettre::message::{Mailbox, MultiPart, SinglePart};
 use lettre::{Address, Message};
 use url::Url;
@@ -149,7 +150,7 @@ impl Mailer {
     /// # Errors
     /// [`Rejected`](super::smtp::Rejected) when the server will never take the mail. After every other error a later
     /// attempt may succeed.
-    pub async fn deliver(&self, id: Uuid, mail: &Mail) -> anyhow::Result<()> {
+    pub async fn deliver(&self, id: Uuid, mail: &Mail, now: DateTime<Utc>) -> anyhow::Result<()> {
         let rendered = self.templates.render(mail)?;
         match &self.route {
             Route::Smtp(server) => server.send(self.compose(id, mail, rendered)?).await?,
@@ -161,6 +162,8 @@ impl Mailer {
                     rendered.text
                 );
                 inbox.put(Received {
+                    id,
+                    at: now,
                     to: mail.to.clone(),
                     rendered,
                 });

@@ -1,7 +1,7 @@
 //! Mails: their templates, the outbox that stores them in the transaction of the change they report, and the mailer
 //! that delivers them.
 
-mod inbox;
+pub mod inbox;
 mod international;
 pub mod mailer;
 pub mod outbox;

@@ -42,7 +42,7 @@ pub async fn send_mail(app: &App, claimed: &ClaimedMail, stop: &CancellationToke
 
 async fn deliver(app: &App, claimed: &ClaimedMail) -> anyhow::Result<()> {
     let mail = app.outbox.read(claimed)?;
-    let delivered = app.mailer.deliver(claimed.id, &mail).await;
+    let delivered = app.mailer.deliver(claimed.id, &mail, app.clock.now()).await;
     telemetry::mail(match &delivered {
         Ok(()) => Delivery::Sent,
         Err(error) if error.is::<Rejected>() => Delivery::Rejected,

@@ -82,7 +82,7 @@ pub async fn send_some(app: &App) -> usize {
 /// Every mail that this instance has sent, the newest first.
 pub fn inbox(app: &App) -> Vec<TestMail> {
     let page = app.mailer.inbox_page().unwrap().unwrap();
-    let articles = page.split("<article>").skip(1);
+    let articles = page.split("<article ").skip(1);
     articles
         .map(|article| TestMail {
             to: between(article, "<p>To ", "</p>"),

@@ -7,9 +7,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context, ensure};
+use chrono::{DateTime, Utc};
 use minijinja::value::{Serde, Value};
 use minijinja::{Environment, UndefinedBehavior, context};
 use serde::Serialize;
+use uuid::Uuid;
 
 use crate::model::client::language::Languages;
 use crate::model::mail::{Mail, Message};
@@ -39,6 +41,9 @@ pub struct Rendered {
 /// A mail that was delivered to the development inbox.
 #[derive(Debug, Clone, Serialize)]
 pub struct Received {
+    /// The id that the mail had in the outbox.
+    pub id: Uuid,
+    pub at: DateTime<Utc>,
     pub to: String,
     #[serde(flatten)]
     pub rendered: Rendered,
@@ -86,10 +91,10 @@ impl MailTemplates {
         self.render_in(self.language_for(&mail.languages), &mail.message)
     }
 
-    /// The page of the development inbox, with `mails` in this order.
-    pub fn inbox(&self, mails: &[Received]) -> anyhow::Result<String> {
+    /// The page of the development inbox, with `mails` in this order and this `script`.
+    pub fn inbox(&self, mails: &[Received], script: &str) -> anyhow::Result<String> {
         let page = self.environment.get_template("inbox.html")?;
-        Ok(page.render(context! { mails => Value::from(Serde(mails)) })?)
+        Ok(page.render(context! { mails => Value::from(Serde(mails)), script })?)
     }
 
     fn language_for(&self, read: &Languages) -> &str {

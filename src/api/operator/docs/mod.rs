@@ -1,15 +1,14 @@
 //! `/openapi.json`, `/openapi.yaml`, and Swagger UI at `/docs/`, which works offline and with the session cookie.
 
+mod swagger_ui;
+
 use std::sync::{Arc, LazyLock};
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use poem::Response;
 use poem::http::{StatusCode, header};
-use sha2::{Digest, Sha256};
 
-use super::pages::Pages;
+use super::pages::{Pages, script_hash};
 use crate::api::spec::Document;
 
 /// The paths of all documentation pages; each takes GET.
@@ -43,7 +42,7 @@ struct Made {
 
 impl Made {
     fn of(document: &Document) -> Self {
-        let page = document.swagger_ui();
+        let page = swagger_ui::page(document);
         Self {
             json: document.json().into(),
             yaml: document.yaml().into(),
@@ -75,9 +74,7 @@ fn to_docs() -> Response {
 /// Allows the scripts on the page by their hashes, and no others. Styles are `unsafe-inline` because Swagger UI sets
 /// style attributes, which can't be allowed by hash.
 fn content_security_policy(page: &str) -> String {
-    let hashes: Vec<_> = inline_scripts(page)
-        .map(|script| format!("'sha256-{}'", BASE64_STANDARD.encode(Sha256::digest(script))))
-        .collect();
+    let hashes: Vec<_> = inline_scripts(page).map(script_hash).collect();
     format!(
         "default-src 'none'; script-src {}; style-src 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; \
          base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
