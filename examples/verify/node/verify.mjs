@@ -5,9 +5,12 @@
 import { text } from "node:stream/consumers";
 import { createRemoteJWKSet, jwtVerify } from "jose";
 
+const clockTolerance = 5; // seconds by which the clocks of two machines may differ
+
 /** Returns the token's claims; throws unless it is an unexpired access token of this issuer. */
 async function verify(token, keys, issuer) {
-  const { payload } = await jwtVerify(token, keys, { algorithms: ["ES256"], issuer, requiredClaims: ["exp", "sub"] });
+  const rules = { algorithms: ["ES256"], issuer, clockTolerance, requiredClaims: ["exp", "sub"] };
+  const { payload } = await jwtVerify(token, keys, rules);
   if (payload.token_type !== "access") throw new Error("not an access token");
   return payload;
 }

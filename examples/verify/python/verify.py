@@ -7,11 +7,15 @@ import sys
 
 import jwt
 
+LEEWAY = 5  # seconds by which the clocks of two machines may differ
+
 
 def verify(token: str, keys: jwt.PyJWKClient, issuer: str) -> dict:
     """Returns the token's claims; raises `jwt.PyJWTError` unless it is an unexpired access token of this issuer."""
     key = keys.get_signing_key_from_jwt(token)
-    claims = jwt.decode(token, key, algorithms=["ES256"], issuer=issuer, options={"require": ["exp", "iss", "sub"]})
+    required = {"require": ["exp", "iss", "sub"]}
+    # PyJWT also rejects a token that was issued later than its own clock says, which the leeway covers.
+    claims = jwt.decode(token, key, algorithms=["ES256"], issuer=issuer, leeway=LEEWAY, options=required)
     if claims.get("token_type") != "access":
         raise jwt.InvalidTokenError("not an access token")
     return claims

@@ -19,6 +19,7 @@ use fields::Fields;
 
 const JSON_TYPE: &str = "application/json";
 const FORM_TYPE: &str = "application/x-www-form-urlencoded";
+const FORM_TOO: &str = "You can also send a form with these fields (`application/x-www-form-urlencoded`).";
 const BOTH_TYPES: &str = "application/json, application/x-www-form-urlencoded";
 
 /// The body of an operation. `T` is its schema in the OpenAPI document, `FORM` allows a form as well as JSON, and
@@ -98,16 +99,15 @@ impl<'a, T: Type, const FORM: bool, const REQUIRED: bool> ApiExtractor<'a> for B
         T::register(registry);
     }
 
-    /// JSON comes first, because many client generators use the first media type only.
+    /// Names JSON only as a media type: with two of them, generated clients send no content type (kubb), can't be
+    /// imported (openapi-python-client) or send forms.
     fn request_meta() -> Option<MetaRequest> {
-        let types = [JSON_TYPE].into_iter().chain(FORM.then_some(FORM_TYPE));
-        let content = types.map(|content_type| MetaMediaType {
-            content_type,
-            schema: T::schema_ref(),
-        });
         Some(MetaRequest {
-            description: None,
-            content: content.collect(),
+            description: FORM.then_some(FORM_TOO),
+            content: vec![MetaMediaType {
+                content_type: JSON_TYPE,
+                schema: T::schema_ref(),
+            }],
             required: REQUIRED,
         })
     }

@@ -28,6 +28,7 @@ settings.configure(
         "ALGORITHM": "ES256",
         "VERIFYING_KEY": public_key(),
         "ISSUER": SERVICE,
+        "LEEWAY": 5,  # seconds by which the clocks of two machines may differ
         "USER_ID_FIELD": "id",
         "USER_ID_CLAIM": "user_id",
     },

@@ -94,10 +94,18 @@ def test_a_token_like_the_services_is_accepted(verifier: Verifier, issuer: Issue
     assert verifier.accepts(issuer.sign(claims), issuer.jwks_url, issuer.url) == claims["sub"]
 
 
+def test_clocks_may_differ_by_a_few_seconds(verifier: Verifier, issuer: Issuer) -> None:
+    """The verifier's clock is behind at a new token, and ahead at one that has almost expired."""
+    now = int(time.time())
+    for times in ({"iat": now + 3, "exp": now + 303}, {"iat": now - 302, "exp": now - 2}):
+        claims = issuer.claims(**times)
+        assert verifier.accepts(issuer.sign(claims), issuer.jwks_url, issuer.url) == claims["sub"]
+
+
 @pytest.mark.parametrize(
     "changes",
     [
-        {"exp": int(time.time()) - 5},
+        {"exp": int(time.time()) - 7},
         {"exp": None},
         {"iss": "https://auth.example.com"},
         {"iss": None},

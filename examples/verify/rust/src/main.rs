@@ -11,6 +11,9 @@ use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde::Deserialize;
 
+/// Seconds by which the clocks of two machines may differ.
+const LEEWAY: u64 = 5;
+
 #[derive(Deserialize)]
 struct Claims {
     sub: String,
@@ -50,7 +53,7 @@ fn verify(token: &str, keys: &JwkSet, issuer: &str) -> Result<Claims, Box<dyn Er
     rules.set_issuer(&[issuer]);
     rules.set_required_spec_claims(&["exp", "iss", "sub"]);
     // The default leeway accepts a token for a minute after it has expired.
-    rules.leeway = 0;
+    rules.leeway = LEEWAY;
     let claims = decode::<Claims>(token, &DecodingKey::from_jwk(key)?, &rules)?.claims;
 
     if claims.token_type != "access" {

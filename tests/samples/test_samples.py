@@ -1,0 +1,145 @@
+"""Every sample of the Markdown files, run as it stands in the text."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+from blocks import BLOCKS, ROOT, matching, run, samples
+from conftest import START, environment, start, stop
+
+PASSWORD = "correct horse battery"
+CLIENTS = "openapi/README.md"
+VERIFY = "examples/verify/README.md"
+
+NOT_RUN = {
+    ("README.md", " web page"): "a drawing",
+    ("examples/nuxt/README.md", "neptun-auth serve"): "the suite `nuxt` runs the built app in a browser",
+    ("README.md", "cargo run --release"): "an optimised build takes minutes; `cargo run` of CONTRIBUTING.md is run",
+    ("CONTRIBUTING.md", "./scripts/test"): "runs this test",
+    ("CONTRIBUTING.md", "-- When the owner forgot"): "a step of an invented feature",
+    ("CONTRIBUTING.md", "/// Marks the device"): "a step of an invented feature",
+    ("CONTRIBUTING.md", "#[tokio::test]"): "a step of an invented feature",
+    ("docs/performance.md", "./scripts/bench"): "takes 40 minutes",
+}
+
+
+def test_every_block_is_run_or_there_is_a_reason_why_not() -> None:
+    listed = run | NOT_RUN.keys() | {START}
+    claimed = [block for key in listed for block in matching(key)]
+    assert sorted(claimed) == sorted(BLOCKS), "each block is claimed once, and nothing else is"
+
+
+@samples(("CONTRIBUTING.md", "cargo run"))
+def test_a_checkout_runs(texts: list[str], tmp_path: Path) -> None:
+    process = start(texts[0], tmp_path, "http://localhost:8080/docs/")
+    stop(process)
+
+
+@samples(("README.md", "curl -i"), ("README.md", "HTTP/1.1 200 OK"))
+def test_the_first_sign_up_answers_as_printed(texts: list[str], service: str, tmp_path: Path) -> None:
+    command, printed = texts
+    head, body = shell(command, tmp_path).split("\r\n\r\n")
+    lines = [line for line in head.split("\r\n") if line.startswith(("HTTP/", "set-cookie"))]
+    assert without_values("\n".join([*lines, "", body])) == without_values(printed.strip())
+
+
+def without_values(answer: str) -> str:
+    for value in [r"(?<==)[\w-]{22}(?=;)", r"(?<=neptun-device=)[^;]+", r"\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT"]:
+        answer = re.sub(value, "…", answer)
+    return re.sub(r'"(\d{4}-\d\d-\d\dT[\d:.]+Z|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})"', '"…"', answer)
+
+
+@samples(("README.md", "const call = "))
+def test_a_page_logs_in(texts: list[str], service: str) -> None:
+    email = new_account(service)
+    seen = in_a_page(texts[0], email, PASSWORD)
+    assert (seen["user"]["primary_email"], seen["told"], seen["title"]) == (email, [], "Your account")
+    assert seen["problems"] == []
+
+
+@samples((CLIENTS, "npx openapi-typescript"), (CLIENTS, "import createClient"))
+def test_the_typescript_client(texts: list[str], service: str, tmp_path: Path) -> None:
+    generate, program = texts
+    shutil.copytree(ROOT / "openapi", tmp_path / "openapi")
+    shell(generate, tmp_path)
+    (tmp_path / "sample.mts").write_text(f'const [email, password] = ["{new_email()}", "{PASSWORD}"];\n{program}')
+    options = (ROOT / "tests/clients/tsconfig.json").read_text().replace('["node"]', "[]")
+    (tmp_path / "tsconfig.json").write_text(options)
+    shell("tsc --project .", tmp_path)
+    assert re.fullmatch(r"[0-9a-f-]{36}\n", shell("node sample.mts", tmp_path))
+
+
+@samples((CLIENTS, "pipx run openapi-python-client"), (CLIENTS, "from neptun_auth_client"))
+def test_the_python_client(texts: list[str], service: str, tmp_path: Path) -> None:
+    generate, program = texts
+    shutil.copytree(ROOT / "openapi", tmp_path / "openapi")
+    shell(generate, tmp_path)
+    email = new_account(service)
+    (tmp_path / "sample.py").write_text(f'email, password = "{email}", "{PASSWORD}"\n{program}')
+    assert shell("python sample.py", tmp_path) == f"{email}\n"
+
+
+@samples((CLIENTS, "pipx run openapi-generator-cli"), (CLIENTS, "use neptun_auth_client"))
+def test_the_rust_client(texts: list[str], service: str, tmp_path: Path) -> None:
+    generate, program = texts
+    shell("cargo init --quiet --name sample && cargo add --quiet tokio --features macros,rt-multi-thread", tmp_path)
+    shutil.copytree(ROOT / "openapi", tmp_path / "openapi")
+    shell(generate, tmp_path)
+    email = new_account(service)
+    main = "#[tokio::main]\nasync fn main() -> Result<(), Box<dyn std::error::Error>> {\n"
+    given = f'let (email, password) = ("{email}".to_owned(), "{PASSWORD}".to_owned());\n'
+    (tmp_path / "src/main.rs").write_text(f"{main}{given}{program}Ok(())\n}}\n")
+    built = {"CARGO_TARGET_DIR": str(ROOT / "target/samples")}
+    assert shell("cargo run --quiet", tmp_path, **built) == f"{email}\n"
+
+
+@samples(
+    (VERIFY, "cd examples/verify"), (VERIFY, "pip install"), (VERIFY, "npm install"), (VERIFY, "cargo run")
+)
+def test_the_verifiers_find_the_account(texts: list[str], service: str, tmp_path: Path) -> None:
+    """One reader runs all of them, in one shell."""
+    account = {"email": "john@example.com", "password": "SecurePass123!"}
+    user = httpx.post(f"{service}/api/auth/sign-up", json=account).raise_for_status().json()["user"]
+    tracked = subprocess.check_output(["git", "ls-files", "examples/verify"], cwd=ROOT, text=True).splitlines()
+    for file in tracked:
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / file, tmp_path / file)
+    shell("python3 -m venv venv", tmp_path)
+    path = f"{tmp_path}/venv/bin:{os.environ['PATH']}"
+    printed = shell("".join(texts), tmp_path, PATH=path, CARGO_TARGET_DIR=str(ROOT / "target/verify"))
+    assert printed.splitlines().count(user["id"]) == 3, printed
+
+
+def shell(command: str, folder: Path, **more: str) -> str:
+    """What a command of a sample prints; fails as soon as a part of it fails."""
+    answer = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", command],
+        cwd=folder,
+        env=environment(folder) | {"npm_config_yes": "true", "PIPX_HOME": str(ROOT / "target/pipx")} | more,
+        stdout=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        timeout=900,
+    )
+    output = answer.stdout.decode()
+    assert answer.returncode == 0, output
+    return output
+
+
+def in_a_page(sample: str, *arguments: str) -> dict:
+    command = ["node", Path(__file__).with_name("page.mjs"), *arguments]
+    return json.loads(subprocess.run(command, input=sample, stdout=subprocess.PIPE, text=True, check=True).stdout)
+
+
+def new_email() -> str:
+    return f"{uuid4()}@example.com"
+
+
+def new_account(service: str) -> str:
+    email = new_email()
+    httpx.post(f"{service}/api/auth/sign-up", json={"email": email, "password": PASSWORD}).raise_for_status()
+    return email
