@@ -12,8 +12,10 @@ use crate::model::device::Device;
 use crate::model::id::UserId;
 use crate::model::secret_key::SecretKey;
 
-/// Number of bytes that are signed: the device's id, the account's id, and the time at which the cookie was made.
-const SIGNED_BYTES: usize = 16 + 16 + 8;
+/// Number of bytes that are signed: the device's id, the account's id, the generation of its devices, and the time at
+/// which the cookie was made, in seconds since 1970. Releases up to 0.1 wrote the time in eight bytes, which reads as
+/// generation 0.
+const SIGNED_BYTES: usize = 16 + 16 + 4 + 4;
 /// Length of a cookie value: the signed bytes and their tag of 32 bytes, in base64url.
 const VALUE_LENGTH: usize = (SIGNED_BYTES + 32) / 3 * 4;
 
@@ -36,7 +38,8 @@ impl DeviceCookies {
         let mut bytes = Vec::with_capacity(SIGNED_BYTES + 32);
         bytes.extend_from_slice(device.id.as_bytes());
         bytes.extend_from_slice(device.user.0.as_bytes());
-        bytes.extend_from_slice(&now.timestamp().to_be_bytes());
+        bytes.extend_from_slice(&device.generation.to_be_bytes());
+        bytes.extend_from_slice(&u32::try_from(now.timestamp()).unwrap_or_default().to_be_bytes());
         let tag = hmac::sign(&self.key, &bytes);
         bytes.extend_from_slice(tag.as_ref());
         BASE64.encode(bytes)
@@ -52,10 +55,12 @@ impl DeviceCookies {
         let bytes = BASE64.decode(value).ok()?;
         let (signed, tag) = bytes.split_at_checked(SIGNED_BYTES)?;
         hmac::verify(&self.key, signed, tag).ok()?;
-        let made_at = DateTime::from_timestamp(i64::from_be_bytes(signed[32..].try_into().ok()?), 0)?;
+        let number = |bytes: &[u8]| Some(u32::from_be_bytes(bytes.try_into().ok()?));
+        let made_at = DateTime::from_timestamp(number(&signed[36..])?.into(), 0)?;
         let device = Device {
             id: Uuid::from_slice(&signed[..16]).ok()?,
             user: UserId(Uuid::from_slice(&signed[16..32]).ok()?),
+            generation: number(&signed[32..36])?,
         };
         (now - made_at < TimeDelta::days(Device::COOKIE_DAYS)).then_some(device)
     }
@@ -66,10 +71,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_cookie_of_an_earlier_release_is_of_generation_0() {
+        let cookies = DeviceCookies::new(&SecretKey::generate()).unwrap();
+        let device = Device::new(UserId(Uuid::now_v7()), 0);
+        let now = DateTime::UNIX_EPOCH + TimeDelta::days(20_000);
+        let mut bytes = [device.id.as_bytes().as_slice(), device.user.0.as_bytes()].concat();
+        bytes.extend_from_slice(&now.timestamp().to_be_bytes());
+        let tag = hmac::sign(&cookies.key, &bytes);
+        bytes.extend_from_slice(tag.as_ref());
+        assert_eq!(cookies.open(&BASE64.encode(bytes), now), Some(device));
+    }
+
+    #[test]
     fn a_cookie_is_valid_for_a_year_and_changed_or_foreign_values_are_rejected() {
         let cookies = DeviceCookies::new(&SecretKey::generate()).unwrap();
         let others = DeviceCookies::new(&SecretKey::generate()).unwrap();
-        let device = Device::new(UserId(Uuid::now_v7()));
+        let device = Device::new(UserId(Uuid::now_v7()), 7);
         let now = DateTime::UNIX_EPOCH + TimeDelta::days(20_000);
         let value = cookies.seal(device, now);
         assert_eq!(value.len(), VALUE_LENGTH);

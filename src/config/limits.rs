@@ -24,7 +24,7 @@ pub struct LimitSettings {
     /// Mails that requests from one network cause
     #[arg(long, env = "NEPTUN_AUTH_LIMIT_MAIL", default_value = "30/h", global = true)]
     limit_mail: Rate,
-    /// Mails to one address
+    /// Mails to one address, counted apart for each reason to send one
     #[arg(long, env = "NEPTUN_AUTH_LIMIT_MAIL_TO", default_value = "5/h", global = true)]
     limit_mail_to: Rate,
     /// Wrong passwords for one account: one budget for each device and network that it knows, one for all others

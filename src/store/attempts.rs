@@ -66,10 +66,66 @@ pub async fn take_back(statement: OneStatement<'_>, bucket: &Bucket, budget: Bud
     Ok(())
 }
 
-/// Clears one bucket.
-pub async fn clear(conn: Conn<'_>, bucket: &Bucket) -> Result<()> {
-    const SQL: &str = "DELETE FROM attempts WHERE subject = $1 AND place = $2";
-    on!(conn, c => { sqlx::query(SQL).bind(&bucket.subject).bind(&bucket.place).execute(c).await?; });
+/// Clears the bucket of a place, and those that are full again anyway, if `$condition` holds.
+macro_rules! clear_bucket {
+    ($subject:literal, $place:literal, $now:literal, $condition:literal) => {
+        concat!(
+            "DELETE FROM attempts WHERE subject = ",
+            $subject,
+            " AND (place = ",
+            $place,
+            " OR free_at <= ",
+            $now,
+            ")",
+            $condition
+        )
+    };
+}
+
+/// Ends the row of failures in the other buckets of the account, if `$condition` holds. What they still have to wait
+/// stays, so that the owner's success lets no stranger in.
+macro_rules! end_rows_elsewhere {
+    ($subject:literal, $place:literal, $now:literal, $expires_at:literal, $condition:literal) => {
+        concat!(
+            "UPDATE attempts SET failures = 0, forgotten_at = CASE WHEN free_at > ",
+            $expires_at,
+            " THEN free_at ELSE ",
+            $expires_at,
+            " END WHERE subject = ",
+            $subject,
+            " AND place <> ",
+            $place,
+            " AND free_at > ",
+            $now,
+            $condition
+        )
+    };
+}
+pub(super) use {clear_bucket, end_rows_elsewhere};
+
+/// The moments that [`clear_bucket`] and [`end_rows_elsewhere`] compare with: now, and when a bucket without a row of
+/// failures expires.
+pub(super) fn moments(now: DateTime<Utc>) -> (i64, i64) {
+    let expires_at = now + Budget::RETENTION_PER_FAILURE;
+    (now.timestamp_millis(), expires_at.timestamp_millis())
+}
+
+/// Clears the bucket of the place where a secret was right, and ends the row of failures in the account's other
+/// buckets. For a transaction; lock the account first, because this may change several rows.
+pub async fn record_success(conn: Conn<'_>, bucket: &Bucket, now: DateTime<Utc>) -> Result<()> {
+    const CLEAR: &str = clear_bucket!("$1", "$2", "$3", "");
+    const END_ROWS: &str = end_rows_elsewhere!("$1", "$2", "$3", "$4", "");
+    let (now, expires_at) = moments(now);
+    on!(conn, c => {
+        sqlx::query(CLEAR).bind(&bucket.subject).bind(&bucket.place).bind(now).execute(&mut *c).await?;
+        sqlx::query(END_ROWS)
+            .bind(&bucket.subject)
+            .bind(&bucket.place)
+            .bind(now)
+            .bind(expires_at)
+            .execute(&mut *c)
+            .await?;
+    });
     Ok(())
 }
 

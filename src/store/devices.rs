@@ -1,17 +1,41 @@
 //! The devices and networks from which an account was used.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Conn, Result, on};
 use crate::model::client::Client;
-use crate::model::device::ListedDevice;
+use crate::model::device::{Device, ListedDevice};
 use crate::model::id::UserId;
 
-/// Whether `user` has devices, but none of this family: a browser and system that is new to the account.
-pub async fn has_only_other_families(conn: Conn<'_>, user: UserId, family: &str) -> Result<bool> {
-    const SQL: &str = "SELECT COUNT(*), COUNT(CASE WHEN family = $2 THEN 1 END) FROM devices WHERE user_id = $1";
-    let (all, same): (i64, i64) = on!(conn, c => sqlx::query_as(SQL).bind(user).bind(family).fetch_one(c).await?);
-    Ok(all > 0 && same == 0)
+/// Where an account has seen a family of devices.
+#[derive(Debug, Clone, Copy, sqlx_macros::FromRow)]
+pub struct SeenFamily {
+    pub anywhere: bool,
+    pub in_this_network: bool,
+}
+
+/// Where `user` has seen the family of `client`'s device.
+pub async fn with_family(conn: Conn<'_>, user: UserId, client: &Client) -> Result<SeenFamily> {
+    const SQL: &str = "SELECT EXISTS (SELECT 1 FROM devices WHERE user_id = $1 AND family = $2) AS anywhere, \
+        EXISTS (SELECT 1 FROM devices WHERE user_id = $1 AND family = $2 AND network = $3) AS in_this_network";
+    Ok(on!(conn, c => {
+        sqlx::query_as(SQL).bind(user).bind(client.family()).bind(stored_network(client)).fetch_one(c).await?
+    }))
+}
+
+/// Whether an account, whichever it is, knows the network or the device of `client`.
+pub async fn is_known_to_any_account(conn: Conn<'_>, client: &Client, now: DateTime<Utc>) -> Result<bool> {
+    const SQL: &str = "SELECT EXISTS (SELECT 1 FROM devices WHERE network = $1 AND last_seen_at > $2) \
+        OR EXISTS (SELECT 1 FROM users WHERE id = $3 AND device_generation = $4)";
+    Ok(on!(conn, c => {
+        sqlx::query_scalar(SQL)
+            .bind(client.provider_range().map(|network| network.to_string()))
+            .bind(now - TimeDelta::days(Device::NETWORK_DAYS))
+            .bind(client.device.map(|device| device.user))
+            .bind(client.device.map(|device| i64::from(device.generation)))
+            .fetch_one(c)
+            .await?
+    }))
 }
 
 /// Notes that `client` signed in as `user`.
@@ -21,6 +45,16 @@ pub async fn note(conn: Conn<'_>, user: UserId, client: &Client, now: DateTime<U
     on!(conn, c => {
         sqlx::query(SQL).bind(user).bind(client.family()).bind(stored_network(client)).bind(now).execute(c).await?;
     });
+    Ok(())
+}
+
+/// Deletes the devices of `user` that were not seen for longest, if there are more than `at_most`.
+pub async fn delete_surplus(conn: Conn<'_>, user: UserId, at_most: u32) -> Result<()> {
+    // SQLite knows no OFFSET without a LIMIT. One log-in adds one device, so one is surplus at most.
+    const SQL: &str = "DELETE FROM devices WHERE user_id = $1 AND (family, network) IN \
+        (SELECT family, network FROM devices WHERE user_id = $1 \
+        ORDER BY last_seen_at DESC, family, network LIMIT 1000 OFFSET $2)";
+    on!(conn, c => { sqlx::query(SQL).bind(user).bind(i64::from(at_most)).execute(c).await?; });
     Ok(())
 }
 

@@ -60,7 +60,7 @@ macro_rules! select_credentials_and_familiarity {
             "EXISTS (SELECT 1 FROM devices WHERE user_id = users.id AND network = $1 AND last_seen_at > $2) ",
             "AS knows_network, ",
             "EXISTS (SELECT 1 FROM devices WHERE user_id = users.id AND network = $1 AND family = $3 ",
-            "AND last_seen_at > $4) AS has_noted_device FROM users WHERE ",
+            "AND last_seen_at > $4) AS has_noted_device, device_generation FROM users WHERE ",
             $column,
             " = $5"
         )
@@ -196,6 +196,14 @@ pub async fn change_password(conn: Conn<'_>, user: UserId, new: Option<&Password
     Ok(())
 }
 
+/// Makes strangers of all devices that the account knows by a cookie; returns the generation of devices that begins, or
+/// `None` without such an account.
+pub async fn begin_device_generation(conn: Conn<'_>, user: UserId) -> Result<Option<i64>> {
+    const SQL: &str =
+        "UPDATE users SET device_generation = device_generation + 1 WHERE id = $1 RETURNING device_generation";
+    Ok(on!(conn, c => sqlx::query_scalar(SQL).bind(user).fetch_optional(c).await?))
+}
+
 /// Marks the account's address as verified; `false` when it already was.
 pub async fn verify_email(tx: &mut Tx, user: UserId, now: DateTime<Utc>) -> Result<bool> {
     const SQL: &str = "UPDATE users SET email_verified_at = $1 WHERE id = $2 AND email_verified_at IS NULL";
@@ -211,11 +219,14 @@ pub async fn set_pending_email(conn: Conn<'_>, user: UserId, pending: Option<&Em
     Ok(())
 }
 
-/// Moves the account to an address that its owner has verified; `false` when the address belongs to another account. On
-/// PostgreSQL the transaction can only be rolled back then.
+/// Moves the account to an address that its owner has verified. A user name that was the former address goes with it,
+/// because the former address may be another person's from now on; `false` when the address belongs to another account.
+/// On PostgreSQL the transaction can only be rolled back then.
 pub async fn change_email(tx: &mut Tx, user: UserId, email: &Email, now: DateTime<Utc>) -> Result<bool> {
-    const SQL: &str = "UPDATE users SET email = $1, email_canonical = $2, email_verified_at = $3, pending_email = NULL \
-        WHERE id = $4";
+    const SQL: &str = "UPDATE users SET email = $1, email_canonical = $2, email_verified_at = $3, \
+        pending_email = NULL, username = CASE WHEN username LIKE '%@%' THEN $5 ELSE username END, \
+        username_canonical = CASE WHEN username LIKE '%@%' THEN $6 ELSE username_canonical END WHERE id = $4";
+    let username = Username::parse(email.typed()).ok();
     tx.note_change_of(user);
     let changed = on!(tx.conn(), c => {
         sqlx::query(SQL)
@@ -223,6 +234,8 @@ pub async fn change_email(tx: &mut Tx, user: UserId, email: &Email, now: DateTim
             .bind(email.canonical())
             .bind(now)
             .bind(user)
+            .bind(username.as_ref().map(Username::typed))
+            .bind(username.as_ref().map(Username::canonical))
             .execute(c)
             .await
             .map(|done| done.rows_affected())

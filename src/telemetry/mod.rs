@@ -33,6 +33,8 @@ const EVENTS: [&str; 3] = ["refresh_token_reused", CONNECTION_REFUSED, REQUEST_R
 const CONNECTION_REFUSED: &str = "connection_refused";
 const REQUEST_REFUSED: &str = "request_refused";
 const LIMITS: [&str; 6] = ["sign-up", "log-in", "refresh", "mail", "mail-to", "failures"];
+/// Limits that all networks together have too.
+const LIMITS_OF_ALL: [&str; 3] = ["sign-up", "log-in", "mail"];
 const SESSION_KINDS: [&str; 2] = ["cookie", "token"];
 
 /// From half a millisecond, for a session check, to the deadline of the hashing queue.
@@ -85,6 +87,9 @@ fn begin_at_zero() {
     }
     for limit in LIMITS {
         counter!(SECURITY_EVENTS, "event" => limit_event(limit)).increment(0);
+    }
+    for limit in LIMITS_OF_ALL {
+        counter!(SECURITY_EVENTS, "event" => limit_of_all_event(limit)).increment(0);
     }
     for delivery in Delivery::value_variants() {
         counter!(MAILS, "result" => name_of(delivery)).increment(0);
@@ -218,6 +223,25 @@ pub fn limit_used_up(limit: &'static str) {
 
 fn limit_event(limit: &str) -> String {
     format!("limit_{}", limit.replace('-', "_"))
+}
+
+/// Counts and logs that the limit of all networks together is nearly used up, before it rejects a client.
+pub fn limit_of_all_nearly_used_up(limit: &'static str) {
+    debug_assert!(
+        LIMITS_OF_ALL.contains(&limit),
+        "add `{limit}` to LIMITS_OF_ALL, so that its counter begins at zero"
+    );
+    counter!(SECURITY_EVENTS, "event" => limit_of_all_event(limit)).increment(1);
+    tracing::warn!(
+        event = "limit_of_all_nearly_used_up",
+        limit,
+        "security event: all networks together have nearly used up this limit; beyond it the service rejects strangers, \
+         but no device or network that an account knows"
+    );
+}
+
+fn limit_of_all_event(limit: &str) -> String {
+    format!("limit_of_all_{}", limit.replace('-', "_"))
 }
 
 /// Why sessions end.

@@ -200,7 +200,8 @@ impl Fields {
         None
     }
 
-    fn add_issue(&mut self, name: &str, code: IssueCode, message: impl Into<String>) {
+    /// Adds an issue of the field `name` that shows only together with other fields.
+    pub fn add_issue(&mut self, name: &str, code: IssueCode, message: impl Into<String>) {
         self.issues.push(Issue {
             code,
             path: vec![name.to_owned()],

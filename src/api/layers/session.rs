@@ -34,7 +34,7 @@ struct State {
 
 #[derive(Debug)]
 enum CookieChange {
-    /// Sets the session cookie and, for a new session, the device cookie.
+    /// Sets the session cookie and, for a device that is new to the account, the device cookie.
     Keep(SessionSecret, Arc<SignedIn>, Option<Device>),
     Remove,
 }
@@ -131,20 +131,19 @@ impl RequestSession {
     /// recognises this device.
     pub fn adopt(&self, started: &StartedSession) {
         if let Some(secret) = started.secret {
-            let user = started.signed_in.user_id;
-            let known = self.0.device.filter(|device| device.user == user);
-            let device = known.unwrap_or_else(|| Device::new(user));
+            let device = started.device(self.0.device);
             let signed_in = Arc::new(started.signed_in.clone());
             self.change_cookie(CookieChange::Keep(secret, signed_in, Some(device)));
         }
     }
 
-    /// Sends the client the cookie with the new secret of a session that a flow has renewed.
+    /// Sends the client the cookie with the new secret of a session that a flow has renewed, and a new device cookie if
+    /// the account has forgotten its devices.
     pub fn renew(&self, renewed: &RenewedSession) {
         self.change_cookie(CookieChange::Keep(
             renewed.secret,
             Arc::new(renewed.signed_in.clone()),
-            None,
+            renewed.new_device(),
         ));
     }
 

@@ -12,7 +12,7 @@ use super::body::fields::Fields;
 use super::error::django::{TokenError, taken_issues};
 use super::guard::BearerUser;
 use super::tag::Tag;
-use crate::api::error::ErrorCode;
+use crate::api::error::{ErrorCode, IssueCode};
 use crate::app::App;
 use crate::flows::account::log_in::{LogInError, log_in};
 use crate::flows::account::sign_up::{NewAccount, SignUpError, sign_up};
@@ -115,7 +115,8 @@ impl TokensApi {
 
     /// Get a pair of tokens with user name or address and password
     ///
-    /// Send `password` with either `username` or `email`. Returns an access token and a refresh token of a new session.
+    /// Send `password` with either `username` or `email`; an address as `username` works too. Returns an access token
+    /// and a refresh token of a new session.
     ///
     /// Answers 401 `no_active_account` for an unknown account, a wrong password, and an account without a password.
     /// Answers 403 `email_not_verified` if the service gives tokens to confirmed addresses only, and 429 `throttled`
@@ -198,6 +199,15 @@ impl TokensApi {
         let first_name = fields.optional_text("first_name", NAME_LENGTH).unwrap_or_default();
         let last_name = fields.optional_text("last_name", NAME_LENGTH).unwrap_or_default();
         let number_phone = fields.optional_text("number_phone", PHONE_LENGTH);
+        if let (Some(username), Some(email)) = (&username, &email)
+            && !username.fits(email)
+        {
+            fields.add_issue(
+                "username",
+                IssueCode::InvalidCharacters,
+                "Use @ only if the name is your own address",
+            );
+        }
         for issue in taken_issues(find_taken(&self.0, client, email.as_ref(), username.as_ref()).await?) {
             fields.add(issue);
         }
@@ -268,6 +278,8 @@ fn read_credentials(mut fields: Fields) -> Result<(Identifier, Password), TokenE
         .map_err(|error| TokenError::of_body(error, &["username", "password"]))?;
     let login = match name {
         "email" => Email::parse(&text).map(Identifier::Email).ok(),
+        // Clients that know of user names only send addresses there too.
+        _ if text.contains('@') => Email::parse(&text).map(Identifier::Email).ok(),
         _ => Username::parse(&text).map(Identifier::Username).ok(),
     };
     // No account has an invalid address or user name.

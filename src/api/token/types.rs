@@ -14,7 +14,7 @@ use crate::model::user::Account;
 #[derive(Debug, Object)]
 #[oai(example)]
 pub struct TokenSignUpRequest {
-    /// Letters, digits and `@ . + - _`.
+    /// Letters, digits and `@ . + - _`. Use `@` only if the name is your own address.
     #[oai(validator(min_length = 1, max_length = 150, pattern = "^[A-Za-z0-9@.+_-]+$"))]
     pub username: String,
     #[oai(validator(max_length = 254))]

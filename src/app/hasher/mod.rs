@@ -1,17 +1,23 @@
 //! Hashes passwords with Argon2id, on threads that serve no requests.
+//!
+//! To hash, a request needs a place in the queue ([`Hasher::admit`]). Places are shared among networks.
 
+mod admissions;
 mod slots;
+
+use std::sync::Arc;
 
 use anyhow::{Context, anyhow, ensure};
 use argon2::password_hash::phc::{self, Output, ParamsString, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
-use tokio::sync::{Semaphore, SemaphorePermit};
 
+use crate::model::client::Client;
 use crate::model::unavailable::Unavailable;
 use crate::model::user::password::{Password, PasswordHash};
+use admissions::{Admissions, HeldPlace};
 use slots::{HashingSlots, Memory};
 
-/// Number of jobs that may wait for a slot. At 100 hashes a second the last one waits less than three seconds.
+/// Number of requests that may hash or wait for it. At 100 hashes a second the last one waits less than three seconds.
 const QUEUE_CAPACITY: usize = 256;
 /// Size of a huge page in bytes; hashing asks for memory in multiples of it.
 const HUGE_PAGE: usize = 2 * 1024 * 1024;
@@ -34,7 +40,7 @@ pub enum Verdict {
 #[derive(Debug)]
 pub struct Hasher {
     slots: HashingSlots,
-    admissions: Semaphore,
+    admissions: Arc<Admissions>,
     params: Params,
     dummy: PasswordHash,
 }
@@ -53,45 +59,82 @@ impl Hasher {
             HashingSlots::start(slots.unwrap_or_else(cores), QUEUE_CAPACITY).context("starting the hashing threads")?;
         Ok(Self {
             slots,
-            admissions: Semaphore::new(QUEUE_CAPACITY),
+            admissions: Admissions::new(QUEUE_CAPACITY),
             params,
             dummy,
         })
     }
 
-    /// Reserves a place in the queue for a request that has other work to do before its password can be verified.
+    /// Takes a place in the queue for `client`. Count the request against the limits in memory first, so that a client
+    /// over its limit takes no place. The last places are for clients that show a device cookie of ours.
     ///
     /// # Errors
-    /// [`Unavailable`] at once when `QUEUE_CAPACITY` requests hold places already.
-    pub fn admit(&self) -> Result<SemaphorePermit<'_>, Unavailable> {
-        self.admissions
-            .try_acquire()
-            .map_err(|_| Unavailable::new("the queue for password checks is full"))
+    /// [`Unavailable`] at once when the queue is full, or when the client's network has its part of it.
+    pub fn admit(&self, client: &Client) -> anyhow::Result<Admission<'_>> {
+        self.admit_as(client, client.device.is_some())
     }
 
+    /// As [`Hasher::admit`], for a client that has proven something: it may take the last places.
+    ///
+    /// # Errors
+    /// As [`Hasher::admit`].
+    pub fn admit_known(&self, client: &Client) -> anyhow::Result<Admission<'_>> {
+        self.admit_as(client, true)
+    }
+
+    fn admit_as(&self, client: &Client, is_known: bool) -> anyhow::Result<Admission<'_>> {
+        Ok(Admission {
+            place: Arc::new(self.admissions.admit(client, is_known)?),
+            hasher: self,
+        })
+    }
+}
+
+/// The right to hash, one password after the other.
+#[derive(Debug)]
+#[must_use = "the place in the queue becomes free when this is dropped"]
+pub struct Admission<'h> {
+    hasher: &'h Hasher,
+    /// Each job holds a copy, because it stays in the queue even if its request ends.
+    place: Arc<HeldPlace>,
+}
+
+impl Admission<'_> {
     /// Hashes a new password with a fresh salt.
     ///
     /// # Errors
-    /// [`Unavailable`] when the queue is full.
+    /// [`Unavailable`] when no slot comes free in time.
     pub async fn hash(&self, password: Password) -> anyhow::Result<PasswordHash> {
-        let params = self.params.clone();
-        self.slots.run(move |memory| hash(&params, &password, memory)).await?
+        let params = self.hasher.params.clone();
+        self.run(move |memory| hash(&params, &password, memory)).await?
     }
 
     /// Verifies a password. Without a stored hash it hashes against a dummy and returns [`Verdict::Wrong`]. So the time
     /// of an answer does not tell whether an account exists (OWASP ASVS v5.0.0-6.3.8).
     ///
     /// # Errors
-    /// As [`Hasher::hash`], and when the stored hash can't be read.
+    /// As [`Admission::hash`], and when the stored hash can't be read.
     pub async fn verify(&self, password: Password, stored: Option<PasswordHash>) -> anyhow::Result<Verdict> {
         let is_known = stored.is_some();
-        let stored = stored.unwrap_or_else(|| self.dummy.clone());
-        let params = self.params.clone();
+        let stored = stored.unwrap_or_else(|| self.hasher.dummy.clone());
+        let params = self.hasher.params.clone();
         let verdict = self
-            .slots
             .run(move |memory| verify(&params, &password, &stored, memory))
             .await??;
         Ok(if is_known { verdict } else { Verdict::Wrong })
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Memory) -> T + Send + 'static,
+    ) -> Result<T, Unavailable> {
+        let place = Arc::clone(&self.place);
+        let job = move |memory: &mut Memory| {
+            let result = work(memory);
+            drop(place);
+            result
+        };
+        self.hasher.slots.run(job).await
     }
 }
 
@@ -175,93 +218,4 @@ fn random<const N: usize>() -> anyhow::Result<[u8; N]> {
 }
 
 #[cfg(test)]
-mod tests {
-    use argon2::PasswordHasher;
-
-    use super::*;
-
-    fn password(text: &str) -> Password {
-        Password::new(text)
-    }
-
-    #[tokio::test]
-    async fn a_hash_verifies_only_its_own_password() {
-        let hasher = Hasher::new(64, 2, None).unwrap();
-        let stored = hasher.hash(password("correct horse")).await.unwrap();
-        assert!(stored.0.starts_with("$argon2id$v=19$m=64,t=2,p=1$"), "{}", stored.0);
-        assert_eq!(
-            hasher
-                .verify(password("correct horse"), Some(stored.clone()))
-                .await
-                .unwrap(),
-            Verdict::Right
-        );
-        assert_eq!(
-            hasher
-                .verify(password("correct horsf"), Some(stored.clone()))
-                .await
-                .unwrap(),
-            Verdict::Wrong
-        );
-        assert_eq!(
-            hasher.verify(password("correct horse"), None).await.unwrap(),
-            Verdict::Wrong
-        );
-        assert_ne!(hasher.hash(password("correct horse")).await.unwrap(), stored);
-    }
-
-    #[tokio::test]
-    async fn hashes_of_the_argon2_crate_verify_and_weaker_ones_are_marked() {
-        let hasher = Hasher::new(128, 2, None).unwrap();
-        for (memory, verdict) in [
-            (64, Verdict::RightButWeak),
-            (128, Verdict::Right),
-            (256, Verdict::Right),
-        ] {
-            let crate_hash = Argon2::from(Params::new(memory, 2, 1, None).unwrap())
-                .hash_password(b"correct horse")
-                .unwrap();
-            let stored = PasswordHash(crate_hash.to_string());
-            assert_eq!(
-                hasher.verify(password("correct horse"), Some(stored)).await.unwrap(),
-                verdict
-            );
-        }
-    }
-
-    #[tokio::test]
-    async fn passwords_that_differ_after_72_bytes_differ() {
-        let hasher = Hasher::new(64, 2, None).unwrap();
-        let long = "x".repeat(72);
-        let stored = hasher.hash(password(&format!("{long}A"))).await.unwrap();
-        assert_eq!(
-            hasher
-                .verify(password(&format!("{long}B")), Some(stored))
-                .await
-                .unwrap(),
-            Verdict::Wrong
-        );
-    }
-
-    #[tokio::test]
-    async fn malformed_and_excessive_stored_hashes_are_errors() {
-        let hasher = Hasher::new(64, 2, None).unwrap();
-        let output = "A".repeat(43);
-        for stored in [
-            String::new(),
-            "plain".into(),
-            format!("$argon2id$v=19$m=4294967295,t=2,p=1$c29tZXNhbHRzb21l${output}"),
-            format!("$argon2id$v=19$m=64,t=4294967295,p=1$c29tZXNhbHRzb21l${output}"),
-            "$argon2id$v=19$m=64,t=2,p=1".into(),
-            format!("$scrypt$ln=16,r=8,p=1$c29tZXNhbHRzb21l${output}"),
-        ] {
-            assert!(
-                hasher
-                    .verify(password("x"), Some(PasswordHash(stored.clone())))
-                    .await
-                    .is_err(),
-                "{stored}"
-            );
-        }
-    }
-}
+mod tests;

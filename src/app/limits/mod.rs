@@ -6,6 +6,8 @@
 
 mod rate_limiter;
 
+use std::time::Duration;
+
 use anyhow::Context;
 use ring::hmac;
 
@@ -18,10 +20,16 @@ use crate::model::limit::attempt::{Bucket, Budget};
 use crate::model::limit::rate::Rate;
 use crate::model::limit::throttled::Throttled;
 use crate::model::limit::{Operation, Place, Rates};
+use crate::model::mail::code::Purpose;
 use crate::model::secret_key::SecretKey;
 use crate::model::user::email::Email;
 use crate::telemetry;
 use rate_limiter::RateLimiter;
+
+/// The part of a limit of all networks together at which the operator gets an alarm, before any client is rejected.
+const ALARM_AT: f64 = 0.8;
+/// At most one alarm a minute for each operation.
+const ALARMS: Rate = Rate::ONE_A_MINUTE;
 
 /// The limits of this instance.
 #[derive(Debug)]
@@ -42,33 +50,39 @@ impl Limits {
         })
     }
 
-    /// Counts `operation` for the network of `client` and for all networks together. Clients without a known address
-    /// count as one network.
+    /// Counts an attempt to prove an identity, before anything is read for it: for the device that the client shows, or
+    /// for its network. [`Self::allow_check`] counts the rest, once it is known which account the attempt is about.
     ///
     /// # Errors
     /// [`Throttled`].
-    pub fn allow(&self, operation: Operation, client: &Client) -> anyhow::Result<()> {
-        self.allow_network(operation, client)?;
-        self.allow_all(operation)
+    pub fn allow_arrival(&self, client: &Client) -> anyhow::Result<()> {
+        let Some(rates) = &self.rates else { return Ok(()) };
+        match client.device {
+            Some(device) => self.count("log-in", rates.log_in, (Operation::Check, device.id)),
+            None => self.allow_network(Operation::Check, client),
+        }
     }
 
-    /// Counts an attempt to prove an identity. A device that the account knows has a limit of its own, which other
-    /// clients can't use up. A network that the account knows counts for itself but not for all networks together, so
-    /// that an attack from elsewhere does not lock the account owner out.
+    /// Counts an attempt to prove an identity that [`Self::allow_arrival`] has let pass. A device that the account
+    /// knows has a limit of its own, which other clients can't use up. A network that the account knows counts for
+    /// itself but not for all networks together, so that an attack from elsewhere does not lock the account owner out.
     ///
     /// # Errors
     /// [`Throttled`].
     pub fn allow_check(&self, place: &Place, client: &Client) -> anyhow::Result<()> {
-        match (place, &self.rates) {
-            (_, None) => Ok(()),
-            (Place::Device(id), Some(rates)) => {
-                self.count("log-in", rates.log_in, (Operation::Check, id))?;
-                // One limit for the account, however many device cookies it has.
-                let user = client.device.map(|device| device.user);
-                self.count("log-in", rates.log_in.times(3), (Operation::Check, user))
-            }
-            (Place::Network(_), _) => self.allow_network(Operation::Check, client),
-            (Place::Strangers, _) => self.allow(Operation::Check, client),
+        let Some(rates) = &self.rates else { return Ok(()) };
+        if let Place::Device(_) = place {
+            // One limit for the account, however many device cookies it has.
+            let user = client.device.map(|device| device.user);
+            return self.count("log-in", rates.log_in.times(3), (Operation::Check, user));
+        }
+        if client.device.is_some() {
+            // Another account's device does not exempt the network.
+            self.allow_network(Operation::Check, client)?;
+        }
+        match place {
+            Place::Strangers => self.allow_all(Operation::Check),
+            Place::Network(_) | Place::Device(_) => Ok(()),
         }
     }
 
@@ -91,13 +105,35 @@ impl Limits {
         self.count("refresh", rates.refresh, (Operation::Refresh, session))
     }
 
-    /// Counts a mail to `to`, regardless of the client that caused it.
+    /// Counts a mail to `to` that a client asked for without a session, regardless of the client.
     ///
     /// # Errors
     /// [`Throttled`].
     pub fn allow_mail_to(&self, to: &Email) -> anyhow::Result<()> {
         let Some(rates) = &self.rates else { return Ok(()) };
         self.count("mail-to", rates.mail_to, (Operation::Mail, to.canonical()))
+    }
+
+    /// Counts a notice to `to`, an address that was never confirmed.
+    ///
+    /// # Errors
+    /// [`Throttled`].
+    pub fn allow_notice_to(&self, to: &Email) -> anyhow::Result<()> {
+        let Some(rates) = &self.rates else { return Ok(()) };
+        self.count("mail-to", rates.mail_to, (Operation::Mail, to.canonical(), "notice"))
+    }
+
+    /// Counts a code for `purpose` that a session of `user` asks to be mailed to `to`: for the network, the account and
+    /// the address. Requests without a session can't use these limits up, and no limit of all networks applies.
+    ///
+    /// # Errors
+    /// [`Throttled`].
+    pub fn allow_proof_mail(&self, user: UserId, to: &Email, purpose: Purpose, client: &Client) -> anyhow::Result<()> {
+        let Some(rates) = &self.rates else { return Ok(()) };
+        self.allow_network(Operation::Mail, client)?;
+        self.count("mail", rates.mail, (Operation::Mail, user, "proof"))?;
+        let key = (Operation::Mail, to.canonical(), purpose.name());
+        self.count("mail-to", rates.mail_to, key)
     }
 
     /// Counts a mail to `to` that a client asked for from a device or network that its account knows. Strangers' mails
@@ -129,20 +165,43 @@ impl Limits {
         }
     }
 
-    /// Counts `operation` for all networks together.
+    /// Counts `operation` for all networks together. Count it last, so that no request counts here that another limit
+    /// rejects. Others can use this limit up, so it is for clients that no account knows.
     ///
     /// # Errors
     /// [`Throttled`].
     pub fn allow_all(&self, operation: Operation) -> anyhow::Result<()> {
+        self.try_all(operation).map_err(|full| full.reject())
+    }
+
+    /// As [`Self::allow_all`]; the caller may still let the client pass.
+    ///
+    /// # Errors
+    /// [`Full`].
+    pub fn try_all(&self, operation: Operation) -> Result<(), Full> {
         let Some(rates) = &self.rates else { return Ok(()) };
         let (limit, rate) = rates.of(operation);
-        self.count(limit, rate.times(Rates::ALL_NETWORKS_FACTOR), operation)
+        let rate = rate.times(Rates::ALL_NETWORKS_FACTOR);
+        let used = self.try_count(limit, rate, operation)?;
+        if used >= rate.period().mul_f64(ALARM_AT) && self.rate_limiter.count(("alarm", operation), ALARMS).is_ok() {
+            telemetry::limit_of_all_nearly_used_up(limit);
+        }
+        Ok(())
     }
 
     fn count(&self, limit: &'static str, rate: Rate, key: impl std::hash::Hash) -> anyhow::Result<()> {
-        self.rate_limiter.allow(key, rate).map_err(|wait| {
+        self.try_count(limit, rate, key).map(drop).map_err(|full| full.reject())
+    }
+
+    /// How much of the rate's period is used up.
+    fn try_count(&self, limit: &'static str, rate: Rate, key: impl std::hash::Hash) -> Result<Duration, Full> {
+        self.rate_limiter.count(key, rate).map_err(|wait| {
             let retry_after = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-            throttled(limit, rate, retry_after)
+            Full(Throttled {
+                limit,
+                rate,
+                retry_after,
+            })
         })
     }
 
@@ -157,10 +216,15 @@ impl Limits {
     /// [`Throttled`], which says after how many seconds the next attempt is allowed.
     #[must_use]
     pub fn too_many_failures(&self, retry_after: u64) -> anyhow::Error {
-        match &self.rates {
-            Some(rates) => throttled("failures", rates.failures, retry_after),
-            None => anyhow::anyhow!("failed attempts were counted although the limits are off: this is a bug"),
-        }
+        let Some(rates) = &self.rates else {
+            return anyhow::anyhow!("failed attempts were counted although the limits are off: this is a bug");
+        };
+        let full = Full(Throttled {
+            limit: "failures",
+            rate: rates.failures,
+            retry_after,
+        });
+        full.reject()
     }
 
     /// The failed-attempt bucket of `account` for `place`. `account` is the identifier in canonical form.
@@ -183,12 +247,16 @@ impl Limits {
     }
 }
 
-fn throttled(limit: &'static str, rate: Rate, retry_after: u64) -> anyhow::Error {
-    telemetry::limit_used_up(limit);
-    let throttled = Throttled {
-        limit,
-        rate,
-        retry_after,
-    };
-    throttled.into()
+/// A limit that has no room. The request counts as rejected only once the caller says so.
+#[derive(Debug)]
+#[must_use]
+pub struct Full(Throttled);
+
+impl Full {
+    /// The error that rejects the request, counted and logged.
+    #[must_use]
+    pub fn reject(self) -> anyhow::Error {
+        telemetry::limit_used_up(self.0.limit);
+        self.0.into()
+    }
 }

@@ -47,11 +47,11 @@ impl RateLimiter {
         }
     }
 
-    /// Counts one request of `key`, unless that would exceed `rate`.
+    /// Counts one request of `key`, unless that would exceed `rate`. Returns how much of the rate's period is used up.
     ///
     /// # Errors
     /// The time after which the next request is allowed. A rejected request does not count.
-    pub fn allow(&self, key: impl Hash, rate: Rate) -> Result<(), Duration> {
+    pub fn count(&self, key: impl Hash, rate: Rate) -> Result<Duration, Duration> {
         let key = self.hashes.hash_one(key);
         let now = self.now();
         let index = usize::try_from(key % SETS as u64).unwrap_or_default();
@@ -70,7 +70,7 @@ impl RateLimiter {
             return Err(Duration::from_nanos(excess));
         }
         *place = Place { key, free_at: next };
-        Ok(())
+        Ok(Duration::from_nanos(next - now))
     }
 
     /// Nanoseconds that never run backwards, even when the operator sets the machine's clock back.
@@ -96,6 +96,12 @@ mod tests {
 
     fn rate(text: &str) -> Rate {
         text.parse().unwrap()
+    }
+
+    impl RateLimiter {
+        fn allow(&self, key: impl Hash, rate: Rate) -> Result<(), Duration> {
+            self.count(key, rate).map(drop)
+        }
     }
 
     #[test]
@@ -124,6 +130,16 @@ mod tests {
             rate_limiter.allow("key", rate).is_err(),
             "a quiet day must not allow more than one burst"
         );
+    }
+
+    #[test]
+    fn a_count_tells_how_much_of_the_period_is_used_up() {
+        let (rate_limiter, clock) = rate_limiter();
+        let rate = rate("3/30s");
+        assert_eq!(rate_limiter.count("key", rate), Ok(Duration::from_secs(10)));
+        assert_eq!(rate_limiter.count("key", rate), Ok(Duration::from_secs(20)));
+        clock.advance(TimeDelta::seconds(15));
+        assert_eq!(rate_limiter.count("key", rate), Ok(Duration::from_secs(15)));
     }
 
     /// Keys are what clients choose, so their number must cost nothing.

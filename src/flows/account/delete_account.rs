@@ -38,7 +38,7 @@ pub async fn delete_account(
     if !claim_session(&mut tx, signed_in, now).await? {
         return Err(DeleteAccountError::NotAuthenticated);
     }
-    reauthenticated.record_success(&mut tx).await?;
+    reauthenticated.record_success(&mut tx, now).await?;
     let ended = sessions::end_all_of_user(&mut tx, signed_in.user_id, now).await?;
     users::delete(&mut tx, signed_in.user_id).await?;
     events::insert(tx.conn(), signed_in.user_id, "account_deleted", now).await?;

@@ -5,6 +5,7 @@ use crate::flows::steps::check_password::{VerifiedPassword, check_password};
 use crate::flows::steps::start_session::{Owner, Reason, SessionStart, StartedSession, StartingSession, start_session};
 use crate::model::user::password::Password;
 use crate::model::user::{AccountLookup, Identifier};
+use crate::store::users;
 
 #[derive(Debug, thiserror::Error)]
 pub enum LogInError {
@@ -48,21 +49,22 @@ async fn attempt(
         credentials: known,
         verified,
         is_weak,
-        is_from_noted_device,
+        familiarity,
         attempt,
     } = proven.ok_or(LogInError::InvalidCredentials)?;
     let is_verified = known.email_verified_at.is_some();
     if let Err(refusal) = start.transport.admit(app, is_verified) {
         // The password was right, so the attempt must not stay counted as a failure.
         let mut tx = app.db.write().await?;
-        attempt.record_success(&mut tx).await?;
+        users::lock(tx.conn(), known.id).await?;
+        attempt.record_success(&mut tx, app.clock.now()).await?;
         tx.commit().await?;
         return Err(refusal.into());
     }
-    let current = if is_weak {
-        app.hasher.hash(password.clone()).await?
-    } else {
-        verified.clone()
+    let current = match app.hasher.admit_known(&start.client) {
+        Ok(admission) if is_weak => admission.hash(password.clone()).await?,
+        // While the queue is full, the stronger hash can wait until the next log-in.
+        Ok(_) | Err(_) => verified.clone(),
     };
     let now = app.clock.now();
 
@@ -70,9 +72,10 @@ async fn attempt(
         id: known.id,
         email: &known.email,
         email_verified: is_verified,
+        device_generation: familiarity.device_generation,
     };
     let mut starting = StartingSession::new(app, owner, start.clone(), now)?;
-    starting.notes_device = !is_from_noted_device;
+    starting.notes_device = !familiarity.has_noted_device;
     let reason = Reason::LogIn {
         known: &known,
         verified: &verified,

@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::flows::steps::allow_sign_up::allow_sign_up;
 use crate::flows::steps::find_taken::{Taken, look_up};
 use crate::flows::steps::start_session::{Owner, Reason, SessionStart, StartedSession, StartingSession, start_session};
 use crate::model::id::UserId;
@@ -40,14 +41,14 @@ pub async fn sign_up(app: &App, account: NewAccount, start: SessionStart) -> Res
         password,
         profile,
     } = account;
-    app.limits.allow(Operation::SignUp, &start.client)?;
+    allow_sign_up(app, Operation::SignUp, &start.client).await?;
     start.transport.admit(app, false)?;
     // Looking it up first saves a hash; only the insert below decides.
     let taken = look_up(app, Some(&email), profile.username.as_ref()).await?;
     if taken.any() {
         return Err(SignUpError::Taken(taken));
     }
-    let password_hash = app.hasher.hash(password).await?;
+    let password_hash = app.hasher.admit(&start.client)?.hash(password).await?;
     let now = app.clock.now();
     let user = NewUser {
         email,
@@ -59,6 +60,7 @@ pub async fn sign_up(app: &App, account: NewAccount, start: SessionStart) -> Res
         id: UserId(Uuid::now_v7()),
         email: user.email.typed(),
         email_verified: false,
+        device_generation: 0,
     };
     let mut starting = StartingSession::new(app, owner, start, now)?;
     starting.at_most = None;

@@ -8,7 +8,7 @@ use crate::flows::steps::clear_failures::clear_failures;
 use crate::flows::steps::find_taken::find_taken;
 use crate::flows::steps::mail_proof_code::{UnprovenAddress, mail_proof_code};
 use crate::flows::steps::notify::{Owner, notify};
-use crate::flows::steps::prove_address::{Proof, prove_address};
+use crate::flows::steps::prove_address::{EndedAtProof, Proof, prove_address};
 use crate::flows::steps::reauthenticate::{ReauthenticationError, reauthenticate};
 use crate::flows::steps::renew_session::{RenewedSession, renew_session};
 use crate::model::client::Client;
@@ -55,7 +55,7 @@ pub async fn update_account(
         ensure_free(app, email, signed_in, client).await?;
     }
     let hash = match changes.password {
-        Some(password) => Some(app.hasher.hash(password).await?),
+        Some(password) => Some(app.hasher.admit_known(client)?.hash(password).await?),
         None => None,
     };
     let user = signed_in.user_id;
@@ -65,7 +65,7 @@ pub async fn update_account(
     if !claim_session(&mut tx, signed_in, now).await? {
         return Err(UpdateAccountError::NotAuthenticated);
     }
-    reauthenticated.record_success(&mut tx).await?;
+    reauthenticated.record_success(&mut tx, now).await?;
     let ended = match &hash {
         Some(hash) => replace_password(app, &mut tx, signed_in, hash, client, now).await?,
         None => end_others(&mut tx, signed_in, now).await?,
@@ -94,7 +94,7 @@ pub async fn update_account(
     Ok((renewed.counted(reason), account))
 }
 
-/// Sets the new password, mails a notice and ends what dates from before; returns how many sessions ended.
+/// Sets the new password, mails a notice and ends what dates from before.
 async fn replace_password(
     app: &App,
     tx: &mut Tx,
@@ -102,7 +102,7 @@ async fn replace_password(
     new: &PasswordHash,
     client: &Client,
     now: DateTime<Utc>,
-) -> anyhow::Result<u64> {
+) -> anyhow::Result<EndedAtProof> {
     let user = signed_in.user_id;
     users::change_password(tx.conn(), user, Some(new)).await?;
     clear_failures(app, tx, user, client, now).await?;
@@ -118,10 +118,13 @@ async fn replace_password(
     Ok(prove_address(tx, user, Proof::InSession(signed_in.session_id), client, now).await?)
 }
 
-/// Ends the other sessions and the open codes; returns how many sessions ended.
-async fn end_others(tx: &mut Tx, signed_in: &SignedIn, now: DateTime<Utc>) -> store::Result<u64> {
+/// Ends the other sessions and the open codes. Nothing is proven by this, so the account goes on knowing its devices.
+async fn end_others(tx: &mut Tx, signed_in: &SignedIn, now: DateTime<Utc>) -> store::Result<EndedAtProof> {
     codes::void_all_but_restore_email(tx.conn(), signed_in.user_id, now).await?;
-    sessions::end_others_of_user(tx, signed_in.user_id, signed_in.session_id, now).await
+    Ok(EndedAtProof {
+        sessions: sessions::end_others_of_user(tx, signed_in.user_id, signed_in.session_id, now).await?,
+        device_generation: None,
+    })
 }
 
 /// Rejects an address that belongs to another account. The owner may write their own address in another way.

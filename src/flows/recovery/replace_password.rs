@@ -36,5 +36,5 @@ pub(super) async fn replace_password(
         email_verified: true,
     };
     notify(app, tx, recipient, client, message, now).await?;
-    Ok(ended)
+    Ok(ended.sessions)
 }

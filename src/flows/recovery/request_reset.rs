@@ -25,10 +25,6 @@ pub async fn request_reset(app: &App, email: &Email, client: &Client) -> anyhow:
     let now = app.clock.now();
     let known = look_up(app, email, client, now).await?;
     let asked_from = place_of(known.as_ref(), client);
-    if asked_from == AskedFrom::Elsewhere {
-        // Others could use up this limit, so it does not count at a place that the account knows.
-        app.limits.allow_all(Operation::Mail)?;
-    }
     let known = known.map(|account| account.credentials);
 
     let mut tx = app.db.write().await?;
@@ -46,7 +42,11 @@ pub async fn request_reset(app: &App, email: &Email, client: &Client) -> anyhow:
     // hour the owner might get no mail although the last key has expired.
     match asked_from {
         AskedFrom::KnownPlace => app.limits.allow_mail_to_known_place(email)?,
-        AskedFrom::Elsewhere => app.limits.allow_mail_to(email)?,
+        AskedFrom::Elsewhere => {
+            app.limits.allow_mail_to(email)?;
+            // Others could use up this limit, so it does not count at a place that the account knows.
+            app.limits.allow_all(Operation::Mail)?;
+        }
     }
     // The mail goes to the stored address, which may be written differently from the one in the request.
     let to = known.map_or_else(|| email.typed().to_owned(), |known| known.email);
@@ -77,10 +77,8 @@ async fn look_up(
 }
 
 fn place_of(known: Option<&AccountAtLogIn>, client: &Client) -> AskedFrom {
-    let is_known = known.is_some_and(|account| {
-        let device = Place::of_device(client.device, account.credentials.id);
-        account.familiarity.knows_network || device.is_some()
-    });
+    let is_known =
+        known.is_some_and(|account| Place::of(client, Some(account.credentials.id), account.familiarity).is_known());
     if is_known {
         AskedFrom::KnownPlace
     } else {

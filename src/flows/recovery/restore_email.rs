@@ -51,7 +51,7 @@ pub async fn restore_email(app: &App, token: &Code, client: &Client) -> Result<(
     codes::void_restore_email_since(tx.conn(), user, guessed.issued_at, now).await?;
     let ended = prove_address(&mut tx, user, Proof::ByMail, client, now).await?;
     tx.commit().await?;
-    telemetry::sessions_ended(Ended::EmailRestored, ended);
+    telemetry::sessions_ended(Ended::EmailRestored, ended.sessions);
     Ok(())
 }
 

@@ -1,9 +1,12 @@
-//! The only place where a password is checked: first limited, then counted, then hashed.
+//! The only place where a password is checked: first limited in memory, then admitted to the queue for hashing, then
+//! counted in the database, then hashed.
 
 use super::count_attempt::{Attempt, AttemptTarget, count_attempt};
 use crate::app::App;
 use crate::app::hasher::Verdict;
 use crate::model::client::Client;
+use crate::model::device::Familiarity;
+use crate::model::limit::Place;
 use crate::model::user::password::{Password, PasswordHash};
 use crate::model::user::{AccountLookup, Credentials};
 use crate::store::users;
@@ -16,8 +19,8 @@ pub struct VerifiedPassword {
     pub verified: PasswordHash,
     /// The hash is weaker than new ones are.
     pub is_weak: bool,
-    /// This kind of device in this network was stored a short time ago, so it need not be stored again.
-    pub is_from_noted_device: bool,
+    /// How well the account knows the client.
+    pub familiarity: Familiarity,
     /// To be recorded as a success in the transaction that acts on it.
     pub attempt: Attempt,
 }
@@ -33,8 +36,11 @@ pub async fn check_password(
     password: &Password,
     client: &Client,
 ) -> anyhow::Result<Option<VerifiedPassword>> {
-    // Admission comes first, so that a request we will reject never queues for the database writer.
-    let admitted = app.hasher.admit()?;
+    // The limits in memory come first, so that a client over its limit takes nothing from others: no place in the queue
+    // for hashing, no connection and no turn of the database writer. The place comes next, so that a request without
+    // one costs nothing more.
+    app.limits.allow_arrival(client)?;
+    let admission = app.hasher.admit(client)?;
     let mut read = app.db.read().await?;
     let found = users::credentials_and_familiarity(read.conn(), lookup, client, app.clock.now()).await?;
     // An identifier without an account knows no network and no device.
@@ -45,22 +51,24 @@ pub async fn check_password(
         (None, AccountLookup::Account(user)) => AttemptTarget::Account(user),
         (None, AccountLookup::Identifier(login)) => AttemptTarget::UnknownAccount(login),
     };
-    let attempt = count_attempt(app, read, target, familiarity, client).await?;
+    let place = Place::of(client, target.account(), familiarity);
+    app.limits.allow_check(&place, client)?;
+    let attempt = count_attempt(app, read, target, &place).await?;
     let stored = credentials.as_ref().and_then(|known| known.password_hash.clone());
-    let verdict = match app.hasher.verify(password.clone(), stored.clone()).await {
+    let verdict = match admission.verify(password.clone(), stored.clone()).await {
         Ok(verdict) => verdict,
         Err(error) => {
             attempt.take_back(app).await?;
             return Err(error);
         }
     };
-    drop(admitted);
+    drop(admission);
     Ok(match (verdict, credentials, stored) {
         (Verdict::Right | Verdict::RightButWeak, Some(credentials), Some(verified)) => Some(VerifiedPassword {
             credentials,
             verified,
             is_weak: verdict == Verdict::RightButWeak,
-            is_from_noted_device: familiarity.has_noted_device,
+            familiarity,
             attempt,
         }),
         _ => None,

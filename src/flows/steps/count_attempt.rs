@@ -3,9 +3,9 @@
 //! Counting afterwards would let a hundred concurrent guesses pass as one. Every path that checks a secret goes through
 //! this step, so that no path is without a limit.
 
+use chrono::{DateTime, Utc};
+
 use crate::app::App;
-use crate::model::client::Client;
-use crate::model::device::Familiarity;
 use crate::model::id::UserId;
 use crate::model::limit::Place;
 use crate::model::limit::attempt::{Bucket, Budget};
@@ -27,25 +27,17 @@ pub struct Attempt {
     counted: Option<(Bucket, Budget)>,
 }
 
-/// Counts an attempt on `target` by `client`, on the connection that was read from if it can also write.
+/// Counts an attempt on `target` from `place`, on the connection that was read from if it can also write.
 ///
 /// # Errors
-/// [`crate::model::limit::throttled::Throttled`] when the limit of the client, of all clients, or of clients unknown to
-/// this account is used up. Then the secret must not be looked at: the answer is the same whether it is right or wrong.
-pub async fn count_attempt(
-    app: &App,
-    read: Read,
-    target: AttemptTarget<'_>,
-    familiarity: Familiarity,
-    client: &Client,
-) -> anyhow::Result<Attempt> {
+/// [`crate::model::limit::throttled::Throttled`] when there were too many failures from this place. Then the secret
+/// must not be looked at: the answer is the same whether it is right or wrong.
+pub async fn count_attempt(app: &App, read: Read, target: AttemptTarget<'_>, place: &Place) -> anyhow::Result<Attempt> {
     let Some(budget) = app.limits.budget() else {
         return Ok(Attempt { counted: None });
     };
     let now = app.clock.now();
-    let place = place_of(target, familiarity, client);
-    app.limits.allow_check(&place, client)?;
-    let bucket = app.limits.bucket(&target.name(), &place);
+    let bucket = app.limits.bucket(&target.name(), place);
 
     let once = app.db.once_after(read);
     let count = async |statement: OneStatement<'_>| attempts::count(statement, &bucket, budget, now).await;
@@ -59,18 +51,15 @@ pub async fn count_attempt(
     Err(app.limits.too_many_failures(retry_after))
 }
 
-fn place_of(target: AttemptTarget<'_>, familiarity: Familiarity, client: &Client) -> Place {
-    let known_device = match target {
-        AttemptTarget::Account(user) => Place::of_device(client.device, user),
-        AttemptTarget::UnknownAccount(_) => None,
-    };
-    let known_network = client.provider_range().filter(|_| familiarity.knows_network);
-    known_device
-        .or(known_network.map(Place::Network))
-        .unwrap_or(Place::Strangers)
-}
-
 impl AttemptTarget<'_> {
+    /// The account, if there is one.
+    pub fn account(&self) -> Option<UserId> {
+        match self {
+            Self::Account(user) => Some(*user),
+            Self::UnknownAccount(_) => None,
+        }
+    }
+
     /// One name for all the ways to write an identifier.
     fn name(&self) -> String {
         match self {
@@ -93,10 +82,11 @@ impl Attempt {
         self.counted.as_ref().map(|(bucket, _)| bucket)
     }
 
-    /// Clears the failed-attempt bucket, in the transaction that acts on the success.
-    pub async fn record_success(self, tx: &mut Tx) -> store::Result<()> {
+    /// Clears the failed-attempt bucket and ends the row of failures in the account's others, in the transaction that
+    /// acts on the success. Lock the account first.
+    pub async fn record_success(self, tx: &mut Tx, now: DateTime<Utc>) -> store::Result<()> {
         match self.counted {
-            Some((bucket, _)) => attempts::clear(tx.conn(), &bucket).await,
+            Some((bucket, _)) => attempts::record_success(tx.conn(), &bucket, now).await,
             None => Ok(()),
         }
     }

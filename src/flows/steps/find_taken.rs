@@ -1,5 +1,6 @@
 //! Tells which values of a sign-up form are taken, all at once.
 
+use super::allow_sign_up::allow_sign_up;
 use crate::app::App;
 use crate::model::client::Client;
 use crate::model::limit::Operation;
@@ -29,7 +30,7 @@ pub async fn find_taken(
     email: Option<&Email>,
     username: Option<&Username>,
 ) -> anyhow::Result<Taken> {
-    app.limits.allow(Operation::FindTaken, client)?;
+    allow_sign_up(app, Operation::FindTaken, client).await?;
     Ok(look_up(app, email, username).await?)
 }
 

@@ -3,7 +3,6 @@
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 
-use super::allow_mail::allow_mail;
 use super::issue_code::{Request, issue_code};
 use crate::app::App;
 use crate::model::client::Client;
@@ -56,7 +55,8 @@ pub(in crate::flows) async fn mail_proof_code(
     now: DateTime<Utc>,
 ) -> anyhow::Result<()> {
     let address = Email::parse(&unproven.address).context("a stored address is not an e-mail address")?;
-    allow_mail(app, client, &address).await?;
+    app.limits
+        .allow_proof_mail(unproven.user, &address, unproven.purpose, client)?;
     let request = Request {
         purpose: unproven.purpose,
         subject: unproven.subject(app),

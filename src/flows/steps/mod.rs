@@ -1,6 +1,6 @@
 //! Steps that several stories share. A story may import steps and its own chapter; a step never imports a story.
 
-pub mod allow_mail;
+pub mod allow_sign_up;
 pub mod check_code;
 pub mod check_password;
 pub mod claim_session;

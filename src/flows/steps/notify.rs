@@ -25,7 +25,7 @@ pub(in crate::flows) async fn notify(
     message: Message,
     now: DateTime<Utc>,
 ) -> anyhow::Result<()> {
-    let is_too_much = |email: Email| app.limits.allow_mail_to(&email).is_err();
+    let is_too_much = |email: Email| app.limits.allow_notice_to(&email).is_err();
     if !owner.email_verified && Email::parse(owner.email).is_ok_and(is_too_much) {
         return Ok(());
     }

@@ -32,8 +32,17 @@ impl Proof {
     }
 }
 
-/// Ends the sessions, tokens, codes, devices and the pending address that date from before the proof; returns how many
-/// sessions were alive. After the first proof by mail the account has no password. Lock the account first.
+/// What a proof has ended.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::flows) struct EndedAtProof {
+    /// Number of sessions that were alive.
+    pub sessions: u64,
+    /// The generation of devices that begins, if the account has forgotten those before it.
+    pub device_generation: Option<i64>,
+}
+
+/// Ends the sessions, tokens, codes, devices and the pending address that date from before the proof. After the first
+/// proof by mail the account has no password. Lock the account first.
 ///
 /// The purge locks rows table by table. To wait for it only in its own order, call this after what writes `attempts`.
 pub(in crate::flows) async fn prove_address(
@@ -42,8 +51,8 @@ pub(in crate::flows) async fn prove_address(
     proof: Proof,
     client: &Client,
     now: DateTime<Utc>,
-) -> store::Result<u64> {
-    let ended = match proof {
+) -> store::Result<EndedAtProof> {
+    let sessions = match proof {
         Proof::FirstByMail | Proof::ByMail => sessions::end_all_of_user(tx, user, now).await?,
         Proof::InSession(acting) => sessions::end_others_of_user(tx, user, acting, now).await?,
     };
@@ -53,5 +62,9 @@ pub(in crate::flows) async fn prove_address(
         users::change_password(tx.conn(), user, None).await?;
     }
     devices::delete_others(tx.conn(), user, client).await?;
-    Ok(ended)
+    let device_generation = users::begin_device_generation(tx.conn(), user).await?;
+    Ok(EndedAtProof {
+        sessions,
+        device_generation,
+    })
 }

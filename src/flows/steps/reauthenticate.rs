@@ -1,6 +1,6 @@
 //! Asks for a fresh proof before an act that can't be undone: the client may be a person at the owner's open browser.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::check_password::check_password;
 use super::count_attempt::Attempt;
@@ -50,10 +50,10 @@ pub(in crate::flows) async fn reauthenticate(
 }
 
 impl Reauthenticated {
-    /// Clears the failed-attempt bucket, in the transaction that acts on the proof.
-    pub async fn record_success(self, tx: &mut Tx) -> store::Result<()> {
+    /// Records the success of the attempt, in the transaction that acts on the proof.
+    pub async fn record_success(self, tx: &mut Tx, now: DateTime<Utc>) -> store::Result<()> {
         match self.0 {
-            Some(attempt) => attempt.record_success(tx).await,
+            Some(attempt) => attempt.record_success(tx, now).await,
             None => Ok(()),
         }
     }

@@ -2,6 +2,8 @@
 
 use uuid::Uuid;
 
+use super::prove_address::EndedAtProof;
+use crate::model::device::Device;
 use crate::model::id::SessionId;
 use crate::model::session::SignedIn;
 use crate::model::session::secret::SessionSecret;
@@ -14,15 +16,15 @@ pub struct RenewedSession {
     pub signed_in: SignedIn,
     /// Sent to the client once and stored only as a hash.
     pub secret: SessionSecret,
-    /// Number of other sessions that the change has ended.
-    ended: u64,
+    /// What the change has ended.
+    ended: EndedAtProof,
 }
 
-/// Gives the acting session a new id and secret, after the change has ended `ended` others.
+/// Gives the acting session a new id and secret, after the change has `ended` others.
 pub(in crate::flows) async fn renew_session(
     tx: &mut Tx,
     signed_in: SignedIn,
-    ended: u64,
+    ended: EndedAtProof,
 ) -> store::Result<RenewedSession> {
     let (session_id, secret) = (SessionId(Uuid::now_v7()), SessionSecret::generate());
     sessions::replace_id_and_secret(tx, &signed_in, session_id, &secret.hash()).await?;
@@ -39,7 +41,14 @@ pub(in crate::flows) async fn renew_session(
 impl RenewedSession {
     /// Records the sessions that have ended; call it once the transaction has committed.
     pub(in crate::flows) fn counted(self, reason: Ended) -> Self {
-        telemetry::sessions_ended(reason, self.ended);
+        telemetry::sessions_ended(reason, self.ended.sessions);
         self
+    }
+
+    /// The device by which the account recognises the acting client from now on, if it has forgotten earlier ones.
+    #[must_use]
+    pub fn new_device(&self) -> Option<Device> {
+        let generation = self.ended.device_generation?;
+        Some(Device::new(self.signed_in.user_id, generation))
     }
 }

@@ -6,6 +6,7 @@ use super::notify;
 use super::recognize_device::recognize_device;
 use crate::app::App;
 use crate::model::client::Client;
+use crate::model::device::Device;
 use crate::model::id::UserId;
 use crate::model::limit::attempt::Bucket;
 use crate::model::session::secret::SessionSecret;
@@ -58,6 +59,8 @@ pub(in crate::flows) struct Owner<'a> {
     pub id: UserId,
     pub email: &'a str,
     pub email_verified: bool,
+    /// The account's present generation of devices.
+    pub device_generation: i64,
 }
 
 impl<'a> Owner<'a> {
@@ -75,6 +78,18 @@ pub struct StartedSession {
     pub signed_in: SignedIn,
     /// Sent to the client once and stored only as a hash; `None` for tokens.
     pub secret: Option<SessionSecret>,
+    device_generation: i64,
+}
+
+impl StartedSession {
+    /// The device by which the account recognises the client: the one that it `presented`, if the account knows that.
+    #[must_use]
+    pub fn device(&self, presented: Option<Device>) -> Device {
+        let user = self.signed_in.user_id;
+        presented
+            .filter(|device| device.is_known_to(user, self.device_generation))
+            .unwrap_or_else(|| Device::new(user, self.device_generation))
+    }
 }
 
 /// A session that is not stored yet.
@@ -167,7 +182,10 @@ pub(in crate::flows) async fn start_session(
     };
     if starting.notes_device {
         let (client, now) = (&session.client, session.created_at);
-        recognize_device(app, &mut tx, owner.id, owner.contact(), client, now).await?;
+        let shows_known_cookie = client
+            .device
+            .is_some_and(|device| device.is_known_to(owner.id, owner.device_generation));
+        recognize_device(app, &mut tx, owner.id, owner.contact(), client, shows_known_cookie, now).await?;
     }
     let replaced = sessions::end_by_secrets(&mut tx, &starting.presented, session.created_at).await?;
     let surplus = match starting.at_most {
@@ -228,6 +246,7 @@ impl StartingSession {
         StartedSession {
             signed_in,
             secret: self.secret,
+            device_generation: owner.device_generation,
         }
     }
 }

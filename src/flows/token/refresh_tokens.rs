@@ -28,7 +28,7 @@ internal_from_store!(RefreshError);
 pub async fn refresh_tokens(app: &App, token: &str, client: &Client) -> Result<TokenPair, RefreshError> {
     let shown_at = app.clock.now();
     let Some((claims, generation)) = app.tokens.check_refresh(token, shown_at) else {
-        app.limits.allow(Operation::Refresh, client)?;
+        app.limits.allow_network(Operation::Refresh, client)?;
         return Err(RefreshError::NotValid);
     };
     // Counted for each session, so that clients that send garbage can't keep others from refreshing.

@@ -12,6 +12,8 @@ use super::id::UserId;
 pub struct Device {
     pub id: Uuid,
     pub user: UserId,
+    /// The account's generation of devices when the cookie was made.
+    pub generation: u32,
 }
 
 impl Device {
@@ -24,13 +26,26 @@ impl Device {
     /// Days after which a device that was not seen is deleted.
     pub const RETENTION_DAYS: i64 = 365;
 
+    /// Most devices that are stored of one account; then those go that were not seen for longest.
+    pub const MOST_OF_ACCOUNT: u32 = 200;
+
     /// A device of `user` that was never seen before.
     #[must_use]
-    pub fn new(user: UserId) -> Self {
+    pub fn new(user: UserId, generation: i64) -> Self {
         Self {
             id: Uuid::now_v7(),
             user,
+            // After four billion changes of the password, no device is known any more.
+            generation: u32::try_from(generation).unwrap_or(u32::MAX),
         }
+    }
+
+    /// Whether the account of `user`, at this generation of its devices, knows the device. A reset, a change of the
+    /// password and a proof of the address begin the next generation, and earlier devices are strangers from then on.
+    /// A number and not a time, because the machine's clock may be set back.
+    #[must_use]
+    pub fn is_known_to(&self, user: UserId, generation: i64) -> bool {
+        self.user == user && i64::from(self.generation) == generation
     }
 }
 
@@ -41,6 +56,8 @@ pub struct Familiarity {
     pub knows_network: bool,
     /// It has had one with this family of device there too, stored so recently that it need not be stored again.
     pub has_noted_device: bool,
+    /// The account's present generation of devices.
+    pub device_generation: i64,
 }
 
 /// A family of device and the network that it was used in, as the account's owner may see them.

@@ -4,8 +4,9 @@ pub mod attempt;
 pub mod rate;
 pub mod throttled;
 
+use super::client::Client;
 use super::client::network::Network;
-use super::device::Device;
+use super::device::Familiarity;
 use super::id::UserId;
 use rate::Rate;
 use uuid::Uuid;
@@ -71,12 +72,23 @@ pub enum Place {
 }
 
 impl Place {
-    /// The place of a request that shows `device`, if that device is one of `user`'s.
+    /// The place that a request of `client` comes from, as the account of `user` sees it. An identifier without an
+    /// account knows no place.
     #[must_use]
-    pub fn of_device(device: Option<Device>, user: UserId) -> Option<Self> {
-        device
-            .filter(|device| device.user == user)
-            .map(|device| Self::Device(device.id))
+    pub fn of(client: &Client, user: Option<UserId>, familiarity: Familiarity) -> Self {
+        let known_device = client
+            .device
+            .filter(|device| user.is_some_and(|user| device.is_known_to(user, familiarity.device_generation)))
+            .map(|device| Self::Device(device.id));
+        let known_network = client.provider_range().filter(|_| familiarity.knows_network);
+        known_device
+            .or(known_network.map(Self::Network))
+            .unwrap_or(Self::Strangers)
+    }
+
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        *self != Self::Strangers
     }
 
     /// The name under which failures are counted.

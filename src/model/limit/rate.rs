@@ -17,6 +17,10 @@ pub struct Rate {
 pub struct InvalidRate;
 
 impl Rate {
+    pub const ONE_A_MINUTE: Self = Self {
+        count: 1,
+        period: Duration::from_mins(1),
+    };
     const SHORTEST_PERIOD: Duration = Duration::from_secs(1);
     const LONGEST_PERIOD: Duration = Duration::from_hours(365 * 24);
 

@@ -1,5 +1,7 @@
 //! User names of the token API: as in Django, but ASCII only, because some other letters look alike or are invisible.
 
+use super::email::Email;
+
 /// An accepted user name: shown as typed, compared without regard to case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Username {
@@ -42,6 +44,13 @@ impl Username {
         }
     }
 
+    /// Whether the account with the address `own` may have this name. A name with `@` reads as an address, so it must
+    /// be the account's own: people and other services would take it for the other address's owner.
+    #[must_use]
+    pub fn fits(&self, own: &Email) -> bool {
+        !self.typed.contains('@') || Email::parse(&self.typed).is_ok_and(|named| named.canonical() == own.canonical())
+    }
+
     #[must_use]
     pub fn typed(&self) -> &str {
         &self.typed
@@ -65,6 +74,23 @@ mod tests {
             (name.typed(), name.canonical()),
             ("John.Doe+x@home-1_", "john.doe+x@home-1_")
         );
+    }
+
+    #[test]
+    fn a_name_with_an_at_sign_is_the_own_address_or_nothing() {
+        let own = Email::parse("Jane@Example.com").unwrap();
+        for (name, fits) in [
+            ("jane", true),
+            ("jane@example.com", true),
+            ("JANE@example.COM", true),
+            ("victim@example.com", false),
+            ("jane@example.com.evil.example", false),
+            ("@", false),
+            ("jane@home", false),
+            ("jane@@example.com", false),
+        ] {
+            assert_eq!(Username::parse(name).unwrap().fits(&own), fits, "{name}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod expiry;
 
 use chrono::{DateTime, Utc};
 
+use super::attempts::{clear_bucket, end_rows_elsewhere, moments};
 use super::{Conn, Result, Tx, on};
 use crate::model::id::{SessionId, UserId};
 use crate::model::session::secret::SecretHash;
@@ -67,20 +68,10 @@ macro_rules! count_sessions {
     };
 }
 
-/// Clears the failed-attempt bucket, but only if `$account` has a row.
-macro_rules! clear_failures {
-    ($account:literal) => {
-        concat!(
-            "DELETE FROM attempts WHERE subject = $14 AND place = $15 AND EXISTS (SELECT 1 FROM ",
-            $account,
-            ")"
-        )
-    };
-}
-
-/// Stores the session of a log-in, notes the time of the log-in and clears its failed-attempt bucket. Nothing is done
-/// when the password was changed or the account deleted since the hash was read. Such a change and this log-in wait for
-/// each other. One statement on PostgreSQL; three on SQLite, which the caller's transaction holds together.
+/// Stores the session of a log-in, notes the time of the log-in, clears its failed-attempt bucket and ends the row of
+/// failures in the account's others. Nothing is done when the password was changed or the account deleted since the
+/// hash was read. Such a change and this log-in wait for each other. One statement on PostgreSQL; four on SQLite, which
+/// the caller's transaction holds together.
 ///
 /// An account that has `room` sessions of this kind gets no other one. On PostgreSQL that does not count the sessions
 /// of log-ins that overlap with this statement, so leave room for them.
@@ -91,11 +82,25 @@ pub async fn insert_recording_log_in_clearing_failures(
     room: Option<u32>,
 ) -> Result<Inserted> {
     // Each text gives one row for the verified password and one for the stored session.
-    // The second and third statement find the account by the hash that the first has just written.
+    // The other statements find the account by the hash that the first has just written. On PostgreSQL that one locks
+    // the account, so that no two log-ins change the same buckets in different orders.
     const SQLITE: &str = concat!(
         record_log_in!(),
         " RETURNING number; ",
-        clear_failures!("users WHERE id = $12 AND password_hash = $11"),
+        clear_bucket!(
+            "$14",
+            "$15",
+            "$17",
+            " AND EXISTS (SELECT 1 FROM users WHERE id = $12 AND password_hash = $11)"
+        ),
+        "; ",
+        end_rows_elsewhere!(
+            "$14",
+            "$15",
+            "$17",
+            "$18",
+            " AND EXISTS (SELECT 1 FROM users WHERE id = $12 AND password_hash = $11)"
+        ),
         "; ",
         insert_session!("users WHERE id = $12 AND password_hash = $11 AND $16 > "),
         count_sessions!(),
@@ -105,13 +110,16 @@ pub async fn insert_recording_log_in_clearing_failures(
         "WITH verified AS (",
         record_log_in!(),
         " RETURNING number), cleared AS (",
-        clear_failures!("verified"),
+        clear_bucket!("$14", "$15", "$17", " AND EXISTS (SELECT 1 FROM verified)"),
+        "), ended AS (",
+        end_rows_elsewhere!("$14", "$15", "$17", "$18", " AND EXISTS (SELECT 1 FROM verified)"),
         "), stored AS (",
         insert_session!("verified WHERE $16 > "),
         count_sessions!(),
         " RETURNING generation) SELECT number FROM verified UNION ALL SELECT generation FROM stored"
     );
     let sql = conn.either(SQLITE, POSTGRES);
+    let (now, expires_at) = moments(log_in.session.created_at);
     let rows: Vec<i64> = on!(conn, c => {
         bind_session!(sqlx::query_scalar(sql), log_in.session, "{}")
             .bind(log_in.current)
@@ -120,7 +128,9 @@ pub async fn insert_recording_log_in_clearing_failures(
             .bind(log_in.counted.map(|bucket| &bucket.subject))
             .bind(log_in.counted.map(|bucket| &bucket.place))
             .bind(room.map_or(i64::MAX, i64::from))
-            // `fetch_one` would stop SQLite at the first row, before it runs the other two statements.
+            .bind(now)
+            .bind(expires_at)
+            // `fetch_one` would stop SQLite at the first row, before it runs the other statements.
             .fetch_all(c)
             .await?
     });

@@ -94,18 +94,20 @@ async fn of_several_device_cookies_the_authentic_ones_count_if_they_are_of_one_a
     }
 }
 
+/// A thief may use the same kind of browser as the owner.
 #[tokio::test]
-async fn the_first_log_in_from_a_new_kind_of_device_sends_a_notice() {
+async fn the_first_log_in_with_a_kind_of_device_from_a_network_sends_a_notice() {
     let app = TestApp::new().await;
     app.user("alice").await;
-    app.execute("DELETE FROM devices").await;
-    // No notice for the account's first device, for another version of it, or for another network.
+    // No notice for another version of a device, or for another address of the same provider.
     for (ip, user_agent, notice) in [
-        ("198.51.100.20", FIREFOX, None),
+        ("198.51.100.20", FIREFOX, Some("New log-in with Firefox on Linux")),
         ("198.51.100.20", NEWER_FIREFOX, None),
+        ("198.51.100.77", FIREFOX, None),
+        ("192.0.2.1", FIREFOX, Some("New log-in with Firefox on Linux")),
         ("192.0.2.1", FIREFOX, None),
         ("198.51.100.20", "curl/8.5.0", Some("New log-in with curl")),
-        ("192.0.2.1", "curl/8.6.0", None),
+        ("192.0.2.1", "curl/8.6.0", Some("New log-in with curl")),
         ("192.0.2.1", "", Some("New log-in with unknown")),
     ] {
         let start = SessionStart {
@@ -119,7 +121,45 @@ async fn the_first_log_in_from_a_new_kind_of_device_sends_a_notice() {
         let sent = (mails.len() > before).then(|| mails[0].subject.as_str());
         assert_eq!(sent, notice, "{user_agent} at {ip}");
     }
-    assert_eq!(app.count("SELECT COUNT(*) FROM devices").await, 5);
+    assert_eq!(app.count("SELECT COUNT(*) FROM devices").await, 6);
+}
+
+#[tokio::test]
+async fn a_browser_with_the_accounts_cookie_changes_its_network_without_a_notice() {
+    let app = TestApp::new().await;
+    let alice = app.verified_user("alice").await;
+    let before = app.mails().await.len();
+    let browser = alice.at("192.0.2.1");
+    browser.log_in().await.ok();
+    assert_eq!(app.mails().await.len(), before);
+    // A thief of the cookie has another browser.
+    let body = json!({ "email": ALICE, "password": PASSWORD });
+    let thief = alice.at("203.0.113.9");
+    let headers = [("user-agent", "curl/8.5.0")];
+    thief
+        .send_json_with("POST", "/api/auth/login", &headers, &body)
+        .await
+        .ok();
+    assert_eq!(app.mail_to(ALICE).await.subject, "New log-in with curl");
+    // After a proof the account does not know the cookies from before.
+    let stale = app.client().at("198.51.100.20");
+    stale.set_device(alice.device());
+    alice.change_password(PASSWORD, PASSWORD).await.ok();
+    stale.log_in(ALICE, PASSWORD).await.ok();
+    assert_eq!(app.mail_to(ALICE).await.subject, "New log-in with unknown");
+}
+
+#[tokio::test]
+async fn of_an_account_at_most_two_hundred_devices_are_stored() {
+    let app = TestApp::with_limits(limits("1000/s")).await;
+    let alice = app.user("alice").await;
+    for number in 0..205 {
+        alice.at(&format!("203.0.{number}.9")).log_in().await.ok();
+        app.clock.advance(TimeDelta::seconds(1));
+    }
+    assert_eq!(app.count("SELECT COUNT(*) FROM devices").await, 200);
+    let kept = "SELECT COUNT(*) FROM devices WHERE network IN ('203.0.204.0/24', '203.0.5.0/24')";
+    assert_eq!(app.count(kept).await, 2);
 }
 
 #[tokio::test]

@@ -95,6 +95,8 @@ async fn no_column_about_a_person_is_forgotten() {
     assert!(columns.len() > 10, "{columns:?}");
     for column in columns {
         let shown = match column.as_str() {
+            // Counts changes of the password, and tells nothing of the person.
+            "device_generation" => continue,
             // Secret; the export tells whether there is one.
             "password_hash" => "has_password",
             // The same as the column without the suffix, in another form.

@@ -11,6 +11,10 @@ const CHANGE_NOTHING_REMEMBERED: &[(&str, &str)] = &[
     ),
     ("users::change_password", "no session shows the hash"),
     (
+        "users::begin_device_generation",
+        "no session shows the account's devices",
+    ),
+    (
         "users::set_pending_email",
         "no session shows the address that is wanted",
     ),

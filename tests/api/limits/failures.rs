@@ -198,6 +198,62 @@ async fn a_success_clears_the_failures_before_it() {
     }
 }
 
+#[tokio::test]
+async fn the_owners_success_anywhere_ends_the_row_of_failures_and_lets_no_stranger_in() {
+    let app = TestApp::with_limits(failures("10/15m")).await;
+    let alice = app.user("alice").await;
+    let stranger = app.client();
+    for _ in 0..10 {
+        stranger.log_in(ALICE, WRONG).await.assert_status(401);
+    }
+    for act in ["log in", "change the address"] {
+        assert!(app.count("SELECT MAX(failures) FROM attempts").await > 0);
+        if act == "log in" {
+            alice.log_in().await.ok();
+        } else {
+            let body = json!({ "current_password": PASSWORD, "email": "new@example.com" });
+            alice.update(&body).await.ok();
+        }
+        assert_eq!(app.count("SELECT MAX(failures) FROM attempts").await, 0, "{act}");
+        assert_eq!(stranger.log_in(ALICE, PASSWORD).await.throttled("failures"), 90);
+        app.clock.advance(TimeDelta::seconds(90));
+        stranger.log_in(ALICE, WRONG).await.assert_status(401);
+    }
+}
+
+/// A hundred failures do not close an account for a hundred days.
+#[tokio::test]
+async fn after_a_hundred_failures_in_a_row_the_owners_log_in_opens_the_strangers_bucket() {
+    let app = TestApp::with_limits(failures("1000000/h")).await;
+    let alice = app.user("alice").await;
+    let stranger = app.client();
+    for _ in 0..100 {
+        stranger.log_in(ALICE, WRONG).await.assert_status(401);
+    }
+    stranger.log_in(ALICE, PASSWORD).await.throttled("failures");
+    alice.log_in().await.ok();
+    app.clock.advance(TimeDelta::seconds(1));
+    stranger.log_in(ALICE, PASSWORD).await.ok();
+}
+
+#[tokio::test]
+async fn failures_at_two_known_places_count_apart() {
+    let app = TestApp::with_limits(failures("3/15m")).await;
+    let alice = app.user_at("198.51.100.20", "alice").await;
+    let network = app.client().at("198.51.100.77");
+    let device = alice.at("192.0.2.1");
+    for _ in 0..3 {
+        network.log_in(ALICE, WRONG).await.assert_status(401);
+    }
+    network.log_in(ALICE, PASSWORD).await.throttled("failures");
+    for _ in 0..3 {
+        device.log_in_with(WRONG).await.assert_status(401);
+    }
+    device.log_in().await.throttled("failures");
+    app.client().at("203.0.113.9").log_in(ALICE, PASSWORD).await.ok();
+    network.log_in(ALICE, PASSWORD).await.throttled("failures");
+}
+
 /// NIST SP 800-63B-4, 3.2.2.
 #[tokio::test]
 async fn after_a_hundred_failures_in_a_row_strangers_are_rejected_until_the_password_changes() {

@@ -1,6 +1,9 @@
 //! Limits: what they reject, and what they must not.
 
+mod admission;
+mod all_networks;
 mod failures;
+mod former_devices;
 mod rate_limiter;
 mod records;
 mod victims;

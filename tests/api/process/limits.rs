@@ -86,6 +86,51 @@ async fn limits_can_be_set_and_switched_off() {
     }
 }
 
+/// The operator hears of it before a client is rejected.
+#[tokio::test]
+async fn a_limit_of_all_networks_that_is_nearly_used_up_raises_an_alarm() {
+    let database = TestDatabase::create().await;
+    let private = free_address();
+    let settings = [
+        ("NEPTUN_AUTH_TRUSTED_PROXIES", "127.0.0.1"),
+        ("NEPTUN_AUTH_LIMIT_SIGN_UP", "1/h"),
+        ("NEPTUN_AUTH_METRICS_LISTEN", &*private.to_string()),
+        ("NEPTUN_AUTH_LOG_FORMAT", "json"),
+    ];
+    let binary = Binary::start_with_limits(&database.url, &settings);
+    let ask = |number: usize| {
+        let request = agent()
+            .post(binary.url("/api/sign-up/"))
+            .header("x-forwarded-for", format!("203.0.{number}.9"));
+        request
+            .send_json(json!({ "email": "x@example.com" }))
+            .unwrap()
+            .status()
+            .as_u16()
+    };
+    let counted = |event: &str, count: u32| {
+        let page = metrics(private);
+        let line = format!(r#"neptun_auth_security_events_total{{event="{event}"}} {count}"#);
+        assert!(page.contains(&line), "{line}: {page}");
+    };
+    for number in 0..75 {
+        assert_eq!(ask(number), 400);
+    }
+    counted("limit_of_all_sign_up", 0);
+    for number in 75..90 {
+        assert_eq!(ask(number), 400);
+    }
+    counted("limit_of_all_sign_up", 1);
+    counted("limit_sign_up", 0);
+    let lines = binary.log_lines();
+    let lines: Vec<_> = lines.iter().filter(|line| line["limit"] == "sign-up").collect();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert_eq!(
+        (&lines[0]["level"], &lines[0]["event"]),
+        (&json!("WARN"), &json!("limit_of_all_nearly_used_up"))
+    );
+}
+
 /// Of `X-Forwarded-For`, only the hop that the trusted proxy has added counts.
 #[tokio::test]
 async fn clients_of_a_trusted_proxy_are_told_apart_by_the_hop_that_it_added() {

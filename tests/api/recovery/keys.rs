@@ -46,10 +46,10 @@ async fn a_key_replaces_the_password_and_ends_every_session() {
     assert_eq!(done.set_cookie(), None);
     assert!(!alice.is_signed_in().await);
     app.log_in(ALICE, PASSWORD).await.fails(401, "invalid_credentials");
+    assert_eq!(app.mail_to(ALICE).await.subject, "Your password was changed");
     let owner = app.client();
     owner.log_in(ALICE, NEW).await.ok();
     assert_eq!(owner.session().await["user"]["email_verified"], true);
-    assert_eq!(app.mail_to(ALICE).await.subject, "Your password was changed");
     let again = somewhere.reset_password_with_key(&key, PASSWORD).await;
     again.fails(400, "invalid_otp");
 }

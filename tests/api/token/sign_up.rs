@@ -56,6 +56,76 @@ async fn the_published_request_gets_the_published_answer() {
     assert_eq!(app.database.users().await, 1);
 }
 
+/// A name that reads as an address would pass for the owner of that address.
+#[tokio::test]
+async fn a_user_name_with_an_at_sign_must_be_the_own_address() {
+    let app = TestApp::new().await;
+    let named = async |username: &str, email: &str| {
+        sign_up(
+            &app,
+            &json!({ "username": username, "email": email, "password": PASSWORD }),
+        )
+        .await
+    };
+    for name in [
+        "victim@example.com",
+        "VICTIM@Example.com",
+        "evil@example.com.example",
+        "victim@home",
+        "@victim",
+        "@",
+    ] {
+        let answer = named(name, "evil@example.com").await;
+        answer.assert_status(400);
+        assert_eq!(
+            answer.json(),
+            json!({ "username": ["Use @ only if the name is your own address."] })
+        );
+    }
+    named("Evil@Example.com", "evil@example.com").await.assert_status(201);
+}
+
+#[tokio::test]
+async fn an_address_in_the_field_of_the_user_name_finds_the_account_by_its_address() {
+    let app = TestApp::new().await;
+    app.user("alice").await;
+    sign_up(&app, &published()).await.assert_status(201);
+    let log_in = async |username: &str, password: &str| {
+        let body = json!({ "username": username, "password": password });
+        app.client().post("/api/token/", &body).await
+    };
+    log_in(" ALICE@example.com", crate::helpers::PASSWORD).await.ok();
+    log_in("john@example.com", PASSWORD).await.ok();
+    log_in("johndoe", PASSWORD).await.ok();
+    for unknown in ["unknown@example.com", "johndoe@home", "@", "johndoe@"] {
+        log_in(unknown, PASSWORD).await.assert_status(401);
+    }
+    // A name that an earlier release has let another account have.
+    app.execute(
+        "UPDATE users SET username = 'alice@example.com', username_canonical = 'alice@example.com' \
+         WHERE email = 'john@example.com'",
+    )
+    .await;
+    log_in("alice@example.com", PASSWORD).await.assert_status(401);
+    log_in("alice@example.com", crate::helpers::PASSWORD).await.ok();
+}
+
+#[tokio::test]
+async fn a_user_name_that_is_the_address_moves_with_it() {
+    let app = TestApp::new().await;
+    let body = json!({ "username": "John@example.com", "email": "john@example.com", "password": PASSWORD });
+    sign_up(&app, &body).await.assert_status(201);
+    let john = app.client();
+    john.log_in("john@example.com", PASSWORD).await.ok();
+    john.change_email("doe@example.com").await.ok();
+    john.verify_email(&app.code_to("doe@example.com").await).await.ok();
+    let tokens = john.token_pair("doe@example.com", PASSWORD).await;
+    let me = john.get_as("/api/me/", &tokens.access).await.ok().json();
+    assert_eq!(me["username"], "doe@example.com");
+    // The former address is free, and so is the name.
+    sign_up(&app, &body).await.assert_status(201);
+}
+
 #[tokio::test]
 async fn errors_have_djangos_shape_and_list_every_field() {
     let app = TestApp::new().await;
