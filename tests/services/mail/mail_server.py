@@ -138,4 +138,6 @@ class MailServer:
 
     def _authenticate(self, server: SMTP, session: object, envelope: Envelope, mechanism: str, data: object) -> object:
         offered = (data.login.decode(), data.password.decode())
-        return AuthResult(success=offered == self.credentials, handled=True)
+        is_right = offered == self.credentials
+        # What is not handled here, the library answers with 535.
+        return AuthResult(success=is_right, handled=is_right)
