@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use crate::telemetry::stderr;
+use crate::telemetry::{self, stderr};
 
 /// How long the last lines may take to be written when the process ends.
 const LAST_LINES: Duration = Duration::from_millis(500);
@@ -56,7 +56,7 @@ pub fn end(outcome: anyhow::Result<()>) -> ExitCode {
     let code = match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            stderr::write(&format!("Error: {error:#}\n"));
+            telemetry::last_error(&error);
             ExitCode::FAILURE
         }
     };

@@ -1,15 +1,22 @@
 //! The log: lines on standard error, and panics among them.
 
-use std::io::{IsTerminal, stderr};
+use std::io::{self, IsTerminal};
 use std::panic;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context;
+use serde_json::json;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 
-use super::stderr::Lines;
+use super::stderr::{self, Lines};
 
 /// The session library logs every stale cookie as an attack. A filter that names the library takes precedence.
 const QUIET: &str = "tower_sessions_core=error";
+
+/// Whether the log has begun, and in JSON.
+static IS_JSON: AtomicBool = AtomicBool::new(false);
 
 /// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -33,7 +40,7 @@ pub fn start_logs(filter: &str, format: LogFormat) -> anyhow::Result<()> {
         .with_writer(|| Lines);
     match format {
         // On a terminal the library's own default holds, which knows `NO_COLOR`.
-        LogFormat::Text if stderr().is_terminal() => logs.init(),
+        LogFormat::Text if io::stderr().is_terminal() => logs.init(),
         LogFormat::Text => logs.with_ansi(false).init(),
         LogFormat::Json => logs
             .json()
@@ -42,8 +49,25 @@ pub fn start_logs(filter: &str, format: LogFormat) -> anyhow::Result<()> {
             .with_span_list(false)
             .init(),
     }
+    IS_JSON.store(format == LogFormat::Json, Ordering::Relaxed);
     panic::set_hook(Box::new(log_panic));
     Ok(())
+}
+
+/// Writes the error with which the process ends, whatever the filter says: as a sentence for a person, or as one more
+/// line in JSON for a program that takes nothing else.
+pub fn last_error(error: &anyhow::Error) {
+    let text = if IS_JSON.load(Ordering::Relaxed) {
+        let mut timestamp = String::new();
+        // Only memory is written to, which can't fail.
+        SystemTime
+            .format_time(&mut Writer::new(&mut timestamp))
+            .unwrap_or_default();
+        json!({ "timestamp": timestamp, "level": "ERROR", "message": format!("{error:#}") }).to_string()
+    } else {
+        format!("Error: {error:#}")
+    };
+    stderr::write(&format!("{text}\n"));
 }
 
 /// The default hook writes to standard error itself, and so waits for a reader that stalls.

@@ -12,7 +12,7 @@ use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gau
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use uuid::Uuid;
 
-pub use log::{LogFormat, start_logs};
+pub use log::{LogFormat, last_error, start_logs};
 
 const REQUESTS: &str = "neptun_auth_requests_total";
 const REQUEST_SECONDS: &str = "neptun_auth_request_duration_seconds";

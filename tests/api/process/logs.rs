@@ -1,7 +1,7 @@
 //! Log lines and metrics: what operators see, and what must never be in them.
 
 use std::io::{BufRead, BufReader};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
@@ -155,6 +155,58 @@ async fn a_log_in_json_is_nothing_but_json_on_one_stream() {
         .iter()
         .any(|line| line["message"].as_str().unwrap().contains("listens on"));
     assert!(said, "{first:?}");
+}
+
+#[test]
+fn an_error_that_stops_the_start_is_json_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("auth.db").display());
+    for wrong in [
+        ("NEPTUN_AUTH_PUBLIC_URL", "http://auth.example.com"),
+        ("NEPTUN_AUTH_SMTP_URL", "localhost:25"),
+    ] {
+        let output = command(&url)
+            .envs([wrong, ("NEPTUN_AUTH_LOG_FORMAT", "json")])
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
+        let lines: Vec<Value> = text
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("JSON"))
+            .collect();
+        let last = lines.last().expect("a line");
+        assert_eq!(last["level"], "ERROR", "{text}");
+        let name = wrong.0.trim_start_matches("NEPTUN_AUTH_");
+        assert!(last["message"].as_str().unwrap().contains(name), "{text}");
+    }
+}
+
+#[test]
+fn a_log_has_colours_on_a_terminal_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("auth.db").display());
+    let log = |no_color: &str| {
+        // `script` gives the command a terminal.
+        let mut script = Command::new("script");
+        script.args([
+            "-qec",
+            &format!("{} migrate", env!("CARGO_BIN_EXE_neptun-auth")),
+            "/dev/null",
+        ]);
+        script.env_clear().env("PATH", "/usr/bin:/bin").env("SHELL", "/bin/sh");
+        script.env("NEPTUN_AUTH_DATABASE_URL", &url).env("NO_COLOR", no_color);
+        String::from_utf8(script.stdin(Stdio::null()).output().unwrap().stdout).unwrap()
+    };
+    let colour = "\u{1b}[";
+    assert!(log("").contains(colour), "{}", log(""));
+    assert!(log("").contains("the database file"), "{}", log(""));
+    assert!(!log("1").contains(colour), "{}", log("1"));
+    let piped = command(&url).arg("migrate").output().unwrap();
+    let piped = String::from_utf8(piped.stderr).unwrap();
+    assert!(
+        piped.contains("opened the database file") && !piped.contains(colour),
+        "{piped}"
+    );
 }
 
 #[tokio::test]
