@@ -17,10 +17,24 @@ fn start_error(database_url: &str, settings: &[(&str, &str)]) -> String {
     String::from_utf8(output.stderr).unwrap()
 }
 
+/// Variables and their values.
+type Variables<'a> = &'a [(&'a str, &'a str)];
+
+fn assert_stopped(cases: &[(Variables, &str)]) {
+    let folder = TempDir::new().unwrap();
+    let database_url = format!("sqlite:{}", folder.path().join("test.db").display());
+    for (settings, sentence) in cases {
+        let error = start_error(&database_url, settings);
+        assert!(error.contains(sentence), "{settings:?}: {error}");
+        assert!(!error.contains("panicked"), "{error}");
+    }
+    assert!(!folder.path().join("test.db").exists(), "the database was touched");
+}
+
 #[test]
 fn bad_settings_stop_the_start_and_say_what_to_change() {
     let https = ("NEPTUN_AUTH_PUBLIC_URL", "https://auth.example.com");
-    let cases: &[(&[(&str, &str)], &str)] = &[
+    let cases: &[(Variables, &str)] = &[
         (
             &[("NEPTUN_AUTH_PUBLIC_URL", "http://auth.example.com")],
             "PUBLIC_URL must begin with https://",
@@ -101,6 +115,13 @@ fn bad_settings_stop_the_start_and_say_what_to_change() {
             &[("NEPTUN_AUTH_SESSION_IDLE_TIMEOUT", "soon")],
             "--session-idle-timeout",
         ),
+    ];
+    assert_stopped(cases);
+}
+
+#[test]
+fn bad_numbers_and_limits_stop_the_start_and_name_the_setting() {
+    let cases: &[(Variables, &str)] = &[
         (&[("NEPTUN_AUTH_PASSWORD_MIN_LENGTH", "7")], "--password-min-length"),
         (&[("NEPTUN_AUTH_ARGON2_MEMORY_KIB", "1024")], "--argon2-memory-kib"),
         (&[("NEPTUN_AUTH_ARGON2_ITERATIONS", "1")], "--argon2-iterations"),
@@ -132,14 +153,7 @@ fn bad_settings_stop_the_start_and_say_what_to_change() {
             "the settings file /nonexistent.toml",
         ),
     ];
-    let folder = TempDir::new().unwrap();
-    let database_url = format!("sqlite:{}", folder.path().join("test.db").display());
-    for (settings, sentence) in cases {
-        let error = start_error(&database_url, settings);
-        assert!(error.contains(sentence), "{settings:?}: {error}");
-        assert!(!error.contains("panicked"), "{error}");
-    }
-    assert!(!folder.path().join("test.db").exists(), "the database was touched");
+    assert_stopped(cases);
 }
 
 #[test]
@@ -237,7 +251,7 @@ fn header_of(binary: &Binary, method: &str, name: &str) -> Option<String> {
 async fn strict_transport_security_is_a_setting() {
     let database = TestDatabase::create().await;
     let https = ("NEPTUN_AUTH_PUBLIC_URL", "https://auth.example.com");
-    let cases: [(&[(&str, &str)], Option<&str>); 5] = [
+    let cases: [(Variables, Option<&str>); 5] = [
         (&[https], Some("max-age=63072000")),
         (
             &[
