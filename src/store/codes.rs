@@ -123,6 +123,13 @@ pub async fn void_all_but_restore_email(conn: Conn<'_>, user: UserId, now: DateT
     Ok(())
 }
 
+/// When the last key to a former address of `user` was issued.
+pub async fn last_restore_email(conn: Conn<'_>, user: UserId) -> Result<Option<DateTime<Utc>>> {
+    const SQL: &str = "SELECT issued_at FROM codes \
+        WHERE user_id = $1 AND purpose = 'restore_email' ORDER BY issued_at DESC LIMIT 1";
+    Ok(on!(conn, c => sqlx::query_scalar(SQL).bind(user).fetch_optional(c).await?))
+}
+
 /// Voids the keys to a former address that were issued at `moment` or later. Earlier keys lead to an earlier owner.
 pub async fn void_restore_email_since(
     conn: Conn<'_>,

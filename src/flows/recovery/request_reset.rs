@@ -25,12 +25,16 @@ pub async fn request_reset(app: &App, email: &Email, client: &Client) -> anyhow:
     let now = app.clock.now();
     let known = look_up(app, email, client, now).await?;
     let asked_from = place_of(known.as_ref(), client);
-    let known = known.map(|account| account.credentials);
+    let user = known.map(|account| account.credentials.id);
 
     let mut tx = app.db.write().await?;
-    let user = known.as_ref().map(|known| known.id);
     // Locks rows in the same order as a deletion does. Without an account the work is the same.
     users::lock(tx.conn(), user.unwrap_or(UserId(Uuid::nil()))).await?;
+    // The account may have moved to another address, or gone, since it was looked up: then its keys must not come here.
+    let known = users::by_email(tx.conn(), email)
+        .await?
+        .filter(|known| Some(known.id) == user);
+    let user = known.as_ref().map(|known| known.id);
     let request = Request {
         purpose: Purpose::ResetPassword,
         subject: app.codes.reset_subject(email, asked_from),

@@ -1,7 +1,7 @@
 //! An account owner confirms an address with a mailed code.
 
 use anyhow::Context;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::app::App;
 use crate::app::codes::Codes;
@@ -119,6 +119,9 @@ async fn mail_restore_key(
 ) -> anyhow::Result<()> {
     let key = Codes::generate_reset_key();
     let subject = app.codes.key_subject(&key, Purpose::RestoreEmail);
+    // Later than every key before it, even if the clock was set back: the use of a key voids those that came later.
+    let last = codes::last_restore_email(tx.conn(), account.id).await?;
+    let issued_at = last.map_or(now, |last| now.max(last + TimeDelta::seconds(1)));
     let code = NewCode {
         code_hash: app.codes.hash_code(&subject, &key),
         subject,
@@ -126,7 +129,7 @@ async fn mail_restore_key(
         user_id: Some(account.id),
         email: Some(account.email.clone()),
         asked_by: None,
-        issued_at: now,
+        issued_at,
         expires_at: now + RESTORE_LIFETIME,
     };
     codes::replace(tx.conn(), &code).await?;

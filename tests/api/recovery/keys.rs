@@ -147,6 +147,63 @@ async fn of_many_uses_of_two_keys_at_the_same_time_one_succeeds() {
     }
 }
 
+/// A request that has looked the account up before it moves must not mail a key to the address that it leaves.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_key_to_a_former_address_survives_the_move() {
+    let app = with_links().await;
+    for round in 0..20 {
+        let (old, new) = (format!("old{round}@example.com"), format!("new{round}@example.com"));
+        let user = app.user(&format!("old{round}")).await;
+        user.change_email(&new).await.ok();
+        let code = app.code_to(&new).await;
+        let answers = at_once(4, |number| {
+            let (client, owner, code, old) = (app.client(), user.browser.clone(), code.clone(), old.clone());
+            async move {
+                match number {
+                    0 => owner.verify_email(&code).await,
+                    _ => client.ask_for_reset(&old).await,
+                }
+            }
+        });
+        for answer in answers.await {
+            answer.ok();
+        }
+        for mail in app.mails().await.iter().filter(|mail| mail.to == old) {
+            if let Some(key) = mail.recovery_key() {
+                let late = app.client().reset_password_with_key(&key, NEW).await;
+                late.fails(400, "invalid_otp");
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deletion_and_a_reset_at_the_same_time_wait_for_each_other() {
+    let app = with_links().await;
+    for round in 0..20 {
+        let user = app.user(&format!("user{round}")).await;
+        app.client().ask_for_reset(&user.email).await.ok();
+        let key = app.mail_to(&user.email).await.recovery_key().unwrap();
+        let statuses = at_once(3, |number| {
+            let (client, owner, key) = (app.client(), user.browser.clone(), key.clone());
+            let email = user.email.clone();
+            async move {
+                let answer = match number {
+                    0 => owner.delete_account().await,
+                    1 => client.reset_password_with_key(&key, NEW).await,
+                    _ => client.ask_for_reset(&email).await,
+                };
+                answer.status.as_u16()
+            }
+        });
+        let statuses = statuses.await;
+        let is_one_or_the_other = matches!(statuses[..2], [200, 200 | 400] | [401, 200]);
+        assert!(is_one_or_the_other && statuses[2] == 200, "{statuses:?}");
+        let late = app.client().reset_password_with_key(&key, NEW).await;
+        late.fails(400, "invalid_otp");
+    }
+}
+
 #[tokio::test]
 async fn other_texts_and_codes_are_no_keys() {
     let (app, _, key) = alice_with_a_key().await;
