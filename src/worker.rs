@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use anyhow::Context;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
+use crate::app::readiness::PROBE_INTERVAL;
+use crate::flows::operator::check_readiness::check_readiness;
 use crate::flows::worker::claim_mails::claim_mails;
 use crate::flows::worker::purge_expired::purge_expired;
 use crate::flows::worker::refresh_keys::refresh_keys;
@@ -27,6 +30,7 @@ pub async fn run(app: App, shutdown: CancellationToken) {
         background.keep_running(BackgroundTask::Cleaning, &shutdown, || clean(&app, &shutdown)),
         background.keep_running(BackgroundTask::Mail, &shutdown, || deliver(&app, &shutdown)),
         ask_mail_server(&app, &shutdown),
+        background.keep_running(BackgroundTask::Probe, &shutdown, || probe(&app, &shutdown)),
     );
 }
 
@@ -49,9 +53,25 @@ async fn clean(app: &App, shutdown: &CancellationToken) {
     loop {
         tokio::select! {
             _ = round.tick() => {
-                let purged = log_failure("purging expired rows", purge(app).await);
-                let refreshed = log_failure("refreshing the signing keys", refresh_keys(app).await);
-                app.background.set(BackgroundTask::Cleaning, purged && refreshed);
+                let purged = purge(app).await.context("purging expired rows");
+                let refreshed = refresh_keys(app).await.context("refreshing the signing keys");
+                note(app, BackgroundTask::Cleaning, purged.and(refreshed));
+            }
+            () = shutdown.cancelled() => return,
+        }
+    }
+}
+
+/// Keeps the metric for the database true when no load balancer asks for readiness.
+async fn probe(app: &App, shutdown: &CancellationToken) {
+    let mut round = interval(PROBE_INTERVAL);
+    round.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = round.tick() => {
+                // Not logged: requests and the other tasks tell of the same outage.
+                let is_ready = check_readiness(app).await.is_ok();
+                app.background.set(BackgroundTask::Probe, is_ready);
             }
             () = shutdown.cancelled() => return,
         }
@@ -71,16 +91,13 @@ async fn deliver(app: &App, shutdown: &CancellationToken) {
             () = shutdown.cancelled() => break,
         }
         let claimed = claim_mails(app, SENT_AT_ONCE - sending.len()).await;
-        app.background.set(BackgroundTask::Mail, claimed.is_ok());
-        match claimed {
-            Ok(claimed) => claimed.into_iter().for_each(|mail| {
+        let started = claimed.map(|claimed| {
+            for mail in claimed {
                 let (app, stop) = (app.clone(), stop.clone());
                 sending.spawn(async move { send_mail(&app, &mail, &stop).await });
-            }),
-            Err(error) => {
-                log_failure("claiming due mails", Err(error));
             }
-        }
+        });
+        note(app, BackgroundTask::Mail, started.context("claiming due mails"));
     }
     // A mail that is not sent by then is sent later, under the same Message-ID.
     tokio::select! {
@@ -102,18 +119,25 @@ async fn purge(app: &App) -> anyhow::Result<()> {
 }
 
 fn log_sending(sent: Result<anyhow::Result<()>, JoinError>) {
-    log_failure("sending a mail", sent.unwrap_or_else(|panicked| Err(panicked.into())));
-}
-
-/// Logs a failed task and returns whether it succeeded; the next round tries again.
-fn log_failure(task: &str, result: anyhow::Result<()>) -> bool {
-    let succeeded = result.is_ok();
-    if let Err(error) = result {
+    if let Err(error) = sent.unwrap_or_else(|panicked| Err(panicked.into())) {
         tracing::warn!(
-            task,
             error = format!("{error:#}"),
-            "a background task failed; the next round tries again"
+            "a mail could not be sent; it is tried again"
         );
     }
-    succeeded
+}
+
+/// Notes how a round of a task ended. Logs only what is news, because an outage lasts many rounds.
+fn note(app: &App, task: BackgroundTask, outcome: anyhow::Result<()>) {
+    let is_news = app.background.set(task, outcome.is_ok());
+    let task = task.name();
+    match outcome {
+        Err(error) if is_news => tracing::warn!(
+            task,
+            error = format!("{error:#}"),
+            "a background task fails; each round tries again"
+        ),
+        Ok(()) if is_news => tracing::info!(task, "a background task works again"),
+        _ => {}
+    }
 }

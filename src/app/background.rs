@@ -37,14 +37,14 @@ impl Background {
         failing.iter().copied().collect()
     }
 
-    /// Notes whether the latest round of a task succeeded.
-    pub fn set(&self, task: BackgroundTask, works: bool) {
+    /// Notes whether the latest round of a task succeeded; returns whether that is news.
+    pub fn set(&self, task: BackgroundTask, works: bool) -> bool {
         telemetry::background_task(task, works);
         let mut failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
         if works {
-            failing.remove(&task);
+            failing.remove(&task)
         } else {
-            failing.insert(task);
+            failing.insert(task)
         }
     }
 

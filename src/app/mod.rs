@@ -8,6 +8,7 @@ pub mod hasher;
 pub mod limits;
 pub mod mail;
 mod own_key;
+pub mod readiness;
 mod sealing;
 pub mod secret_file;
 pub mod sessions;
@@ -27,6 +28,7 @@ use crate::model::session::{Lifetimes, SessionCaps};
 use crate::model::token::audience::Audience;
 use crate::model::user::email::EmailNotVerified;
 use crate::model::user::password::PasswordPolicy;
+pub use crate::store::DatabaseSetup;
 use crate::store::Db;
 use crate::telemetry::BackgroundTask;
 use background::Background;
@@ -37,6 +39,7 @@ use hasher::Hasher;
 use limits::Limits;
 use mail::mailer::{MailSetup, Mailer};
 use mail::outbox::Outbox;
+use readiness::Readiness;
 use sessions::Sessions;
 use sessions::cache::SessionCache;
 use sessions::renewals::Renewals;
@@ -72,6 +75,7 @@ pub struct Tools {
     pub background: Arc<Background>,
     /// Cancelled when the instance is about to stop, so that load balancers send requests elsewhere.
     pub draining: CancellationToken,
+    pub readiness: Readiness,
     /// Watches the database for changes by other processes, for the session cache. Dropping the app stops the task.
     _watch: JoinSet<()>,
     /// Cancelled when the app closes.
@@ -81,7 +85,7 @@ pub struct Tools {
 /// The settings of an app.
 #[derive(Debug)]
 pub struct Setup {
-    pub database_url: String,
+    pub database: DatabaseSetup,
     /// `None` means the key in a file beside the SQLite database, which the first start creates.
     pub secret_key: Option<SecretKey>,
     pub clock: Clock,
@@ -111,7 +115,7 @@ impl App {
     /// # Errors
     /// When a setting can't be used, or the database can't be opened. The text is for the operator.
     pub async fn open(setup: Setup) -> anyhow::Result<Self> {
-        let is_sqlite = setup.database_url.starts_with("sqlite:");
+        let is_sqlite = setup.database.url.starts_with("sqlite:");
         ensure!(
             setup.secret_key.is_some() || is_sqlite,
             "SECRET_KEY is needed with PostgreSQL: set the same key for every instance; \
@@ -119,8 +123,8 @@ impl App {
         );
         // First, because an error in a setting must leave the database untouched.
         let mailer = Mailer::new(&setup.mail)?;
-        let before = own_key::look(&setup.database_url)?;
-        let db = Db::connect(&setup.database_url).await?;
+        let before = own_key::look(&setup.database.url)?;
+        let db = Db::connect(&setup.database).await?;
         own_key::report(&db, before).await?;
         let secret_key = match setup.secret_key {
             Some(secret_key) => secret_key,
@@ -133,6 +137,7 @@ impl App {
         let tools = Tools {
             _watch: watch(&db, &session_cache, &background, &closing),
             background,
+            readiness: Readiness::default(),
             closing,
             session_cache,
             renewals: Renewals::new(db.clone()),
@@ -198,10 +203,10 @@ impl Deref for App {
     }
 }
 
-/// Migrates the database at `url` to the newest schema.
-pub async fn migrate(url: &str) -> anyhow::Result<()> {
-    let before = own_key::look(url)?;
-    let db = Db::connect(url).await.context("migrating")?;
+/// Migrates the database to the newest schema.
+pub async fn migrate(setup: &DatabaseSetup) -> anyhow::Result<()> {
+    let before = own_key::look(&setup.url)?;
+    let db = Db::connect(setup).await.context("migrating")?;
     own_key::report(&db, before).await?;
     db.close().await;
     Ok(())

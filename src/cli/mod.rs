@@ -96,7 +96,7 @@ impl Cli {
             Command::Serve => serve::serve(&self.settings).await,
             Command::Keys { command } => keys::run(command, &self.settings).await,
             Command::Migrate => {
-                app::migrate(&self.settings.database_url()?).await?;
+                app::migrate(&self.settings.database()?).await?;
                 report("The database is up to date.\n");
                 Ok(())
             }

@@ -30,7 +30,11 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
         draining: draining.clone(),
         ..settings.setup()?
     };
-    let app = App::open(setup).await?;
+    // A database that is silent, or that another instance migrates, may take long.
+    let opened = draining.run_until_cancelled(App::open(setup)).await;
+    let Some(app) = opened.transpose()? else {
+        return Ok(());
+    };
     serve_metrics(metrics_listen, shutdown.clone()).await?;
     let listener = bind(settings.listen(), "LISTEN").await?;
     announce(settings, listener.local_addr()?, &public_url, web.docs);
@@ -45,9 +49,11 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
         app.close().await;
         anyhow::Ok(())
     };
-    timeout(CLOSE_TIMEOUT, finished)
-        .await
-        .with_context(|| format!("the background worker and the database did not close within {CLOSE_TIMEOUT:?}"))??;
+    match timeout(CLOSE_TIMEOUT, finished).await {
+        Ok(outcome) => outcome?,
+        // Every request has its answer, and what a background task has not finished is done by the next start.
+        Err(_) => tracing::warn!("the database did not answer background tasks before the service stopped"),
+    }
     tracing::info!("stopped");
     Ok(())
 }

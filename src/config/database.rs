@@ -1,10 +1,12 @@
 //! The database, and the key from which the keys for its secrets are derived.
 
+use std::time::Duration;
+
 use anyhow::{bail, ensure};
 use clap::Args;
 
-use super::values::{FilePath, Secret, with_home};
-use crate::app::secret_file;
+use super::values::{FilePath, Secret, Switch, with_home};
+use crate::app::{DatabaseSetup, secret_file};
 use crate::model::secret_key::SecretKey;
 
 #[derive(Debug, Args)]
@@ -15,6 +17,31 @@ pub struct DatabaseSettings {
     database_url: Option<Secret>,
     #[arg(long = "bare-database-url", env = "DATABASE_URL", hide = true, global = true)]
     bare_database_url: Option<Secret>,
+    /// URL of PostgreSQL itself, for migrations and notifications, if DATABASE_URL names a pooler such as PgBouncer
+    /// [default: DATABASE_URL]
+    #[arg(long, env = "NEPTUN_AUTH_DATABASE_DIRECT_URL", hide_env_values = true, global = true)]
+    database_direct_url: Option<Secret>,
+    /// Connections to PostgreSQL at most; one more listens for changes by other instances; 2 to 1000
+    #[arg(
+        long,
+        env = "NEPTUN_AUTH_DATABASE_CONNECTIONS",
+        default_value_t = DatabaseSetup::DEFAULT_CONNECTIONS,
+        value_parser = clap::value_parser!(u32).range(2..=1000),
+        global = true
+    )]
+    database_connections: u32,
+    /// A call to PostgreSQL that takes longer fails, and its connection is closed; 1s to 10m
+    #[arg(long, env = "NEPTUN_AUTH_DATABASE_TIMEOUT", default_value = "20s", global = true)]
+    database_timeout: humantime::Duration,
+    /// Keep statements prepared on PostgreSQL. Set to `off` behind a pooler that shares connections between
+    /// transactions
+    #[arg(
+        long,
+        env = "NEPTUN_AUTH_DATABASE_PREPARED_STATEMENTS",
+        default_value = "on",
+        global = true
+    )]
+    database_prepared_statements: Switch,
     /// 64 hexadecimal digits from which all keys are derived [default: a file beside the SQLite database; needed with
     /// PostgreSQL]
     #[arg(long, env = "NEPTUN_AUTH_SECRET_KEY", hide_env_values = true, global = true)]
@@ -25,11 +52,34 @@ pub struct DatabaseSettings {
 }
 
 impl DatabaseSettings {
-    /// The URL of the database.
+    /// Which database, and how it is used.
     ///
     /// # Errors
-    /// When its scheme is none of ours. The URL is not shown, because it may hold a password.
-    pub fn url(&self) -> anyhow::Result<String> {
+    /// When the scheme of its URL is none of ours, or a value has no use. No URL is shown, because it may hold a
+    /// password.
+    pub fn setup(&self) -> anyhow::Result<DatabaseSetup> {
+        let (url, timeout) = (self.url()?, *self.database_timeout);
+        let direct_url = self.database_direct_url.as_ref().map(|url| url.0.clone());
+        ensure!(
+            (Duration::from_secs(1)..=Duration::from_mins(10)).contains(&timeout),
+            "DATABASE_TIMEOUT must be between 1s and 10m"
+        );
+        if let Some(direct) = &direct_url {
+            ensure!(
+                is_postgres(&url) && is_postgres(direct),
+                "DATABASE_DIRECT_URL must start with `postgres://`, and DATABASE_URL too"
+            );
+        }
+        Ok(DatabaseSetup {
+            url,
+            direct_url,
+            connections: usize::try_from(self.database_connections)?,
+            timeout,
+            keeps_statements: self.database_prepared_statements == Switch::On,
+        })
+    }
+
+    fn url(&self) -> anyhow::Result<String> {
         let set = self.database_url.as_ref().or(self.bare_database_url.as_ref());
         let url = set.map_or("sqlite:data/neptun-auth.db", |url| &url.0);
         let (scheme, rest) = url.split_once(':').unwrap_or(("", url));
@@ -42,7 +92,7 @@ impl DatabaseSettings {
                 );
                 Ok(format!("sqlite:{path}"))
             }
-            "postgres" | "postgresql" if rest.starts_with("//") => Ok(url.to_owned()),
+            _ if is_postgres(url) => Ok(url.to_owned()),
             _ => bail!(
                 "DATABASE_URL must start with `sqlite:` or `postgres://`, as in `sqlite:data/neptun-auth.db` or \
                  `postgres://user:password@host/neptun_auth`"
@@ -59,4 +109,8 @@ impl DatabaseSettings {
             (None, None) => Ok(None),
         }
     }
+}
+
+fn is_postgres(url: &str) -> bool {
+    url.starts_with("postgres://") || url.starts_with("postgresql://")
 }

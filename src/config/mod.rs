@@ -23,8 +23,8 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::api::Web;
-use crate::app::Setup;
 use crate::app::clock::Clock;
+use crate::app::{DatabaseSetup, Setup};
 use crate::model::client::origin::is_loopback;
 use crate::server::ConnectionBounds;
 use connection::ConnectionSettings;
@@ -77,19 +77,19 @@ impl Settings {
         self.listen.public_url()
     }
 
-    /// The URL of the database.
+    /// Which database, and how it is used.
     ///
     /// # Errors
-    /// When its scheme is none of ours.
-    pub fn database_url(&self) -> anyhow::Result<String> {
-        self.database.url()
+    /// When the scheme of its URL is none of ours.
+    pub fn database(&self) -> anyhow::Result<DatabaseSetup> {
+        self.database.setup()
     }
 
     /// The settings of [`App`](crate::app::App).
     pub fn setup(&self) -> anyhow::Result<Setup> {
         let public_url = self.public_url()?;
         Ok(Setup {
-            database_url: self.database_url()?,
+            database: self.database()?,
             secret_key: self.database.secret_key()?,
             clock: Clock::System,
             argon2_memory_kib: self.password.argon2_memory_kib,

@@ -1,11 +1,14 @@
 //! What can go wrong in a database, sorted by what a caller can do about it: try later, or nothing.
 
+use std::io::ErrorKind;
 use std::sync::Arc;
 
 use sqlx::error::DatabaseError;
 use sqlx::sqlite::SqliteError;
 
 use crate::model::unavailable::Unavailable;
+
+const READ_ONLY: &str = "the database is read-only: does DATABASE_URL name a standby, or is its disk full?";
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -38,6 +41,14 @@ impl From<Arc<sqlx::Error>> for Error {
 /// The cause for the operator, and what to look at; `None` when waiting does not help.
 fn outage(error: &sqlx::Error) -> Option<&'static str> {
     match error {
+        sqlx::Error::Io(error) if error.kind() == ErrorKind::ReadOnlyFilesystem => Some(READ_ONLY),
+        sqlx::Error::Io(error) if error.kind() == ErrorKind::TimedOut => {
+            Some("the database did not answer in time: is its host alive, and reachable?")
+        }
+        // A proxy that has no server at the moment accepts connections and closes them in the middle of the protocol.
+        sqlx::Error::Protocol(_) => {
+            Some("the database answered nonsense: does the proxy in front of it reach a server?")
+        }
         sqlx::Error::PoolTimedOut => {
             Some("no database connection became free in time: is the database slow, or a connection stuck?")
         }
@@ -70,8 +81,11 @@ fn sqlite_outage(error: &SqliteError) -> Option<&'static str> {
 /// SQLSTATE classes, see appendix A of PostgreSQL's manual.
 fn postgres_outage(sqlstate: &str) -> Option<&'static str> {
     match sqlstate {
-        "25006" => Some("the database is read-only: does DATABASE_URL name a standby?"),
+        "25006" => Some(READ_ONLY),
         "40001" | "40P01" | "55P03" | "57014" => Some("the database gave up on a lock or a slow statement"),
+        "3D000" => Some("the database does not exist: is DATABASE_URL right?"),
+        _ if sqlstate.starts_with("28") => Some("the database rejects the user or password in DATABASE_URL"),
+        _ if sqlstate.starts_with("58") => Some("the disk under the database fails"),
         _ if sqlstate.starts_with("53") => Some("the database has run out of connections, memory or disk space"),
         _ if sqlstate.starts_with("08") || sqlstate.starts_with("57P") => {
             Some("the database is starting, stopping or can't be reached")

@@ -28,10 +28,11 @@ mod engine;
 mod error;
 pub mod events;
 pub mod outbox;
+pub mod probes;
 pub mod sessions;
 pub mod signing_keys;
 pub mod users;
 
 use engine::on;
-pub use engine::{Conn, Db, Freshness, Once, OneStatement, Read, Stamp, Tx};
+pub use engine::{Conn, DatabaseSetup, Db, Freshness, Once, OneStatement, Read, Stamp, Tx};
 pub use error::{Error, Result};

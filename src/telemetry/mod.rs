@@ -23,6 +23,7 @@ const MAILS: &str = "neptun_auth_mails_total";
 const SESSIONS_ENDED: &str = "neptun_auth_sessions_ended_total";
 const TASK_WORKS: &str = "neptun_auth_background_task_up";
 const TASK_RESTARTS: &str = "neptun_auth_background_task_restarts_total";
+const DATABASE_WRITABLE: &str = "neptun_auth_database_writable";
 const LOG_LINES_LOST: &str = "neptun_auth_log_lines_lost_total";
 
 /// The operation in metrics and logs of requests that reached none.
@@ -68,6 +69,10 @@ pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
         TASK_RESTARTS,
         "Background tasks that ended and were started again, by task"
     );
+    describe_gauge!(
+        DATABASE_WRITABLE,
+        "Whether the database took a write and answered some seconds ago: 1, or 0 if it did not"
+    );
     describe_counter!(LOG_LINES_LOST, "Log lines that their reader or its disk did not take");
     begin_at_zero();
     Ok(handle)
@@ -75,6 +80,8 @@ pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
 
 fn begin_at_zero() {
     gauge!(HASH_QUEUE).set(0);
+    // The start has just written to it.
+    database_writable(true);
     for status in ["200", "400", "404", "405", "500", "503"] {
         expect_request(NO_OPERATION, status);
     }
@@ -168,6 +175,8 @@ pub enum BackgroundTask {
     Cleaning,
     /// Notices what other processes change in the database.
     Watch,
+    /// Writes to the database and reads from it.
+    Probe,
 }
 
 impl BackgroundTask {
@@ -193,6 +202,11 @@ pub fn background_task_restarts(task: BackgroundTask, why: &'static str, pause: 
         seconds,
         "a background task ended; it starts again after a pause"
     );
+}
+
+/// Says whether the database took a write and answered.
+pub fn database_writable(is_writable: bool) {
+    gauge!(DATABASE_WRITABLE).set(u8::from(is_writable));
 }
 
 /// Counts a log line that could not be written.

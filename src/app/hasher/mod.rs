@@ -34,6 +34,8 @@ pub enum Verdict {
     Right,
     /// The password is right, and its stored hash is weaker than new ones are.
     RightButWeak,
+    /// The stored hash is of a kind that the service can't verify, so no password is right.
+    Unusable,
 }
 
 /// Hashes and verifies passwords in a bounded number of slots.
@@ -109,19 +111,24 @@ impl Admission<'_> {
         self.run(move |memory| hash(&params, &password, memory)).await?
     }
 
-    /// Verifies a password. Without a stored hash it hashes against a dummy and returns [`Verdict::Wrong`]. So the time
+    /// Verifies a password. Without a stored hash, or with one of another kind, it hashes against a dummy. So the time
     /// of an answer does not tell whether an account exists (OWASP ASVS v5.0.0-6.3.8).
     ///
     /// # Errors
-    /// As [`Admission::hash`], and when the stored hash can't be read.
+    /// As [`Admission::hash`].
     pub async fn verify(&self, password: Password, stored: Option<PasswordHash>) -> anyhow::Result<Verdict> {
-        let is_known = stored.is_some();
+        let otherwise = match &stored {
+            Some(stored) if is_usable(stored) => None,
+            Some(_) => Some(Verdict::Unusable),
+            None => Some(Verdict::Wrong),
+        };
+        let stored = stored.filter(|_| otherwise.is_none());
         let stored = stored.unwrap_or_else(|| self.hasher.dummy.clone());
         let params = self.hasher.params.clone();
         let verdict = self
             .run(move |memory| verify(&params, &password, &stored, memory))
             .await??;
-        Ok(if is_known { verdict } else { Verdict::Wrong })
+        Ok(otherwise.unwrap_or(verdict))
     }
 
     async fn run<T: Send + 'static>(
@@ -167,6 +174,11 @@ fn verify(
         || params.m_cost() < current.m_cost()
         || params.t_cost() < current.t_cost();
     Ok(if is_weak { Verdict::RightButWeak } else { Verdict::Right })
+}
+
+/// Whether a stored hash is one of Argon2 with bounded parameters.
+fn is_usable(stored: &PasswordHash) -> bool {
+    phc::PasswordHash::new(&stored.0).is_ok_and(|stored| read(&stored).is_ok())
 }
 
 fn read(stored: &phc::PasswordHash) -> anyhow::Result<(Argon2<'static>, &Salt, &Output)> {

@@ -76,6 +76,7 @@ mod tests {
 
     use super::*;
     use crate::model::id::{SessionId, UserId};
+    use crate::store::DatabaseSetup;
 
     fn signed_in() -> SignedIn {
         let now = DateTime::UNIX_EPOCH;
@@ -96,7 +97,9 @@ mod tests {
     async fn a_caller_that_gives_up_frees_no_place_before_the_database_has_answered() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("renewals.db");
-        let db = Db::connect(&format!("sqlite:{}", file.display())).await.unwrap();
+        let db = Db::connect(&DatabaseSetup::new(&format!("sqlite:{}", file.display())))
+            .await
+            .unwrap();
         let renewals = Renewals::new(db.clone());
         let write = || renewals.write(signed_in(), DateTime::UNIX_EPOCH);
         let other_writer = db.write().await.unwrap();

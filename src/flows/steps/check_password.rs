@@ -63,6 +63,13 @@ pub async fn check_password(
         }
     };
     drop(admission);
+    if let (Verdict::Unusable, Some(known)) = (verdict, &credentials) {
+        tracing::error!(
+            account = %known.id.0,
+            "the stored password hash of an account is of a kind that this service can't verify; its owner can reset \
+             the password"
+        );
+    }
     Ok(match (verdict, credentials, stored) {
         (Verdict::Right | Verdict::RightButWeak, Some(credentials), Some(verified)) => Some(VerifiedPassword {
             credentials,

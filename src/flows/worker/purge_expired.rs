@@ -22,7 +22,7 @@ pub async fn purge_expired(app: &App) -> anyhow::Result<bool> {
     // Last, because only these steps lock rows of live sessions: they must not wait for other locks while they hold
     // those.
     let alive = sessions::postpone_purge(tx.conn(), now, BATCH.into()).await?;
-    let ended = sessions::purge(tx.conn(), now, BATCH.into()).await?;
+    let ended = sessions::purge(&mut tx, now, BATCH.into()).await?;
     tx.commit().await?;
     telemetry::sessions_ended(Ended::Expired, ended);
     let handled = [alive + ended, codes, mails, failures, devices];

@@ -1,6 +1,6 @@
 //! What a store function runs its SQL on.
 
-use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection};
+use sqlx::{Postgres, Sqlite, SqliteConnection};
 
 use super::pool::CheckedOut;
 
@@ -24,7 +24,7 @@ pub struct Conn<'c> {
 #[derive(Debug)]
 pub enum Database<'c> {
     Sqlite(&'c mut SqliteConnection),
-    Postgres(&'c mut PgConnection),
+    Postgres(&'c mut CheckedOut<Postgres>),
 }
 
 /// A connection outside of any transaction, for a store function that is one statement on either database. By taking

@@ -8,18 +8,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
-use sqlx::migrate::Migrator;
-use sqlx::postgres::PgConnectOptions;
+use sqlx::Sqlite;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{Connection, PgConnection, Sqlite};
 
-use super::pool::{ConnectionPool, Replacement, Settings};
-use super::{DatabaseFile, Db, Freshness, Pools, Writer, on};
+use super::pool::{Calls, ConnectionPool, Settings};
+use super::{DatabaseFile, DatabaseSetup, Db, Freshness, Pools, Writer, migrations, on, postgres};
 use crate::model::unavailable::Unavailable;
 use crate::store::Result;
-
-static SQLITE_MIGRATIONS: Migrator = sqlx_macros::migrate!("migrations/sqlite");
-static POSTGRES_MIGRATIONS: Migrator = sqlx_macros::migrate!("migrations/postgres");
 
 /// A request that can't get a connection in this time is answered with 503.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -28,28 +23,20 @@ const WRITER_ACQUIRE_TIMEOUT: Duration = Duration::from_secs(6);
 /// How long SQLite waits for another process that holds the write lock. `store::error` names this number.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const SQLITE_READERS: usize = 4;
-const POSTGRES_CONNECTIONS: usize = 20;
-const POSTGRES_REPLACEMENT: Replacement = Replacement {
-    max_age: Duration::from_mins(30),
-    max_idle: Duration::from_mins(10),
-};
-/// Ends what was left hanging: a transaction without a next statement, and statements far slower than any of ours.
-const BOUNDS: &str =
-    "SET idle_in_transaction_session_timeout = '10s'; SET statement_timeout = '15s'; SET lock_timeout = '5s'";
 /// The first release without the WAL-reset defect, which could lose committed writes.
 const SAFE_SQLITE: (u32, u32, u32) = (3, 51, 3);
 
 impl Db {
-    /// Opens the database at `url` (`sqlite:PATH` or `postgres://…`), creating a missing SQLite file, and migrates it.
+    /// Opens the database, creating a missing SQLite file, and migrates it.
     ///
     /// # Errors
     /// A sentence for the operator when the URL, the file or the server can't be used. An existing file that is not a
     /// usable database is left as it is.
-    pub async fn connect(url: &str) -> anyhow::Result<Self> {
-        let freshness = Arc::new(Freshness::default());
+    pub async fn connect(setup: &DatabaseSetup) -> anyhow::Result<Self> {
+        let (freshness, url) = (Arc::new(Freshness::default()), setup.url.as_str());
         let pools = match url.split_once(':').map_or(url, |(scheme, _)| scheme) {
             "sqlite" => open_sqlite(url, Arc::clone(&freshness)).await?,
-            "postgres" | "postgresql" => open_postgres(url).await?,
+            "postgres" | "postgresql" => postgres::open(setup).await?,
             _ => bail!("DATABASE_URL must start with `sqlite:` or `postgres://`"),
         };
         Ok(Self { pools, freshness })
@@ -61,17 +48,16 @@ impl Db {
     /// # Errors
     /// When the database does not answer.
     pub async fn is_migrated(&self) -> Result<bool> {
-        let expected = match &self.pools {
+        const SQL: &str = "SELECT COUNT(*) FROM _sqlx_migrations WHERE success AND version <= $1";
+        let (last, expected) = match &self.pools {
             Pools::Sqlite { file, .. } => {
                 file.check_in_place()?;
-                SQLITE_MIGRATIONS.iter().count()
+                migrations::expected(&migrations::SQLITE)
             }
-            Pools::Postgres(_) => POSTGRES_MIGRATIONS.iter().count(),
+            Pools::Postgres { .. } => migrations::expected(&migrations::POSTGRES),
         };
         let mut read = self.read().await?;
-        let applied: i64 = on!(read.conn(), c => {
-            sqlx::query_scalar("SELECT COUNT(*) FROM _sqlx_migrations WHERE success").fetch_one(c).await?
-        });
+        let applied: i64 = on!(read.conn(), c => sqlx::query_scalar(SQL).bind(last).fetch_one(c).await?);
         Ok(usize::try_from(applied).is_ok_and(|applied| applied >= expected))
     }
 }
@@ -119,8 +105,7 @@ async fn open_sqlite(url: &str, freshness: Arc<Freshness>) -> anyhow::Result<Poo
         is_safe(&version),
         "SQLite {version} can lose committed writes; {SAFE_SQLITE:?} or later is needed"
     );
-    SQLITE_MIGRATIONS
-        .run(&mut *connection)
+    migrations::migrate_sqlite(&mut connection)
         .await
         .with_context(|| format!("migrating {}", subject()))?;
     drop(connection);
@@ -137,10 +122,13 @@ async fn open_sqlite(url: &str, freshness: Arc<Freshness>) -> anyhow::Result<Poo
 
 fn sqlite_pool(options: SqliteConnectOptions, max_size: usize, acquire_timeout: Duration) -> ConnectionPool<Sqlite> {
     ConnectionPool::new(Settings {
-        options,
+        hosts: vec![options],
         max_size,
         acquire_timeout,
-        set_up: None,
+        calls: Calls {
+            timeout: None,
+            keeps_statements: true,
+        },
         // Connections to a file don't go stale.
         replacement: None,
     })
@@ -170,31 +158,6 @@ fn is_safe(version: &str) -> bool {
         (Some(major), Some(minor), Some(patch)) => (major, minor, patch) >= SAFE_SQLITE,
         _ => false,
     }
-}
-
-async fn open_postgres(url: &str) -> anyhow::Result<Pools> {
-    let options = PgConnectOptions::from_str(url).context("DATABASE_URL is not a PostgreSQL URL")?;
-    // sqlx takes an advisory lock: of several instances that start together one migrates and the others wait. They wait
-    // on a connection of their own, because a long migration must not meet the time-outs of `BOUNDS`.
-    let mut migrator = PgConnection::connect_with(&options)
-        .await
-        .context("PostgreSQL at DATABASE_URL can't be used")?;
-    POSTGRES_MIGRATIONS
-        .run(&mut migrator)
-        .await
-        .context("migrating the PostgreSQL database")?;
-    migrator.close().await?;
-    let pool = ConnectionPool::new(Settings {
-        options,
-        max_size: POSTGRES_CONNECTIONS,
-        acquire_timeout: ACQUIRE_TIMEOUT,
-        set_up: Some(BOUNDS),
-        replacement: Some(POSTGRES_REPLACEMENT),
-    });
-    pool.check_out()
-        .await
-        .context("PostgreSQL at DATABASE_URL can't be used")?;
-    Ok(Pools::Postgres(pool))
 }
 
 #[cfg(test)]

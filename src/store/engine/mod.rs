@@ -11,9 +11,10 @@
 //!        |                 |      Writers share a COMMIT, and so its wait for the disk.
 //!        v                 v
 //!     pool: hands out the connection that was used last.
-//!        |  SQLite: 4 connections that only read and 1 that writes. PostgreSQL: 20 that do both.
+//!        |  SQLite: 4 connections that only read and 1 that writes. PostgreSQL: 20 that do both; each
+//!        |  call ends after a time, and a connection that failed is not used again.
 //!        |
-//!     connect: opens the database, sets it up to lose nothing, migrates it
+//!     connect, postgres: open the database, set it up to lose nothing, migrate it
 //!
 //!
 //!   Tx::commit names the accounts that it changed ---.
@@ -29,13 +30,17 @@ mod connect;
 mod freshness;
 mod group_commit;
 mod locate;
+mod migrations;
 mod pool;
+mod postgres;
+mod setup;
 mod tx;
 mod watch;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use sqlx::postgres::PgConnectOptions;
 use sqlx::{Postgres, Sqlite};
 
 use super::Result;
@@ -44,6 +49,7 @@ pub use conn::{Conn, Database, OneStatement, Read};
 pub use freshness::{Freshness, Stamp};
 use group_commit::Writer;
 use pool::ConnectionPool;
+pub use setup::DatabaseSetup;
 pub use tx::{Once, Tx};
 
 /// The database behind the service. Cheap to clone.
@@ -62,7 +68,11 @@ enum Pools {
         writer: Arc<Writer>,
         file: DatabaseFile,
     },
-    Postgres(ConnectionPool<Postgres>),
+    Postgres {
+        pool: ConnectionPool<Postgres>,
+        /// The hosts of the server itself, for the watch.
+        direct: Arc<[PgConnectOptions]>,
+    },
 }
 
 /// The path of the SQLite file, and its inode when it was opened.
@@ -89,7 +99,7 @@ impl Db {
                 writer.readers_caught_up().await;
                 Read::Sqlite(readers.check_out().await?)
             }
-            Pools::Postgres(pool) => Read::Postgres(pool.check_out().await?),
+            Pools::Postgres { pool, .. } => Read::Postgres(pool.check_out_for_statements().await?),
         })
     }
 
@@ -98,7 +108,7 @@ impl Db {
     pub fn file(&self) -> Option<&Path> {
         match &self.pools {
             Pools::Sqlite { file, .. } => Some(&file.path),
-            Pools::Postgres(_) => None,
+            Pools::Postgres { .. } => None,
         }
     }
 
@@ -110,7 +120,7 @@ impl Db {
                 readers.close().await;
                 writer.pool().close().await;
             }
-            Pools::Postgres(pool) => pool.close().await,
+            Pools::Postgres { pool, .. } => pool.close().await,
         }
     }
 }

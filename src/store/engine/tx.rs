@@ -49,7 +49,7 @@ impl Db {
                 file.check_in_place()?;
                 Open::Sqlite(Box::new(writer.begin().await?))
             }
-            Pools::Postgres(pool) => Open::Postgres(pool.begin("BEGIN").await?),
+            Pools::Postgres { pool, .. } => Open::Postgres(pool.begin("BEGIN").await?),
         };
         Ok(Tx {
             open,
@@ -85,7 +85,7 @@ impl Once<'_> {
                 drop(self.read);
                 self.db.write().await?.open
             }
-            Pools::Postgres(pool) => Open::statement(pool, self.read).await?,
+            Pools::Postgres { pool, .. } => Open::statement(pool, self.read).await?,
         };
         let done = call(open.conn()).await?;
         open.commit(Vec::new(), &self.db.freshness).await?;
@@ -104,7 +104,7 @@ impl Once<'_> {
                 file.check_in_place()?;
                 Open::Sqlite(Box::new(writer.begin_statement().await?))
             }
-            Pools::Postgres(pool) => Open::statement(pool, self.read).await?,
+            Pools::Postgres { pool, .. } => Open::statement(pool, self.read).await?,
         };
         let done = call(OneStatement(open.conn())).await?;
         open.commit(Vec::new(), &self.db.freshness).await?;
@@ -138,7 +138,7 @@ impl Open {
     async fn statement(pool: &ConnectionPool<Postgres>, read: Option<Read>) -> Result<Self> {
         let connection = match read {
             Some(Read::Postgres(connection)) => connection,
-            _ => pool.check_out().await?,
+            _ => pool.check_out_for_statements().await?,
         };
         Ok(Self::Postgres(connection.for_one_statement()))
     }
@@ -171,6 +171,7 @@ mod tests {
 
     use super::*;
     use crate::model::unavailable::Unavailable;
+    use crate::store::engine::DatabaseSetup;
     use crate::store::{Error, events, on};
 
     async fn number_of_events(db: &Db) -> i64 {
@@ -182,7 +183,9 @@ mod tests {
     async fn once_keeps_what_succeeds_and_nothing_of_what_fails() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("once.db");
-        let db = Db::connect(&format!("sqlite:{}", file.display())).await.unwrap();
+        let db = Db::connect(&DatabaseSetup::new(&format!("sqlite:{}", file.display())))
+            .await
+            .unwrap();
         let (user, now) = (UserId(Uuid::now_v7()), DateTime::UNIX_EPOCH);
         let succeeds = async |conn: Conn<'_>| events::insert(conn, user, "kept", now).await;
         db.once().run(succeeds).await.unwrap();

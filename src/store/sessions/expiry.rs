@@ -7,7 +7,8 @@
 use chrono::{DateTime, Utc};
 
 use crate::model::session::SignedIn;
-use crate::store::{Conn, Result, on};
+use crate::store::engine::Database;
+use crate::store::{Conn, Result, Tx, on};
 
 /// Stores that a session was used, if it lives and its last stored use is at `unseen_since` or earlier: of many uses at
 /// the same time, one is stored. It only updates, so an ended session stays ended. An idle time-out that is shorter
@@ -68,7 +69,14 @@ pub async fn postpone_purge(conn: Conn<'_>, now: DateTime<Utc>, limit: i64) -> R
 
 /// Deletes at most `limit` expired sessions, so that a purge never holds the write lock for long; returns how many.
 /// Call [`postpone_purge`] first: `limit` live candidates would hide every expired one behind them.
-pub async fn purge(conn: Conn<'_>, now: DateTime<Utc>, limit: i64) -> Result<u64> {
+pub async fn purge(tx: &mut Tx, now: DateTime<Utc>, limit: i64) -> Result<u64> {
+    // Until the end of the transaction. No instance takes an expired session for alive, so none has to be told; without
+    // this, migration 0019's trigger sends a notification for each row.
+    const QUIETLY: &str = "SELECT set_config('neptun_auth.purge', 'on', true)";
+    if let Database::Postgres(connection) = tx.conn().database {
+        sqlx::query(QUIETLY).execute(connection).await?;
+    }
+    let conn = tx.conn();
     let sql = step_of_purge!(conn, "DELETE FROM sessions WHERE idle_expires_at <= $1");
     Ok(on!(conn, c => sqlx::query(sql).bind(now).bind(limit).execute(c).await?.rows_affected()))
 }

@@ -9,10 +9,10 @@ use uuid::Uuid;
 pub struct TestDatabase {
     /// What the service connects to.
     pub url: String,
-    kind: Kind,
+    pub(super) kind: Kind,
 }
 
-enum Kind {
+pub(super) enum Kind {
     Sqlite(TempDir),
     /// A connection of the test's own, with the test's schema first in its search path.
     Postgres(PgPool),
@@ -267,6 +267,6 @@ impl TestDatabase {
 }
 
 /// The tests' only setting.
-fn postgres_url() -> Option<String> {
+pub(super) fn postgres_url() -> Option<String> {
     std::env::var("TEST_DATABASE_URL").ok()
 }

@@ -5,6 +5,7 @@ pub mod binary;
 mod client;
 mod database;
 mod mail;
+mod postgres;
 pub mod proxy;
 mod redact;
 mod requests;
@@ -17,7 +18,7 @@ use clap::ValueEnum;
 use neptun_auth::api::{self, CrossOrigin, Web};
 use neptun_auth::app::clock::Clock;
 use neptun_auth::app::mail::mailer::MailSetup;
-use neptun_auth::app::{App, Setup};
+use neptun_auth::app::{App, DatabaseSetup, Setup};
 use neptun_auth::model::client::origin::{AllowedOrigins, Origin};
 use neptun_auth::model::cookie::SameSite;
 use neptun_auth::model::limit::Rates;
@@ -44,7 +45,7 @@ pub const SECRET_KEY: &str = "5c0e8d27f1b94a6330e7d8125f9ac4b6e21d7048b395fc6a81
 /// Cheap hashes, limits that no test reaches unless it is about them, and otherwise what the service has by default.
 pub fn setup(database_url: &str, clock: Clock) -> Setup {
     Setup {
-        database_url: database_url.to_owned(),
+        database: DatabaseSetup::new(database_url),
         secret_key: Some(SECRET_KEY.parse().unwrap()),
         clock,
         argon2_memory_kib: 64,
@@ -155,7 +156,17 @@ impl TestApp {
     /// An app that reaches `database` by another URL than tests do.
     pub async fn by_way_of(url: String, database: TestDatabase) -> Self {
         let web = web("http://localhost:8080", &[], true);
-        Self::open_on(database, &web, |setup| setup.database_url = url).await
+        Self::open_on(database, &web, |setup| setup.database.url = url).await
+    }
+
+    /// An app on `database`, with the settings as `change` leaves them.
+    pub async fn on(database: TestDatabase, change: impl FnOnce(&mut Setup)) -> Self {
+        Self::open_on(database, &web("http://localhost:8080", &[], true), change).await
+    }
+
+    /// Tries to start an instance on the database at `url`.
+    pub async fn try_open(url: &str) -> anyhow::Result<App> {
+        App::open(setup(url, Clock::System)).await
     }
 
     async fn open_on(database: TestDatabase, web: &Web, change: impl FnOnce(&mut Setup)) -> Self {
@@ -174,6 +185,11 @@ impl TestApp {
     /// A client of another instance that shares the database and the clock.
     pub async fn second_instance(&self) -> Client {
         self.instance(setup(&self.database.url, self.clock.clone())).await
+    }
+
+    /// A client of an instance that reaches its database by `url`.
+    pub async fn instance_at(&self, url: &str) -> Client {
+        self.instance(setup(url, self.clock.clone())).await
     }
 
     /// A client of an instance that was opened with `setup`.

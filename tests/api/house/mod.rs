@@ -2,6 +2,7 @@
 
 mod chapters;
 mod cycles;
+mod migrations;
 mod noted_changes;
 mod rooms;
 mod source;

@@ -23,14 +23,22 @@ async fn a_bucket_is_kept_for_one_day_per_failure_in_a_row() {
 }
 
 #[tokio::test]
-async fn an_attempt_whose_password_could_not_be_checked_does_not_count() {
+async fn a_stored_hash_of_another_kind_is_answered_and_counted_like_a_wrong_password() {
     let app = TestApp::with_limits(failures("3/15m")).await;
     app.user("alice").await;
-    app.database.set_password_hash("not a hash").await;
-    for _ in 0..5 {
-        app.log_in(ALICE, PASSWORD).await.fails(500, "internal_error");
+    let wrong = app.log_in(ALICE, WRONG).await;
+    for foreign in [
+        "not a hash",
+        "$2b$12$KIXQk5sZc0nJ0Zl1mF6Vqe3mQ3Kp1oXnS4v8n0b2r9lWc7yHfJ5eK",
+        "pbkdf2_sha256$600000$c2FsdA$aGFzaA==",
+    ] {
+        app.database.set_password_hash(foreign).await;
+        let answer = app.log_in(ALICE, PASSWORD).await;
+        if answer.status != 429 {
+            assert_eq!(answer.fails(401, "invalid_credentials").body, wrong.body, "{foreign}");
+        }
     }
-    assert_eq!(app.count("SELECT failures FROM attempts").await, 0);
+    assert!(app.count("SELECT failures FROM attempts").await >= 3);
 }
 
 #[tokio::test]

@@ -2,4 +2,6 @@
 
 mod inbox;
 mod outages;
+mod readiness;
+mod releases;
 mod secrecy;

@@ -1,8 +1,10 @@
 //! What only PostgreSQL can do. `cargo test` lists these tests as ignored; `TEST_DATABASE_URL` and
 //! `cargo test -- --include-ignored` run them.
 
+mod failover;
 mod notifications;
 mod outages;
+mod start;
 mod storage;
 
 /// Without this test, a run on PostgreSQL could leave the tests of this folder out and still look complete.

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use chrono::TimeDelta;
+use neptun_auth::flows::worker::purge_expired::purge_expired;
 use serde_json::Value;
 
 use crate::helpers::{ALICE, Client, PASSWORD, TestApp};
@@ -74,4 +75,45 @@ async fn every_column_of_an_account_notifies_but_those_that_a_log_in_writes() {
         WHERE t.tgname = 'user_changed' AND t.tgrelid = 'users'::regclass \
         AND (a.attnum = ANY (t.tgattr)) <> (a.attname IN ('password_hash', 'last_log_in_at'))";
     assert_eq!(app.count(as_meant).await, columns);
+}
+
+#[tokio::test]
+#[ignore = "needs TEST_DATABASE_URL"]
+async fn the_purge_of_expired_sessions_notifies_no_instance() {
+    let app = TestApp::new().await;
+    let (alice, bob) = (app.user("alice").await, app.user("bob").await);
+    let (alices_id, bobs_id) = (account_id(&alice).await, account_id(&bob).await);
+    app.clock.advance(TimeDelta::days(8));
+    bob.log_in().await.ok();
+    let mut listener = app.database.listener().await.unwrap();
+    while purge_expired(&app.app).await.unwrap() {}
+    assert_eq!(app.database.sessions().await, 1, "nothing was purged");
+    bob.log_out().await.ok();
+    loop {
+        let notification = listener.recv().await.unwrap();
+        assert_ne!(alices_id, notification.payload());
+        if bobs_id == notification.payload() {
+            break;
+        }
+    }
+}
+
+/// As subscribers of logical replication do, and tools that restore data.
+#[tokio::test]
+#[ignore = "needs TEST_DATABASE_URL"]
+async fn rows_that_a_replica_deletes_are_noticed_within_a_second() {
+    for sql in [
+        "SET LOCAL session_replication_role = replica; DELETE FROM sessions",
+        "SET LOCAL session_replication_role = replica; UPDATE sessions SET idle_expires_at = 'epoch'",
+        "SET LOCAL session_replication_role = replica; DELETE FROM users",
+        "SET LOCAL session_replication_role = replica; UPDATE users SET email = 'other@example.com'",
+        "SET LOCAL session_replication_role = replica; TRUNCATE sessions",
+    ] {
+        let app = TestApp::new().await;
+        app.user("alice").await;
+        let mut listener = app.database.listener().await.unwrap();
+        app.database.execute("", sql).await;
+        let told = tokio::time::timeout(std::time::Duration::from_secs(1), listener.recv()).await;
+        assert!(told.is_ok(), "{sql}");
+    }
 }

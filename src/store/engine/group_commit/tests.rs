@@ -7,13 +7,15 @@ use uuid::Uuid;
 
 use super::*;
 use crate::model::id::UserId;
-use crate::store::engine::{Db, Pools};
+use crate::store::engine::{DatabaseSetup, Db, Pools};
 
 /// A database with a table of notes. Each must name an earlier note, or itself, by the time it is committed.
 async fn database() -> (TempDir, Arc<Writer>, ConnectionPool<Sqlite>) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("notes.db");
-    let db = Db::connect(&format!("sqlite:{}", file.display())).await.unwrap();
+    let db = Db::connect(&DatabaseSetup::new(&format!("sqlite:{}", file.display())))
+        .await
+        .unwrap();
     let Pools::Sqlite { readers, writer, .. } = db.pools else {
         panic!("it is a SQLite database");
     };

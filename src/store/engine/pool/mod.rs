@@ -3,21 +3,27 @@
 //! sqlx's own pool takes the connection that has rested longest and pings each one that comes back. Under load,
 //! requests would go round all of PostgreSQL's processes or SQLite's threads, and none would have in its caches what it
 //! needs. So deadpool hands out sqlx's connections, the last one in first. [`opener`] says how one is opened, pinged,
-//! replaced and left clean. Why: docs/decisions/0009-connection-pool.md
+//! replaced and left clean, [`calls`] how statements run on it. Why: docs/decisions/0009-connection-pool.md
 
+mod calls;
 mod opener;
 
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use deadpool::managed::{Object, Pool, PoolError, QueueMode, WeakPool};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use opener::{Begun, Opener, Options};
-pub use opener::{PooledDatabase, Replacement, Settings};
+pub use calls::Calls;
+use calls::{CLEAN_UP_TIMEOUT, LastCall};
+use opener::{Begun, Opener};
+pub use opener::{PooledDatabase, Replacement, Settings, refuse_read_only};
 
+/// A pool that closes waits this long for the connections in use. Statements that a silent server holds up must not
+/// hold up the end of the service too.
+const CLOSING_TIMEOUT: Duration = Duration::from_millis(700);
 const MAINTENANCE_INTERVAL: Duration = Duration::from_mins(1);
 
 /// Cheap to clone.
@@ -30,6 +36,8 @@ pub struct CheckedOut<DB: PooledDatabase> {
     /// There, with a connection, until it is dropped.
     place: Option<Object<Opener<DB>>>,
     begun: Begun,
+    calls: Calls,
+    last_call: LastCall,
 }
 
 impl<DB: PooledDatabase> Clone for ConnectionPool<DB> {
@@ -45,6 +53,8 @@ impl<DB: PooledDatabase> ConnectionPool<DB> {
         let opener = Opener {
             settings,
             opened: AtomicU64::new(0),
+            lost: AtomicU64::new(0),
+            preferred: AtomicUsize::new(0),
             closing: CancellationToken::new(),
         };
         let builder = Pool::builder(opener).max_size(max_size).queue_mode(QueueMode::Lifo);
@@ -55,13 +65,14 @@ impl<DB: PooledDatabase> ConnectionPool<DB> {
         Self(pool)
     }
 
-    pub fn options(&self) -> &Options<DB> {
-        &self.0.manager().settings.options
-    }
-
     /// The number of connections that were opened so far.
     pub fn opened(&self) -> u64 {
         self.0.manager().opened.load(Ordering::SeqCst)
+    }
+
+    /// The number of connections that failed in use so far.
+    pub fn lost(&self) -> u64 {
+        self.0.manager().lost.load(Ordering::SeqCst)
     }
 
     /// Cancelled when the pool begins to close.
@@ -86,7 +97,22 @@ impl<DB: PooledDatabase> ConnectionPool<DB> {
         Ok(CheckedOut {
             place: Some(place),
             begun: Begun::Nothing,
+            calls: self.0.manager().settings.calls,
+            last_call: LastCall::Answered,
         })
+    }
+
+    /// Takes a connection for statements that each commit by themselves. Behind a pooler that shares connections between
+    /// transactions, they are one transaction: sqlx sends a statement in two steps, which must meet the same server.
+    ///
+    /// # Errors
+    /// As [`ConnectionPool::check_out`].
+    pub async fn check_out_for_statements(&self) -> sqlx::Result<CheckedOut<DB>> {
+        if self.0.manager().settings.calls.keeps_statements {
+            self.check_out().await
+        } else {
+            self.begin("BEGIN").await
+        }
     }
 
     /// Takes a connection and begins a transaction by `statement`.
@@ -96,7 +122,7 @@ impl<DB: PooledDatabase> ConnectionPool<DB> {
     pub async fn begin(&self, statement: &'static str) -> sqlx::Result<CheckedOut<DB>> {
         let mut connection = self.check_out().await?;
         connection.begun = Begun::Transaction;
-        let outcome = DB::run(&mut connection, statement).await;
+        let outcome = connection.run(statement).await;
         if outcome.is_err() {
             // There is nothing to roll back, but the connection may be broken.
             connection.begun = Begun::Statement;
@@ -123,18 +149,24 @@ impl<DB: PooledDatabase> ConnectionPool<DB> {
         }
     }
 
-    /// Waits for the connections that are in use and closes all.
+    /// Waits a moment for the connections that are in use and closes all.
     pub async fn close(&self) {
         self.closing().cancel();
         let mut all = Vec::new();
-        for _ in 0..self.0.manager().settings.max_size {
-            // An error says that another call has closed the pool already.
-            let Ok(place) = self.0.get().await else { break };
-            all.push(place);
-        }
-        self.0.close();
-        for opened in all.into_iter().filter_map(Object::take) {
-            opened.close().await;
+        let closing = async {
+            for _ in 0..self.0.manager().settings.max_size {
+                // An error says that another call has closed the pool already.
+                let Ok(place) = self.0.get().await else { break };
+                all.push(place);
+            }
+            self.0.close();
+            for opened in all.drain(..).filter_map(Object::take) {
+                opened.close().await;
+            }
+        };
+        if timeout(CLOSING_TIMEOUT, closing).await.is_err() {
+            self.0.close();
+            tracing::warn!("the database did not finish all statements before the service stopped: they are cut off");
         }
     }
 }
@@ -151,7 +183,9 @@ async fn maintain<DB: PooledDatabase>(pool: WeakPool<Opener<DB>>, limit: Replace
 impl<DB: PooledDatabase> CheckedOut<DB> {
     /// Announces one statement, which commits itself.
     pub fn for_one_statement(mut self) -> Self {
-        self.begun = Begun::Statement;
+        if let Begun::Nothing = self.begun {
+            self.begun = Begun::Statement;
+        }
         self
     }
 
@@ -161,7 +195,7 @@ impl<DB: PooledDatabase> CheckedOut<DB> {
     /// When the database can't be reached or refuses: nothing was kept. When its answer was lost, that is not known.
     pub async fn commit(mut self) -> sqlx::Result<()> {
         if let Begun::Transaction = self.begun {
-            DB::run(&mut self, "COMMIT").await?;
+            self.run("COMMIT").await?;
         }
         self.begun = Begun::Nothing;
         if let Some(opened) = self.place.as_deref_mut().and_then(Option::as_mut) {
@@ -189,19 +223,29 @@ impl<DB: PooledDatabase> DerefMut for CheckedOut<DB> {
 
 impl<DB: PooledDatabase> Drop for CheckedOut<DB> {
     fn drop(&mut self) {
-        let begun = self.begun;
-        if let Begun::Nothing = begun {
-            return;
-        }
-        if let Some(mut place) = self.place.take() {
-            tokio::spawn(async move {
-                if let Some(opened) = place.as_mut()
-                    && opened.clean_up(begun).await.is_err()
-                {
-                    drop(Object::take(place));
+        let Some(mut place) = self.place.take() else { return };
+        let (begun, limit) = match (self.begun, self.last_call) {
+            (_, LastCall::Lost) => {
+                let lost = Object::pool(&place);
+                // Dropped, not closed in order: that would wait for a server that may be gone.
+                drop(Object::take(place));
+                if let Some(pool) = lost {
+                    pool.manager().lost.fetch_add(1, Ordering::SeqCst);
                 }
-            });
-        }
+                return;
+            }
+            (Begun::Nothing, LastCall::Answered) => return,
+            (Begun::Nothing, LastCall::Waiting(since)) => (Begun::Statement, self.calls.remaining(since)),
+            (begun, LastCall::Waiting(since)) => (begun, self.calls.remaining(since)),
+            (begun, LastCall::Answered) => (begun, CLEAN_UP_TIMEOUT),
+        };
+        tokio::spawn(async move {
+            if let Some(opened) = place.as_mut()
+                && opened.clean_up(begun, limit).await.is_err()
+            {
+                drop(Object::take(place));
+            }
+        });
     }
 }
 

@@ -8,11 +8,11 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Executor, Postgres, Sqlite};
 use tokio::time::{sleep, timeout};
 
-use super::opener::TRUSTED_WITHOUT_PING;
+use super::opener::{Options, TRUSTED_WITHOUT_PING};
 use super::*;
 
 #[expect(clippy::disallowed_methods, reason = "a setting of the tests, not of the service")]
-fn url() -> Option<String> {
+pub(super) fn url() -> Option<String> {
     std::env::var("TEST_DATABASE_URL").ok()
 }
 
@@ -22,17 +22,20 @@ fn pool(max_size: usize) -> Option<ConnectionPool<Postgres>> {
     Some(ConnectionPool::new(settings(options, max_size)))
 }
 
-fn settings<DB: PooledDatabase>(options: Options<DB>, max_size: usize) -> Settings<DB> {
+pub(super) fn settings<DB: PooledDatabase>(options: Options<DB>, max_size: usize) -> Settings<DB> {
     Settings {
-        options,
+        hosts: vec![options],
         max_size,
         acquire_timeout: Duration::from_secs(5),
-        set_up: None,
+        calls: Calls {
+            timeout: None,
+            keeps_statements: true,
+        },
         replacement: None,
     }
 }
 
-async fn process(connection: &mut CheckedOut<Postgres>) -> i32 {
+pub(super) async fn process(connection: &mut CheckedOut<Postgres>) -> i32 {
     sqlx::query_scalar("SELECT pg_backend_pid()")
         .fetch_one(&mut **connection)
         .await

@@ -7,12 +7,13 @@
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail, ensure};
-use sqlx::postgres::{PgListener, PgPoolOptions};
+use anyhow::{Context, anyhow, bail, ensure};
+use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
 use sqlx::{Executor, Postgres, Sqlite};
 use tokio::time::{sleep, timeout, timeout_at};
 use uuid::Uuid;
 
+use super::pool::refuse_read_only;
 use super::{ConnectionPool, DatabaseFile, Db, Freshness, Pools};
 use crate::model::id::UserId;
 
@@ -36,8 +37,8 @@ impl Db {
                 let watching = again(freshness, || watch_sqlite(writer.pool(), file, freshness));
                 writer.pool().closing().run_until_cancelled(watching).await;
             }
-            Pools::Postgres(pool) => {
-                let watching = again(freshness, || watch_postgres(pool, freshness));
+            Pools::Postgres { pool, direct } => {
+                let watching = again(freshness, || watch_postgres(pool, direct, freshness));
                 pool.closing().run_until_cancelled(watching).await;
             }
         }
@@ -92,13 +93,13 @@ async fn watch_sqlite(
     }
 }
 
-async fn watch_postgres(pool: &ConnectionPool<Postgres>, freshness: &Freshness) -> anyhow::Result<Infallible> {
-    // A pool of its own: all connections of the service's may be checked out, and this one is never returned.
-    let own = PgPoolOptions::new()
-        .max_connections(1)
-        .acquire_timeout(PATIENCE)
-        .connect_lazy_with(pool.options().clone());
-    let mut listener = PgListener::connect_with(&own).await?;
+async fn watch_postgres(
+    pool: &ConnectionPool<Postgres>,
+    direct: &[PgConnectOptions],
+    freshness: &Freshness,
+) -> anyhow::Result<Infallible> {
+    let lost = pool.lost();
+    let mut listener = listen(direct).await?;
     // Reconnecting silently would hide that notifications were missed. An error starts the watch over instead.
     listener.eager_reconnect(false);
     let channel: String = sqlx::query_scalar(CHANNEL).fetch_one(&mut listener).await?;
@@ -106,6 +107,8 @@ async fn watch_postgres(pool: &ConnectionPool<Postgres>, freshness: &Freshness) 
     prove_delivery(pool, &mut listener, &channel).await?;
     freshness.everything_changed();
     loop {
+        // What other connections have lost may have moved to another server, which this one would hear nothing from.
+        ensure!(pool.lost() == lost, "connections to the database were lost");
         let question = freshness.ask();
         timeout(PATIENCE, listener.execute("SELECT 1"))
             .await
@@ -122,6 +125,24 @@ async fn watch_postgres(pool: &ConnectionPool<Postgres>, freshness: &Freshness) 
     }
 }
 
+/// Connects to the first host that can be written to; a standby sends no notifications.
+async fn listen(hosts: &[PgConnectOptions]) -> anyhow::Result<PgListener> {
+    let mut latest = None;
+    for host in hosts {
+        // A pool of its own: all connections of the service's may be checked out, and this one is never returned.
+        let own = PgPoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(PATIENCE)
+            .after_connect(|connection, _| Box::pin(refuse_read_only(connection)))
+            .connect_lazy_with(host.clone());
+        match PgListener::connect_with(&own).await {
+            Ok(listener) => return Ok(listener),
+            Err(error) => latest = Some(error),
+        }
+    }
+    Err(latest.map_or_else(|| anyhow!("there is no host to listen to"), Into::into))
+}
+
 /// Behind a pooler that shares connections between transactions, LISTEN succeeds and no notification ever comes.
 async fn prove_delivery(
     pool: &ConnectionPool<Postgres>,
@@ -129,11 +150,13 @@ async fn prove_delivery(
     channel: &str,
 ) -> anyhow::Result<()> {
     let proof = Uuid::now_v7().to_string();
+    let mut proving = pool.check_out_for_statements().await?;
     sqlx::query("SELECT pg_notify($1, $2)")
         .bind(channel)
         .bind(&proof)
-        .execute(&mut *pool.check_out().await?)
+        .execute(&mut proving)
         .await?;
+    proving.commit().await?;
     let arrival = async {
         loop {
             match listener.try_recv().await? {
@@ -146,7 +169,7 @@ async fn prove_delivery(
     let arrived = timeout(PATIENCE, arrival).await;
     ensure!(
         arrived.is_ok(),
-        "notifications don't arrive: is there a pooler in transaction mode in front of PostgreSQL?"
+        "notifications don't arrive: if there is a pooler in front of PostgreSQL, set DATABASE_DIRECT_URL to the server"
     );
     arrived?
 }

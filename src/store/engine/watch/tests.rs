@@ -6,6 +6,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
 
 use super::*;
+use crate::store::engine::DatabaseSetup;
 
 async fn within_a_second(mut is_so: impl FnMut() -> bool) {
     let waiting = async {
@@ -27,7 +28,9 @@ async fn change_from_outside(file: &Path) {
 async fn a_change_by_another_process_while_the_writer_is_replaced_is_noticed() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("watched.db");
-    let db = Db::connect(&format!("sqlite:{}", file.display())).await.unwrap();
+    let db = Db::connect(&DatabaseSetup::new(&format!("sqlite:{}", file.display())))
+        .await
+        .unwrap();
     let watched = db.clone();
     let _watching = tokio::spawn(async move { watched.watch().await });
     let freshness = db.freshness();

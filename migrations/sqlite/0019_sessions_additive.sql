@@ -1,0 +1,2 @@
+-- Twin of a change to triggers that only PostgreSQL has.
+SELECT 1;

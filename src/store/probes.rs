@@ -1,0 +1,25 @@
+//! Shows that the database can be written to and read from, by one row that is written again and again.
+
+use chrono::{DateTime, Utc};
+
+use super::{Conn, Result, on};
+
+/// Writes the row that all instances share.
+pub async fn write(conn: Conn<'_>, now: DateTime<Utc>) -> Result<()> {
+    const SQL: &str = "INSERT INTO probes (number, probed_at) VALUES (1, $1) \
+        ON CONFLICT (number) DO UPDATE SET probed_at = excluded.probed_at";
+    on!(conn, c => drop(sqlx::query(SQL).bind(now).execute(c).await?));
+    Ok(())
+}
+
+/// Reads a few rows of the tables and indexes that log-ins need. `place` decides which account is among them, so that
+/// many probes see more of a damaged database than one.
+pub async fn read(conn: Conn<'_>, place: &str) -> Result<()> {
+    const SQL: &str = "SELECT \
+        (SELECT password_hash FROM users WHERE email_canonical >= $1 ORDER BY email_canonical LIMIT 1), \
+        (SELECT password_hash FROM users ORDER BY number DESC LIMIT 1), \
+        (SELECT kind FROM sessions ORDER BY expires_not_before DESC LIMIT 1), \
+        (SELECT kid FROM signing_keys ORDER BY number DESC LIMIT 1)";
+    on!(conn, c => drop(sqlx::query(SQL).bind(place).fetch_one(c).await?));
+    Ok(())
+}
