@@ -119,12 +119,16 @@ async fn purge(app: &App) -> anyhow::Result<()> {
 }
 
 fn log_sending(sent: Result<anyhow::Result<()>, JoinError>) {
-    if let Err(error) = sent.unwrap_or_else(|panicked| Err(panicked.into())) {
-        tracing::warn!(
-            error = format!("{error:#}"),
-            "a mail could not be sent; it is tried again"
-        );
+    log_failure("sending a mail", sent.unwrap_or_else(|panicked| Err(panicked.into())));
+}
+
+/// Logs a failure of something that is tried again, and returns whether it succeeded.
+fn log_failure(task: &str, result: anyhow::Result<()>) -> bool {
+    let succeeded = result.is_ok();
+    if let Err(error) = result {
+        tracing::warn!(task, error = format!("{error:#}"), "a background task failed; it is tried again");
     }
+    succeeded
 }
 
 /// Notes how a round of a task ended. Logs only what is news, because an outage lasts many rounds.
