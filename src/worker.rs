@@ -126,7 +126,11 @@ fn log_sending(sent: Result<anyhow::Result<()>, JoinError>) {
 fn log_failure(task: &str, result: anyhow::Result<()>) -> bool {
     let succeeded = result.is_ok();
     if let Err(error) = result {
-        tracing::warn!(task, error = format!("{error:#}"), "a background task failed; it is tried again");
+        tracing::warn!(
+            task,
+            error = format!("{error:#}"),
+            "a background task failed; it is tried again"
+        );
     }
     succeeded
 }

@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::model::unavailable::Unavailable;
 
-/// How long a success is believed.
+/// Pause between two probes by the worker. A success is believed for nearly as long.
 pub const PROBE_INTERVAL: Duration = Duration::from_secs(5);
 /// A database that takes longer is not ready, and a load balancer waits no longer either.
 pub const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -28,7 +28,8 @@ impl Default for Readiness {
     fn default() -> Self {
         Self {
             latest: Mutex::default(),
-            success_holds: PROBE_INTERVAL,
+            // Less than the interval, so that each round of the worker is a new probe.
+            success_holds: PROBE_INTERVAL * 9 / 10,
             // An instance that can serve again should soon be asked to.
             failure_holds: Duration::from_secs(1),
         }

@@ -18,16 +18,22 @@ pub async fn check_readiness(app: &App) -> anyhow::Result<()> {
     if app.draining.is_cancelled() {
         return Err(Unavailable::new("this instance is about to stop").into());
     }
-    let probed = app.readiness.of(probe(app)).await;
-    telemetry::database_writable(probed.is_ok());
-    probed?;
-    let is_migrated = timeout(PROBE_TIMEOUT, app.db.is_migrated()).await;
-    let is_migrated = is_migrated.map_err(|elapsed| Unavailable::because("the database does not answer", elapsed))?;
-    if is_migrated.map_err(|error| Unavailable::because("the database can't be read", error))? {
+    let is_migrated = look(app).await;
+    telemetry::database_writable(is_migrated.is_ok());
+    if is_migrated? {
         Ok(())
     } else {
         Err(Unavailable::new("the database lacks migrations of this binary; run `neptun-auth migrate`").into())
     }
+}
+
+/// Reads each time, which needs a connection to a server that takes writes, and writes now and then.
+async fn look(app: &App) -> anyhow::Result<bool> {
+    let is_migrated = timeout(PROBE_TIMEOUT, app.db.is_migrated()).await;
+    let is_migrated = is_migrated.map_err(|elapsed| Unavailable::because("the database does not answer", elapsed))?;
+    let is_migrated = is_migrated.map_err(|error| Unavailable::because("the database can't be read", error))?;
+    app.readiness.of(probe(app)).await?;
+    Ok(is_migrated)
 }
 
 /// Writes a row, waits until it is on the disk, and reads.

@@ -102,8 +102,9 @@ impl<DB: PooledDatabase> ConnectionPool<DB> {
         })
     }
 
-    /// Takes a connection for statements that each commit by themselves. Behind a pooler that shares connections between
-    /// transactions, they are one transaction: sqlx sends a statement in two steps, which must meet the same server.
+    /// Takes a connection for statements that each commit by themselves. Behind a pooler that shares connections
+    /// between transactions, they are one transaction: sqlx sends a statement in two steps, which must meet the same
+    /// server.
     ///
     /// # Errors
     /// As [`ConnectionPool::check_out`].
