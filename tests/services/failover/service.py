@@ -25,8 +25,6 @@ class Service:
             "NEPTUN_AUTH_DATABASE_URL": database_url,
             "NEPTUN_AUTH_SECRET_KEY": "5c0e8d27f1b94a6330e7d8125f9ac4b6e21d7048b395fc6a81d40e37926bcf15",
             "NEPTUN_AUTH_RATE_LIMITS": "off",
-            "NEPTUN_AUTH_ARGON2_MEMORY_KIB": "7168",
-            "NEPTUN_AUTH_ARGON2_ITERATIONS": "5",
         } | {f"NEPTUN_AUTH_{name.upper()}": value for name, value in settings.items()}
         with self.log.open("w") as log:
             self.process = subprocess.Popen([BINARY, "serve"], env=environment, stdout=log, stderr=log)
