@@ -70,7 +70,7 @@ enum Pools {
     },
     Postgres {
         pool: ConnectionPool<Postgres>,
-        /// The hosts of the server itself, for the watch.
+        /// The hosts of the server itself, for the watch; none if only a pooler is known.
         direct: Arc<[PgConnectOptions]>,
     },
 }
