@@ -35,7 +35,7 @@ pub async fn open(setup: &DatabaseSetup) -> anyhow::Result<Pools> {
         None => hosts.clone(),
     };
     set_up(direct.clone(), calls).await?;
-    // Through a pooler that shares connections, LISTEN would stay on one, and its next user would get the notifications.
+    // Through a pooler that shares connections, LISTEN would stay on one, and its next user would be notified.
     let can_listen = setup.keeps_statements || setup.direct_url.is_some();
     let direct = if can_listen { direct } else { Vec::new() };
     let pool = ConnectionPool::new(Settings {

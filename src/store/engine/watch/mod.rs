@@ -140,7 +140,7 @@ async fn listen(hosts: &[PgConnectOptions]) -> anyhow::Result<PgListener> {
             Err(error) => latest = Some(error),
         }
     }
-    Err(latest.map_or_else(|| anyhow!("no notifications arrive through this pooler: set DATABASE_DIRECT_URL to the server itself"), Into::into))
+    Err(latest.map_or_else(|| anyhow!("no notifications arrive through a pooler: set DATABASE_DIRECT_URL to the server"), Into::into))
 }
 
 /// Behind a pooler that shares connections between transactions, LISTEN succeeds and no notification ever comes.
@@ -169,7 +169,7 @@ async fn prove_delivery(
     let arrived = timeout(PATIENCE, arrival).await;
     ensure!(
         arrived.is_ok(),
-        "notifications don't arrive: if there is a pooler before PostgreSQL, set DATABASE_DIRECT_URL to the server itself"
+        "notifications don't arrive: if there is a pooler, set DATABASE_DIRECT_URL to the server itself"
     );
     arrived?
 }
