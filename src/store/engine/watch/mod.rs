@@ -140,7 +140,10 @@ async fn listen(hosts: &[PgConnectOptions]) -> anyhow::Result<PgListener> {
             Err(error) => latest = Some(error),
         }
     }
-    Err(latest.map_or_else(|| anyhow!("no notifications arrive through a pooler: set DATABASE_DIRECT_URL to the server"), Into::into))
+    Err(latest.map_or_else(
+        || anyhow!("no notifications arrive through a pooler: set DATABASE_DIRECT_URL to the server"),
+        Into::into,
+    ))
 }
 
 /// Behind a pooler that shares connections between transactions, LISTEN succeeds and no notification ever comes.
