@@ -50,7 +50,7 @@ pub struct ListenSettings {
     trusted_proxies: Vec<List<IpNet>>,
     /// Header in which the platform in front names the client, such as Fly-Client-IP, instead of X-Forwarded-For
     /// [default: none]
-    #[arg(long, env = "NEPTUN_AUTH_CLIENT_IP_HEADER", global = true)]
+    #[arg(long, env = "NEPTUN_AUTH_CLIENT_IP_HEADER", value_parser = client_header, global = true)]
     client_ip_header: Option<HeaderName>,
 }
 
@@ -77,6 +77,20 @@ enum Hsts {
 fn header_name(text: &str) -> Result<HeaderName, String> {
     let name = text.parse::<HeaderName>().ok().filter(|name| name != "*");
     name.ok_or_else(|| "write the names of headers, as in x-app-version; with cookies there is no wildcard".to_owned())
+}
+
+/// A header with one address. The two lists of hops are no such thing: each client can begin them.
+fn client_header(text: &str) -> Result<HeaderName, String> {
+    let name: HeaderName = text
+        .parse()
+        .map_err(|_| "write a header's name, as in Fly-Client-IP".to_owned())?;
+    match name.as_str() {
+        "x-forwarded-for" => Err("set TRUSTED_PROXIES instead: X-Forwarded-For counts if they send it".to_owned()),
+        "forwarded" => {
+            Err("Forwarded is not read: let the proxy send X-Forwarded-For, and set TRUSTED_PROXIES".to_owned())
+        }
+        _ => Ok(name),
+    }
 }
 
 impl ListenSettings {

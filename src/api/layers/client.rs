@@ -34,8 +34,12 @@ where
 {
     let peer = request.remote_addr().as_socket_addr().map(std::net::SocketAddr::ip);
     let ip = peer.map(|peer| address.of(peer, request.headers()));
-    let text = |name| texts(request.headers(), name).next();
-    let client = Client::new(ip, text(&header::USER_AGENT), text(&header::ACCEPT_LANGUAGE));
+    let text = |name| {
+        let value = request.headers().get(name);
+        value.map(|value| String::from_utf8_lossy(value.as_bytes()))
+    };
+    let (user_agent, language) = (text(header::USER_AGENT), text(header::ACCEPT_LANGUAGE));
+    let client = Client::new(ip, user_agent.as_deref(), language.as_deref());
     request.extensions_mut().insert(client);
     Ok(next.get_response(request).await)
 }
@@ -97,13 +101,6 @@ fn form_of(header: &HeaderName) -> AddressForm {
     } else {
         AddressForm::Any
     }
-}
-
-fn texts<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
-    headers
-        .get_all(name)
-        .into_iter()
-        .filter_map(|value| value.to_str().ok())
 }
 
 impl<'a> FromRequest<'a> for Client {

@@ -22,15 +22,19 @@ fn send(binary: &Binary, start: &str, lines: &[&[u8]], body: &str) -> String {
     answer
 }
 
-/// The address that the service stores for the session of a sign-up with these header lines.
-fn stored_address(binary: &Binary, email: &str, lines: &[&[u8]]) -> String {
+/// What the service stores of the session of a sign-up with these header lines.
+fn sessions_after_sign_up(binary: &Binary, email: &str, lines: &[&[u8]]) -> Value {
     let body = format!(r#"{{"email":"{email}","password":"a long password"}}"#);
     let lines = [&[b"content-type: application/json".as_slice()], lines].concat();
     let answer = send(binary, "POST /api/auth/sign-up", &lines, &body);
     let (_, cookies) = answer.split_once("set-cookie: ").expect("a session");
     let cookie = format!("cookie: {}", cookies.split(';').next().unwrap());
     let answer = send(binary, "GET /api/auth/sessions", &[cookie.as_bytes()], "");
-    let sessions: Value = serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
+    serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
+}
+
+fn stored_address(binary: &Binary, email: &str, lines: &[&[u8]]) -> String {
+    let sessions = sessions_after_sign_up(binary, email, lines);
     sessions[0]["ip"].as_str().unwrap().to_owned()
 }
 
@@ -133,4 +137,22 @@ async fn a_platforms_own_header_may_have_a_port() {
     let garbage: [&[u8]; 1] = [b"cloudfront-viewer-address: nonsense"];
     assert_eq!(stored_address(&binary, "a@example.com", &garbage), "127.0.0.1");
     assert_eq!(warnings(&binary, "names no address we can read"), 1, "{}", binary.log());
+}
+
+/// An app may name itself in its own script.
+#[tokio::test]
+async fn a_user_agent_outside_ascii_is_kept() {
+    let database = TestDatabase::create().await;
+    let binary = Binary::start(&database.url, &[]);
+    for (email, agent, expected) in [
+        (
+            "a@example.com",
+            "user-agent: \u{5fae}\u{4fe1}/8.0".as_bytes(),
+            "\u{5fae}\u{4fe1}/8.0",
+        ),
+        ("b@example.com", b"user-agent: caf\xe9/1", "caf\u{fffd}/1"),
+    ] {
+        let sessions = sessions_after_sign_up(&binary, email, &[agent]);
+        assert_eq!(sessions[0]["user_agent"], expected);
+    }
 }

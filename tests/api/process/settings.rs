@@ -87,6 +87,15 @@ fn bad_settings_stop_the_start_and_say_what_to_change() {
             "with cookies there is no wildcard",
         ),
         (&[("NEPTUN_AUTH_ALLOWED_HEADERS", "x y")], "write the names of headers"),
+        (
+            &[("NEPTUN_AUTH_CLIENT_IP_HEADER", "X-Forwarded-For")],
+            "set TRUSTED_PROXIES instead",
+        ),
+        (
+            &[("NEPTUN_AUTH_CLIENT_IP_HEADER", "Forwarded")],
+            "Forwarded is not read",
+        ),
+        (&[("NEPTUN_AUTH_CLIENT_IP_HEADER", "a b")], "as in Fly-Client-IP"),
         (&[("NEPTUN_AUTH_HSTS", "sometimes")], "on, off, subdomains"),
         (&[("NEPTUN_AUTH_HSTS_MAX_AGE", "long")], "--hsts-max-age"),
         (

@@ -58,12 +58,14 @@ impl Email {
         }
         let domain = rules::canonical_domain(domain)?;
         let canonical = format!("{}@{domain}", rules::canonical_local(local, fold_case)?);
-        let former = rules::canonical_local(local, fold_case_as_before).map(|local| format!("{local}@{domain}"));
+        // Both folds do the same with ASCII, which almost all addresses are.
+        let former = (!local.is_ascii()).then(|| rules::canonical_local(local, fold_case_as_before));
+        let former = former.and_then(Result::ok).map(|local| format!("{local}@{domain}"));
         if canonical.len() > Self::MAX_BYTES {
             return Err(InvalidEmail::TooLong);
         }
         Ok(Self {
-            former: former.ok().filter(|former| *former != canonical),
+            former: former.filter(|former| *former != canonical),
             typed: typed.to_owned(),
             canonical,
         })

@@ -40,6 +40,8 @@ pub fn is_plain_local(local: &str) -> bool {
     !local
         .chars()
         .any(|character| is_invisible(character) || imitates_ascii(character))
+        // A mark alone would be shown on the dot before it, or on the text around the address.
+        && !local.split('.').any(|part| part.starts_with(is_combining_mark))
 }
 
 /// The domain in its IDNA A-label form.
@@ -53,7 +55,10 @@ pub fn canonical_domain(domain: &str) -> Result<String, InvalidEmail> {
     Ok(ascii)
 }
 
-/// Whether a new domain is typed as it is: IDNA drops invisible characters and replaces imitated ones, and only case
+/// Characters of domains that are no letters, digits or marks (RFC 5892, A.3 to A.7).
+const INSIDE_WORDS: &str = "\u{b7}\u{375}\u{5f3}\u{5f4}\u{30fb}";
+
+/// Whether a new domain has letters as a local part has, and is typed as it is: IDNA drops invisible characters and replaces imitated ones, and only case
 /// and composition may differ from what IDNA makes of it.
 pub fn is_plain_domain(domain: &str, ascii: &str) -> bool {
     let unicode = unicode_domain(ascii);
@@ -62,8 +67,11 @@ pub fn is_plain_domain(domain: &str, ascii: &str) -> bool {
         let lowered: String = typed.nfc().flat_map(char::to_lowercase).nfc().collect();
         typed.is_ascii() || lowered == **meant
     };
-    let is_visible = !domain.chars().any(is_invisible);
-    is_visible && typed.len() == meant.len() && typed.iter().zip(&meant).all(is_meant)
+    let is_plain = |character: char| {
+        character.is_ascii()
+            || (!is_invisible(character) && (is_letter_or_digit(character) || INSIDE_WORDS.contains(character)))
+    };
+    domain.chars().all(is_plain) && typed.len() == meant.len() && typed.iter().zip(&meant).all(is_meant)
 }
 
 /// A domain as people read it.

@@ -149,6 +149,8 @@ fn a_new_address_has_visible_characters_that_are_what_they_seem() {
         "น้ำ@example.com",
         "用户@例子.example",
         "straße@straße.example",
+        "a@col\u{b7}legi.example",
+        "a@\u{30d6}\u{30eb}\u{30fb}\u{30b9}.example",
         "i\u{307}@example.com",
     ] {
         assert!(Email::parse_new(raw).is_ok(), "{raw}");
@@ -197,6 +199,10 @@ fn a_new_address_has_visible_characters_that_are_what_they_seem() {
         "a²@example.com",
         "\u{212a}@example.com",
         "a@\u{24d4}xample.com",
+        "a@\u{1f600}.example",
+        "a@i\u{2665}.example",
+        "\u{301}a@example.com",
+        "a.\u{301}b@example.com",
     ] {
         assert!(Email::parse_new(imitated).is_err(), "{imitated:?}");
     }
