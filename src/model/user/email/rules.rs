@@ -58,8 +58,8 @@ pub fn canonical_domain(domain: &str) -> Result<String, InvalidEmail> {
 /// Characters of domains that are no letters, digits or marks (RFC 5892, A.3 to A.7).
 const INSIDE_WORDS: &str = "\u{b7}\u{375}\u{5f3}\u{5f4}\u{30fb}";
 
-/// Whether a new domain has letters as a local part has, and is typed as it is: IDNA drops invisible characters and replaces imitated ones, and only case
-/// and composition may differ from what IDNA makes of it.
+/// Whether a new domain has the characters that a local part may have, and is typed as it is: IDNA drops invisible
+/// characters and replaces imitated ones, and only case and composition may differ from what IDNA makes of it.
 pub fn is_plain_domain(domain: &str, ascii: &str) -> bool {
     let unicode = unicode_domain(ascii);
     let (typed, meant): (Vec<_>, Vec<_>) = (domain.split('.').collect(), unicode.split('.').collect());
