@@ -28,7 +28,7 @@
 //! request a task of its own, an id, its client's address, a body of bounded size, the decision whether this page may
 //! call, and a session that loads nothing yet. `api::account` reads the fields into an `Email` and a `Password` and
 //! calls [`flows::account::log_in`]. That calls [`flows::steps::check_password`], which asks the limits in memory,
-//! reads the account, takes a place in the queue for hashing, counts the attempt before the password is known to be
+//! takes a place in the queue for hashing, reads the account, counts the attempt before the password is known to be
 //! right or wrong, and verifies it in a hashing slot. Then one transaction records the log-in, inserts the new session,
 //! stores the device and ends the presented session. On the way back the session layer writes the cookies, last. All
 //! errors meet in [`api::error`].

@@ -56,20 +56,6 @@ pub async fn issued_earlier_at(conn: Conn<'_>, subject: &KeyedHash) -> Result<Op
     Ok(row.flatten())
 }
 
-/// Whether one of `askers` has asked for the subject's code, and it is alive.
-pub async fn is_asked_by(
-    conn: Conn<'_>,
-    subject: &KeyedHash,
-    askers: &[KeyedHash],
-    now: DateTime<Utc>,
-) -> Result<bool> {
-    const SQL: &str = "SELECT EXISTS (SELECT 1 FROM codes \
-        WHERE subject = $1 AND asked_by IN ($2, $3) AND used_at IS NULL AND expires_at > $4)";
-    Ok(on!(conn, c => {
-        sqlx::query_scalar(SQL).bind(subject).bind(askers.first()).bind(askers.get(1)).bind(now).fetch_one(c).await?
-    }))
-}
-
 /// Counts a guess of a client that is known as `askers` at the subject's code, and returns the code to compare with;
 /// `None` when none is alive or [`MAX_GUESSES`] were counted. Guesses of the client that asked for the code count apart
 /// from all others. The caller commits before it compares, so that no guess goes uncounted.

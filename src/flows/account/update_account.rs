@@ -5,13 +5,14 @@ use chrono::{DateTime, Utc};
 use crate::app::App;
 use crate::flows::steps::claim_session::claim_session;
 use crate::flows::steps::clear_failures::clear_failures;
-use crate::flows::steps::find_taken::find_taken;
+use crate::flows::steps::find_taken::look_up;
 use crate::flows::steps::mail_proof_code::{UnprovenAddress, mail_proof_code};
 use crate::flows::steps::notify::{Owner, notify};
 use crate::flows::steps::prove_address::{EndedAtProof, Proof, prove_address};
 use crate::flows::steps::reauthenticate::{ReauthenticationError, reauthenticate};
 use crate::flows::steps::renew_session::{RenewedSession, renew_session};
 use crate::model::client::Client;
+use crate::model::limit::Operation;
 use crate::model::mail::{Message, format_time};
 use crate::model::session::SignedIn;
 use crate::model::user::OwnAccount;
@@ -135,7 +136,9 @@ async fn ensure_free(
     client: &Client,
 ) -> Result<(), UpdateAccountError> {
     let is_own = Email::parse(&signed_in.email).is_ok_and(|own| own.canonical() == email.canonical());
-    if is_own || !find_taken(app, client, Some(email), None).await?.email {
+    // A session asks, so the limit of all networks together does not count.
+    app.limits.allow_network(Operation::FindTaken, client)?;
+    if is_own || !look_up(app, Some(email), None).await?.email {
         Ok(())
     } else {
         Err(UpdateAccountError::EmailTaken)

@@ -27,10 +27,8 @@ pub(in crate::flows) async fn check_code(
     client: &Client,
     now: DateTime<Utc>,
 ) -> anyhow::Result<Guess> {
+    // No limit of all networks together: each code has its own budgets of guesses, and others could use that limit up.
     app.limits.allow_network(Operation::Check, client)?;
-    if !is_asker(app, subjects, client, now).await? {
-        app.limits.allow_all(Operation::Check)?;
-    }
     let mut outcome = Guess::NoCode;
     for subject in subjects {
         let askers = app.codes.possible_askers(subject, client);
@@ -46,17 +44,4 @@ pub(in crate::flows) async fn check_code(
         }
     }
     Ok(outcome)
-}
-
-/// Whether `client` has asked for one of the codes. The limit of all networks together does not count for such a
-/// client: others could use it up.
-async fn is_asker(app: &App, subjects: &[KeyedHash], client: &Client, now: DateTime<Utc>) -> anyhow::Result<bool> {
-    let mut read = app.db.read().await?;
-    for subject in subjects {
-        let askers = app.codes.possible_askers(subject, client);
-        if codes::is_asked_by(read.conn(), subject, &askers, now).await? {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }

@@ -41,6 +41,11 @@ async fn all_networks_together_have_a_hundred_times_the_limit_and_known_clients_
     known_network.log_in(ALICE, PASSWORD).await.ok();
     let known_device = alice.at("192.0.2.1");
     known_device.log_in().await.ok();
+    // A code has budgets of guesses of its own, wherever it is entered.
+    app.client().at(home).ask_for_reset(ALICE).await.ok();
+    let code = app.code_to(ALICE).await;
+    let elsewhere = app.client().at(STRANGER);
+    elsewhere.reset_password(ALICE, &code, "a new long password").await.ok();
 }
 
 #[tokio::test]
@@ -101,6 +106,9 @@ async fn sign_ups_from_anywhere_leave_the_sign_up_open_where_an_account_is_known
 
     question(NEAR_HOME, 301).await.assert_status(400);
     sign_up(NEAR_HOME, 301).await.ok();
+    // A session asks whether an address is free, from wherever it is used.
+    let session = alice.copy().at(STRANGER);
+    session.change_email("robert@example.com").await.ok();
     alice.at(AWAY).sign_up("another@example.com", PASSWORD).await.ok();
     // A device that was never ours is a stranger.
     let forged = app.client().at(STRANGER);
