@@ -15,6 +15,7 @@ use crate::helpers::binary::Binary;
 const UNFINISHED: &str =
     "POST /api/auth/sign-up HTTP/1.1\r\nHost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{";
 const ALIVE: &str = "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n";
+const READY: &str = "GET /health/ready HTTP/1.1\r\nHost: x\r\n\r\n";
 
 /// A connection from another address of this machine.
 async fn connect(binary: &Binary, from: &str) -> TcpStream {
@@ -92,11 +93,14 @@ async fn a_network_with_its_share_of_requests_in_flight_is_answered_503_and_othe
     }
     sleep(Duration::from_millis(300));
     let mut one_more = connect(&binary, "127.0.0.2").await;
-    let answer = exchange(&mut one_more, ALIVE).await;
+    let answer = exchange(&mut one_more, READY).await;
     assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
     assert!(answer.contains("\r\nretry-after: 2\r\n"), "{answer}");
     assert!(answer.contains("\r\nx-request-id: "), "{answer}");
     assert!(answer.contains(r#""code":"unavailable""#), "{answer}");
+    let mut supervisor = connect(&binary, "127.0.0.2").await;
+    let answer = exchange(&mut supervisor, ALIVE).await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "a busy process is alive: {answer}");
     let mut tokens = connect(&binary, "127.0.0.2").await;
     let answer = exchange(&mut tokens, "GET /api/me/ HTTP/1.1\r\nHost: x\r\n\r\n").await;
     assert!(
@@ -105,11 +109,11 @@ async fn a_network_with_its_share_of_requests_in_flight_is_answered_503_and_othe
     );
 
     let mut other = connect(&binary, "127.0.0.3").await;
-    assert!(exchange(&mut other, ALIVE).await.starts_with("HTTP/1.1 200"));
+    assert!(exchange(&mut other, READY).await.starts_with("HTTP/1.1 200"));
     drop(held);
     sleep(Duration::from_millis(300));
     let mut again = connect(&binary, "127.0.0.2").await;
-    assert!(exchange(&mut again, ALIVE).await.starts_with("HTTP/1.1 200"));
+    assert!(exchange(&mut again, READY).await.starts_with("HTTP/1.1 200"));
 }
 
 #[tokio::test]
@@ -131,14 +135,14 @@ async fn a_request_counts_until_its_work_is_done_although_its_client_is_gone() {
         sleep(Duration::from_millis(20));
     }
     let mut one_more = connect(&binary, "127.0.0.2").await;
-    let answer = exchange(&mut one_more, ALIVE).await;
+    let answer = exchange(&mut one_more, READY).await;
     assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
     let mut other = connect(&binary, "127.0.0.3").await;
-    assert!(exchange(&mut other, ALIVE).await.starts_with("HTTP/1.1 200"));
+    assert!(exchange(&mut other, READY).await.starts_with("HTTP/1.1 200"));
     for _ in 0..100 {
         sleep(Duration::from_millis(100));
         let mut again = connect(&binary, "127.0.0.2").await;
-        if exchange(&mut again, ALIVE).await.starts_with("HTTP/1.1 200") && database.users().await == 4 {
+        if exchange(&mut again, READY).await.starts_with("HTTP/1.1 200") && database.users().await == 4 {
             return;
         }
     }

@@ -35,6 +35,9 @@ pub use turn::WriteTurn;
 
 /// At most this number of callers share a commit, because the first of them waits for the last.
 const MAX_MEMBERS: usize = 64;
+/// At most this number of callers wait. It is half of the requests that may be in flight by default, and twice the share
+/// of one network, so that no network fills the queue alone.
+const MAX_WAITING: usize = 1024;
 /// How long a caller waits for its turn. [`super::connect`] lets the caller before it wait 5 s for another process.
 const QUEUE_TIMEOUT: Duration = Duration::from_secs(6);
 /// How long a reader waits for rows that another client may know of. A disk that takes longer to commit must not stop
@@ -77,7 +80,7 @@ impl Writer {
     /// Waits for its turn, then begins a transaction or joins the open one.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] after [`QUEUE_TIMEOUT`], or when another process keeps the database locked.
+    /// [`Error::Unavailable`] after [`QUEUE_TIMEOUT`], at once when [`MAX_WAITING`] callers wait already, or when another process keeps the database locked.
     pub async fn begin(self: &Arc<Self>) -> Result<WriteTurn> {
         self.turn().await?.begun().await
     }
@@ -101,7 +104,7 @@ impl Writer {
     }
 
     async fn turn(self: &Arc<Self>) -> Result<WriteTurn> {
-        let Some(turn) = self.enqueue() else {
+        let Some(turn) = self.enqueue()? else {
             return Ok(WriteTurn::of(Arc::clone(self), None));
         };
         timeout(QUEUE_TIMEOUT, turn)
@@ -120,16 +123,20 @@ impl Writer {
         }
     }
 
-    /// `None` when the caller's turn is now.
-    fn enqueue(&self) -> Option<oneshot::Receiver<WriteTurn>> {
+    /// `None` when the caller's turn is now; an error at once when the queue is full.
+    fn enqueue(&self) -> Result<Option<oneshot::Receiver<WriteTurn>>> {
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         if !queue.is_taken {
             queue.is_taken = true;
-            return None;
+            return Ok(None);
+        }
+        if queue.waiting.len() >= MAX_WAITING {
+            let full = Unavailable::new("the queue for the database writer is full: is the disk slow?");
+            return Err(Error::Unavailable(full));
         }
         let (next, turn) = oneshot::channel();
         queue.waiting.push_back(next);
-        Some(turn)
+        Ok(Some(turn))
     }
 
     /// Gives the turn to the next in the queue, with the open group. Commits the group if the queue is empty, the group

@@ -196,3 +196,30 @@ async fn a_reader_waits_for_one_commit_and_not_for_later_ones() {
     let soon = timeout(READERS_WAIT / 4, reads).await;
     soon.expect("what it waited for is there").unwrap();
 }
+
+#[tokio::test]
+async fn a_caller_beyond_the_bound_of_the_queue_is_rejected_at_once_and_the_others_get_their_turn() {
+    let (_folder, writer, reader) = database().await;
+    let mut first = writer.begin().await.unwrap();
+    note(&mut first, 0, 0).await;
+    let mut waiting = Vec::new();
+    for number in 1..=u32::try_from(MAX_WAITING).unwrap() {
+        let writer = Arc::clone(&writer);
+        waiting.push(tokio::spawn(async move {
+            let mut turn = writer.begin().await.unwrap();
+            note(&mut turn, number, 0).await;
+            turn.commit(Vec::new()).await.unwrap();
+        }));
+    }
+    while writer.queue.lock().unwrap().waiting.len() < MAX_WAITING {
+        yield_now().await;
+    }
+    let rejected = timeout(Duration::from_millis(100), writer.begin()).await;
+    assert!(matches!(rejected.unwrap(), Err(Error::Unavailable(_))));
+    assert_eq!(writer.queue.lock().unwrap().waiting.len(), MAX_WAITING);
+    first.commit(Vec::new()).await.unwrap();
+    for one in waiting {
+        one.await.unwrap();
+    }
+    assert_eq!(notes(&reader).await.len(), MAX_WAITING + 1);
+}
