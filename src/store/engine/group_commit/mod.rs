@@ -80,7 +80,8 @@ impl Writer {
     /// Waits for its turn, then begins a transaction or joins the open one.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] after [`QUEUE_TIMEOUT`], at once when [`MAX_WAITING`] callers wait already, or when another process keeps the database locked.
+    /// [`Error::Unavailable`] after [`QUEUE_TIMEOUT`], at once when [`MAX_WAITING`] callers wait already, or when another
+    /// process keeps the database locked.
     pub async fn begin(self: &Arc<Self>) -> Result<WriteTurn> {
         self.turn().await?.begun().await
     }
