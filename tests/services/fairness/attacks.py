@@ -1,5 +1,4 @@
-"""Attacks, each in a process of its own until that is ended. What they send is bounded by the rate that their row of the
-issue names, or by what the service takes."""
+"""Attacks, each in a process of its own until that is ended. A rate bounds what they send, or what the service takes."""
 
 import asyncio
 import itertools
@@ -55,7 +54,7 @@ def post(path: str) -> bytes:
 
 
 def long_addresses(port: int) -> None:
-    """A1: addresses of almost 16 KiB with labels that are costly to encode, 127 a second."""
+    """Addresses of almost 16 KiB with labels that are costly to encode, 127 a second."""
     domain = ".".join("ä" * 500 for _ in range(7))
     sent = request("/api/auth/login", {"email": "a" * 8000 + "@" + domain, "password": "a long password"})
     began = time.monotonic()
@@ -72,7 +71,7 @@ def long_addresses(port: int) -> None:
 
 
 def hang_up(port: int) -> None:
-    """A2: log-outs with a cookie that looks like one, on connections that are closed at once."""
+    """Log-outs with a cookie that looks like one, on connections that are closed at once."""
     block = post("/api/auth/logout") + literal("cookie", "neptun-session=abcdefghijklmnopqrstuv")
     frames = b"".join(headers_frame(stream, block, 5) for stream in range(1, 2 * STREAMS, 2))
     while True:
@@ -86,13 +85,13 @@ def hang_up(port: int) -> None:
 
 
 def wrong_log_ins(port: int) -> None:
-    """A3: wrong passwords for the owner's account on 600 connections of one address."""
+    """Wrong passwords for the owner's account on 600 connections of one address."""
     sent = request("/api/auth/login", {"email": EMAIL, "password": "a wrong password"})
     asyncio.run(on_each(port, [ATTACKER] * 600, lambda: sent))
 
 
 def repeated_headers(port: int) -> None:
-    """A4: header lists that name one long field of HPACK's table again and again, on 40 connections."""
+    """Header lists that name one long field of HPACK's table again and again, on 40 connections."""
     first = post("/api/auth/login") + literal("x", "y" * 3900, is_indexed=True)
     held = []
     for repeats in [2, 1000]:
@@ -109,7 +108,7 @@ def repeated_headers(port: int) -> None:
 
 
 def resets(port: int) -> None:
-    """A5: requests for resets from a hundred networks, 3,000 at once and 0.83 a second from then on."""
+    """Requests for resets from a hundred networks, 3,000 at once and 0.83 a second from then on."""
     number = itertools.count()
 
     def one() -> bytes:
@@ -123,7 +122,7 @@ def resets(port: int) -> None:
 
 
 def connections(port: int) -> None:
-    """A7: as many connections as the service takes, with a request on each that never ends, and 14 more a second."""
+    """As many connections as the service takes, with a request on each that never ends, and 14 more a second."""
     begun = b"POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 90\r\n\r\n{"
     held = []
     while True:

@@ -30,7 +30,8 @@ class Service:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
 
         with self.log.open("w") as log:
-            self.process = subprocess.Popen([BINARY, "serve"], env=environment, stdout=log, stderr=log, preexec_fn=limit)
+            command = [BINARY, "serve"]
+            self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, preexec_fn=limit)
 
     def wait_until_ready(self) -> None:
         deadline = time.monotonic() + 30

@@ -35,8 +35,8 @@ pub use turn::WriteTurn;
 
 /// At most this number of callers share a commit, because the first of them waits for the last.
 const MAX_MEMBERS: usize = 64;
-/// At most this number of callers wait. It is half of the requests that may be in flight by default, and twice the share
-/// of one network, so that no network fills the queue alone.
+/// At most this number of callers wait. It is half of the requests that may be in flight by default, and twice the
+/// share of one network, so that no network fills the queue alone.
 const MAX_WAITING: usize = 1024;
 /// How long a caller waits for its turn. [`super::connect`] lets the caller before it wait 5 s for another process.
 const QUEUE_TIMEOUT: Duration = Duration::from_secs(6);
@@ -80,8 +80,8 @@ impl Writer {
     /// Waits for its turn, then begins a transaction or joins the open one.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] after [`QUEUE_TIMEOUT`], at once when [`MAX_WAITING`] callers wait already, or when another
-    /// process keeps the database locked.
+    /// [`Error::Unavailable`] after [`QUEUE_TIMEOUT`], at once when [`MAX_WAITING`] callers wait already, or when
+    /// another process keeps the database locked.
     pub async fn begin(self: &Arc<Self>) -> Result<WriteTurn> {
         self.turn().await?.begun().await
     }
