@@ -1,4 +1,4 @@
-"""Attacks, each in a process of its own until that is ended. A rate bounds what they send, or what the service takes."""
+"""Attacks, each in a process of its own until that is ended. A rate bounds what they send, or the service does."""
 
 import asyncio
 import itertools

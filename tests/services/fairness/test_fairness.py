@@ -63,7 +63,7 @@ def test_others_are_served_during_an_attack(
         peak = service.peak_memory()
     usual, p99 = percentile(before, 0.99), percentile(during, 0.99)
     median = percentile(during, 0.5)
-    print(f"\n{name}: checks p99 {usual:.1f} ms before, {p99:.1f} ms during (median {median:.1f}), {peak} MiB, ", end="")
+    print(f"\n{name}: checks p99 {usual:.1f} ms before, {p99:.1f} ms during (median {median:.1f}), {peak} MiB")
     print(f"log-ins {log_ins}, reset {reset}, {service.answered()} requests answered")
     assert service.answered() >= least
     assert log_ins == [200] * 3
