@@ -159,6 +159,12 @@ pub async fn by_secret(conn: Conn<'_>, secret: &SecretHash, now: DateTime<Utc>) 
     Ok(on!(conn, c => sqlx::query_as(SQL).bind(secret).bind(now).fetch_optional(c).await?))
 }
 
+/// Whether a session with this secret has a row, alive or expired.
+pub async fn is_stored(conn: Conn<'_>, secret: &SecretHash) -> Result<bool> {
+    const SQL: &str = "SELECT EXISTS (SELECT 1 FROM sessions WHERE secret_hash = $1)";
+    Ok(on!(conn, c => sqlx::query_scalar(SQL).bind(secret).fetch_one(c).await?))
+}
+
 /// The live session with a public id, with its account. The id is no credential: it must come from a token that we
 /// signed or from a session that was checked.
 pub async fn by_id(conn: Conn<'_>, id: SessionId, now: DateTime<Utc>) -> Result<Option<StoredSession>> {
