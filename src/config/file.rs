@@ -62,7 +62,11 @@ impl SettingsFile {
 fn parse(text: &str) -> anyhow::Result<Table> {
     text.parse().map_err(|error: toml::de::Error| {
         let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-        anyhow::anyhow!("line {}: {}", before.matches('\n').count() + 1, error.message())
+        anyhow::anyhow!(
+            "line {}: {}; a text is written in quotes, as in `listen = \"127.0.0.1:8080\"`",
+            before.matches('\n').count() + 1,
+            error.message()
+        )
     })
 }
 

@@ -42,7 +42,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Values separated by commas. White space around them and commas without a value count for nothing.
+/// Values separated by commas or white space. A comma without a value counts for nothing.
 #[derive(Debug, Clone)]
 pub struct List<T>(pub Vec<T>);
 
@@ -51,7 +51,8 @@ pub struct List<T>(pub Vec<T>);
 /// # Errors
 /// The error of the first value that can't be parsed.
 pub fn list<T, E>(text: &str, parse: impl Fn(&str) -> Result<T, E>) -> Result<List<T>, E> {
-    let values = text.split(',').map(str::trim).filter(|value| !value.is_empty());
+    let values = text.split(|character: char| character == ',' || character.is_whitespace());
+    let values = values.filter(|value| !value.is_empty());
     values.map(parse).collect::<Result<_, _>>().map(List)
 }
 
@@ -215,6 +216,7 @@ mod tests {
     fn lists_take_spaces_and_spare_commas() {
         let parsed = |text| list(text, str::parse::<u8>).map(|list| list.0);
         assert_eq!(parsed("1, 2,").unwrap(), [1, 2]);
+        assert_eq!(parsed("1 2\n3").unwrap(), [1, 2, 3]);
         assert_eq!(parsed(" , ,").unwrap(), [0; 0]);
         assert!(parsed("1,x").is_err());
     }

@@ -291,6 +291,7 @@ fn values_with_one_plain_meaning_are_taken() {
         ("NEPTUN_AUTH_ALLOWED_ORIGINS", "https://a.example,"),
         ("NEPTUN_AUTH_ALLOWED_ORIGINS", "https://a.example/"),
         ("NEPTUN_AUTH_TRUSTED_PROXIES", " 10.0.0.0/8 , ::1,"),
+        ("NEPTUN_AUTH_TRUSTED_PROXIES", "10.0.0.0/8 ::1"),
         ("NEPTUN_AUTH_NOTICES", "new_log_in, password_changed,"),
         ("NEPTUN_AUTH_NOTICES", "none"),
         ("NEPTUN_AUTH_NOTICES", "new-log-in"),
@@ -483,6 +484,8 @@ fn a_value_that_can_not_be_understood_ends_in_a_sentence_that_says_what_to_write
             "`docs`: the value must be a string, a number, true or false, or a list",
         ),
         ("secret_key = 'canary", "settings.toml: line 1: "),
+        ("\nlisten = 127.0.0.1:0", "settings.toml: line 2: "),
+        ("listen = 127.0.0.1:0", "a text is written in quotes"),
         (
             "database_url = '\"sqlite:canary.db\"'",
             "`database_url` has quotes within its quotes",

@@ -177,7 +177,9 @@ async fn maintain<DB: PooledDatabase>(pool: WeakPool<Opener<DB>>, limit: Replace
     loop {
         sleep(MAINTENANCE_INTERVAL).await;
         let Some(pool) = pool.upgrade() else { return };
-        ConnectionPool(pool).close_idle(limit.max_idle).await;
+        let round = async move { ConnectionPool(pool).close_idle(limit.max_idle).await };
+        // In a task of its own: a panic, which the log shows, ends one round and not the maintenance.
+        drop(tokio::spawn(round).await);
     }
 }
 
