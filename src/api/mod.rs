@@ -31,6 +31,9 @@ pub use layers::client::ClientAddress;
 use layers::client::client;
 use layers::detach::detach;
 use layers::errors::{Paths, errors};
+use layers::final_slash::final_slash;
+pub use layers::forward_auth::ForwardAuth;
+use layers::forward_auth::forward_auth;
 use layers::headers::headers;
 use layers::observe::observe;
 pub use layers::origin::CrossOrigin;
@@ -47,6 +50,7 @@ pub struct Web {
     pub cookie: SessionCookie,
     pub cross_origin: CrossOrigin,
     pub client_address: ClientAddress,
+    pub forward_auth: ForwardAuth,
     /// Scheme, host and port by which browsers reach the service.
     pub public_url: String,
     /// The value of `Strict-Transport-Security`.
@@ -93,6 +97,7 @@ pub fn routes(app: &App, web: &Web) -> BoxEndpoint<'static, Response> {
     pages.extend(if web.docs { docs::PATHS } else { &[] });
     let paths = Arc::new(Paths::new(&document(), &pages));
     let logged_paths = Arc::clone(&paths);
+    let operations = Arc::new(Paths::new(&document(), &[]));
     let pages = if web.docs {
         docs::pages(document)
     } else {
@@ -103,6 +108,7 @@ pub fn routes(app: &App, web: &Web) -> BoxEndpoint<'static, Response> {
     let (address, origins) = (Arc::new(web.client_address.clone()), Arc::new(web.cross_origin.clone()));
     let hsts = web.hsts.clone();
     let shares = Shares::new(web.requests.most, web.requests.share);
+    let (forwarding, return_origins) = (Arc::new(web.forward_auth.clone()), Arc::clone(&origins));
 
     // The last layer is the outermost: it sees the request first and the response last.
     service
@@ -113,10 +119,12 @@ pub fn routes(app: &App, web: &Web) -> BoxEndpoint<'static, Response> {
         .boxed()
         .around(body_limit)
         .around(move |next, request| origin(Arc::clone(&origins), next, request))
+        .around(move |next, request| forward_auth(Arc::clone(&forwarding), Arc::clone(&return_origins), next, request))
         .around(move |next, request| admission(Arc::clone(&shares), next, request))
         .around(move |next, request| client(Arc::clone(&address), next, request))
         .around(move |next, request| observe(Arc::clone(&logged_paths), next, request))
         .around(token_api)
+        .around(move |next, request| final_slash(Arc::clone(&operations), next, request))
         .around(move |next, request| headers(hsts.clone(), next, request))
         .around(detach)
         .map_to_response()

@@ -4,6 +4,7 @@
 mod connection;
 mod database;
 mod file;
+mod forward_auth;
 pub mod layers;
 mod limits;
 mod listen;
@@ -29,6 +30,7 @@ use crate::model::client::origin::is_loopback;
 use crate::server::ConnectionBounds;
 use connection::ConnectionSettings;
 use database::DatabaseSettings;
+use forward_auth::ForwardAuthSettings;
 use limits::LimitSettings;
 use listen::ListenSettings;
 use mail::MailSettings;
@@ -53,6 +55,8 @@ pub struct Settings {
     session: SessionSettings,
     #[command(flatten)]
     tokens: TokenSettings,
+    #[command(flatten)]
+    forward_auth: ForwardAuthSettings,
     #[command(flatten)]
     password: PasswordSettings,
     #[command(flatten)]
@@ -115,6 +119,7 @@ impl Settings {
             cross_origin: self.listen.cross_origin(&public_url),
             client_address: self.listen.client_address(),
             requests: self.connection.requests(),
+            forward_auth: self.forward_auth.settings(&public_url)?,
             public_url: public_url.origin().ascii_serialization(),
             hsts: self.listen.hsts(&public_url)?,
             docs: self.operation.serves_docs(),

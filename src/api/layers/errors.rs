@@ -60,6 +60,13 @@ impl Paths {
         )
     }
 
+    /// Whether one of the templates fits `path`.
+    #[must_use]
+    pub fn know(&self, path: &str) -> bool {
+        let asked = segments(path);
+        self.0.iter().any(|(template, _)| matches(template, &asked))
+    }
+
     /// The methods of `path`, separated by commas; empty for an unknown path.
     #[must_use]
     pub fn methods(&self, path: &str) -> String {

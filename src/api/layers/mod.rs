@@ -5,6 +5,8 @@ pub mod body_limit;
 pub mod client;
 pub mod detach;
 pub mod errors;
+pub mod final_slash;
+pub mod forward_auth;
 pub mod headers;
 pub mod observe;
 pub mod origin;

@@ -38,6 +38,12 @@ impl CrossOrigin {
         }
         Self { origins, headers }
     }
+
+    /// The pages that may call.
+    #[must_use]
+    pub fn origins(&self) -> &AllowedOrigins {
+        &self.origins
+    }
 }
 
 pub async fn origin<E>(allowed: Arc<CrossOrigin>, next: Arc<E>, request: Request) -> Result<Response>

@@ -156,8 +156,8 @@ impl RequestSession {
         *self.0.cookie.lock().unwrap_or_else(PoisonError::into_inner) = Some(change);
     }
 
-    /// The values of `Set-Cookie`. Some clients read the first line only, and others keep the last one, as
-    /// `dict(response.headers)` does with urllib3. So the session cookie is first and, beside others, last as well.
+    /// The values of `Set-Cookie`. Some clients read the first line only, and others keep the last one, such as a
+    /// dictionary of urllib3's headers. So the session cookie is first and, beside others, last as well.
     fn set_cookies(&self, cookie: &SessionCookie) -> Vec<String> {
         let change = self.0.cookie.lock().unwrap_or_else(PoisonError::into_inner).take();
         let (app, now) = (&self.0.app, self.0.app.clock.now());

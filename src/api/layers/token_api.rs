@@ -1,16 +1,11 @@
-//! The differences of the token API: its paths work with and without the final slash, and all its errors have Django
-//! REST's shape, also those from layers and the framework.
+//! The difference of the token API: all its errors have Django REST's shape, also those from layers and the framework.
 
 use std::sync::Arc;
 
-use poem::http::Uri;
 use poem::{Body, Endpoint, Request, Response, Result};
 use serde_json::{Value, json};
 
 use crate::api::error::{ApiError, ErrorCode};
-
-/// Paths outside the token API that also work with a final slash, because the same clients call them.
-const ALSO_SLASHED: &[&str] = &["/api/auth/token", "/.well-known/jwks.json"];
 
 /// Every path of the token API, as the OpenAPI document and the framework know it.
 pub const PATHS: &[&str] = &[
@@ -22,18 +17,13 @@ pub const PATHS: &[&str] = &[
     "/api/me",
 ];
 
-pub async fn token_api<E>(next: Arc<E>, mut request: Request) -> Result<Response>
+pub async fn token_api<E>(next: Arc<E>, request: Request) -> Result<Response>
 where
     E: Endpoint<Output = Response>,
 {
-    let path = request.uri().path();
-    let path = path.strip_suffix('/').unwrap_or(path);
-    let Some(path) = PATHS.iter().chain(ALSO_SLASHED).find(|known| **known == path) else {
-        return Ok(next.get_response(request).await);
-    };
-    *request.uri_mut() = Uri::from_static(path);
+    let is_ours = PATHS.contains(&request.uri().path());
     let mut response = next.get_response(request).await;
-    if let Some(error) = response.data::<ApiError>().filter(|_| PATHS.contains(path)) {
+    if let Some(error) = response.data::<ApiError>().filter(|_| is_ours) {
         let body = django_body(error);
         response.set_body(Body::from(body.to_string()));
     }

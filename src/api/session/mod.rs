@@ -159,13 +159,15 @@ impl SessionApi {
         Json(CurrentSessionResponse::of(&user.0))
     }
 
-    /// Authenticate a request for nginx, Caddy or Traefik
+    /// Authenticate a request for nginx, Caddy, Traefik or Envoy
     ///
     /// Let your proxy call this before it forwards a request, and copy the `X-Auth-…` headers of the answer into that
-    /// request. Accepts the session cookie or an access token; if both are sent, the token decides.
+    /// request. Accepts the session cookie or an access token; if both are sent, the token decides. Every method does
+    /// the same as GET. For Envoy, a path may follow; the answer is then 200 instead of 204.
     ///
     /// Answers 401 `not_authenticated` without a live session, and 403 `email_not_verified` if the service requires a
-    /// confirmed address and yours is not.
+    /// confirmed address and yours is not. If the service has a log-in page for it, a browser that opens a page without
+    /// a session is redirected there with 302.
     #[oai(path = "/api/auth/verify", method = "get", operation_id = "verifySession")]
     async fn verify_session(&self, user: CookieOrBearerUser) -> Result<VerifyResponse, ApiError> {
         let signed_in = user.0;

@@ -4,6 +4,7 @@ pub mod language;
 pub mod network;
 pub mod origin;
 pub mod proxy;
+pub mod return_to;
 
 use std::net::IpAddr;
 

@@ -102,6 +102,7 @@ fn web(public_url: &str, origins: &[&str], docs: bool) -> Web {
         client_address: api::ClientAddress::default(),
         hsts: (public_url.scheme() == "https").then(|| HeaderValue::from_static("max-age=63072000")),
         requests: api::RequestBounds { most: 2048, share: 512 },
+        forward_auth: api::ForwardAuth::default(),
         public_url: public_url.origin().ascii_serialization(),
         docs,
     }
@@ -147,6 +148,14 @@ impl TestApp {
     /// An app with the settings as `change` leaves them.
     pub async fn with_setup(change: impl FnOnce(&mut Setup)) -> Self {
         Self::open(&web("http://localhost:8080", &[], true), change).await
+    }
+
+    /// An app at `https://auth.example.com` that `https://app.example.com` may call, with the HTTP settings as `change`
+    /// leaves them.
+    pub async fn with_changed_web(change: impl FnOnce(&mut Web)) -> Self {
+        let mut web = web("https://auth.example.com", &["https://app.example.com"], true);
+        change(&mut web);
+        Self::open(&web, |_| {}).await
     }
 
     async fn open(web: &Web, change: impl FnOnce(&mut Setup)) -> Self {

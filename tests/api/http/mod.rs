@@ -6,4 +6,5 @@ mod document;
 mod errors;
 mod headers;
 mod origins;
+mod paths;
 mod timeouts;

@@ -10,6 +10,7 @@ mod cache;
 mod caps;
 mod check;
 mod cookie;
+mod forward_auth;
 mod races;
 mod sessions;
 mod store;

@@ -26,6 +26,14 @@ impl AllowedOrigins {
         }
     }
 
+    /// Whether this is our own origin or a listed one of the web, word for word and without a wildcard.
+    #[must_use]
+    pub fn names(&self, origin: &str) -> bool {
+        let is_web = origin.starts_with("https://") || origin.starts_with("http://");
+        let mut named = std::iter::once(&self.own).chain(&self.listed);
+        is_web && named.any(|named| matches!(named, Origin::One(text) if text == origin))
+    }
+
     /// Whether a page that sends this `Origin` header may call. Compares whole strings, so that no suffix, prefix or
     /// other case of a listed origin passes.
     #[must_use]

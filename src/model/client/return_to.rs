@@ -1,0 +1,86 @@
+//! Where a log-in page may send a browser back to.
+
+use super::origin::AllowedOrigins;
+
+/// Longest path that is passed on, in bytes. It becomes part of a header, and proxies accept 8 KiB of those.
+const LONGEST_PATH: usize = 2048;
+
+/// The value of `return_to` for a page at `path` of `origin`: the path if the log-in page is at the same origin,
+/// otherwise the whole address. `None` for origins that are neither our own nor listed, and for a path that a browser
+/// could read as another host: both come from headers of the request.
+#[must_use]
+pub fn return_to(origins: &AllowedOrigins, log_in_page: &str, origin: &str, path: &str) -> Option<String> {
+    if !is_path(path) || !origins.names(origin) {
+        None
+    } else if origin == log_in_page {
+        Some(path.to_owned())
+    } else {
+        Some(format!("{origin}{path}"))
+    }
+}
+
+fn is_path(text: &str) -> bool {
+    let is_absolute = text.starts_with('/') && !text.starts_with("//");
+    // A browser reads a backslash as a slash, and ignores tabs and line ends.
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    is_absolute && is_plain && text.len() <= LONGEST_PATH
+}
+
+#[cfg(test)]
+mod tests {
+    use url::Url;
+
+    use super::*;
+    use crate::model::client::origin::Origin;
+
+    const OWN: &str = "https://auth.example.com";
+    const APP: &str = "https://app.example.com";
+
+    fn returned(origin: &str, path: &str) -> Option<String> {
+        let listed = [APP, "https://*.preview.example.com", "capacitor://localhost"];
+        let listed = listed.into_iter().map(|text| Origin::parse(text).unwrap()).collect();
+        let origins = AllowedOrigins::new(&Url::parse(OWN).unwrap(), listed);
+        return_to(&origins, OWN, origin, path)
+    }
+
+    #[test]
+    fn a_path_of_the_log_in_page_s_origin_stays_a_path_and_others_get_their_origin() {
+        assert_eq!(returned(OWN, "/orders?page=2"), Some("/orders?page=2".to_owned()));
+        assert_eq!(returned(APP, "/"), Some("https://app.example.com/".to_owned()));
+    }
+
+    #[test]
+    fn foreign_origins_and_paths_that_could_name_a_host_are_left_out() {
+        for origin in [
+            "https://evil.example",
+            "http://app.example.com",
+            "https://app.example.com.evil.example",
+            "https://app.example.com@evil.example",
+            "https://APP.example.com",
+            "https://one.preview.example.com",
+            "https://*.preview.example.com",
+            "capacitor://localhost",
+            "https://",
+            "",
+        ] {
+            assert_eq!(returned(origin, "/"), None, "{origin}");
+        }
+        let long = format!("/{}", "a".repeat(LONGEST_PATH));
+        for path in [
+            "",
+            "orders",
+            "//evil.example",
+            "/\\evil.example",
+            "\\/evil.example",
+            "/a\tb",
+            "/a\nb",
+            "/a b",
+            "/é",
+            "https://evil.example",
+            "@evil.example",
+            &long,
+        ] {
+            assert_eq!(returned(OWN, path), None, "{path}");
+        }
+    }
+}
