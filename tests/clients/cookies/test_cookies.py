@@ -64,7 +64,7 @@ def test_programs_that_keep_one_line_of_the_answer() -> None:
     answer = urllib3.request("POST", f"{SERVICE}/api/auth/sign-up", json=new_account())
     lines = answer.headers.getlist("Set-Cookie")
     assert len(lines) > 1
-    for line in (dict(answer.headers.items())["Set-Cookie"], lines[0], lines[-1]):
+    for line in (dict(answer.headers.items())["set-cookie"], lines[0], lines[-1]):
         cookie = line.split(";")[0]
         assert urllib3.request("GET", SESSION, headers={"Cookie": cookie}).status == 200
 
