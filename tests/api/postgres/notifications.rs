@@ -67,13 +67,13 @@ async fn sign_up_log_in_and_renewal_notify_no_instance() {
 
 #[tokio::test]
 #[ignore = "needs TEST_DATABASE_URL"]
-async fn every_column_of_an_account_notifies_but_those_that_a_log_in_writes() {
+async fn every_column_of_an_account_notifies_but_those_that_no_session_shows() {
     let app = TestApp::new().await;
     let columns = i64::try_from(app.database.columns("users").await.len()).unwrap();
     let as_meant = "SELECT COUNT(*) FROM pg_trigger t \
         JOIN pg_attribute a ON a.attrelid = t.tgrelid AND a.attnum > 0 AND NOT a.attisdropped \
         WHERE t.tgname = 'user_changed' AND t.tgrelid = 'users'::regclass \
-        AND (a.attnum = ANY (t.tgattr)) <> (a.attname IN ('password_hash', 'last_log_in_at'))";
+        AND (a.attnum = ANY (t.tgattr)) <> (a.attname IN ('password_hash', 'last_log_in_at', 'device_generation'))";
     assert_eq!(app.count(as_meant).await, columns);
 }
 
