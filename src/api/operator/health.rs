@@ -36,8 +36,8 @@ impl HealthApi {
     /// Check that this instance can serve
     ///
     /// Answers 200 if the database responds, takes writes and has the migrations of this version of the service, and
-    /// 503 `unavailable` otherwise. A background task that fails leaves the answer at 200, with `degraded` as its status:
-    /// requests are still served, and another instance would fail in the same way.
+    /// 503 `unavailable` otherwise. A background task that fails leaves the answer at 200, with `degraded` as its
+    /// status: requests are still served, and another instance would fail in the same way.
     #[oai(path = "/health/ready", method = "get", operation_id = "getReadiness")]
     async fn get_readiness(&self) -> Result<Json<HealthResponse>, ApiError> {
         check_readiness(&self.0).await?;
