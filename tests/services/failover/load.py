@@ -17,6 +17,7 @@ NOTICE = 2
 class Record:
     """What all clients saw. Lists are only appended to, which threads may do at the same time."""
 
+    # Addresses, and when the answer said so.
     signed_up: list[tuple[float, str]] = field(default_factory=list)
     # Cookies whose sessions ended, and when the answer said so.
     logged_out: list[tuple[float, str]] = field(default_factory=list)
@@ -42,7 +43,7 @@ class Load:
             thread.join(60)
 
     def wait_for_sign_up(self, since: float, seconds: float) -> float:
-        """How long after `since` a sign-up was acknowledged that was sent after it."""
+        """How long after `since` the next sign-up was acknowledged."""
         deadline = time.monotonic() + seconds + 30
         while time.monotonic() < deadline:
             later = [at for at, _ in self.record.signed_up[-500:] if at >= since]
@@ -58,11 +59,11 @@ class Load:
                 time.sleep(0.02)
 
     def _round(self, http: httpx.Client, here: str, there: str) -> None:
-        email, sent = f"{uuid4()}@example.com", time.monotonic()
+        email = f"{uuid4()}@example.com"
         answer = self._call(http, "POST", f"{here}/api/auth/sign-up", {"email": email, "password": PASSWORD})
         if answer is None:
             return
-        self.record.signed_up.append((sent, email))
+        self.record.signed_up.append((time.monotonic(), email))
         cookie = answer.headers["Set-Cookie"].split(";")[0]
         http.cookies.clear()
         # The other instance remembers the session, and then has to forget it.
