@@ -45,6 +45,12 @@ impl Activity {
         InFlight(self.clone())
     }
 
+    /// Whether there was a request.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        self.state().version.is_some()
+    }
+
     /// Whether there was a request, and it was answered.
     #[must_use]
     pub fn has_answered(&self) -> bool {

@@ -16,13 +16,15 @@ use poem::http::uri::Scheme;
 use poem::web::{LocalAddr, RemoteAddr};
 use poem::{Endpoint, Request, Response};
 use tokio::net::TcpStream;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::Stop;
 use super::activity::Activity;
 
 /// Limit for the whole header of a connection's first request, and for an answer to a ping.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(12);
+/// How long a connection that has just been accepted is kept for its first request when the service stops.
+const FIRST_REQUEST_GRACE: Duration = Duration::from_millis(500);
 /// Longest header; a session cookie and a browser's own headers take a fifth of it.
 const HEADER_BYTES: u32 = 16 * 1024;
 /// Requests that one HTTP/2 connection may have in flight. Each may hold a header and a body.
@@ -80,7 +82,7 @@ pub async fn serve(stream: TcpStream, peer: SocketAddr, endpoint: Arc<BoxEndpoin
                     connection.as_mut().graceful_shutdown();
                 }
             }
-            () = terms.stop.shutdown.cancelled(), if !closing => {
+            () = told_to_stop(&terms.stop, &activity), if !closing => {
                 closing = true;
                 connection.as_mut().graceful_shutdown();
             }
@@ -95,6 +97,15 @@ pub async fn serve(stream: TcpStream, peer: SocketAddr, endpoint: Arc<BoxEndpoin
                 connection.as_mut().graceful_shutdown();
             }
         }
+    }
+}
+
+/// Waits for the shutdown. A connection without a request is given a moment for its first one, which may be on its way:
+/// a load balancer does not repeat a sign-up that it has sent.
+async fn told_to_stop(stop: &Stop, activity: &Activity) {
+    stop.shutdown.cancelled().await;
+    if !activity.has_begun() {
+        sleep(FIRST_REQUEST_GRACE).await;
     }
 }
 

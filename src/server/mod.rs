@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use poem::Response;
 use poem::endpoint::BoxEndpoint;
 use tokio::net::{TcpListener, TcpStream};
@@ -49,32 +50,22 @@ pub async fn serve(
     bounds: ConnectionBounds,
     stop: Stop,
 ) {
-    let endpoint = Arc::new(endpoint);
     let most = connection_limit();
     let permits = Arc::new(Semaphore::new(most as usize));
     let share = bounds.share.unwrap_or(most.div_ceil(4));
-    let shares = Shares::new(most as usize, share as usize);
+    let server = Server {
+        endpoint: Arc::new(endpoint),
+        shares: Shares::new(most as usize, share as usize),
+        bounds,
+        stop,
+    };
     loop {
         let accepted = tokio::select! {
             accepted = accept(&listener, &permits) => accepted,
-            () = stop.shutdown.cancelled() => break,
+            () = server.stop.shutdown.cancelled() => break,
         };
         match accepted {
-            Ok((stream, peer, permit)) => {
-                let Some(place) = place(&shares, &bounds, peer) else {
-                    refuse(&stream);
-                    continue;
-                };
-                let terms = Terms {
-                    keep_alive: bounds.keep_alive,
-                    stop: stop.clone(),
-                };
-                let endpoint = Arc::clone(&endpoint);
-                tokio::spawn(async move {
-                    connection::serve(stream, peer, endpoint, terms).await;
-                    drop((permit, place));
-                });
-            }
+            Ok(accepted) => server.begin(accepted),
             Err(error) => {
                 tracing::warn!(
                     %error,
@@ -84,6 +75,10 @@ pub async fn serve(
             }
         }
     }
+    // The system has accepted these already; closing the listener would reset them, with the requests they bring.
+    while let Some(Ok(accepted)) = accept(&listener, &permits).now_or_never() {
+        server.begin(accepted);
+    }
     drop(listener);
     // Every connection holds one permit, so holding all of them means that no connection is left.
     if timeout(DRAIN_TIMEOUT, permits.acquire_many(most)).await.is_err() {
@@ -91,23 +86,50 @@ pub async fn serve(
     }
 }
 
-async fn accept(
-    listener: &TcpListener,
-    permits: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+/// What all connections share.
+struct Server {
+    endpoint: Arc<BoxEndpoint<'static, Response>>,
+    shares: Arc<Shares>,
+    bounds: ConnectionBounds,
+    stop: Stop,
+}
+
+/// A connection, its client's address, and its permit among all connections.
+type Accepted = (TcpStream, SocketAddr, OwnedSemaphorePermit);
+
+impl Server {
+    /// Serves the connection in a task of its own, or refuses it.
+    fn begin(&self, (stream, peer, permit): Accepted) {
+        let Some(place) = self.place(peer) else {
+            refuse(&stream);
+            return;
+        };
+        let terms = Terms {
+            keep_alive: self.bounds.keep_alive,
+            stop: self.stop.clone(),
+        };
+        let endpoint = Arc::clone(&self.endpoint);
+        tokio::spawn(async move {
+            connection::serve(stream, peer, endpoint, terms).await;
+            drop((permit, place));
+        });
+    }
+
+    /// A place for a connection of `peer`, which is none for a trusted proxy; `None` when its network has its share.
+    fn place(&self, peer: SocketAddr) -> Option<Option<HeldPlace>> {
+        if self.bounds.proxies.trust(peer.ip()) {
+            return Some(None);
+        }
+        self.shares.take(Network::shares(peer.ip())).map(Some)
+    }
+}
+
+async fn accept(listener: &TcpListener, permits: &Arc<Semaphore>) -> io::Result<Accepted> {
     let permit = Arc::clone(permits).acquire_owned().await.map_err(io::Error::other)?;
     let (stream, peer) = listener.accept().await?;
     // Answers are small; waiting to fill a packet would only delay them.
     stream.set_nodelay(true)?;
     Ok((stream, peer, permit))
-}
-
-/// A place for a connection of `peer`, which is none for a trusted proxy; `None` when its network has its share.
-fn place(shares: &Arc<Shares>, bounds: &ConnectionBounds, peer: SocketAddr) -> Option<Option<HeldPlace>> {
-    if bounds.proxies.trust(peer.ip()) {
-        return Some(None);
-    }
-    shares.take(Network::shares(peer.ip())).map(Some)
 }
 
 /// Says why the connection ends, if the client is ready to hear it.

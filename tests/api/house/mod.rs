@@ -1,5 +1,6 @@
 //! The rules of the house, proven on the source itself and on what is generated from it.
 
+mod bounds;
 mod chapters;
 mod cycles;
 mod migrations;

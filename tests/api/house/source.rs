@@ -100,8 +100,7 @@ pub fn project(path: &str) -> PathBuf {
 /// Every file under `src`.
 pub fn sources() -> Vec<Source> {
     let root = project("src");
-    let mut files = Vec::new();
-    collect(&root, &mut files);
+    let files = files("src");
     assert!(files.len() > 40, "the sources were not found");
     files.iter().map(|path| source(&root, path)).collect()
 }
@@ -120,6 +119,13 @@ fn source(root: &Path, path: &Path) -> Source {
         lines: code.lines().filter(is_code).map(str::to_owned).collect(),
         text,
     }
+}
+
+/// Every file of Rust in a folder of the project.
+pub fn files(folder: &str) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    collect(&project(folder), &mut files);
+    files
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
