@@ -2,6 +2,7 @@
 
 import random
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,8 @@ from instances import Instance
 PASSWORD = "correct horse battery"
 CLIENTS = 16
 REQUESTS = 5_000
+# Seconds, as deploy/ says: the balancer has to see that an instance is back before the other one goes.
+BETWEEN_RESTARTS = 3
 
 
 class Load:
@@ -88,6 +91,7 @@ def test_a_rolling_restart_fails_no_request(name: str, pair: list[Instance], tmp
                 for instance in pair:
                     instance.stop()
                     instance.start()
+                    time.sleep(BETWEEN_RESTARTS)
         finally:
             load.end()
         assert set(load.statuses) == {"ok"}, load.statuses
