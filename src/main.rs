@@ -12,7 +12,7 @@ static ALLOCATOR: Jemalloc = Jemalloc;
 #[tokio::main]
 async fn main() -> ExitCode {
     let outcome = match Cli::read() {
-        Ok(cli) => cli.run().await,
+        Ok(cli) => Box::pin(cli.run()).await,
         Err(error) => Err(error),
     };
     neptun_auth::cli::end(outcome)

@@ -49,10 +49,11 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
         app.close().await;
         anyhow::Ok(())
     };
-    match timeout(CLOSE_TIMEOUT, finished).await {
-        Ok(outcome) => outcome?,
+    if let Ok(outcome) = timeout(CLOSE_TIMEOUT, finished).await {
+        outcome?;
+    } else {
         // Every request has its answer, and what a background task has not finished is done by the next start.
-        Err(_) => tracing::warn!("the database did not answer background tasks before the service stopped"),
+        tracing::warn!("the database did not answer background tasks before the service stopped");
     }
     tracing::info!("stopped");
     Ok(())

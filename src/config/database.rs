@@ -17,8 +17,8 @@ pub struct DatabaseSettings {
     database_url: Option<Secret>,
     #[arg(long = "bare-database-url", env = "DATABASE_URL", hide = true, global = true)]
     bare_database_url: Option<Secret>,
-    /// URL of PostgreSQL itself, for migrations and notifications, if DATABASE_URL names a pooler such as PgBouncer
-    /// [default: DATABASE_URL]
+    /// URL of PostgreSQL itself, for migrations and notifications, if `DATABASE_URL` names a pooler such as `PgBouncer`
+    /// [default: `DATABASE_URL`]
     #[arg(long, env = "NEPTUN_AUTH_DATABASE_DIRECT_URL", hide_env_values = true, global = true)]
     database_direct_url: Option<Secret>,
     /// Connections to PostgreSQL at most; one more listens for changes by other instances; 2 to 1000

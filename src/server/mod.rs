@@ -115,12 +115,14 @@ impl Server {
         });
     }
 
-    /// A place for a connection of `peer`, which is none for a trusted proxy; `None` when its network has its share.
-    fn place(&self, peer: SocketAddr) -> Option<Option<HeldPlace>> {
-        if self.bounds.proxies.trust(peer.ip()) {
-            return Some(None);
-        }
-        self.shares.take(Network::shares(peer.ip())).map(Some)
+    /// A place for a connection of `peer`; `None` when its network has its share. A trusted proxy has no share.
+    fn place(&self, peer: SocketAddr) -> Option<HeldPlace> {
+        let networks = if self.bounds.proxies.trust(peer.ip()) {
+            [None, None]
+        } else {
+            Network::shares(peer.ip())
+        };
+        self.shares.take(networks)
     }
 }
 

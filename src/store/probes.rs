@@ -8,7 +8,9 @@ use super::{Conn, Result, on};
 pub async fn write(conn: Conn<'_>, now: DateTime<Utc>) -> Result<()> {
     const SQL: &str = "INSERT INTO probes (number, probed_at) VALUES (1, $1) \
         ON CONFLICT (number) DO UPDATE SET probed_at = excluded.probed_at";
-    on!(conn, c => drop(sqlx::query(SQL).bind(now).execute(c).await?));
+    on!(conn, c => {
+        sqlx::query(SQL).bind(now).execute(c).await?;
+    });
     Ok(())
 }
 

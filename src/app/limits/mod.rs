@@ -171,7 +171,7 @@ impl Limits {
     /// # Errors
     /// [`Throttled`].
     pub fn allow_all(&self, operation: Operation) -> anyhow::Result<()> {
-        self.try_all(operation).map_err(|full| full.reject())
+        self.try_all(operation).map_err(Full::reject)
     }
 
     /// As [`Self::allow_all`]; the caller may still let the client pass.
@@ -190,7 +190,7 @@ impl Limits {
     }
 
     fn count(&self, limit: &'static str, rate: Rate, key: impl std::hash::Hash) -> anyhow::Result<()> {
-        self.try_count(limit, rate, key).map(drop).map_err(|full| full.reject())
+        self.try_count(limit, rate, key).map(drop).map_err(Full::reject)
     }
 
     /// How much of the rate's period is used up.

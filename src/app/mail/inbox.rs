@@ -51,3 +51,33 @@ impl Inbox {
         templates.inbox(received.make_contiguous(), SCRIPT)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::app::mail::templates::Rendered;
+
+    #[test]
+    fn the_inbox_keeps_the_newest_fifty_mails() {
+        let inbox = Inbox::default();
+        for number in 0..60 {
+            inbox.put(Received {
+                id: Uuid::now_v7(),
+                at: DateTime::UNIX_EPOCH,
+                to: format!("user{number}@example.com"),
+                rendered: Rendered {
+                    subject: String::new(),
+                    text: String::new(),
+                    html: None,
+                },
+            });
+        }
+        let received = inbox.received.into_inner().unwrap();
+        assert_eq!(received.len(), 50);
+        assert_eq!(received[0].to, "user59@example.com");
+        assert_eq!(received[49].to, "user10@example.com");
+    }
+}

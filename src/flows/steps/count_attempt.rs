@@ -53,6 +53,7 @@ pub async fn count_attempt(app: &App, read: Read, target: AttemptTarget<'_>, pla
 
 impl AttemptTarget<'_> {
     /// The account, if there is one.
+    #[must_use]
     pub fn account(&self) -> Option<UserId> {
         match self {
             Self::Account(user) => Some(*user),

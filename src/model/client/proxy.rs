@@ -101,7 +101,7 @@ pub enum AddressForm {
     /// With a port or without.
     Any,
     /// Always with a port, and an IPv6 address without brackets, so that `2001:db8::1:443` is `2001:db8::1`. Amazon
-    /// CloudFront writes its `CloudFront-Viewer-Address` like that.
+    /// `CloudFront` writes its `CloudFront-Viewer-Address` like that.
     WithPort,
 }
 

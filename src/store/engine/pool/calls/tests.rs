@@ -43,7 +43,7 @@ async fn the_server_ends_statements_before_their_callers_give_up() {
     let mut connection = pool.check_out().await.unwrap();
     let used = process(&mut connection).await;
     let error = (&mut connection).execute("SELECT pg_sleep(5)").await.unwrap_err();
-    let code = error.as_database_error().and_then(|error| error.code());
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
     assert_eq!(code.as_deref(), Some("57014"), "{error}");
     drop(connection);
     assert_eq!(process(&mut pool.check_out().await.unwrap()).await, used);
