@@ -31,7 +31,7 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(8);
 const ACCEPT_BACK_OFF: Duration = Duration::from_millis(100);
 /// The answer to a connection beyond its network's share. The client's request is not read, so this is HTTP/1.
 const BUSY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json; charset=utf-8\r\n\
-    content-length: 140\r\nretry-after: 2\r\ncache-control: no-store\r\nconnection: close\r\n\r\n\
+    content-length: 133\r\nretry-after: 2\r\ncache-control: no-store\r\nconnection: close\r\n\r\n\
     {\"statusCode\":503,\"statusMessage\":\"Service Unavailable\",\
     \"message\":\"Too many connections come from your network\",\"code\":\"unavailable\"}";
 

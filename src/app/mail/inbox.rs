@@ -15,7 +15,7 @@ use crate::model::secret_key::SecretKey;
 const CAPACITY: usize = 50;
 
 /// The script of the page.
-pub const SCRIPT: &str = include_str!("templates/inbox.js");
+pub const SCRIPT: &str = include_str!("inbox.js");
 
 #[derive(Debug, Default)]
 pub struct Inbox {

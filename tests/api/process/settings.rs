@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::io::Write;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use tempfile::{NamedTempFile, TempDir};
 
@@ -12,7 +14,16 @@ use crate::helpers::binary::{Binary, agent, command, free_address};
 fn start_error(database_url: &str, settings: &[(&str, &str)]) -> String {
     let mut command = command(database_url);
     command.env("NEPTUN_AUTH_LISTEN", free_address().to_string());
-    let output = command.envs(settings.iter().copied()).output().unwrap();
+    let mut child = command.envs(settings.iter().copied()).spawn().unwrap();
+    let started = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if started.elapsed() > Duration::from_secs(20) {
+            child.kill().unwrap();
+            panic!("it started with {settings:?}");
+        }
+        sleep(Duration::from_millis(5));
+    }
+    let output = child.wait_with_output().unwrap();
     assert!(!output.status.success(), "it started with {settings:?}");
     String::from_utf8(output.stderr).unwrap()
 }
@@ -86,7 +97,7 @@ fn bad_settings_stop_the_start_and_say_what_to_change() {
             &[("NEPTUN_AUTH_ALLOWED_HEADERS", "*")],
             "with cookies there is no wildcard",
         ),
-        (&[("NEPTUN_AUTH_ALLOWED_HEADERS", "x y")], "write the names of headers"),
+        (&[("NEPTUN_AUTH_ALLOWED_HEADERS", "x:y")], "write the names of headers"),
         (
             &[("NEPTUN_AUTH_CLIENT_IP_HEADER", "X-Forwarded-For")],
             "set TRUSTED_PROXIES instead",
