@@ -38,7 +38,7 @@ impl Inbox {
         self.key.as_deref()
     }
 
-    /// Keeps a mail, and forgets the oldest beyond [`CAPACITY`].
+    /// Keeps a mail, and forgets the oldest beyond fifty.
     pub fn put(&self, mail: Received) {
         let mut received = self.received.lock().unwrap_or_else(PoisonError::into_inner);
         received.push_front(mail);

@@ -97,7 +97,7 @@ impl MailServer {
     /// `@`. Greets it as for a mail, and sends nothing.
     ///
     /// # Errors
-    /// When the server can't be reached, or takes longer than [`CONNECT_TIMEOUT`].
+    /// When the server can't be reached, or takes longer than `CONNECT_TIMEOUT`.
     pub async fn takes_international_addresses(&self) -> anyhow::Result<bool> {
         let greeted = timeout(CONNECT_TIMEOUT, self.greet()).await;
         let mut connection = greeted.context("the SMTP server took more than 20 s to greet")??;
@@ -123,7 +123,7 @@ impl MailServer {
     ///
     /// # Errors
     /// [`Rejected`] when the server will never take it. Every other error may pass: the server is unreachable, takes
-    /// longer than [`DELIVERY_TIMEOUT`], is busy, or rejects the service itself.
+    /// longer than `DELIVERY_TIMEOUT`, is busy, or rejects the service itself.
     pub async fn send(&self, message: Message) -> anyhow::Result<()> {
         let sent = timeout(DELIVERY_TIMEOUT, self.hand_over(message)).await;
         sent.context("the SMTP server took more than a minute for one mail")?
