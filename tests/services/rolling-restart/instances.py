@@ -1,6 +1,7 @@
 """Two instances of the service on one PostgreSQL, and the load balancer in front of them."""
 
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -13,6 +14,7 @@ import httpx
 
 BINARY = os.environ["SERVICE_BINARY"]
 DATABASE = os.environ["POSTGRES_URL"]
+SECRET_KEY = secrets.token_hex(32)
 
 
 def free_port() -> int:
@@ -33,7 +35,7 @@ class Instance:
             "NEPTUN_AUTH_LISTEN": f"127.0.0.1:{self.port}",
             "NEPTUN_AUTH_PUBLIC_URL": "http://localhost:8080",
             "NEPTUN_AUTH_DATABASE_URL": DATABASE,
-            "NEPTUN_AUTH_SECRET_KEY": "0123456789abcdef" * 4,
+            "NEPTUN_AUTH_SECRET_KEY": SECRET_KEY,
             "NEPTUN_AUTH_RATE_LIMITS": "off",
             "NEPTUN_AUTH_TRUSTED_PROXIES": "127.0.0.1",
             "NEPTUN_AUTH_DRAIN_DELAY": "5s",
