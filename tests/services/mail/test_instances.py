@@ -1,6 +1,7 @@
 """Several instances share one PostgreSQL database, and the work."""
 
 import os
+import secrets
 import subprocess
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +11,7 @@ from mail_server import MailServer, wait_until
 from service import Person, Service, running, with_mail
 
 DATABASE = os.environ["POSTGRES_URL"]
-SHARED = {"database_url": DATABASE, "secret_key": "5e" * 32}
+SHARED = {"database_url": DATABASE, "secret_key": secrets.token_hex(32)}
 PEOPLE = 167
 # Three codes of a kind are sent in an hour.
 EACH = 6
