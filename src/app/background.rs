@@ -80,58 +80,74 @@ impl Background {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicU32, Ordering};
-
     use super::*;
 
-    const PAUSE: Duration = Duration::from_millis(10);
+    const PAUSE: Duration = Duration::from_millis(50);
 
-    /// The number of times that `run` starts in this number of pauses, and what fails then.
-    async fn starts_within(pauses: u32, run: impl AsyncFn()) -> (u32, Vec<BackgroundTask>) {
+    /// Runs `run` until it has started this number of times. Returns the time from each start to the next.
+    async fn gaps_between(starts: usize, run: impl AsyncFn(usize)) -> Vec<Duration> {
         let background = Background {
             first_pause: PAUSE,
             ..Background::default()
         };
-        let (shutdown, starts) = (CancellationToken::new(), AtomicU32::new(0));
-        let counted = || async {
-            starts.fetch_add(1, Ordering::Relaxed);
-            run().await;
+        let (shutdown, started) = (CancellationToken::new(), Mutex::new(Vec::new()));
+        let noted = || async {
+            let number = {
+                let mut started = started.lock().unwrap();
+                started.push(Instant::now());
+                started.len()
+            };
+            if number == starts {
+                shutdown.cancel();
+            } else {
+                run(number).await;
+            }
         };
-        let running = background.keep_running(BackgroundTask::Mail, &shutdown, counted);
-        tokio::select! {
-            () = running => panic!("it was not told to stop"),
-            () = sleep(PAUSE * pauses) => {}
-        }
-        (starts.load(Ordering::Relaxed), background.failing())
+        background.keep_running(BackgroundTask::Mail, &shutdown, noted).await;
+        assert_eq!(background.failing(), [], "it works when it has started");
+        let started = started.into_inner().unwrap();
+        started.windows(2).map(|pair| pair[1] - pair[0]).collect()
     }
 
     #[tokio::test]
     async fn a_task_that_panics_or_returns_starts_again_after_longer_and_longer_pauses() {
-        // After 1, 3, 7, 15 and 31 pauses; a slow machine may be late for the last.
-        for (starts, failing) in [
-            starts_within(40, async || panic!("test")).await,
-            starts_within(40, async || {}).await,
-        ] {
-            assert!((4..=6).contains(&starts), "{starts} starts");
-            assert_eq!(failing, [BackgroundTask::Mail]);
+        let panics = gaps_between(6, async |_| panic!("test")).await;
+        let returns = gaps_between(6, async |_| {}).await;
+        for gaps in [panics, returns] {
+            for (number, gap) in gaps.iter().enumerate() {
+                assert!(*gap >= PAUSE * (1 << number), "{gaps:?}");
+            }
         }
     }
 
     #[tokio::test]
-    async fn a_task_that_ran_for_long_starts_again_after_the_first_pause() {
-        let ends = Mutex::new(Vec::new());
-        let run = async || {
-            let starts = ends.lock().unwrap().len();
-            // Four quick failures make the next pause 16 times as long as the first.
-            if starts == 4 {
-                sleep(PAUSE * (LONGEST_PAUSE + 1)).await;
+    async fn a_task_fails_until_it_has_started_again() {
+        let background = Background::default();
+        let shutdown = CancellationToken::new();
+        let running = background.keep_running(BackgroundTask::Mail, &shutdown, async || {});
+        let observed = async {
+            while background.failing().is_empty() {
+                tokio::task::yield_now().await;
             }
-            ends.lock().unwrap().push(Instant::now());
         };
-        starts_within(15 + LONGEST_PAUSE + 1 + 12, run).await;
-        let ends = ends.into_inner().unwrap();
-        assert!(ends.len() > 5, "{} starts", ends.len());
-        assert!(ends[5] - ends[4] < PAUSE * 12);
+        tokio::select! {
+            () = running => panic!("it was not told to stop"),
+            () = observed => {}
+        }
+        assert_eq!(background.failing(), [BackgroundTask::Mail]);
+    }
+
+    #[tokio::test]
+    async fn a_task_that_ran_for_long_starts_again_after_the_first_pause() {
+        let long = PAUSE * (LONGEST_PAUSE + 1);
+        // Four quick failures make the next pause 16 times as long as the first.
+        let gaps = gaps_between(6, async |number| {
+            if number == 5 {
+                sleep(long).await;
+            }
+        })
+        .await;
+        assert!(gaps[4] < long + PAUSE * 12, "{gaps:?}");
     }
 
     #[tokio::test]

@@ -80,8 +80,8 @@ mod tests {
     #[tokio::test]
     async fn one_probe_serves_until_its_outcome_is_too_old() {
         let readiness = Readiness {
-            success_holds: Duration::from_millis(300),
-            failure_holds: Duration::from_millis(100),
+            success_holds: Duration::from_secs(2),
+            failure_holds: Duration::from_secs(1),
             ..Readiness::default()
         };
         let probes = AtomicUsize::new(0);

@@ -46,6 +46,12 @@ pub async fn claim(
     Ok(on!(conn, c => sqlx::query_as(SQL).bind(now).bind(leased_until).bind(limit).fetch_all(c).await?))
 }
 
+/// Makes mails due that were written after `latest`, so before the clock was set back; returns how many.
+pub async fn hurry(conn: Conn<'_>, now: DateTime<Utc>, latest: DateTime<Utc>) -> Result<u64> {
+    const SQL: &str = "UPDATE outbox SET created_at = $1, due_at = $1 WHERE created_at > $2";
+    Ok(on!(conn, c => sqlx::query(SQL).bind(now).bind(latest).execute(c).await?.rows_affected()))
+}
+
 /// Deletes a mail that a mail server has accepted.
 pub async fn delete(conn: Conn<'_>, id: Uuid) -> Result<()> {
     const SQL: &str = "DELETE FROM outbox WHERE id = $1";

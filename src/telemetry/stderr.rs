@@ -155,7 +155,7 @@ mod tests {
 
     use super::*;
 
-    const SOON: Duration = Duration::from_secs(5);
+    const SOON: Duration = Duration::from_secs(30);
 
     /// An output that waits for a word before each write, as a pipe does whose reader stalls.
     struct Stalling(Receiver<()>, Arc<Mutex<Vec<u8>>>);

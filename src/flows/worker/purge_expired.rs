@@ -10,6 +10,10 @@ use crate::telemetry::{self, Ended};
 /// Rows of each table per step: few enough that requests don't wait long for the write lock.
 const BATCH: u16 = 500;
 
+/// How far the clocks of two instances may be apart. A mail that was written later than this from now was written
+/// before the clock was set back, and would wait until then.
+const CLOCKS_DIFFER: TimeDelta = TimeDelta::minutes(1);
+
 /// Deletes one batch of expired sessions, codes, mails, failures and devices; `true` when there may be more.
 pub async fn purge_expired(app: &App) -> anyhow::Result<bool> {
     let now = app.clock.now();
@@ -17,6 +21,7 @@ pub async fn purge_expired(app: &App) -> anyhow::Result<bool> {
     let mut tx = app.db.write().await?;
     let codes = codes::purge(tx.conn(), now, BATCH.into()).await?;
     let mails = outbox::purge(tx.conn(), now, BATCH.into()).await?;
+    outbox::hurry(tx.conn(), now, now + CLOCKS_DIFFER).await?;
     let failures = attempts::purge(tx.conn(), now, BATCH.into()).await?;
     let devices = devices::purge(tx.conn(), unseen_since, BATCH.into()).await?;
     // Last, because only these steps lock rows of live sessions: they must not wait for other locks while they hold

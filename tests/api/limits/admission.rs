@@ -93,7 +93,7 @@ async fn a_device_of_another_account_is_no_way_around_the_limit() {
 async fn a_network_within_its_limit_gets_its_part_of_the_queue_only() {
     let app = TestApp::with_setup(|setup| {
         setup.hash_slots = Some(1);
-        setup.argon2_memory_kib = 4096;
+        setup.argon2_memory_kib = 1024;
     })
     .await;
     let owners = owners(&app).await;
@@ -108,7 +108,7 @@ async fn a_network_within_its_limit_gets_its_part_of_the_queue_only() {
 async fn sign_ups_of_one_network_leave_places_to_another() {
     let app = TestApp::with_setup(|setup| {
         setup.hash_slots = Some(1);
-        setup.argon2_memory_kib = 4096;
+        setup.argon2_memory_kib = 1024;
     })
     .await;
     let statuses = at_once(CONNECTIONS, |number| {

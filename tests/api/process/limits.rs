@@ -22,7 +22,9 @@ async fn the_default_limits_let_fifty_users_behind_one_address_sign_up_and_log_i
     for number in 50..100 {
         assert_eq!(binary.sign_up(&format!("user{number}@example.com")), Some(200));
     }
-    assert_eq!(binary.sign_up("user100@example.com"), Some(429));
+    // One more is allowed every 36 seconds, and a slow machine needs some of these for the hundred.
+    let is_rejected = |number| binary.sign_up(&format!("user{number}@example.com")) == Some(429);
+    assert!((100..130).any(is_rejected), "no sign-up was rejected");
 }
 
 #[tokio::test]

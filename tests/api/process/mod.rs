@@ -16,3 +16,4 @@ mod proxies;
 mod settings;
 mod shares;
 mod shutdown;
+mod two;

@@ -334,7 +334,7 @@ async fn database_url_and_port_work_without_the_prefix() {
         .spawn()
         .unwrap();
     let url = format!("http://{address}/health/ready");
-    let ready = (0..400).any(|_| {
+    let ready = (0..3000).any(|_| {
         std::thread::sleep(std::time::Duration::from_millis(10));
         agent().get(&url).call().is_ok_and(|answer| answer.status() == 200)
     });

@@ -54,6 +54,20 @@ async fn a_mail_that_cannot_be_sent_is_tried_at_growing_intervals_until_its_code
 }
 
 #[tokio::test]
+async fn a_clock_that_is_set_back_delays_no_mail() {
+    let app = TestApp::new().await;
+    app.user("alice").await;
+    app.clock.advance(TimeDelta::days(1));
+    ask(&app, ALICE).await;
+    app.clock.advance(TimeDelta::days(-1));
+    assert_eq!(send_some(&app.app).await, 0);
+    purge_expired(&app.app).await.unwrap();
+    assert_eq!(send_some(&app.app).await, 1);
+    assert_eq!(app.mails().await.len(), 1);
+    assert_eq!(app.count("SELECT COUNT(*) FROM outbox").await, 0);
+}
+
+#[tokio::test]
 async fn without_a_mail_server_a_public_service_keeps_mails_waiting() {
     let app = TestApp::with_setup(|setup| setup.mail.public_url = "https://auth.example.com".parse().unwrap()).await;
     app.user("alice").await;

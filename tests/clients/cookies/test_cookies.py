@@ -59,6 +59,11 @@ def test_java() -> None:
     assert output == "2 clients passed\n"
 
 
+def test_fetch_of_node() -> None:
+    """It keeps no cookies: programs store the lines of `getSetCookie` themselves, or take the first line of `get`."""
+    subprocess.run(["node", "fetch.mjs", SERVICE], check=True, timeout=60)
+
+
 def test_programs_that_keep_one_line_of_the_answer() -> None:
     """A dictionary of the items of urllib3's headers keeps the last line of a name, other libraries give the first."""
     answer = urllib3.request("POST", f"{SERVICE}/api/auth/sign-up", json=new_account())

@@ -1,6 +1,7 @@
 """PostgreSQL fails over under load: nothing acknowledged is lost, no ended session is alive, and service goes on."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,13 @@ from service import Service
 SOON = 5
 # A host that froze is given up after DATABASE_TIMEOUT, 20 s.
 AFTER_SILENCE = 25
+
+
+def wait_until(condition: Callable[[], bool], what: str, seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        time.sleep(0.2)
 
 
 def stop(cluster: Cluster, move) -> None:
@@ -74,8 +82,9 @@ def fail_over(
     def move() -> None:
         # Until it moves nothing can be written. An instance that knows both hosts has perhaps moved by itself.
         if not by_hosts:
-            assert [instance.readiness() for instance in instances] == [503, 503]
-            assert [instance.is_writable() for instance in instances] == [False, False]
+            for instance in instances:
+                wait_until(lambda one=instance: one.readiness() == 503, "readiness says that nothing can be written")
+                wait_until(lambda one=instance: not one.is_writable(), "the metric says that nothing can be written")
         address.target = cluster.standby.port
 
     with Load([instance.url for instance in instances], clients=16) as load:
@@ -93,11 +102,8 @@ def fail_over(
     assert lost == [], f"{len(lost)} of {len(record.signed_up)} acknowledged sign-ups are lost"
     assert sum(record.refused.values()) > 0, "nothing failed over"
     for instance in instances:
-        instance.wait_until_ready(8)
-        deadline = time.monotonic() + 8
-        while not instance.is_writable():
-            assert time.monotonic() < deadline, "the metric says that nothing can be written"
-            time.sleep(0.2)
+        instance.wait_until_ready()
+        wait_until(instance.is_writable, "the metric says that the database can be written to")
 
 
 @pytest.mark.parametrize("by_hosts", [pytest.param(False, marks=pytest.mark.short), True], ids=["address", "hosts"])

@@ -56,7 +56,7 @@ class Service:
     def stop(self) -> int:
         self.process.terminate()
         try:
-            return self.process.wait(timeout=10)
+            return self.process.wait(timeout=20)
         finally:
             self.kill()
 

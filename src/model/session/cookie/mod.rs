@@ -73,6 +73,8 @@ impl SessionCookie {
         domain: Option<&str>,
     ) -> Result<Self, InvalidCookie> {
         let secure = public_url.scheme() == "https";
+        // An older form that means the same; browsers drop the dot too (RFC 6265, 5.2.3).
+        let domain = domain.map(|domain| domain.strip_prefix('.').unwrap_or(domain));
         let name = match name {
             Some(name) => name.to_owned(),
             None if secure && domain.is_none() => format!("{HOST_PREFIX}{}", Self::DEFAULT_NAME),

@@ -65,7 +65,8 @@ fn combinations_that_browsers_drop_are_refused() {
         "evil.example",
         "th.example.com",
         "app.auth.example.com",
-        ".example.com",
+        ".",
+        "..example.com",
         "",
     ] {
         assert!(

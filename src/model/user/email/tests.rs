@@ -105,12 +105,16 @@ fn the_length_is_checked_before_any_other_work() {
         "@".repeat(16_000),
         "a".repeat(16_000),
     ];
+    // The shortest of many measurements is one during which no other program ran.
     let time = |address: &str| {
-        let started = Instant::now();
-        for _ in 0..1000 {
-            let _ = black_box(Email::parse(address));
-        }
-        started.elapsed()
+        let measure = |_| {
+            let started = Instant::now();
+            for _ in 0..20 {
+                let _ = black_box(Email::parse(address));
+            }
+            started.elapsed()
+        };
+        (0..100).map(measure).min().unwrap()
     };
     let accepted = time(&ordinary);
     for address in &hostile {

@@ -193,8 +193,11 @@ async fn a_reader_waits_for_one_commit_and_not_for_later_ones() {
     assert!(!reads.is_finished());
     writer.set_readers_lag(false);
     writer.set_readers_lag(true);
-    let soon = timeout(READERS_WAIT / 4, reads).await;
-    soon.expect("what it waited for is there").unwrap();
+    // On the one thread of this test, a task that nothing keeps waiting is done after a few turns.
+    for _ in 0..10 {
+        yield_now().await;
+    }
+    assert!(reads.is_finished(), "what it waited for is there");
 }
 
 #[tokio::test]
@@ -214,7 +217,7 @@ async fn a_caller_beyond_the_bound_of_the_queue_is_rejected_at_once_and_the_othe
     while writer.queue.lock().unwrap().waiting.len() < MAX_WAITING {
         yield_now().await;
     }
-    let rejected = timeout(Duration::from_millis(100), writer.begin()).await;
+    let rejected = timeout(Duration::from_secs(20), writer.begin()).await;
     assert!(matches!(rejected.unwrap(), Err(Error::Unavailable(_))));
     assert_eq!(writer.queue.lock().unwrap().waiting.len(), MAX_WAITING);
     first.commit(Vec::new()).await.unwrap();
