@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import secrets
 import socket
 import subprocess
 import time
@@ -10,6 +11,8 @@ from typing import Self
 
 from .tools import BINARY, PASSWORD
 
+# One for all instances of a run. The service refuses a key with a pattern.
+SECRET_KEY = secrets.token_hex(32)
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -23,7 +26,7 @@ class Service:
         self.environment = {
             "NEPTUN_AUTH_LISTEN": self.address,
             "NEPTUN_AUTH_DATABASE_URL": database_url,
-            "NEPTUN_AUTH_SECRET_KEY": "5a" * 32,
+            "NEPTUN_AUTH_SECRET_KEY": SECRET_KEY,
             # Counted as ever, and never reached: the load comes from one network.
             **{f"NEPTUN_AUTH_LIMIT_{name}": "3600000/1h" for name in ("SIGN_UP", "LOG_IN", "REFRESH")},
         }
