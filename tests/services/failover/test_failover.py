@@ -100,7 +100,8 @@ def fail_over(
     there = set(cluster.standby.query("SELECT email FROM users"))
     lost = [email for _, email in record.signed_up if email not in there]
     assert lost == [], f"{len(lost)} of {len(record.signed_up)} acknowledged sign-ups are lost"
-    assert sum(record.refused.values()) > 0, "nothing failed over"
+    # An instance that knows both hosts may find the new primary while its callers wait.
+    assert by_hosts or sum(record.refused.values()) > 0, "nothing failed over"
     for instance in instances:
         instance.wait_until_ready()
         wait_until(instance.is_writable, "the metric says that the database can be written to")
