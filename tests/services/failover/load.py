@@ -42,13 +42,14 @@ class Load:
         for thread in self._threads:
             thread.join(60)
 
-    def wait_for_sign_up(self, since: float, seconds: float) -> float:
-        """How long after `since` the next sign-up was acknowledged."""
+    def wait_for_write(self, since: float, seconds: float) -> float:
+        """How long after `since` the next write was acknowledged: a sign-up, or a log-out, which needs no hash."""
         deadline = time.monotonic() + seconds + 30
         while time.monotonic() < deadline:
-            later = [at for at, _ in self.record.signed_up[-500:] if at >= since]
+            written = self.record.signed_up[-500:] + self.record.logged_out[-500:]
+            later = [at for at, _ in written if at >= since]
             if later:
-                return later[0] - since
+                return min(later) - since
             time.sleep(0.05)
         return float("inf")
 

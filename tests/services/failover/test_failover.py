@@ -90,7 +90,7 @@ def fail_over(
     with Load([instance.url for instance in instances], clients=16) as load:
         time.sleep(2)
         fail(cluster, move)
-        back = load.wait_for_sign_up(time.monotonic(), limit)
+        back = load.wait_for_write(time.monotonic(), limit)
         time.sleep(4)
     record = load.record
     log = instances[0].log.read_text()[-4000:]
