@@ -127,24 +127,26 @@ async fn lines_that_waited_for_a_slow_reader_are_written_in_order() {
 async fn a_mail_worker_that_fails_shows_in_readiness_and_metrics() {
     let (database, private) = (TestDatabase::create().await, free_address());
     let binary = Binary::start(&database.url, &[("NEPTUN_AUTH_METRICS_LISTEN", &*private.to_string())]);
-    let ready = || {
+    // The cleaning, which reads the same table once a minute, may fail as well.
+    let is_failing = || {
         let mut answer = agent().get(binary.url("/health/ready")).call().unwrap();
         assert_eq!(answer.status(), 200);
-        answer.body_mut().read_json::<Value>().unwrap()
+        let body = answer.body_mut().read_json::<Value>().unwrap();
+        let failing = body["failing"].as_array().cloned().unwrap_or_default();
+        assert_eq!(body["status"] == "degraded", !failing.is_empty(), "{body}");
+        failing.contains(&serde_json::json!("mail"))
     };
+    assert!(!is_failing());
     let up = r#"neptun_auth_background_task_up{task="mail"} 1"#;
     assert!(page_with(private, |page| page.contains(up)));
     database
         .execute("ALTER TABLE outbox RENAME TO gone", "ALTER TABLE outbox RENAME TO gone")
         .await;
     assert!(page_with(private, |page| !page.contains(up)), "{}", metrics(private));
-    assert_eq!(
-        ready(),
-        serde_json::json!({ "status": "degraded", "failing": ["mail"] })
-    );
+    assert!(is_failing());
     database
         .execute("ALTER TABLE gone RENAME TO outbox", "ALTER TABLE gone RENAME TO outbox")
         .await;
     assert!(page_with(private, |page| page.contains(up)), "{}", metrics(private));
-    assert_eq!(ready(), serde_json::json!({ "status": "ok" }));
+    assert!(!is_failing());
 }
