@@ -249,8 +249,8 @@ pub fn limit_of_all_nearly_used_up(limit: &'static str) {
     tracing::warn!(
         event = "limit_of_all_nearly_used_up",
         limit,
-        "security event: all networks together have nearly used up this limit; beyond it the service rejects strangers, \
-         but no device or network that an account knows"
+        "security event: all networks together have nearly used up this limit; beyond it the service rejects \
+         strangers, but no device or network that an account knows"
     );
 }
 

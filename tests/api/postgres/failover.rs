@@ -50,14 +50,14 @@ async fn a_server_that_falls_silent_costs_the_timeout_once() {
     switch.set(State::Silent);
     let began = Instant::now();
     unavailable(&app.client().sign_up("bob@example.com", PASSWORD).await);
-    assert!(began.elapsed() < 10 * TIMEOUT, "it took {:?}", began.elapsed());
+    assert!(began.elapsed() < 4 * TIMEOUT, "it took {:?}", began.elapsed());
     // The memory's trust ends within a second; from then on no session is assumed.
     sleep(Duration::from_secs(1)).await;
     unavailable(&alice.get("/api/auth/check").await);
     sleep(Duration::from_secs(5)).await;
     unavailable(&app.client().get("/health/ready").await);
     switch.set(State::Up);
-    served_again(&app, "carol", 20 * TIMEOUT).await;
+    served_again(&app, "carol", 2 * TIMEOUT).await;
     assert!(alice.is_signed_in().await);
 }
 
@@ -74,7 +74,7 @@ async fn a_proxy_without_a_server_is_an_outage_and_no_defect() {
     sleep(Duration::from_secs(1)).await;
     unavailable(&alice.get("/api/auth/session").await);
     switch.set(State::Up);
-    served_again(&app, "carol", 20 * TIMEOUT).await;
+    served_again(&app, "carol", Duration::from_secs(2)).await;
     assert!(alice.is_signed_in().await);
 }
 
@@ -93,7 +93,7 @@ async fn a_server_that_takes_no_writes_is_left_as_soon_as_another_does() {
     let started = TestApp::try_open(&url).await.unwrap_err();
     assert!(format!("{started:#}").contains("takes no writes"), "{started:#}");
     owner.set_read_only(false).await;
-    served_again(&app, "carol", 20 * TIMEOUT).await;
+    served_again(&app, "carol", Duration::from_secs(2)).await;
     sleep(Duration::from_secs(1)).await;
     app.client().get("/health/ready").await.ok();
 }

@@ -101,7 +101,7 @@ async fn the_purge_of_expired_sessions_notifies_no_instance() {
 /// As subscribers of logical replication do, and tools that restore data.
 #[tokio::test]
 #[ignore = "needs TEST_DATABASE_URL"]
-async fn rows_that_a_replica_changes_are_noticed() {
+async fn rows_that_a_replica_deletes_are_noticed_within_a_second() {
     for sql in [
         "SET LOCAL session_replication_role = replica; DELETE FROM sessions",
         "SET LOCAL session_replication_role = replica; UPDATE sessions SET idle_expires_at = 'epoch'",
@@ -113,7 +113,7 @@ async fn rows_that_a_replica_changes_are_noticed() {
         app.user("alice").await;
         let mut listener = app.database.listener().await.unwrap();
         app.database.execute("", sql).await;
-        let told = tokio::time::timeout(std::time::Duration::from_secs(20), listener.recv()).await;
+        let told = tokio::time::timeout(std::time::Duration::from_secs(1), listener.recv()).await;
         assert!(told.is_ok(), "{sql}");
     }
 }

@@ -56,7 +56,7 @@ class Service:
     def stop(self) -> int:
         self.process.terminate()
         try:
-            return self.process.wait(timeout=20)
+            return self.process.wait(timeout=10)
         finally:
             self.kill()
 

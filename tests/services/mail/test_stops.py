@@ -47,7 +47,7 @@ def test_asked_to_stop_while_sending(tmp_path: Path) -> None:
     with MailServer().listen() as server:
         service, person = sending(tmp_path, server)
         status = []
-        assert duration(lambda: status.append(service.stop())) < 15
+        assert duration(lambda: status.append(service.stop())) < 10
         assert status == [0], service.log.read_text()
         assert service.waiting_mails() == 1
         service.let_leases_lapse()

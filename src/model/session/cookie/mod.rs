@@ -50,8 +50,8 @@ pub enum InvalidCookie {
     #[error("COOKIE_SAME_SITE `none` needs an https PUBLIC_URL: browsers drop such cookies without Secure")]
     NoneWithoutHttps,
     #[error(
-        "COOKIE_DOMAIN `{domain}` is a public suffix: anyone can register a name under it, so browsers drop cookies for \
-         all of it; choose `{instead}` or a domain below it"
+        "COOKIE_DOMAIN `{domain}` is a public suffix: anyone can register a name under it, so browsers drop cookies \
+         for all of it; choose `{instead}` or a domain below it"
     )]
     PublicSuffix { domain: String, instead: String },
     #[error("COOKIE_DOMAIN `{0}` must be the host of PUBLIC_URL or a domain above it that has a dot")]
