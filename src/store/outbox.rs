@@ -46,10 +46,17 @@ pub async fn claim(
     Ok(on!(conn, c => sqlx::query_as(SQL).bind(now).bind(leased_until).bind(limit).fetch_all(c).await?))
 }
 
-/// Makes mails due that were written after `latest`, so before the clock was set back; returns how many.
-pub async fn hurry(conn: Conn<'_>, now: DateTime<Utc>, latest: DateTime<Utc>) -> Result<u64> {
-    const SQL: &str = "UPDATE outbox SET created_at = $1, due_at = $1 WHERE created_at > $2";
-    Ok(on!(conn, c => sqlx::query(SQL).bind(now).bind(latest).execute(c).await?.rows_affected()))
+/// Makes at most `limit` mails due that were written after `latest`, so before the clock was set back; returns how
+/// many. They are found by the time at which they would be due, which has an index.
+pub async fn make_due_if_written_after(
+    conn: Conn<'_>,
+    now: DateTime<Utc>,
+    latest: DateTime<Utc>,
+    limit: i64,
+) -> Result<u64> {
+    const SQL: &str = "UPDATE outbox SET created_at = $1, due_at = $1 WHERE id IN \
+        (SELECT id FROM outbox WHERE due_at > $2 AND created_at > $2 LIMIT $3)";
+    Ok(on!(conn, c => sqlx::query(SQL).bind(now).bind(latest).bind(limit).execute(c).await?.rows_affected()))
 }
 
 /// Deletes a mail that a mail server has accepted.
