@@ -8,7 +8,8 @@
 //!   SQLite it may be several.
 //! - [`OneStatement`]: alone, by [`Once::run_statement`]. It is one statement on either database.
 //! - [`Tx`]: only inside a transaction, because it changes what a session shows and notes that with
-//!   `Tx::note_change_of`. Otherwise the session cache would go on showing the old state.
+//!   `Tx::note_change_of`. Otherwise the session cache would go on showing the old state. A function that locks a row
+//!   takes one too, because a lock ends with its transaction.
 //!
 //! To add a table:
 //!

@@ -183,13 +183,13 @@ pub async fn insert_with_first_session(conn: Conn<'_>, user: &NewUser, first: &N
 }
 
 /// Makes other transactions that lock this account wait until this one has ended.
-pub async fn lock(conn: Conn<'_>, user: UserId) -> Result<()> {
-    // SQLite has one writer, so its transaction makes all others wait already. Writing the row there would only show,
-    // by the time that it takes, whether the account exists.
-    const SQLITE: &str = "SELECT $1 IS NULL";
-    const POSTGRES: &str = "UPDATE users SET last_log_in_at = last_log_in_at WHERE id = $1";
-    let sql = conn.either(SQLITE, POSTGRES);
-    on!(conn, c => { sqlx::query(sql).bind(user).execute(c).await?; });
+pub async fn lock(tx: &mut Tx, user: UserId) -> Result<()> {
+    const SQL: &str = "UPDATE users SET last_log_in_at = last_log_in_at WHERE id = $1";
+    // Writing a row that need not be locked would only show, by the time that it takes, whether the account exists.
+    let conn = tx.conn();
+    if !conn.excludes_other_writers() {
+        on!(conn, c => { sqlx::query(SQL).bind(user).execute(c).await?; });
+    }
     Ok(())
 }
 

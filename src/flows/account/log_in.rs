@@ -56,7 +56,7 @@ async fn attempt(
     if let Err(refusal) = start.transport.admit(app, is_verified) {
         // The password was right, so the attempt must not stay counted as a failure.
         let mut tx = app.db.write().await?;
-        users::lock(tx.conn(), known.id).await?;
+        users::lock(&mut tx, known.id).await?;
         attempt.record_success(&mut tx, app.clock.now()).await?;
         tx.commit().await?;
         return Err(refusal.into());

@@ -44,7 +44,7 @@ pub async fn reset_password(
     let now = app.clock.now();
 
     let mut tx = app.db.write().await?;
-    users::lock(tx.conn(), user).await?;
+    users::lock(&mut tx, user).await?;
     let known = users::by_email(tx.conn(), email)
         .await?
         .filter(|known| known.id == user);

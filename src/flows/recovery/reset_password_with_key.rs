@@ -48,7 +48,7 @@ pub async fn reset_password_with_key(
     let now = app.clock.now();
 
     let mut tx = app.db.write().await?;
-    users::lock(tx.conn(), user).await?;
+    users::lock(&mut tx, user).await?;
     let is_first_use = codes::consume(tx.conn(), &subject, &app.codes.hash_code(&subject, key), now).await?;
     let owner = users::own_account(tx.conn(), user).await?.filter(|_| is_first_use);
     let owner = owner.ok_or(ResetPasswordWithKeyError::InvalidKey)?;

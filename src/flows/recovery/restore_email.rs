@@ -38,7 +38,7 @@ pub async fn restore_email(app: &App, token: &Code, client: &Client) -> Result<(
     let former = Email::parse(&former).context("a stored address is not an e-mail address")?;
 
     let mut tx = app.db.write().await?;
-    users::lock(tx.conn(), user).await?;
+    users::lock(&mut tx, user).await?;
     if !codes::consume(tx.conn(), &guessed.subject, &guessed.code_hash, now).await? {
         return Err(RestoreEmailError::InvalidToken);
     }

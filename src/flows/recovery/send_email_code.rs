@@ -13,7 +13,7 @@ use crate::store::users;
 pub async fn send_email_code(app: &App, signed_in: &SignedIn, client: &Client) -> anyhow::Result<bool> {
     let now = app.clock.now();
     let mut tx = app.db.write().await?;
-    users::lock(tx.conn(), signed_in.user_id).await?;
+    users::lock(&mut tx, signed_in.user_id).await?;
     let account = users::own_account(tx.conn(), signed_in.user_id).await?;
     let Some(unproven) = account.as_ref().and_then(UnprovenAddress::of) else {
         return Ok(false);

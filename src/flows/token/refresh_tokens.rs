@@ -35,7 +35,7 @@ pub async fn refresh_tokens(app: &App, token: &str, client: &Client) -> Result<T
     app.limits.allow_refresh(claims.sid)?;
 
     let mut tx = app.db.write().await?;
-    sessions::lock(tx.conn(), claims.sid).await?;
+    sessions::lock(&mut tx, claims.sid).await?;
     // Read the clock only now: time spent waiting for the lock must not count against the client's grace period.
     let now = app.clock.now();
     let signed_in = sessions::by_id(tx.conn(), claims.sid, now)

@@ -40,6 +40,11 @@ pub enum Read {
 }
 
 impl Conn<'_> {
+    /// Whether all other writers wait for this transaction: SQLite's begin with its one write lock.
+    pub(in crate::store) fn excludes_other_writers(&self) -> bool {
+        matches!(self.database, Database::Sqlite(_))
+    }
+
     /// Of two texts that do the same, the one for this database.
     pub(in crate::store) fn either(&self, sqlite: &'static str, postgres: &'static str) -> &'static str {
         match self.database {

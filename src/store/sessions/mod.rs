@@ -173,9 +173,12 @@ pub async fn by_id(conn: Conn<'_>, id: SessionId, now: DateTime<Utc>) -> Result<
 }
 
 /// Makes other transactions that lock this session wait until this one has ended.
-pub async fn lock(conn: Conn<'_>, id: SessionId) -> Result<()> {
+pub async fn lock(tx: &mut Tx, id: SessionId) -> Result<()> {
     const SQL: &str = "UPDATE sessions SET generation = generation WHERE id = $1";
-    on!(conn, c => { sqlx::query(SQL).bind(id).execute(c).await?; });
+    let conn = tx.conn();
+    if !conn.excludes_other_writers() {
+        on!(conn, c => { sqlx::query(SQL).bind(id).execute(c).await?; });
+    }
     Ok(())
 }
 
