@@ -16,7 +16,7 @@ fn kept(binary: &Binary, bytes: &[u8], then: u8) -> Duration {
     stream.set_read_timeout(Some(Duration::from_secs(1))).unwrap();
     let started = Instant::now();
     stream.write_all(bytes).unwrap();
-    while started.elapsed() < Duration::from_secs(40) {
+    while started.elapsed() < Duration::from_secs(10) {
         if is_closed(&mut stream) || stream.write_all(&[then]).is_err() {
             break;
         }
@@ -61,10 +61,10 @@ async fn slow_clients_are_cut_off_while_others_are_served() {
             slowest = slowest.max(started.elapsed());
             sleep(Duration::from_millis(20));
         }
-        assert!(slowest < Duration::from_secs(5), "a good client waited {slowest:?}");
+        assert!(slowest < Duration::from_secs(1), "a good client waited {slowest:?}");
         for (name, thread) in slow {
             let kept = thread.join().unwrap();
-            assert!(kept <= Duration::from_secs(30), "{name} was kept for {kept:?}");
+            assert!(kept <= Duration::from_secs(15), "{name} was kept for {kept:?}");
         }
     });
 }
@@ -85,7 +85,7 @@ async fn an_idle_connection_is_kept_as_long_as_the_setting_says() {
         stream
     });
     while !is_closed(&mut rested[0]) {
-        assert!(started.elapsed() < Duration::from_secs(40));
+        assert!(started.elapsed() < Duration::from_secs(10));
     }
     assert!(started.elapsed() >= Duration::from_secs(2), "{:?}", started.elapsed());
     // Longer than the limit for a header, which is not the limit for a rest.
@@ -138,7 +138,7 @@ async fn http_2_is_spoken_without_tls() {
     let (mut client, connection) = h2::client::handshake(stream).await.unwrap();
     tokio::spawn(connection);
     let mut responses = Vec::new();
-    for number in 0..5 {
+    for number in 0..20 {
         let body = format!(r#"{{"email":"user{number}@example.com","password":"a long password"}}"#);
         let request = Request::post(binary.url("/api/auth/sign-up"));
         let request = request.header("content-type", "application/json").body(()).unwrap();

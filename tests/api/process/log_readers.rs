@@ -46,9 +46,15 @@ fn assert_works_and_stops(mut binary: Binary, private: SocketAddr) {
         .read_json::<Value>();
     assert_eq!(ready.unwrap()["status"], "ok");
 
+    let started = Instant::now();
     binary.signal("-TERM");
     let status = binary.wait(SOON).expect("SIGTERM ends it");
     assert_eq!(status.code(), Some(0));
+    assert!(
+        started.elapsed() < Duration::from_secs(4),
+        "it took {:?}",
+        started.elapsed()
+    );
 }
 
 /// Whether the metrics page is soon as expected.

@@ -68,11 +68,17 @@ async fn new_connections_are_refused_and_a_stuck_client_does_not_hold_the_proces
     let database = TestDatabase::create().await;
     let mut binary = Binary::start(&database.url, &[]);
     let _stuck = stuck_client(&binary);
+    let started = Instant::now();
     binary.signal("-TERM");
     wait_for(&binary, "/health/live", None);
     let status = binary.wait(LIMIT).expect("it ends in spite of the client");
     assert_eq!(status.code(), Some(0), "{}", binary.log());
-    // Together with the second for closing the database that is less than the ten that Docker waits.
+    // Docker waits for ten seconds.
+    assert!(
+        started.elapsed() < Duration::from_secs(10),
+        "it took {:?}",
+        started.elapsed()
+    );
     let cut_off = "requests that took longer than 8s after the shutdown began were cut off";
     assert!(binary.log().contains(cut_off), "{}", binary.log());
 }

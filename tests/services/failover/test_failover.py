@@ -15,7 +15,7 @@ SOON = 5
 AFTER_SILENCE = 25
 
 
-def wait_until(condition: Callable[[], bool], what: str, seconds: float = 20) -> None:
+def wait_until(condition: Callable[[], bool], what: str, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
@@ -82,9 +82,8 @@ def fail_over(
     def move() -> None:
         # Until it moves nothing can be written. An instance that knows both hosts has perhaps moved by itself.
         if not by_hosts:
-            for instance in instances:
-                wait_until(lambda one=instance: one.readiness() == 503, "readiness says that nothing can be written")
-                wait_until(lambda one=instance: not one.is_writable(), "the metric says that nothing can be written")
+            assert [instance.readiness() for instance in instances] == [503, 503]
+            assert [instance.is_writable() for instance in instances] == [False, False]
         address.target = cluster.standby.port
 
     with Load([instance.url for instance in instances], clients=16) as load:
@@ -103,8 +102,8 @@ def fail_over(
     # An instance that knows both hosts may find the new primary while its callers wait.
     assert by_hosts or sum(record.refused.values()) > 0, "nothing failed over"
     for instance in instances:
-        instance.wait_until_ready()
-        wait_until(instance.is_writable, "the metric says that the database can be written to")
+        instance.wait_until_ready(8)
+        wait_until(instance.is_writable, "the metric says that the database can be written to", 8)
 
 
 @pytest.mark.parametrize("by_hosts", [pytest.param(False, marks=pytest.mark.short), True], ids=["address", "hosts"])
