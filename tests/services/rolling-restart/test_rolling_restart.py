@@ -16,6 +16,9 @@ from instances import Instance
 PASSWORD = "correct horse battery"
 CLIENTS = 16
 REQUESTS = 5_000
+# Seconds between two requests of a client. Without it the clients take the processors from the database, whose answers
+# then come too late for a reason that has nothing to do with restarts.
+PAUSE = 0.02
 # Seconds, as deploy/ says: the balancer has to see that an instance is back before the other one goes.
 BETWEEN_RESTARTS = 3
 
@@ -43,7 +46,7 @@ class Load:
         choose = random.Random(number)
         with httpx.Client(base_url=self._url, timeout=20) as client:
             self._sign_up(client)
-            while not self._over.is_set():
+            while not self._over.wait(PAUSE):
                 if choose.random() < 0.05:
                     client.cookies.clear()
                     self._sign_up(client)
