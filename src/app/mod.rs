@@ -7,6 +7,7 @@ pub mod device_cookies;
 pub mod hasher;
 pub mod limits;
 pub mod mail;
+pub mod outbound;
 mod own_key;
 pub mod readiness;
 mod sealing;
@@ -39,6 +40,7 @@ use hasher::Hasher;
 use limits::Limits;
 use mail::mailer::{MailSetup, Mailer};
 use mail::outbox::Outbox;
+use outbound::{Outbound, OutboundSetup};
 use readiness::Readiness;
 use sessions::Sessions;
 use sessions::cache::SessionCache;
@@ -66,6 +68,7 @@ pub struct Tools {
     pub codes: Codes,
     pub outbox: Outbox,
     pub mailer: Mailer,
+    pub outbound: Outbound,
     /// Whether an account needs a confirmed address for tokens and forward authentication.
     require_verified_email: bool,
     pub limits: Limits,
@@ -105,6 +108,7 @@ pub struct Setup {
     /// `None` switches all limits off.
     pub limits: Option<Rates>,
     pub mail: MailSetup,
+    pub outbound: OutboundSetup,
     /// Cancelled when the instance is about to stop.
     pub draining: CancellationToken,
 }
@@ -123,6 +127,7 @@ impl App {
         );
         // First, because an error in a setting must leave the database untouched.
         let mailer = Mailer::new(&setup.mail)?;
+        let outbound = Outbound::new(&setup.outbound)?;
         let before = own_key::look(&setup.database.url)?;
         let db = Db::connect(&setup.database).await?;
         own_key::report(&db, before).await?;
@@ -152,6 +157,7 @@ impl App {
             codes: Codes::new(&secret_key, setup.mail.code_digits, setup.mail.recovery_url.clone())?,
             outbox: Outbox::new(&secret_key, setup.mail.notices.clone())?,
             mailer: mailer.with_secret(&secret_key)?,
+            outbound,
             require_verified_email: setup.mail.require_verified_email,
             draining: setup.draining,
             db,

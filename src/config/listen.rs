@@ -8,7 +8,7 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use poem::http::{HeaderName, HeaderValue};
 use url::Url;
 
-use super::values::{List, ListenAddress, all, list, network, web_url};
+use super::values::{List, ListenAddress, all, list, proxy_network, web_url};
 use crate::api::{ClientAddress, CrossOrigin};
 use crate::model::client::origin::{AllowedOrigins, InvalidOrigin, Origin, is_loopback};
 use crate::model::client::proxy::TrustedProxies;
@@ -59,7 +59,7 @@ fn origins(text: &str) -> Result<List<Origin>, InvalidOrigin> {
 }
 
 fn networks(text: &str) -> Result<List<IpNet>, String> {
-    list(text, network)
+    list(text, proxy_network)
 }
 
 fn header_names(text: &str) -> Result<List<HeaderName>, String> {

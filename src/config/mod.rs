@@ -11,6 +11,7 @@ mod listen;
 mod mail;
 pub mod names;
 mod operation;
+mod outbound;
 mod password;
 mod session;
 mod tokens;
@@ -35,6 +36,7 @@ use limits::LimitSettings;
 use listen::ListenSettings;
 use mail::MailSettings;
 use operation::OperationSettings;
+use outbound::OutboundSettings;
 use password::PasswordSettings;
 use session::SessionSettings;
 use tokens::TokenSettings;
@@ -63,6 +65,8 @@ pub struct Settings {
     mail: MailSettings,
     #[command(flatten)]
     limits: LimitSettings,
+    #[command(flatten)]
+    outbound: OutboundSettings,
     #[command(flatten)]
     connection: ConnectionSettings,
     #[command(flatten)]
@@ -107,6 +111,7 @@ impl Settings {
             audiences: self.tokens.audiences(),
             mail: self.mail.setup(public_url)?,
             limits: self.limits.rates(),
+            outbound: self.outbound.setup(),
             draining: CancellationToken::new(),
         })
     }

@@ -145,12 +145,17 @@ impl FromStr for ListenAddress {
     }
 }
 
-/// Parses a network or a single address of a proxy.
+/// Parses a network or a single address.
 pub fn network(text: &str) -> Result<IpNet, String> {
     let address = text.parse::<IpAddr>().map(IpNet::from);
-    let network: IpNet = address
+    address
         .or_else(|_| text.parse())
-        .map_err(|_| format!("`{text}` is no network: write it as in 10.0.0.0/8, or an address"))?;
+        .map_err(|_| format!("`{text}` is no network: write it as in 10.0.0.0/8, or an address"))
+}
+
+/// Parses a network or a single address of a proxy.
+pub fn proxy_network(text: &str) -> Result<IpNet, String> {
+    let network = network(text)?;
     let shortest = match network {
         IpNet::V4(_) => SHORTEST_IPV4_PREFIX,
         IpNet::V6(_) => SHORTEST_IPV6_PREFIX,
@@ -224,7 +229,7 @@ mod tests {
     #[test]
     fn no_network_of_proxies_is_half_of_the_internet() {
         for text in ["10.0.0.0/8", "fc00::/7", "127.0.0.1", "::1", "192.168.0.0/16"] {
-            assert!(network(text).is_ok(), "{text}");
+            assert!(proxy_network(text).is_ok(), "{text}");
         }
         for text in [
             "0.0.0.0/0",
@@ -235,7 +240,7 @@ mod tests {
             "everyone",
             "10.0.0.0/33",
         ] {
-            assert!(network(text).is_err(), "{text}");
+            assert!(proxy_network(text).is_err(), "{text}");
         }
     }
 }

@@ -6,6 +6,7 @@ pub mod device;
 pub mod id;
 pub mod limit;
 pub mod mail;
+pub mod outbound;
 mod public_suffix;
 pub mod secret_key;
 pub mod session;

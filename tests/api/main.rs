@@ -20,6 +20,7 @@ mod house;
 mod http;
 mod limits;
 mod operator;
+mod outbound;
 mod postgres;
 mod process;
 mod recovery;

@@ -10,6 +10,7 @@ pub mod proxy;
 mod redact;
 mod requests;
 mod user;
+pub mod web;
 
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ use clap::ValueEnum;
 use neptun_auth::api::{self, CrossOrigin, Web};
 use neptun_auth::app::clock::Clock;
 use neptun_auth::app::mail::mailer::MailSetup;
+use neptun_auth::app::outbound::OutboundSetup;
 use neptun_auth::app::{App, DatabaseSetup, Setup};
 use neptun_auth::model::client::origin::{AllowedOrigins, Origin};
 use neptun_auth::model::cookie::SameSite;
@@ -76,6 +78,7 @@ pub fn setup(database_url: &str, clock: Clock) -> Setup {
             public_url: "http://localhost:8080".parse().unwrap(),
         },
         limits: Some(limits("1000000/h")),
+        outbound: OutboundSetup::default(),
         draining: CancellationToken::new(),
     }
 }

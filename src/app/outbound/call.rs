@@ -1,0 +1,138 @@
+//! One request to another server, and its answer.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::time::Duration;
+
+use hyper::body::{Body, Incoming};
+use hyper::header::{CONTENT_TYPE, HeaderMap, USER_AGENT};
+use hyper::http::request::Builder;
+use hyper::{Request, Response};
+use url::Url;
+use url::form_urlencoded::Serializer;
+
+use super::{OutboundError, failed};
+
+const TIMEOUT: Duration = Duration::from_secs(5);
+const MAX_BODY: usize = 64 * 1024;
+
+/// A request with the bounds of its answer.
+pub struct Call {
+    host: String,
+    request: Builder,
+    body: String,
+    pub(super) timeout: Duration,
+    pub(super) max_body: usize,
+}
+
+impl Call {
+    #[must_use]
+    pub fn get(url: &Url) -> Self {
+        Self::new(url, Request::get(url.as_str()), String::new())
+    }
+
+    #[must_use]
+    pub fn post_form(url: &Url, fields: &[(&str, &str)]) -> Self {
+        let body = Serializer::new(String::new()).extend_pairs(fields).finish();
+        let request = Request::post(url.as_str()).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        Self::new(url, request, body)
+    }
+
+    /// Sends `body` byte by byte as it is, so that it can be signed before.
+    #[must_use]
+    pub fn post_json(url: &Url, body: String) -> Self {
+        let request = Request::post(url.as_str()).header(CONTENT_TYPE, "application/json");
+        Self::new(url, request, body)
+    }
+
+    fn new(url: &Url, request: Builder, body: String) -> Self {
+        Self {
+            host: url.host_str().unwrap_or_default().to_owned(),
+            request: request.header(USER_AGENT, concat!("neptun-auth/", env!("CARGO_PKG_VERSION"))),
+            body,
+            timeout: TIMEOUT,
+            max_body: MAX_BODY,
+        }
+    }
+
+    /// Adds a header. A value that can't be one is an error of [`Outbound::send`](super::Outbound::send).
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: &str) -> Self {
+        self.request = self.request.header(name, value);
+        self
+    }
+
+    /// Ends the call when it takes longer, from the wait for a place to the last byte of the answer; 5 s by default.
+    #[must_use]
+    pub fn within(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Ends the call when the body of the answer is larger; 64 KiB by default.
+    #[must_use]
+    pub fn at_most(mut self, bytes: usize) -> Self {
+        self.max_body = bytes;
+        self
+    }
+
+    pub(super) fn into_request(self) -> Result<Request<String>, hyper::http::Error> {
+        self.request.body(self.body)
+    }
+}
+
+/// Without path, headers and body: each of them may hold a secret.
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call").field("host", &self.host).finish_non_exhaustive()
+    }
+}
+
+/// What the other server answered.
+pub struct Answer {
+    pub status: u16,
+    headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// The first header of this name, unless it is no text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    pub(super) async fn read(response: Response<Incoming>, max_body: usize) -> Result<Self, OutboundError> {
+        let (head, mut incoming) = response.into_parts();
+        let mut body = Vec::new();
+        while let Some(frame) = poll_fn(|context| Pin::new(&mut incoming).poll_frame(context)).await {
+            let Ok(data) = frame.map_err(failed)?.into_data() else {
+                continue;
+            };
+            if body.len() + data.len() > max_body {
+                return Err(OutboundError::TooLarge(max_body));
+            }
+            body.extend_from_slice(&data);
+        }
+        Ok(Self {
+            status: head.status.as_u16(),
+            headers: head.headers,
+            body,
+        })
+    }
+}
+
+/// Without headers and body: either may hold a secret.
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer")
+            .field("status", &self.status)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,130 @@
+//! Calls other servers over HTTP. Every request that the service sends by itself goes through one [`Outbound`]: https
+//! and public addresses only, no redirects, a time-out, and a bounded answer.
+//!
+//! Why: docs/decisions/0012-one-connector-for-outgoing-requests.md
+
+mod call;
+mod connector;
+mod trust;
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use ipnet::IpNet;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+use crate::model::outbound::Destinations;
+pub use call::{Answer, Call};
+use connector::{ConnectError, Connector, NotAllowed};
+
+/// Requests in flight, unless a caller takes a lane of another width.
+const MAX_IN_FLIGHT: usize = 64;
+/// Idle connections to one host, and for how long they are kept.
+const MAX_IDLE: usize = 4;
+const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+/// Header of an answer.
+const MAX_HEADER: usize = 64 * 1024;
+
+/// The settings for outgoing connections.
+#[derive(Debug, Clone, Default)]
+pub struct OutboundSetup {
+    /// Networks that may be called besides public addresses.
+    pub networks: Vec<IpNet>,
+    /// Certificates that are trusted besides those of the public authorities.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// Sends requests. Clones share their connections.
+#[derive(Debug, Clone)]
+pub struct Outbound {
+    client: Client<HttpsConnector<Connector>, String>,
+    places: Arc<Semaphore>,
+}
+
+/// Why a call has no answer. The texts are for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum OutboundError {
+    /// No packet was sent.
+    #[error(transparent)]
+    NotAllowed(NotAllowed),
+    #[error("no answer within {0:?}")]
+    TimedOut(Duration),
+    #[error("the answer is larger than {0} bytes")]
+    TooLarge(usize),
+    #[error("the request can't be written")]
+    Unwritable(#[source] hyper::http::Error),
+    #[error("the connection failed")]
+    Failed(#[source] Box<dyn Error + Send + Sync>),
+}
+
+impl Outbound {
+    /// Reads the trusted certificates. Connects to nothing.
+    ///
+    /// # Errors
+    /// When the file of certificates can't be used. The text is for the operator.
+    pub fn new(setup: &OutboundSetup) -> anyhow::Result<Self> {
+        let connector = Connector::new(Destinations::new(setup.networks.clone()));
+        let tls = trust::configuration(setup.ca_file.as_deref())?;
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE_TIMEOUT)
+            .pool_max_idle_per_host(MAX_IDLE)
+            .http1_max_buf_size(MAX_HEADER)
+            .build(HttpsConnector::from((connector, tls)));
+        Ok(Self {
+            client,
+            places: Arc::new(Semaphore::new(MAX_IN_FLIGHT)),
+        })
+    }
+
+    /// The same connections with places of its own for requests in flight, so that one slow server keeps no caller of
+    /// another lane waiting.
+    #[must_use]
+    pub fn lane(&self, max_in_flight: usize) -> Self {
+        Self {
+            client: self.client.clone(),
+            places: Arc::new(Semaphore::new(max_in_flight)),
+        }
+    }
+
+    /// Sends one request, and returns the answer with whatever status it has. A redirect is an answer like any other.
+    ///
+    /// # Errors
+    /// When the address may not be called, or there is no complete answer within the bounds of the call. Waiting for
+    /// a place counts as well.
+    pub async fn send(&self, call: Call) -> Result<Answer, OutboundError> {
+        let bound = call.timeout;
+        let answer = timeout(bound, self.send_without_timeout(call)).await;
+        answer.unwrap_or(Err(OutboundError::TimedOut(bound)))
+    }
+
+    async fn send_without_timeout(&self, call: Call) -> Result<Answer, OutboundError> {
+        let _place = self.places.acquire().await.map_err(failed)?;
+        let max_body = call.max_body;
+        let request = call.into_request().map_err(OutboundError::Unwritable)?;
+        let response = self.client.request(request).await.map_err(not_connected)?;
+        Answer::read(response, max_body).await
+    }
+}
+
+fn failed(error: impl Into<Box<dyn Error + Send + Sync>>) -> OutboundError {
+    OutboundError::Failed(error.into())
+}
+
+/// Tells a rejected address from a connection that failed.
+fn not_connected(error: hyper_util::client::legacy::Error) -> OutboundError {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(&error);
+    while let Some(current) = cause {
+        if let Some(ConnectError::NotAllowed(reason)) = current.downcast_ref() {
+            return OutboundError::NotAllowed(reason.clone());
+        }
+        cause = current.source();
+    }
+    failed(error)
+}
