@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use crate::model::id::{SessionId, UserId};
 use crate::model::session::SignedIn;
+use crate::model::session::methods::Methods;
 use crate::model::user::OwnAccount;
 
 /// The session of every example.
@@ -18,6 +19,8 @@ pub fn signed_in() -> SignedIn {
         email: "user@example.com".to_owned(),
         email_verified: true,
         created_at,
+        authenticated_at: created_at,
+        methods: Methods::PASSWORD,
         last_seen_at: created_at + TimeDelta::hours(2),
         idle_expires_at: created_at + TimeDelta::days(7) + TimeDelta::hours(2),
         absolute_expires_at: created_at + TimeDelta::days(30),
@@ -35,6 +38,7 @@ pub fn own_account() -> OwnAccount {
         email_verified_at: Some(session.created_at),
         pending_email: None,
         has_password: true,
+        second_factor_at: None,
         username: None,
         first_name: String::new(),
         last_name: String::new(),

@@ -3,6 +3,7 @@
 pub mod client;
 pub mod cookie;
 pub mod device;
+pub mod factor;
 pub mod id;
 pub mod limit;
 pub mod mail;

@@ -36,7 +36,15 @@ pub fn apis(app: &App) -> Apis {
 /// The errors that operations return for reasons of their own. `spec` adds those that follow from their declaration.
 pub const ERRORS: &[(&str, &[ErrorCode])] = &[
     ("signUp", &[ErrorCode::EmailTaken, ErrorCode::TooManyRequests]),
-    ("logIn", &[ErrorCode::InvalidCredentials, ErrorCode::TooManyRequests]),
+    (
+        "logIn",
+        &[
+            ErrorCode::InvalidCredentials,
+            ErrorCode::SecondFactorRequired,
+            ErrorCode::AccountDisabled,
+            ErrorCode::TooManyRequests,
+        ],
+    ),
     ("changePassword", &[ErrorCode::TooManyRequests]),
     (
         "updateUser",
@@ -131,6 +139,10 @@ impl AccountApi {
     /// Returns the account and sets a new session cookie. Ends the session that your request presents, if any.
     ///
     /// Answers 401 `invalid_credentials` for an unknown address, a wrong password, and an account without a password.
+    /// Answers 401 `second_factor_required` if the password is right and the account asks for a second factor; send
+    /// that to `POST /api/auth/login/second-factor` within ten minutes. Answers 403 `account_disabled`, after the right
+    /// password only, if an operator has disabled the account.
+    ///
     /// Answers 429 `too_many_requests` after too many wrong passwords for one account, even if this one is right. A
     /// device or network that has logged in to the account before has a limit of its own, so strangers can't lock it
     /// out.
@@ -142,8 +154,8 @@ impl AccountApi {
         client: Client,
     ) -> Result<Json<SessionResponse>, ApiError> {
         let (email, password) = read_log_in(body.fields)?;
-        let started = log_in(&self.0, &Identifier::Email(email), password, session.start(client)).await?;
-        session.adopt(&started);
+        let outcome = log_in(&self.0, &Identifier::Email(email), password, session.start(client)).await?;
+        let started = session.conclude(outcome)?;
         Ok(Json(SessionResponse::of(&started.signed_in)))
     }
 

@@ -67,6 +67,8 @@ pub struct ExportedAccount {
     pending_email: Nullable<String>,
     /// Whether the account has a password.
     has_password: bool,
+    /// Since when your log-ins take a second factor.
+    second_factor_at: Nullable<Time>,
     username: Nullable<String>,
     first_name: String,
     last_name: String,
@@ -147,6 +149,7 @@ impl ExportedAccount {
             email_verified_at: account.email_verified_at.map(Time).into(),
             pending_email: account.pending_email.into(),
             has_password: account.has_password,
+            second_factor_at: account.second_factor_at.map(Time).into(),
             username: account.username.into(),
             first_name: account.first_name,
             last_name: account.last_name,

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::{ApiError, ErrorCode, Issue, IssueCode};
 use crate::flows::steps::find_taken::Taken;
+use crate::model::user::AccountDisabled;
 
 /// An error of the token API.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +19,8 @@ pub enum TokenError {
     MissingFields,
     Fields(Vec<Issue>),
     NoActiveAccount,
+    /// The account asks for a second factor, and none was sent.
+    SecondFactorRequired,
     /// The request has no access token.
     NotAuthenticated,
     TokenNotValid,
@@ -78,6 +81,9 @@ impl TokenError {
             Self::NoActiveAccount => {
                 json!({ "detail": "No active account has these credentials.", "code": "no_active_account" })
             }
+            Self::SecondFactorRequired => {
+                json!({ "detail": "Send your second factor as otp.", "code": "second_factor_required" })
+            }
             Self::NotAuthenticated => json!({ "detail": "No access token was sent.", "code": "not_authenticated" }),
             Self::TokenNotValid => json!({ "detail": "The token is not valid.", "code": "token_not_valid" }),
             Self::Other(_) => Value::Null,
@@ -129,6 +135,9 @@ impl From<ApiError> for TokenError {
 
 impl From<anyhow::Error> for TokenError {
     fn from(error: anyhow::Error) -> Self {
+        if error.is::<AccountDisabled>() {
+            return Self::NoActiveAccount;
+        }
         Self::Other(error.into())
     }
 }
@@ -137,7 +146,9 @@ impl ResponseError for TokenError {
     fn status(&self) -> StatusCode {
         match self {
             Self::MissingFields | Self::Fields(_) => StatusCode::BAD_REQUEST,
-            Self::NoActiveAccount | Self::NotAuthenticated | Self::TokenNotValid => StatusCode::UNAUTHORIZED,
+            Self::NoActiveAccount | Self::SecondFactorRequired | Self::NotAuthenticated | Self::TokenNotValid => {
+                StatusCode::UNAUTHORIZED
+            }
             Self::Other(error) => error.code.status(),
         }
     }

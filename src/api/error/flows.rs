@@ -7,7 +7,7 @@ use crate::flows::steps::reauthenticate::ReauthenticationError;
 impl From<ReauthenticationError> for ApiError {
     fn from(error: ReauthenticationError) -> Self {
         match error {
-            ReauthenticationError::Required => ErrorCode::ReauthenticationRequired.into(),
+            ReauthenticationError::Required(proofs) => Self::needs_proof(ErrorCode::ReauthenticationRequired, proofs),
             // Not 401: front ends take that for the end of the session.
             ReauthenticationError::WrongPassword => Self::validation(vec![Issue {
                 code: IssueCode::Incorrect,

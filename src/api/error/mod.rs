@@ -1,112 +1,19 @@
 //! The errors of the API: one body, and one table of codes with their statuses.
 
+mod codes;
 pub mod django;
 mod flows;
 mod response;
 
 use poem::http::{Method, StatusCode};
-use poem_openapi::types::ToJSON;
-use poem_openapi::{Enum, Object};
-use serde_json::Value;
+use poem_openapi::Object;
 
+use crate::model::factor::ProofMethod;
 use crate::model::limit::throttled::Throttled;
 use crate::model::unavailable::Unavailable;
+use crate::model::user::AccountDisabled;
 use crate::model::user::email::EmailNotVerified;
-
-/// Why the request failed, for your program to act on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[oai(rename_all = "snake_case")]
-pub enum ErrorCode {
-    ValidationError,
-    NotAuthenticated,
-    InvalidCredentials,
-    InvalidOtp,
-    OriginNotAllowed,
-    ReauthenticationRequired,
-    EmailNotVerified,
-    NotFound,
-    OtpNotFound,
-    MethodNotAllowed,
-    RequestTimeout,
-    EmailTaken,
-    BodyTooLarge,
-    UnsupportedMediaType,
-    TooManyRequests,
-    InternalError,
-    Unavailable,
-}
-
-impl ErrorCode {
-    /// The status and the message of each code.
-    fn row(self) -> (StatusCode, &'static str) {
-        match self {
-            Self::ValidationError => (StatusCode::BAD_REQUEST, "The request body is not acceptable"),
-            Self::NotAuthenticated => (StatusCode::UNAUTHORIZED, "You are not signed in"),
-            Self::InvalidCredentials => (StatusCode::UNAUTHORIZED, "E-mail or password is wrong"),
-            Self::OriginNotAllowed => (
-                StatusCode::FORBIDDEN,
-                "This page's origin may not call this service; add it to NEPTUN_AUTH_ALLOWED_ORIGINS to allow it",
-            ),
-            Self::ReauthenticationRequired => (
-                StatusCode::FORBIDDEN,
-                "Send your current password, or log in again first",
-            ),
-            Self::EmailNotVerified => (StatusCode::FORBIDDEN, "Confirm your e-mail address first"),
-            Self::InvalidOtp => (StatusCode::BAD_REQUEST, "Invalid or expired OTP."),
-            Self::OtpNotFound => (StatusCode::NOT_FOUND, "No OTP found. Please request a new OTP."),
-            Self::TooManyRequests => (
-                StatusCode::TOO_MANY_REQUESTS,
-                "Too many requests; wait before trying again",
-            ),
-            Self::NotFound => (StatusCode::NOT_FOUND, "There is nothing here"),
-            Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "This path does not take that method"),
-            Self::RequestTimeout => (StatusCode::REQUEST_TIMEOUT, "The request body took too long to arrive"),
-            Self::EmailTaken => (StatusCode::CONFLICT, "A user with this email already exists"),
-            Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "The request body is larger than 16 KiB"),
-            Self::UnsupportedMediaType => (
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "The request body has a media type that this operation does not take",
-            ),
-            Self::InternalError => (StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side"),
-            Self::Unavailable => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "The service is busy; try again in a moment",
-            ),
-        }
-    }
-
-    #[must_use]
-    pub fn status(self) -> StatusCode {
-        self.row().0
-    }
-
-    /// The code as clients read it.
-    #[must_use]
-    pub fn name(self) -> Value {
-        self.to_json().unwrap_or_default()
-    }
-}
-
-/// What is wrong with one field, for your program to act on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[oai(rename_all = "snake_case")]
-pub enum IssueCode {
-    /// The body is neither a JSON object nor, where forms are accepted, a form.
-    Malformed,
-    Required,
-    InvalidType,
-    InvalidEmail,
-    TooShort,
-    TooLong,
-    TooCommon,
-    SameAsEmail,
-    Mismatch,
-    InvalidCharacters,
-    InvalidChoice,
-    Taken,
-    /// A password that is not the account's.
-    Incorrect,
-}
+pub use codes::{ErrorCode, IssueCode, ProofMethodName};
 
 /// One issue with your request body.
 #[derive(Debug, Clone, PartialEq, Eq, Object)]
@@ -118,12 +25,16 @@ pub struct Issue {
     pub message: String,
 }
 
-/// Every issue with your request body.
+/// Every issue with your request body, or how to prove that it is you.
 #[derive(Debug, Object)]
 pub struct ErrorData {
-    /// Always `ValidationError`.
+    /// `ValidationError`, or the error's code where `methods` is there.
     pub name: String,
+    /// Empty unless `name` is `ValidationError`.
     pub issues: Vec<Issue>,
+    /// With `second_factor_required` and `reauthentication_required`: the ways to go on, any of which will do.
+    #[oai(skip_serializing_if_is_none)]
+    pub methods: Option<Vec<ProofMethodName>>,
 }
 
 /// The body of every error.
@@ -149,6 +60,8 @@ pub struct ErrorBody {
 pub struct ApiError {
     pub code: ErrorCode,
     pub issues: Vec<Issue>,
+    /// What the client may prove itself with, if it has to.
+    pub proofs: Vec<ProofMethod>,
     /// The limit that rejected the request, if one did.
     pub throttled: Option<Throttled>,
     /// What to send instead, if the operation does not take this kind of body.
@@ -185,6 +98,12 @@ impl ApiError {
         }])
     }
 
+    /// Asks for a proof by any of `proofs`.
+    #[must_use]
+    pub fn needs_proof(code: ErrorCode, proofs: Vec<ProofMethod>) -> Self {
+        Self { proofs, ..code.into() }
+    }
+
     /// Rejects a request body of another kind than the operation `accepts`.
     #[must_use]
     pub fn unsupported(accepts: Accepts) -> Self {
@@ -203,6 +122,8 @@ impl ApiError {
             throttled.into()
         } else if error.is::<EmailNotVerified>() {
             ErrorCode::EmailNotVerified.into()
+        } else if error.is::<AccountDisabled>() {
+            ErrorCode::AccountDisabled.into()
         } else if Unavailable::is_in(error) {
             tracing::warn!(
                 error = format!("{error:#}"),
@@ -230,11 +151,23 @@ impl ApiError {
                 None => message.to_owned(),
             },
             code: self.code,
-            data: (!self.issues.is_empty()).then(|| ErrorData {
+            data: self.data(),
+        }
+    }
+
+    fn data(&self) -> Option<ErrorData> {
+        if !self.issues.is_empty() {
+            return Some(ErrorData {
                 name: "ValidationError".to_owned(),
                 issues: self.issues.clone(),
-            }),
+                methods: None,
+            });
         }
+        (!self.proofs.is_empty()).then(|| ErrorData {
+            name: self.code.name().as_str().unwrap_or_default().to_owned(),
+            issues: Vec::new(),
+            methods: Some(self.proofs.iter().copied().map(Into::into).collect()),
+        })
     }
 }
 
@@ -255,6 +188,7 @@ impl From<ErrorCode> for ApiError {
         Self {
             code,
             issues: Vec::new(),
+            proofs: Vec::new(),
             throttled: None,
             accepts: None,
         }

@@ -5,16 +5,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use poem::http::{HeaderMap, HeaderValue, header};
 use poem::{Endpoint, FromRequest, Request, RequestBody, Response, Result};
 
-use crate::api::error::ApiError;
+use crate::api::error::{ApiError, ErrorCode};
 use crate::app::App;
 use crate::flows::session::authenticate::{Authenticated, authenticate};
 use crate::flows::steps::renew_session::RenewedSession;
-use crate::flows::steps::start_session::{SessionStart, StartedSession, Transport};
+use crate::flows::steps::start_session::{SessionStart, Transport};
 use crate::model::client::Client;
 use crate::model::device::Device;
 use crate::model::session::SignedIn;
 use crate::model::session::cookie::{Leftovers, SessionCookie};
+use crate::model::session::half_log_in::HalfLogIn;
 use crate::model::session::secret::SessionSecret;
+use crate::model::session::started::{Outcome, StartedSession};
 
 /// The session of one request: the presented secrets, and the change to make to the cookie.
 #[derive(Debug, Clone)]
@@ -36,6 +38,8 @@ struct State {
 enum CookieChange {
     /// Sets the session cookie and, for a device that is new to the account, the device cookie.
     Keep(SessionSecret, Arc<SignedIn>, Option<Device>),
+    /// Sets the session cookie of a visitor in the middle of a log-in.
+    Visit(SessionSecret),
     Remove,
 }
 
@@ -137,6 +141,25 @@ impl RequestSession {
         }
     }
 
+    /// Sends the client the cookie of what a log-in has come to.
+    ///
+    /// # Errors
+    /// `second_factor_required` after half a log-in; its cookie goes out with the error.
+    pub fn conclude(&self, outcome: Outcome) -> Result<StartedSession, ApiError> {
+        match outcome {
+            Outcome::Started(started) => {
+                self.adopt(&started);
+                Ok(started)
+            }
+            Outcome::SecondFactorRequired(half) => {
+                if let Some(secret) = half.secret {
+                    self.change_cookie(CookieChange::Visit(secret));
+                }
+                Err(ApiError::needs_proof(ErrorCode::SecondFactorRequired, half.proofs))
+            }
+        }
+    }
+
     /// Sends the client the cookie with the new secret of a session that a flow has renewed, and a new device cookie if
     /// the account has forgotten its devices.
     pub fn renew(&self, renewed: &RenewedSession) {
@@ -165,6 +188,11 @@ impl RequestSession {
         let removals = self.0.leftovers.removals.iter().cloned();
         match change {
             None => Vec::new(),
+            Some(CookieChange::Visit(secret)) => {
+                std::iter::once(cookie.keep(secret, HalfLogIn::LIFETIMES.absolute, now))
+                    .chain(removals)
+                    .collect()
+            }
             Some(CookieChange::Remove) => std::iter::once(cookie.remove()).chain(removals).collect(),
             Some(CookieChange::Keep(secret, signed_in, None)) => vec![keep(secret, &signed_in)],
             Some(CookieChange::Keep(secret, signed_in, Some(device))) => {

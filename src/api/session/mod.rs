@@ -78,6 +78,11 @@ pub struct CurrentSessionResponse {
     expires_at: Time,
     /// The same as in `user`.
     email_verified: bool,
+    /// The last time at which you proved that it is you, by log-in or by a fresh proof.
+    authenticated_at: Time,
+    /// How you proved it, by the names of RFC 8176 (`pwd`, `otp`, `mfa`, `hwk`, `swk`) and by `mail`, `fed` and
+    /// `recovery`.
+    amr: Vec<String>,
 }
 
 /// The session as `useUserSession()` of nuxt-auth-utils reads it; empty if you are not signed in.
@@ -92,6 +97,10 @@ pub struct UserSessionResponse {
     expires_at: Option<Time>,
     #[oai(skip_serializing_if_is_none)]
     email_verified: Option<bool>,
+    #[oai(skip_serializing_if_is_none)]
+    authenticated_at: Option<Time>,
+    #[oai(skip_serializing_if_is_none)]
+    amr: Option<Vec<String>>,
 }
 
 /// The answer that `useUserSession().clear()` of nuxt-auth-utils reads.
@@ -242,6 +251,8 @@ impl CurrentSessionResponse {
             logged_in_at: Time(signed_in.created_at),
             expires_at: Time(signed_in.expires_at()),
             email_verified: signed_in.email_verified,
+            authenticated_at: Time(signed_in.authenticated_at),
+            amr: signed_in.methods.names().into_iter().map(Into::into).collect(),
         }
     }
 }
@@ -253,6 +264,8 @@ impl UserSessionResponse {
             logged_in_at: Some(Time(signed_in.created_at)),
             expires_at: Some(Time(signed_in.expires_at())),
             email_verified: Some(signed_in.email_verified),
+            authenticated_at: Some(Time(signed_in.authenticated_at)),
+            amr: Some(signed_in.methods.names().into_iter().map(Into::into).collect()),
         }
     }
 }

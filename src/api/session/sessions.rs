@@ -18,6 +18,7 @@ use crate::flows::session::list_sessions::list_sessions;
 use crate::flows::session::revoke_other_sessions::revoke_other_sessions;
 use crate::flows::session::revoke_session::{RevokeError, revoke_session};
 use crate::model::id::SessionId;
+use crate::model::session::methods::Methods;
 use crate::model::session::{ListedSession, SignedIn};
 
 pub struct SessionsApi(pub App);
@@ -33,6 +34,10 @@ pub struct ListedSessionResponse {
     /// The session's transport: `cookie` or `token`.
     kind: String,
     created_at: Time,
+    /// The last time at which the client of this session proved that it is you.
+    authenticated_at: Time,
+    /// How it proved that, as in the current session.
+    amr: Vec<String>,
     /// When you last used the session, to within five minutes.
     last_seen_at: Time,
     /// When the session expires if you do not use it again.
@@ -112,6 +117,12 @@ impl ListedSessionResponse {
             current: session.id == current.session_id,
             kind: session.kind,
             created_at: Time(session.created_at),
+            authenticated_at: Time(session.authenticated_at.unwrap_or(session.created_at)),
+            amr: Methods::from_column(session.amr.as_deref())
+                .names()
+                .into_iter()
+                .map(Into::into)
+                .collect(),
             last_seen_at: Time(session.last_seen_at),
             expires_at: Time(session.idle_expires_at),
             ip: session.ip.into(),
@@ -138,6 +149,8 @@ impl Example for ListedSessionResponse {
             current: true,
             kind: "cookie".to_owned(),
             created_at: Time(signed_in.created_at),
+            authenticated_at: Time(signed_in.authenticated_at),
+            amr: signed_in.methods.names().into_iter().map(Into::into).collect(),
             last_seen_at: Time(signed_in.last_seen_at),
             expires_at: Time(signed_in.expires_at()),
             ip: Some("203.0.113.7".to_owned()).into(),

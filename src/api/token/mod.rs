@@ -25,6 +25,7 @@ use crate::flows::token::refresh_tokens::{RefreshError, refresh_tokens};
 use crate::flows::token::verify_token::verify_token;
 use crate::model::client::Client;
 use crate::model::id::UserId;
+use crate::model::session::started::Outcome;
 use crate::model::user::email::Email;
 use crate::model::user::password::Password;
 use crate::model::user::username::Username;
@@ -57,6 +58,7 @@ pub const ERRORS: &[(&str, &[ErrorCode])] = &[
         "obtainTokenPair",
         &[
             ErrorCode::InvalidCredentials,
+            ErrorCode::SecondFactorRequired,
             ErrorCode::EmailNotVerified,
             ErrorCode::TooManyRequests,
         ],
@@ -118,7 +120,8 @@ impl TokensApi {
     /// Send `password` with either `username` or `email`; an address as `username` works too. Returns an access token
     /// and a refresh token of a new session.
     ///
-    /// Answers 401 `no_active_account` for an unknown account, a wrong password, and an account without a password.
+    /// Answers 401 `no_active_account` for an unknown account, a wrong password, an account without a password, and one
+    /// that an operator has disabled. Answers 401 `second_factor_required` if the account asks for a second factor.
     /// Answers 403 `email_not_verified` if the service gives tokens to confirmed addresses only, and 429 `throttled`
     /// after too many wrong passwords.
     #[oai(path = "/api/token", method = "post", operation_id = "obtainTokenPair")]
@@ -128,7 +131,9 @@ impl TokensApi {
         client: Client,
     ) -> Result<Json<TokenPairResponse>, TokenError> {
         let (login, password) = read_credentials(body.fields)?;
-        let started = log_in(&self.0, &login, password, with_tokens(client)).await?;
+        let Outcome::Started(started) = log_in(&self.0, &login, password, with_tokens(client)).await? else {
+            return Err(TokenError::SecondFactorRequired);
+        };
         Ok(Json(issue_tokens(&self.0, &started.signed_in).await?.into()))
     }
 
@@ -248,6 +253,7 @@ impl From<LogInError> for TokenError {
     fn from(error: LogInError) -> Self {
         match error {
             LogInError::InvalidCredentials => Self::NoActiveAccount,
+            // Includes a disabled account, which the token API does not tell apart.
             LogInError::Internal(error) => error.into(),
         }
     }

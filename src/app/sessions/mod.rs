@@ -14,6 +14,7 @@ use tower_sessions::session_store::{Error, Result};
 
 use super::clock::Clock;
 use crate::model::client::Client;
+use crate::model::session::methods::Methods;
 use crate::model::session::secret::SessionSecret;
 use crate::model::session::{Lifetimes, NewSession, StoredSession};
 use crate::store::{Db, sessions};
@@ -41,7 +42,7 @@ impl SessionStore for Sessions {
     async fn create(&self, record: &mut Record) -> Result<()> {
         let secret = SessionSecret::generate();
         let client = Client::new(None, None, None);
-        let session = NewSession::cookie(secret, None, client, &self.lifetimes, self.clock.now());
+        let session = NewSession::cookie(secret, None, Methods::NONE, client, &self.lifetimes, self.clock.now());
         let data = encode(&record.data)?;
         let mut tx = self.db.write().await.map_err(backend)?;
         sessions::insert(tx.conn(), &session, &data).await.map_err(backend)?;

@@ -76,6 +76,7 @@ mod tests {
 
     use super::*;
     use crate::model::id::{SessionId, UserId};
+    use crate::model::session::methods::Methods;
     use crate::store::DatabaseSetup;
 
     fn signed_in() -> SignedIn {
@@ -86,6 +87,8 @@ mod tests {
             user_number: 1,
             email: "user@example.com".to_owned(),
             email_verified: true,
+            authenticated_at: DateTime::UNIX_EPOCH,
+            methods: Methods::PASSWORD,
             created_at: now,
             last_seen_at: now,
             idle_expires_at: now + TimeDelta::days(7),

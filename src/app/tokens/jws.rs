@@ -142,6 +142,8 @@ mod tests {
             iat: 1,
             exp: 2,
             aud: None,
+            auth_time: None,
+            amr: None,
             generation: Some(0),
         }
     }

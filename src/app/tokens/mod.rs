@@ -71,6 +71,8 @@ impl Tokens {
         let expires_at = (now + ACCESS_LIFETIME).min(signed_in.expires_at());
         let claims = Claims {
             aud: audience.cloned(),
+            auth_time: Some(signed_in.authenticated_at.timestamp()),
+            amr: Some(signed_in.methods.names().into_iter().map(Into::into).collect()),
             ..self.claims(TokenType::Access, signed_in, Uuid::now_v7(), now, expires_at)
         };
         let (keys, index) = self.keys.signing(now)?;
@@ -120,6 +122,8 @@ impl Tokens {
             iat: issued_at.timestamp(),
             exp: expires_at.timestamp(),
             aud: None,
+            auth_time: None,
+            amr: None,
             generation: None,
         }
     }

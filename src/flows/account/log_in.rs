@@ -2,7 +2,9 @@
 
 use crate::app::App;
 use crate::flows::steps::check_password::{VerifiedPassword, check_password};
-use crate::flows::steps::start_session::{Owner, Reason, SessionStart, StartedSession, StartingSession, start_session};
+use crate::flows::steps::start_session::{Owner, Reason, SessionStart, StartingSession, start_session};
+use crate::model::session::methods::Methods;
+use crate::model::session::started::Outcome;
 use crate::model::user::password::Password;
 use crate::model::user::{AccountLookup, Identifier};
 use crate::store::users;
@@ -18,16 +20,18 @@ pub enum LogInError {
 
 internal_from_store!(LogInError);
 
-/// Starts a session for the account that `login` and `password` belong to.
+/// Starts a session for the account that `login` and `password` belong to, or half a log-in if it asks for a second
+/// factor.
 ///
 /// # Errors
-/// [`LogInError::InvalidCredentials`], after the same work whether or not the account exists.
+/// [`LogInError::InvalidCredentials`], after the same work whether or not the account exists. A disabled account is
+/// told apart only after the right password.
 pub async fn log_in(
     app: &App,
     login: &Identifier,
     password: Password,
     start: SessionStart,
-) -> Result<StartedSession, LogInError> {
+) -> Result<Outcome, LogInError> {
     // A concurrent log-in may have upgraded the hash since it was read. The second miss means that the password did
     // change.
     let started = match attempt(app, login, &password, &start).await? {
@@ -43,7 +47,7 @@ async fn attempt(
     login: &Identifier,
     password: &Password,
     start: &SessionStart,
-) -> Result<Option<StartedSession>, LogInError> {
+) -> Result<Option<Outcome>, LogInError> {
     let proven = check_password(app, AccountLookup::Identifier(login), password, &start.client).await?;
     let VerifiedPassword {
         credentials: known,
@@ -74,7 +78,7 @@ async fn attempt(
         email_verified: is_verified,
         device_generation: familiarity.device_generation,
     };
-    let mut starting = StartingSession::new(app, owner, start.clone(), now)?;
+    let mut starting = StartingSession::new(app, owner, start.clone(), Methods::PASSWORD, now)?;
     starting.notes_device = !familiarity.has_noted_device;
     let reason = Reason::LogIn {
         known: &known,

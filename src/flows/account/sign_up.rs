@@ -5,9 +5,11 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::flows::steps::allow_sign_up::allow_sign_up;
 use crate::flows::steps::find_taken::{Taken, look_up};
-use crate::flows::steps::start_session::{Owner, Reason, SessionStart, StartedSession, StartingSession, start_session};
+use crate::flows::steps::start_session::{Owner, Reason, SessionStart, StartingSession, start_session};
 use crate::model::id::UserId;
 use crate::model::limit::Operation;
+use crate::model::session::methods::Methods;
+use crate::model::session::started::{Outcome, StartedSession};
 use crate::model::user::email::Email;
 use crate::model::user::password::Password;
 use crate::model::user::{NewUser, Profile};
@@ -62,9 +64,9 @@ pub async fn sign_up(app: &App, account: NewAccount, start: SessionStart) -> Res
         email_verified: false,
         device_generation: 0,
     };
-    let mut starting = StartingSession::new(app, owner, start, now)?;
+    let mut starting = StartingSession::new(app, owner, start, Methods::PASSWORD, now)?;
     starting.at_most = None;
-    if let Some(started) = start_session(app, owner, starting, &Reason::SignUp(&user)).await? {
+    if let Some(Outcome::Started(started)) = start_session(app, owner, starting, &Reason::SignUp(&user)).await? {
         return Ok(started);
     }
     let taken = look_up(app, Some(&user.email), user.profile.username.as_ref()).await?;

@@ -66,12 +66,13 @@ pub async fn update_account(
     if !claim_session(&mut tx, signed_in, now).await? {
         return Err(UpdateAccountError::NotAuthenticated);
     }
+    let proven = reauthenticated.shown_in(signed_in, now);
     reauthenticated.record_success(&mut tx, now).await?;
     let ended = match &hash {
         Some(hash) => replace_password(app, &mut tx, signed_in, hash, client, now).await?,
         None => end_others(&mut tx, signed_in, now).await?,
     };
-    let renewed = renew_session(&mut tx, signed_in.clone(), ended).await?;
+    let renewed = renew_session(&mut tx, proven, ended).await?;
     if let Some(email) = &changes.email {
         // A change to the present address cancels a pending change to another one.
         let wanted = Some(email).filter(|email| email.typed() != renewed.signed_in.email);

@@ -42,7 +42,7 @@ pub(in crate::flows) struct EndedAtProof {
 }
 
 /// Ends the sessions, tokens, codes, devices and the pending address that date from before the proof. After the first
-/// proof by mail the account has no password. Lock the account first.
+/// proof by mail the account has neither password nor factor. Lock the account first.
 ///
 /// The purge locks rows table by table. To wait for it only in its own order, call this after what writes `attempts`.
 pub(in crate::flows) async fn prove_address(
@@ -60,6 +60,7 @@ pub(in crate::flows) async fn prove_address(
     users::set_pending_email(tx.conn(), user, None).await?;
     if proof == Proof::FirstByMail {
         users::change_password(tx.conn(), user, None).await?;
+        users::remove_factors(tx, user).await?;
     }
     devices::delete_others(tx.conn(), user, client).await?;
     let device_generation = users::begin_device_generation(tx.conn(), user).await?;

@@ -20,19 +20,22 @@ pub struct RenewedSession {
     ended: EndedAtProof,
 }
 
-/// Gives the acting session a new id and secret, after the change has `ended` others.
+/// Gives the acting session a new id and secret, after the change has `ended` others. Stores the proof that `signed_in`
+/// shows.
 pub(in crate::flows) async fn renew_session(
     tx: &mut Tx,
     signed_in: SignedIn,
     ended: EndedAtProof,
 ) -> store::Result<RenewedSession> {
     let (session_id, secret) = (SessionId(Uuid::now_v7()), SessionSecret::generate());
-    sessions::replace_id_and_secret(tx, &signed_in, session_id, &secret.hash()).await?;
+    let old = signed_in.session_id;
+    let signed_in = SignedIn {
+        session_id,
+        ..signed_in
+    };
+    sessions::replace_id_and_secret(tx, old, &signed_in, &secret.hash()).await?;
     Ok(RenewedSession {
-        signed_in: SignedIn {
-            session_id,
-            ..signed_in
-        },
+        signed_in,
         secret,
         ended,
     })

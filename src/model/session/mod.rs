@@ -1,7 +1,10 @@
 //! Sessions: the stored row and the rules of its life.
 
 pub mod cookie;
+pub mod half_log_in;
+pub mod methods;
 pub mod secret;
+pub mod started;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
@@ -11,6 +14,7 @@ use super::id::{SessionId, UserId};
 use super::limit::attempt::Bucket;
 use super::user::email::shown;
 use super::user::password::PasswordHash;
+use methods::Methods;
 use secret::{SecretHash, SessionSecret};
 
 /// How long sessions last (OWASP ASVS v5.0.0-7.3.1 and 7.3.2).
@@ -91,6 +95,8 @@ pub struct NewSession {
     /// `None` for a visitor's session, before a log-in.
     pub user_id: Option<UserId>,
     pub kind: SessionKind,
+    /// What the client has proven; nothing in a visitor's session.
+    pub methods: Methods,
     pub created_at: DateTime<Utc>,
     pub idle_expires_at: DateTime<Utc>,
     pub absolute_expires_at: DateTime<Utc>,
@@ -103,6 +109,7 @@ impl NewSession {
     pub fn cookie(
         secret: SessionSecret,
         user_id: Option<UserId>,
+        methods: Methods,
         client: Client,
         lifetimes: &Lifetimes,
         now: DateTime<Utc>,
@@ -113,6 +120,7 @@ impl NewSession {
             secret_hash: Some(secret.hash()),
             user_id,
             kind: SessionKind::Cookie,
+            methods,
             created_at: now,
             idle_expires_at: lifetimes.idle_deadline(now, absolute_expires_at),
             absolute_expires_at,
@@ -122,13 +130,14 @@ impl NewSession {
 
     /// A session with tokens. It has no idle time-out: an app on a phone may rest for weeks.
     #[must_use]
-    pub fn token(user_id: UserId, client: Client, lifetimes: &Lifetimes, now: DateTime<Utc>) -> Self {
+    pub fn token(user_id: UserId, methods: Methods, client: Client, lifetimes: &Lifetimes, now: DateTime<Utc>) -> Self {
         let absolute_expires_at = now + lifetimes.absolute;
         Self {
             id: SessionId(Uuid::now_v7()),
             secret_hash: None,
             user_id: Some(user_id),
             kind: SessionKind::Token,
+            methods,
             created_at: now,
             idle_expires_at: absolute_expires_at,
             absolute_expires_at,
@@ -156,7 +165,7 @@ pub enum Inserted {
     Session(i64),
     /// The account has no room for another one.
     NoRoom,
-    /// There is no account for it.
+    /// There is no account for it, or the gate is closed to it.
     Nothing,
 }
 
@@ -169,6 +178,8 @@ pub struct StoredSession {
     pub email: Option<String>,
     pub email_verified_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
+    pub authenticated_at: Option<DateTime<Utc>>,
+    pub amr: Option<String>,
     pub last_seen_at: DateTime<Utc>,
     pub idle_expires_at: DateTime<Utc>,
     pub absolute_expires_at: DateTime<Utc>,
@@ -187,6 +198,8 @@ impl StoredSession {
             email: shown(self.email.clone()?),
             email_verified: self.email_verified_at.is_some(),
             created_at: self.created_at,
+            authenticated_at: self.authenticated_at.unwrap_or(self.created_at),
+            methods: Methods::from_column(self.amr.as_deref()),
             last_seen_at: self.last_seen_at,
             idle_expires_at: self.idle_expires_at,
             absolute_expires_at: self.absolute_expires_at,
@@ -204,6 +217,10 @@ pub struct SignedIn {
     /// Whether the owner has confirmed the address.
     pub email_verified: bool,
     pub created_at: DateTime<Utc>,
+    /// The last time at which the client proved to be the account's owner.
+    pub authenticated_at: DateTime<Utc>,
+    /// How it has proven that.
+    pub methods: Methods,
     pub last_seen_at: DateTime<Utc>,
     pub idle_expires_at: DateTime<Utc>,
     pub absolute_expires_at: DateTime<Utc>,
@@ -239,6 +256,8 @@ pub struct ListedSession {
     pub id: SessionId,
     pub kind: String,
     pub created_at: DateTime<Utc>,
+    pub authenticated_at: Option<DateTime<Utc>>,
+    pub amr: Option<String>,
     pub last_seen_at: DateTime<Utc>,
     pub idle_expires_at: DateTime<Utc>,
     pub ip: Option<String>,

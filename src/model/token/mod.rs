@@ -45,6 +45,12 @@ pub struct Claims {
     /// v5.0.0-9.2.3).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub aud: Option<Audience>,
+    /// The last time at which the session's client proved to be the account's owner; access tokens only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<i64>,
+    /// How it proved that; access tokens only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amr: Option<Vec<String>>,
     /// How many times the session's refresh token was rotated; refresh tokens only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generation: Option<i64>,

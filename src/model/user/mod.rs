@@ -13,6 +13,11 @@ use email::Email;
 use password::PasswordHash;
 use username::Username;
 
+/// An operator has disabled the account. Travels inside error chains; a client learns of it only after right credentials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the account is disabled")]
+pub struct AccountDisabled;
+
 /// An account to be stored. Its id and creation time are those of its first session.
 #[derive(Debug)]
 pub struct NewUser {
@@ -104,6 +109,8 @@ pub struct OwnAccount {
     /// The pending address, which replaces the present one when its owner confirms it.
     pub pending_email: Option<String>,
     pub has_password: bool,
+    /// Since when a log-in takes a second factor.
+    pub second_factor_at: Option<DateTime<Utc>>,
     pub username: Option<String>,
     pub first_name: String,
     pub last_name: String,

@@ -22,14 +22,14 @@ macro_rules! insert_session {
     ($rows:literal) => {
         concat!(
             "INSERT INTO sessions (id, secret_hash, user_id, kind, created_at, last_seen_at, idle_expires_at, ",
-            "expires_not_before, absolute_expires_at, ip, user_agent, data, generation, rotated_at) ",
-            "SELECT $1, $2, $3, $4, $5, $5, $6, $6, $7, $8, $9, $10, 0, $5 FROM ",
+            "expires_not_before, absolute_expires_at, ip, user_agent, data, amr, generation, rotated_at, ",
+            "authenticated_at) SELECT $1, $2, $3, $4, $5, $5, $6, $6, $7, $8, $9, $10, $11, 0, $5, $5 FROM ",
             $rows
         )
     };
 }
 
-/// Binds the ten values of [`insert_session`].
+/// Binds the eleven values of [`insert_session`].
 macro_rules! bind_session {
     ($query:expr, $session:expr, $data:expr) => {
         $query
@@ -43,9 +43,36 @@ macro_rules! bind_session {
             .bind($session.client.ip.map(|ip| ip.to_string()))
             .bind($session.client.user_agent.as_deref())
             .bind($data)
+            .bind($session.methods.to_column())
     };
 }
 pub(super) use {bind_session, insert_session};
+
+/// Stores the session of an account, notes the time of the log-in and returns the account's number. Nothing is done when
+/// the account is disabled, or asks for a second factor and the session has none. One statement on PostgreSQL, two on
+/// SQLite. Lock the account first: only then does a change to it that is under way count.
+pub async fn insert_recording_log_in(conn: Conn<'_>, session: &NewSession) -> Result<Option<i64>> {
+    const SQLITE: &str = concat!(
+        insert_session!("users WHERE id = $3 AND disabled_at IS NULL AND ($12 OR second_factor_at IS NULL)"),
+        "; ",
+        "UPDATE users SET last_log_in_at = $5 WHERE id = $3 AND EXISTS (SELECT 1 FROM sessions WHERE id = $1) ",
+        "RETURNING number"
+    );
+    const POSTGRES: &str = concat!(
+        "WITH stored AS (",
+        insert_session!("users WHERE id = $3 AND disabled_at IS NULL AND ($12 OR second_factor_at IS NULL)"),
+        " RETURNING user_id) ",
+        "UPDATE users SET last_log_in_at = $5 WHERE id = (SELECT user_id FROM stored) RETURNING number"
+    );
+    let sql = conn.either(SQLITE, POSTGRES);
+    let numbers: Vec<i64> = on!(conn, c => {
+        bind_session!(sqlx::query_scalar(sql), session, "{}")
+            .bind(session.methods.has_second_factor())
+            .fetch_all(c)
+            .await?
+    });
+    Ok(numbers.first().copied())
+}
 
 /// Stores a new session. It never overwrites one, because secret hashes and ids are unique.
 pub async fn insert(conn: Conn<'_>, session: &NewSession, data: &str) -> Result<()> {
@@ -54,10 +81,12 @@ pub async fn insert(conn: Conn<'_>, session: &NewSession, data: &str) -> Result<
     Ok(())
 }
 
-/// Notes a log-in, but only if the password is still the verified one. Its values are bound after those of its session.
+/// Notes a log-in, but only if the password is still the verified one and the gate is open to a password alone. Its
+/// values are bound after those of its session.
 macro_rules! record_log_in {
     () => {
-        "UPDATE users SET last_log_in_at = $5, password_hash = $11 WHERE id = $12 AND password_hash = $13"
+        "UPDATE users SET last_log_in_at = $5, password_hash = $12 WHERE id = $13 AND password_hash = $14 \
+         AND disabled_at IS NULL AND second_factor_at IS NULL"
     };
 }
 
@@ -69,8 +98,9 @@ macro_rules! count_sessions {
 }
 
 /// Stores the session of a log-in, notes the time of the log-in, clears its failed-attempt bucket and ends the row of
-/// failures in the account's others. Nothing is done when the password was changed or the account deleted since the
-/// hash was read. Such a change and this log-in wait for each other. One statement on PostgreSQL; four on SQLite, which
+/// failures in the account's others. No session is stored when the password was changed or the account deleted since the
+/// hash was read, or when the account is disabled or asks for a second factor. Such a change and this log-in wait for
+/// each other. One statement on PostgreSQL; four on SQLite, which
 /// the caller's transaction holds together.
 ///
 /// An account that has `room` sessions of this kind gets no other one. On PostgreSQL that does not count the sessions
@@ -88,21 +118,23 @@ pub async fn insert_recording_log_in_clearing_failures(
         record_log_in!(),
         " RETURNING number; ",
         clear_bucket!(
-            "$14",
             "$15",
-            "$17",
-            " AND EXISTS (SELECT 1 FROM users WHERE id = $12 AND password_hash = $11)"
+            "$16",
+            "$18",
+            " AND EXISTS (SELECT 1 FROM users WHERE id = $13 AND password_hash = $12)"
         ),
         "; ",
         end_rows_elsewhere!(
-            "$14",
             "$15",
-            "$17",
+            "$16",
             "$18",
-            " AND EXISTS (SELECT 1 FROM users WHERE id = $12 AND password_hash = $11)"
+            "$19",
+            " AND EXISTS (SELECT 1 FROM users WHERE id = $13 AND password_hash = $12)"
         ),
         "; ",
-        insert_session!("users WHERE id = $12 AND password_hash = $11 AND $16 > "),
+        insert_session!(
+            "users WHERE id = $13 AND password_hash = $12 AND disabled_at IS NULL AND second_factor_at IS NULL AND $17 > "
+        ),
         count_sessions!(),
         " RETURNING generation"
     );
@@ -110,11 +142,11 @@ pub async fn insert_recording_log_in_clearing_failures(
         "WITH verified AS (",
         record_log_in!(),
         " RETURNING number), cleared AS (",
-        clear_bucket!("$14", "$15", "$17", " AND EXISTS (SELECT 1 FROM verified)"),
+        clear_bucket!("$15", "$16", "$18", " AND EXISTS (SELECT 1 FROM verified)"),
         "), ended AS (",
-        end_rows_elsewhere!("$14", "$15", "$17", "$18", " AND EXISTS (SELECT 1 FROM verified)"),
+        end_rows_elsewhere!("$15", "$16", "$18", "$19", " AND EXISTS (SELECT 1 FROM verified)"),
         "), stored AS (",
-        insert_session!("verified WHERE $16 > "),
+        insert_session!("verified WHERE $17 > "),
         count_sessions!(),
         " RETURNING generation) SELECT number FROM verified UNION ALL SELECT generation FROM stored"
     );
@@ -146,8 +178,8 @@ macro_rules! select_session {
     ($condition:literal) => {
         concat!(
             "SELECT s.id, s.user_id, u.number AS user_number, u.email, u.email_verified_at, s.created_at, ",
-            "s.last_seen_at, s.idle_expires_at, s.absolute_expires_at, s.data ",
-            "FROM sessions s LEFT JOIN users u ON u.id = s.user_id WHERE ",
+            "s.authenticated_at, s.amr, s.last_seen_at, s.idle_expires_at, s.absolute_expires_at, s.data ",
+            "FROM sessions s LEFT JOIN users u ON u.id = s.user_id WHERE u.disabled_at IS NULL AND ",
             $condition
         )
     };
@@ -201,23 +233,30 @@ pub async fn rotation(conn: Conn<'_>, id: SessionId) -> Result<Option<Rotation>>
 
 /// At most `limit` live sessions of an account, the latest used first.
 pub async fn of_user(conn: Conn<'_>, user: UserId, now: DateTime<Utc>, limit: u32) -> Result<Vec<ListedSession>> {
-    const SQL: &str = "SELECT id, kind, created_at, last_seen_at, idle_expires_at, ip, user_agent FROM sessions \
+    const SQL: &str = "SELECT id, kind, created_at, authenticated_at, amr, last_seen_at, idle_expires_at, ip, \
+        user_agent FROM sessions \
         WHERE user_id = $1 AND idle_expires_at > $2 ORDER BY last_seen_at DESC, id DESC LIMIT $3";
     Ok(on!(conn, c => {
         sqlx::query_as(SQL).bind(user).bind(now).bind(i64::from(limit)).fetch_all(c).await?
     }))
 }
 
-/// Gives a session a new id and a new secret. The old ones stop working at once, also for requests under way.
-pub async fn replace_id_and_secret(
-    tx: &mut Tx,
-    session: &SignedIn,
-    new_id: SessionId,
-    secret: &SecretHash,
-) -> Result<()> {
-    const SQL: &str = "UPDATE sessions SET id = $1, secret_hash = $2 WHERE id = $3 AND kind = 'cookie'";
-    tx.note_change_of(session.user_id);
-    on!(tx.conn(), c => { sqlx::query(SQL).bind(new_id).bind(secret).bind(session.session_id).execute(c).await?; });
+/// Gives the session `old` the id and the proof of `renewed`, and a new secret. The old ones stop working at once, also
+/// for requests under way.
+pub async fn replace_id_and_secret(tx: &mut Tx, old: SessionId, renewed: &SignedIn, secret: &SecretHash) -> Result<()> {
+    const SQL: &str = "UPDATE sessions SET id = $1, secret_hash = $2, authenticated_at = $3, amr = $4 \
+        WHERE id = $5 AND kind = 'cookie'";
+    tx.note_change_of(renewed.user_id);
+    on!(tx.conn(), c => {
+        sqlx::query(SQL)
+            .bind(renewed.session_id)
+            .bind(secret)
+            .bind(renewed.authenticated_at)
+            .bind(renewed.methods.to_column())
+            .bind(old)
+            .execute(c)
+            .await?;
+    });
     Ok(())
 }
 

@@ -29,6 +29,7 @@ async fn the_owner_of_an_account_gets_everything_that_is_stored_about_them() {
         "email_verified_at": null,
         "pending_email": null,
         "has_password": true,
+        "second_factor_at": null,
         "username": "jane",
         "first_name": "Jane",
         "last_name": "Doe",
@@ -43,6 +44,10 @@ async fn the_owner_of_an_account_gets_everything_that_is_stored_about_them() {
           "current": true,
           "kind": "cookie",
           "created_at": "2024-10-04T00:00:00Z",
+          "authenticated_at": "2024-10-04T00:00:00Z",
+          "amr": [
+            "pwd"
+          ],
           "last_seen_at": "2024-10-04T00:00:00Z",
           "expires_at": "2024-10-11T00:00:00Z",
           "ip": null,
@@ -53,6 +58,10 @@ async fn the_owner_of_an_account_gets_everything_that_is_stored_about_them() {
           "current": false,
           "kind": "token",
           "created_at": "2024-10-04T00:00:00Z",
+          "authenticated_at": "2024-10-04T00:00:00Z",
+          "amr": [
+            "pwd"
+          ],
           "last_seen_at": "2024-10-04T00:00:00Z",
           "expires_at": "2024-11-03T00:00:00Z",
           "ip": null,
@@ -97,6 +106,8 @@ async fn no_column_about_a_person_is_forgotten() {
         let shown = match column.as_str() {
             // Counts changes of the password, and tells nothing of the person.
             "device_generation" => continue,
+            // An account whose owner can ask for an export is not disabled.
+            "disabled_at" => continue,
             // Secret; the export tells whether there is one.
             "password_hash" => "has_password",
             // The same as the column without the suffix, in another form.

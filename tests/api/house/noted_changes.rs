@@ -22,6 +22,7 @@ const CHANGE_NOTHING_REMEMBERED: &[(&str, &str)] = &[
         "sessions::record_log_in",
         "no session shows the hash or the last log-in",
     ),
+    ("sessions::insert_recording_log_in", "no session shows the last log-in"),
     ("sessions::lock", "writes what was there"),
     ("sessions::rotate", "sessions of tokens are not remembered"),
     (

@@ -51,7 +51,7 @@ async fn each_code_has_its_status_and_message() {
     401 not_authenticated: You are not signed in
     401 invalid_credentials: E-mail or password is wrong
     403 origin_not_allowed: This page's origin may not call this service; add it to NEPTUN_AUTH_ALLOWED_ORIGINS to allow it
-    403 reauthentication_required: Send your current password, or log in again first
+    403 reauthentication_required: Prove first that it is you, for example with your current password
     403 email_not_verified: Confirm your e-mail address first
     404 not_found: There is nothing here
     404 otp_not_found: No OTP found. Please request a new OTP.

@@ -178,6 +178,8 @@ fn signed_in() -> SignedIn {
         user_number: 1,
         email: ALICE.to_owned(),
         email_verified: true,
+        authenticated_at: now,
+        methods: neptun_auth::model::session::methods::Methods::PASSWORD,
         created_at: now,
         last_seen_at: now,
         idle_expires_at: now + TimeDelta::days(7),

@@ -58,7 +58,11 @@ async fn the_session_is_the_sign_up_body_with_its_expiry_and_the_state_of_the_ad
       },
       "loggedInAt": "2024-10-04T00:00:00Z",
       "expires_at": "2024-10-11T00:00:00Z",
-      "email_verified": false
+      "email_verified": false,
+      "authenticated_at": "2024-10-04T00:00:00Z",
+      "amr": [
+        "pwd"
+      ]
     }
     "#);
     assert_eq!(sign_up.json()["user"]["id"], session.json()["user"]["id"]);

@@ -11,6 +11,7 @@ mod caps;
 mod check;
 mod cookie;
 mod forward_auth;
+mod gate;
 mod races;
 mod sessions;
 mod store;

@@ -30,6 +30,10 @@ async fn lists_the_sessions_of_the_account_the_one_used_last_first() {
         "current": true,
         "kind": "cookie",
         "created_at": "2024-10-04T01:00:00Z",
+        "authenticated_at": "2024-10-04T01:00:00Z",
+        "amr": [
+          "pwd"
+        ],
         "last_seen_at": "2024-10-04T01:00:00Z",
         "expires_at": "2024-10-11T01:00:00Z",
         "ip": null,
@@ -40,6 +44,10 @@ async fn lists_the_sessions_of_the_account_the_one_used_last_first() {
         "current": false,
         "kind": "cookie",
         "created_at": "2024-10-04T00:00:00Z",
+        "authenticated_at": "2024-10-04T00:00:00Z",
+        "amr": [
+          "pwd"
+        ],
         "last_seen_at": "2024-10-04T00:00:00Z",
         "expires_at": "2024-10-11T00:00:00Z",
         "ip": null,

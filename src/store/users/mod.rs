@@ -1,5 +1,7 @@
 //! Accounts. Addresses and user names are looked up by their canonical forms, which are unique.
 
+mod factors;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::sessions::{bind_session, insert_session};
@@ -14,6 +16,8 @@ use crate::model::user::username::Username;
 use crate::model::user::{
     Account, AccountAtLogIn, AccountLookup, Credentials, Identifier, LookupKey, NewUser, OwnAccount,
 };
+
+pub use factors::{factors, remove_factors};
 
 /// The account that `email` belongs to.
 pub async fn by_email(conn: Conn<'_>, email: &Email) -> Result<Option<Credentials>> {
@@ -102,7 +106,7 @@ pub async fn credentials_and_familiarity(
 /// Everything that an account owner may see of the account.
 pub async fn own_account(conn: Conn<'_>, id: UserId) -> Result<Option<OwnAccount>> {
     const SQL: &str = "SELECT id, number, email, email_verified_at, pending_email, \
-        password_hash IS NOT NULL AS has_password, username, first_name, last_name, number_phone, avatar, \
+        password_hash IS NOT NULL AS has_password, second_factor_at, username, first_name, last_name, number_phone, avatar, \
         created_at, last_log_in_at FROM users WHERE id = $1";
     let account: Option<OwnAccount> = on!(conn, c => sqlx::query_as(SQL).bind(id).fetch_optional(c).await?);
     Ok(account.map(|account| OwnAccount {
@@ -122,12 +126,12 @@ pub async fn account(conn: Conn<'_>, id: UserId) -> Result<Option<Account>> {
     }))
 }
 
-/// Inserts an account. Its values are bound after the ten of its first session.
+/// Inserts an account. Its values are bound after the eleven of its first session.
 macro_rules! insert_user {
     () => {
         "INSERT INTO users (id, created_at, last_log_in_at, email, email_canonical, password_hash, username, \
          username_canonical, first_name, last_name, number_phone) \
-         VALUES ($3, $5, $5, $11, $12, $13, $14, $15, $16, $17, $18) ON CONFLICT DO NOTHING RETURNING number"
+         VALUES ($3, $5, $5, $12, $13, $14, $15, $16, $17, $18, $19) ON CONFLICT DO NOTHING RETURNING number"
     };
 }
 
@@ -136,7 +140,7 @@ macro_rules! insert_first_device {
     ($account:literal) => {
         concat!(
             "INSERT INTO devices (user_id, family, network, first_seen_at, last_seen_at) ",
-            "SELECT $3, $19, $20, $5, $5 FROM ",
+            "SELECT $3, $20, $21, $5, $5 FROM ",
             $account
         )
     };

@@ -1,4 +1,10 @@
-//! The end of every sign-up and log-in: a new session replaces the presented one.
+//! The end of every sign-up and log-in: a new session replaces the presented one, if the gate is open.
+//!
+//! The gate decides in one place for every way in: a disabled account gets no session, and one with a second factor only
+//! a session whose client has proven that factor. The statement that stores the session is the gate, so that a log-in
+//! that races a disabling or an enrolment loses.
+
+mod explain_refusal;
 
 use chrono::{DateTime, Utc};
 
@@ -6,15 +12,17 @@ use super::notify;
 use super::recognize_device::recognize_device;
 use crate::app::App;
 use crate::model::client::Client;
-use crate::model::device::Device;
 use crate::model::id::UserId;
 use crate::model::limit::attempt::Bucket;
+use crate::model::session::methods::Methods;
 use crate::model::session::secret::SessionSecret;
+use crate::model::session::started::{Outcome, StartedSession};
 use crate::model::session::{Inserted, LogInSession, NewSession, SessionKind, SignedIn};
 use crate::model::user::password::PasswordHash;
-use crate::model::user::{Credentials, NewUser};
-use crate::store::{self, Conn, sessions, users};
+use crate::model::user::{AccountDisabled, Credentials, NewUser};
+use crate::store::{self, Conn, Tx, sessions, users};
 use crate::telemetry::{self, Ended};
+use explain_refusal::{explain_refusal, start_half};
 
 /// The client that starts a session, and how the session reaches it.
 #[derive(Debug, Clone)]
@@ -69,26 +77,6 @@ impl<'a> Owner<'a> {
             email: self.email,
             email_verified: self.email_verified,
         }
-    }
-}
-
-/// A session that has just started.
-#[derive(Debug)]
-pub struct StartedSession {
-    pub signed_in: SignedIn,
-    /// Sent to the client once and stored only as a hash; `None` for tokens.
-    pub secret: Option<SessionSecret>,
-    device_generation: i64,
-}
-
-impl StartedSession {
-    /// The device by which the account recognises the client: the one that it `presented`, if the account knows that.
-    #[must_use]
-    pub fn device(&self, presented: Option<Device>) -> Device {
-        let user = self.signed_in.user_id;
-        presented
-            .filter(|device| device.is_known_to(user, self.device_generation))
-            .unwrap_or_else(|| Device::new(user, self.device_generation))
     }
 }
 
@@ -152,14 +140,18 @@ impl Reason<'_> {
 /// instances have connections.
 const OVERLAPPING: u32 = 64;
 
-/// Starts a session. The same transaction ends the presented session, stores the device, and ends the session that was
-/// not used for longest if the account has too many. `None`, and nothing stored, when `reason` does not hold any more.
+/// Starts a session after a sign-up or a log-in by password. The same transaction ends the presented session, stores the
+/// device, and ends the session that was not used for longest if the account has too many. `None`, and nothing stored,
+/// when `reason` does not hold any more.
+///
+/// # Errors
+/// [`AccountDisabled`].
 pub(in crate::flows) async fn start_session(
     app: &App,
     owner: Owner<'_>,
     starting: StartingSession,
     reason: &Reason<'_>,
-) -> anyhow::Result<Option<StartedSession>> {
+) -> anyhow::Result<Option<Outcome>> {
     let session = &starting.session;
     if starting.presented.is_empty() && !starting.notes_device {
         // Most log-ins come from a known device, present no session and are far from the cap: the insert is all there
@@ -171,15 +163,54 @@ pub(in crate::flows) async fn start_session(
             .run(async |conn| reason.insert(conn, session, room).await)
             .await?
         {
-            Inserted::Session(number) => return Ok(Some(starting.started(owner, number))),
-            Inserted::Nothing => return Ok(None),
+            Inserted::Session(number) => return Ok(Some(Outcome::Started(starting.started(owner, number)))),
+            Inserted::Nothing => return explain_refusal(app, owner, &starting, reason).await,
             Inserted::NoRoom => {}
         }
     }
     let mut tx = app.db.write().await?;
     let Inserted::Session(number) = reason.insert(tx.conn(), session, None).await? else {
+        drop(tx);
+        return explain_refusal(app, owner, &starting, reason).await;
+    };
+    Ok(Some(Outcome::Started(finish(app, tx, owner, starting, number).await?)))
+}
+
+/// Starts a session of a client that has proven itself in another way than by a password, and commits `tx`, in which the
+/// proof was used up. `None`, and nothing stored, when the account has gone.
+///
+/// # Errors
+/// [`AccountDisabled`]; nothing is stored then, and the proof is as it was.
+pub(in crate::flows) async fn start_proven_session(
+    app: &App,
+    mut tx: Tx,
+    owner: Owner<'_>,
+    mut starting: StartingSession,
+) -> anyhow::Result<Option<Outcome>> {
+    starting.notes_device = true;
+    users::lock(tx.conn(), owner.id).await?;
+    if let Some(number) = sessions::insert_recording_log_in(tx.conn(), &starting.session).await? {
+        return Ok(Some(Outcome::Started(finish(app, tx, owner, starting, number).await?)));
+    }
+    let Some(known) = users::factors(tx.conn(), owner.id).await? else {
         return Ok(None);
     };
+    if known.disabled_at.is_some() {
+        return Err(AccountDisabled.into());
+    }
+    let half = start_half(tx, owner, &starting, &known).await?;
+    Ok(Some(Outcome::SecondFactorRequired(half)))
+}
+
+/// Does what belongs to a session that is stored, and commits.
+async fn finish(
+    app: &App,
+    mut tx: Tx,
+    owner: Owner<'_>,
+    starting: StartingSession,
+    number: i64,
+) -> anyhow::Result<StartedSession> {
+    let session = &starting.session;
     if starting.notes_device {
         let (client, now) = (&session.client, session.created_at);
         let shows_known_cookie = client
@@ -195,15 +226,21 @@ pub(in crate::flows) async fn start_session(
     tx.commit().await?;
     telemetry::sessions_ended(Ended::Replaced, replaced);
     telemetry::sessions_ended(Ended::Surplus, surplus);
-    Ok(Some(starting.started(owner, number)))
+    Ok(starting.started(owner, number))
 }
 
 impl StartingSession {
-    /// The session that `start` asks for.
+    /// The session that `start` asks for, of a client that has proven itself by `methods`.
     ///
     /// # Errors
     /// As [`Transport::admit`].
-    pub fn new(app: &App, owner: Owner<'_>, start: SessionStart, now: DateTime<Utc>) -> anyhow::Result<Self> {
+    pub fn new(
+        app: &App,
+        owner: Owner<'_>,
+        start: SessionStart,
+        methods: Methods,
+        now: DateTime<Utc>,
+    ) -> anyhow::Result<Self> {
         let SessionStart { client, transport } = start;
         transport.admit(app, owner.email_verified)?;
         let at_most = Some(app.session_caps.of(transport.kind()));
@@ -211,7 +248,7 @@ impl StartingSession {
             Transport::Cookie { presented } => {
                 let secret = SessionSecret::generate();
                 Self {
-                    session: NewSession::cookie(secret, Some(owner.id), client, &app.lifetimes, now),
+                    session: NewSession::cookie(secret, Some(owner.id), methods, client, &app.lifetimes, now),
                     notes_device: false,
                     at_most,
                     presented,
@@ -219,7 +256,7 @@ impl StartingSession {
                 }
             }
             Transport::Tokens => Self {
-                session: NewSession::token(owner.id, client, &app.lifetimes, now),
+                session: NewSession::token(owner.id, methods, client, &app.lifetimes, now),
                 notes_device: false,
                 at_most,
                 presented: Vec::new(),
@@ -239,6 +276,8 @@ impl StartingSession {
             email: owner.email.to_owned(),
             email_verified: owner.email_verified,
             created_at: session.created_at,
+            authenticated_at: session.created_at,
+            methods: session.methods,
             last_seen_at: session.created_at,
             idle_expires_at: session.idle_expires_at,
             absolute_expires_at: session.absolute_expires_at,

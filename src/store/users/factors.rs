@@ -1,0 +1,30 @@
+//! What an account has to log in with, over all tables that hold some of it.
+
+use crate::model::factor::Factors;
+use crate::model::id::UserId;
+use crate::store::{Conn, Result, Tx, on};
+
+/// What the account has; `None` without such an account.
+pub async fn factors(conn: Conn<'_>, user: UserId) -> Result<Option<Factors>> {
+    const SQL: &str = "SELECT disabled_at, second_factor_at, password_hash, \
+        EXISTS (SELECT 1 FROM recovery_codes WHERE user_id = users.id AND used_at IS NULL) AS has_recovery_code, \
+        EXISTS (SELECT 1 FROM passkeys WHERE user_id = users.id) AS has_passkey, \
+        EXISTS (SELECT 1 FROM identities WHERE user_id = users.id) AS has_identity FROM users WHERE id = $1";
+    Ok(on!(conn, c => sqlx::query_as(SQL).bind(user).fetch_optional(c).await?))
+}
+
+/// Removes everything but the password: authenticator app, recovery codes, passkeys and identities.
+pub async fn remove_factors(tx: &mut Tx, user: UserId) -> Result<()> {
+    const SQL: [&str; 5] = [
+        "UPDATE users SET second_factor_at = NULL WHERE id = $1",
+        "DELETE FROM totp WHERE user_id = $1",
+        "DELETE FROM recovery_codes WHERE user_id = $1",
+        "DELETE FROM passkeys WHERE user_id = $1",
+        "DELETE FROM identities WHERE user_id = $1",
+    ];
+    tx.note_change_of(user);
+    for sql in SQL {
+        on!(tx.conn(), c => { sqlx::query(sql).bind(user).execute(c).await?; });
+    }
+    Ok(())
+}
