@@ -9,6 +9,7 @@ pub mod limits;
 pub mod mail;
 pub mod outbound;
 mod own_key;
+pub mod passkeys;
 pub mod readiness;
 mod sealing;
 pub mod secret_file;
@@ -41,6 +42,7 @@ use limits::Limits;
 use mail::mailer::{MailSetup, Mailer};
 use mail::outbox::Outbox;
 use outbound::{Outbound, OutboundSetup};
+use passkeys::{PasskeySetup, Passkeys};
 use readiness::Readiness;
 use sessions::Sessions;
 use sessions::cache::SessionCache;
@@ -66,6 +68,7 @@ pub struct Tools {
     pub session_caps: SessionCaps,
     pub tokens: Tokens,
     pub codes: Codes,
+    pub passkeys: Passkeys,
     pub outbox: Outbox,
     pub mailer: Mailer,
     pub outbound: Outbound,
@@ -107,6 +110,7 @@ pub struct Setup {
     pub audiences: Vec<Audience>,
     /// `None` switches all limits off.
     pub limits: Option<Rates>,
+    pub passkeys: PasskeySetup,
     pub mail: MailSetup,
     pub outbound: OutboundSetup,
     /// Cancelled when the instance is about to stop.
@@ -155,6 +159,7 @@ impl App {
             clock: setup.clock,
             tokens,
             codes: Codes::new(&secret_key, setup.mail.code_digits, setup.mail.recovery_url.clone())?,
+            passkeys: Passkeys::new(setup.passkeys, &secret_key)?,
             outbox: Outbox::new(&secret_key, setup.mail.notices.clone())?,
             mailer: mailer.with_secret(&secret_key)?,
             outbound,

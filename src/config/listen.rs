@@ -130,10 +130,16 @@ impl ListenSettings {
         Ok(url.clone())
     }
 
+    /// The listed origins, without the service's own.
+    #[must_use]
+    pub fn allowed_origins(&self) -> Vec<Origin> {
+        all(&self.allowed_origins)
+    }
+
     /// Which pages may call with credentials.
     #[must_use]
     pub fn cross_origin(&self, public_url: &Url) -> CrossOrigin {
-        let origins = AllowedOrigins::new(public_url, all(&self.allowed_origins));
+        let origins = AllowedOrigins::new(public_url, self.allowed_origins());
         CrossOrigin::new(origins, &all(&self.allowed_headers))
     }
 

@@ -12,6 +12,7 @@ mod mail;
 pub mod names;
 mod operation;
 mod outbound;
+mod passkeys;
 mod password;
 mod session;
 mod tokens;
@@ -37,6 +38,7 @@ use listen::ListenSettings;
 use mail::MailSettings;
 use operation::OperationSettings;
 use outbound::OutboundSettings;
+use passkeys::PasskeySettings;
 use password::PasswordSettings;
 use session::SessionSettings;
 use tokens::TokenSettings;
@@ -61,6 +63,8 @@ pub struct Settings {
     forward_auth: ForwardAuthSettings,
     #[command(flatten)]
     password: PasswordSettings,
+    #[command(flatten)]
+    passkeys: PasskeySettings,
     #[command(flatten)]
     mail: MailSettings,
     #[command(flatten)]
@@ -109,6 +113,7 @@ impl Settings {
             session_cache_entries: self.session.cache_entries(),
             issuer: public_url.origin().ascii_serialization(),
             audiences: self.tokens.audiences(),
+            passkeys: self.passkeys.setup(&public_url, self.listen.allowed_origins())?,
             mail: self.mail.setup(public_url)?,
             limits: self.limits.rates(),
             outbound: self.outbound.setup(),

@@ -8,6 +8,7 @@ pub mod id;
 pub mod limit;
 pub mod mail;
 pub mod outbound;
+pub mod passkey;
 mod public_suffix;
 pub mod secret_key;
 pub mod session;

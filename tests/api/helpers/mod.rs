@@ -20,11 +20,13 @@ use neptun_auth::api::{self, CrossOrigin, Web};
 use neptun_auth::app::clock::Clock;
 use neptun_auth::app::mail::mailer::MailSetup;
 use neptun_auth::app::outbound::OutboundSetup;
+use neptun_auth::app::passkeys::PasskeySetup;
 use neptun_auth::app::{App, DatabaseSetup, Setup};
 use neptun_auth::model::client::origin::{AllowedOrigins, Origin};
 use neptun_auth::model::cookie::SameSite;
 use neptun_auth::model::limit::Rates;
 use neptun_auth::model::mail::{InternationalAddresses, Notice};
+use neptun_auth::model::passkey::relying_party::{RelyingParty, RpId};
 use neptun_auth::model::session::cookie::SessionCookie;
 use neptun_auth::model::session::{Lifetimes, SessionCaps};
 use poem::Response;
@@ -65,6 +67,7 @@ pub fn setup(database_url: &str, clock: Clock) -> Setup {
         session_cache_entries: 1000,
         issuer: "http://localhost:8080".to_owned(),
         audiences: Vec::new(),
+        passkeys: passkeys("http://localhost:8080", &[]),
         mail: MailSetup {
             smtp_url: None,
             from: None,
@@ -80,6 +83,17 @@ pub fn setup(database_url: &str, clock: Clock) -> Setup {
         limits: Some(limits("1000000/h")),
         outbound: OutboundSetup::default(),
         draining: CancellationToken::new(),
+    }
+}
+
+/// Passkeys of a service at `public_url`, whose host they belong to, with `related` origins.
+pub fn passkeys(public_url: &str, related: &[&str]) -> PasskeySetup {
+    let public_url = Url::parse(public_url).unwrap();
+    let origins = AllowedOrigins::new(&public_url, Vec::new());
+    let related = related.iter().map(|text| (*text).to_owned()).collect();
+    let party = |id| RelyingParty::new(id, "Example".to_owned(), origins, related);
+    PasskeySetup {
+        relying_party: RpId::of(&public_url).map(party),
     }
 }
 

@@ -59,6 +59,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("hyper_util::", &["server", "app/outbound"]),
     ("rustls::", &["app/outbound"]),
     ("hyper_rustls::", &["app/outbound"]),
+    ("minicbor::", &["model/passkey", "app/passkeys/check/tests"]),
     ("hugealloc::", &["app"]),
     ("rustix::", &["app"]),
     ("tikv_jemallocator::", &["main"]),
