@@ -4,6 +4,7 @@ mod account;
 mod body;
 pub mod error;
 mod example;
+mod factor;
 mod formats;
 mod guard;
 mod layers;
@@ -73,6 +74,7 @@ type Apis = (
     account::Apis,
     recovery::Apis,
     session::Apis,
+    factor::Apis,
     token::Apis,
     operator::Apis,
 );
@@ -82,6 +84,7 @@ fn apis(app: &App) -> Apis {
         account::apis(app),
         recovery::apis(app),
         session::apis(app),
+        factor::apis(app),
         token::apis(app),
         operator::apis(app),
     )

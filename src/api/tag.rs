@@ -10,6 +10,8 @@ pub enum Tag {
     Recovery,
     /// Check the session that your request presents; list and revoke the sessions of your account.
     Sessions,
+    /// Set up an authenticator app, finish a log-in with it, prove again that it is you.
+    Factors,
     /// Use the same accounts with pairs of JWTs, in the style of Django REST and simplejwt.
     Tokens,
     /// Probes for load balancers and operators.

@@ -12,6 +12,7 @@ mod own_key;
 pub mod passkeys;
 pub mod readiness;
 mod sealing;
+pub mod second_factors;
 pub mod secret_file;
 pub mod sessions;
 pub mod shares;
@@ -44,6 +45,7 @@ use mail::outbox::Outbox;
 use outbound::{Outbound, OutboundSetup};
 use passkeys::{PasskeySetup, Passkeys};
 use readiness::Readiness;
+use second_factors::SecondFactors;
 use sessions::Sessions;
 use sessions::cache::SessionCache;
 use sessions::renewals::Renewals;
@@ -69,6 +71,7 @@ pub struct Tools {
     pub tokens: Tokens,
     pub codes: Codes,
     pub passkeys: Passkeys,
+    pub second_factors: SecondFactors,
     pub outbox: Outbox,
     pub mailer: Mailer,
     pub outbound: Outbound,
@@ -160,6 +163,7 @@ impl App {
             tokens,
             codes: Codes::new(&secret_key, setup.mail.code_digits, setup.mail.recovery_url.clone())?,
             passkeys: Passkeys::new(setup.passkeys, &secret_key)?,
+            second_factors: SecondFactors::new(&secret_key)?,
             outbox: Outbox::new(&secret_key, setup.mail.notices.clone())?,
             mailer: mailer.with_secret(&secret_key)?,
             outbound,

@@ -32,6 +32,7 @@ pub mod outbox;
 pub mod probes;
 pub mod sessions;
 pub mod signing_keys;
+pub mod totp;
 pub mod users;
 
 use engine::on;

@@ -277,6 +277,8 @@ pub enum Ended {
     /// The account was restored to its former address.
     EmailRestored,
     AccountDeleted,
+    /// An authenticator app was added; earlier sessions began without it.
+    FactorAdded,
     /// A refresh token was used twice, so it may be stolen.
     TokenReused,
     Expired,

@@ -16,6 +16,7 @@
 mod helpers;
 
 mod account;
+mod factor;
 mod house;
 mod http;
 mod limits;

@@ -154,7 +154,14 @@ impl AccountApi {
         client: Client,
     ) -> Result<Json<SessionResponse>, ApiError> {
         let (email, password) = read_log_in(body.fields)?;
-        let outcome = log_in(&self.0, &Identifier::Email(email), password, session.start(client)).await?;
+        let outcome = log_in(
+            &self.0,
+            &Identifier::Email(email),
+            password,
+            None,
+            session.start(client),
+        )
+        .await?;
         let started = session.conclude(outcome)?;
         Ok(Json(SessionResponse::of(&started.signed_in)))
     }
@@ -231,6 +238,7 @@ impl From<LogInError> for ApiError {
     fn from(error: LogInError) -> Self {
         match error {
             LogInError::InvalidCredentials => ErrorCode::InvalidCredentials.into(),
+            LogInError::InvalidCode => ErrorCode::InvalidOtp.into(),
             LogInError::Internal(error) => error.into(),
         }
     }

@@ -5,10 +5,12 @@ use poem_openapi::types::Example;
 use uuid::Uuid;
 
 use crate::api::example;
+use crate::api::factor::FactorResponse;
 use crate::api::formats::{EmailText, NewPasswordText, Nullable, PasswordText};
 use crate::api::session::sessions::ListedSessionResponse;
 use crate::api::time::Time;
 use crate::flows::account::export_account::Export;
+use crate::flows::steps::read_factors::ListedFactors;
 use crate::model::device::ListedDevice;
 use crate::model::mail::code::ListedCode;
 use crate::model::session::SignedIn;
@@ -90,7 +92,8 @@ pub struct ExportedDevice {
 /// A code that was mailed for your account. The code itself is not stored.
 #[derive(Debug, Object)]
 pub struct ExportedCode {
-    /// What you can do with it: `reset_password`, `recovery_key`, `verify_email`, `change_email` or `restore_email`.
+    /// What you can do with it: `reset_password`, `recovery_key`, `verify_email`, `change_email`, `restore_email` or
+    /// `reauthenticate`.
     purpose: String,
     /// The address that the code confirms or restores.
     email: Nullable<String>,
@@ -105,6 +108,8 @@ pub struct ExportedCode {
 pub struct ExportResponse {
     account: ExportedAccount,
     sessions: Vec<ListedSessionResponse>,
+    /// What you log in with beside a password. Never includes secrets.
+    factors: Vec<FactorResponse>,
     /// The kinds of devices that logged in to your account, and their networks.
     devices: Vec<ExportedDevice>,
     codes: Vec<ExportedCode>,
@@ -133,6 +138,7 @@ impl ExportResponse {
             sessions: sessions
                 .map(|session| ListedSessionResponse::of(session, asking))
                 .collect(),
+            factors: FactorResponse::all(export.factors),
             devices: export.devices.into_iter().map(ExportedDevice::of).collect(),
             codes: export.codes.into_iter().map(ExportedCode::of).collect(),
             waiting_mails: export.waiting_mails.into_iter().map(Time).collect(),
@@ -217,6 +223,7 @@ impl Example for ExportResponse {
         let export = Export {
             account: example::own_account(),
             sessions: Vec::new(),
+            factors: ListedFactors::default(),
             devices: Vec::new(),
             codes: Vec::new(),
             waiting_mails: Vec::new(),

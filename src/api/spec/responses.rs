@@ -8,7 +8,7 @@ use crate::api::error::django::TokenError;
 use crate::api::error::{ApiError, ErrorCode, Issue, IssueCode};
 use crate::api::guard::COOKIE_SCHEME;
 use crate::api::layers::token_api::django_body;
-use crate::api::{account, recovery, session, token};
+use crate::api::{account, factor, recovery, session, token};
 
 /// The shape of an operation's errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,9 +20,15 @@ pub enum Dialect {
 }
 
 /// The errors that operations return for reasons of their own, chapter by chapter.
-const ERRORS: &[&[(&str, &[ErrorCode])]] = &[account::ERRORS, recovery::ERRORS, session::ERRORS, token::ERRORS];
+const ERRORS: &[&[(&str, &[ErrorCode])]] = &[
+    account::ERRORS,
+    recovery::ERRORS,
+    session::ERRORS,
+    factor::ERRORS,
+    token::ERRORS,
+];
 /// The operations that set or remove the session cookie without requiring one, chapter by chapter.
-const WRITE_COOKIE: &[&[&str]] = &[account::WRITE_COOKIE, session::WRITE_COOKIE];
+const WRITE_COOKIE: &[&[&str]] = &[account::WRITE_COOKIE, session::WRITE_COOKIE, factor::WRITE_COOKIE];
 
 /// Completes one operation: its responses and their headers, and an example of every body. `schemas` are the
 /// document's.

@@ -1,5 +1,6 @@
 //! The token API: `/api/sign-up/`, `/api/token/…`, `/api/me/`.
 
+mod credentials;
 pub mod jwks;
 mod mint;
 mod types;
@@ -26,10 +27,8 @@ use crate::flows::token::verify_token::verify_token;
 use crate::model::client::Client;
 use crate::model::id::UserId;
 use crate::model::session::started::Outcome;
-use crate::model::user::email::Email;
-use crate::model::user::password::Password;
-use crate::model::user::username::Username;
-use crate::model::user::{Identifier, Profile};
+use crate::model::user::Profile;
+use credentials::read_credentials;
 use types::{
     EmptyResponse, RefreshRequest, TokenPairRequest, TokenPairResponse, TokenSignUpRequest, TokenSignUpResponse,
     UserResponse, VerifyTokenRequest,
@@ -58,6 +57,7 @@ pub const ERRORS: &[(&str, &[ErrorCode])] = &[
         "obtainTokenPair",
         &[
             ErrorCode::InvalidCredentials,
+            ErrorCode::InvalidOtp,
             ErrorCode::SecondFactorRequired,
             ErrorCode::EmailNotVerified,
             ErrorCode::TooManyRequests,
@@ -121,17 +121,18 @@ impl TokensApi {
     /// and a refresh token of a new session.
     ///
     /// Answers 401 `no_active_account` for an unknown account, a wrong password, an account without a password, and one
-    /// that an operator has disabled. Answers 401 `second_factor_required` if the account asks for a second factor.
-    /// Answers 403 `email_not_verified` if the service gives tokens to confirmed addresses only, and 429 `throttled`
-    /// after too many wrong passwords.
+    /// that an operator has disabled. Answers 401 `second_factor_required` if the account asks for a second factor:
+    /// send it as `otp`; if that is wrong or was used, answers 400 `invalid_otp`. Answers 403 `email_not_verified` if
+    /// the service gives tokens to confirmed addresses only, and 429 `throttled` after too many wrong passwords.
     #[oai(path = "/api/token", method = "post", operation_id = "obtainTokenPair")]
     async fn obtain_token_pair(
         &self,
         body: JsonOrForm<TokenPairRequest>,
         client: Client,
     ) -> Result<Json<TokenPairResponse>, TokenError> {
-        let (login, password) = read_credentials(body.fields)?;
-        let Outcome::Started(started) = log_in(&self.0, &login, password, with_tokens(client)).await? else {
+        let (login, password, factor) = read_credentials(body.fields)?;
+        let Outcome::Started(started) = log_in(&self.0, &login, password, factor.as_ref(), with_tokens(client)).await?
+        else {
             return Err(TokenError::SecondFactorRequired);
         };
         Ok(Json(issue_tokens(&self.0, &started.signed_in).await?.into()))
@@ -253,6 +254,7 @@ impl From<LogInError> for TokenError {
     fn from(error: LogInError) -> Self {
         match error {
             LogInError::InvalidCredentials => Self::NoActiveAccount,
+            LogInError::InvalidCode => ErrorCode::InvalidOtp.into(),
             // Includes a disabled account, which the token API does not tell apart.
             LogInError::Internal(error) => error.into(),
         }
@@ -273,23 +275,6 @@ fn with_tokens(client: Client) -> SessionStart {
         client,
         transport: Transport::Tokens,
     }
-}
-
-fn read_credentials(mut fields: Fields) -> Result<(Identifier, Password), TokenError> {
-    let name = if fields.has("email") { "email" } else { "username" };
-    let text = fields.text(name);
-    let password = fields.password("password");
-    let (text, password) = fields
-        .finish(text.zip(password))
-        .map_err(|error| TokenError::of_body(error, &["username", "password"]))?;
-    let login = match name {
-        "email" => Email::parse(&text).map(Identifier::Email).ok(),
-        // Clients that know of user names only send addresses there too.
-        _ if text.contains('@') => Email::parse(&text).map(Identifier::Email).ok(),
-        _ => Username::parse(&text).map(Identifier::Username).ok(),
-    };
-    // No account has an invalid address or user name.
-    Ok((login.ok_or(TokenError::NoActiveAccount)?, password))
 }
 
 fn read_text(mut fields: Fields, name: &str) -> Result<String, TokenError> {

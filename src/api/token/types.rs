@@ -40,6 +40,9 @@ pub struct TokenPairRequest {
     pub email: Option<String>,
     #[oai(validator(min_length = 1, max_length = 256))]
     pub password: PasswordText,
+    /// A code of your authenticator app or a recovery code, if your account asks for one.
+    #[oai(validator(min_length = 6, max_length = 64), skip_serializing_if_is_none)]
+    pub otp: Option<String>,
 }
 
 /// A refresh token.
@@ -176,6 +179,7 @@ impl Example for TokenPairRequest {
             username: Some(USERNAME.to_owned()),
             email: None,
             password: "SecurePass123!".into(),
+            otp: None,
         }
     }
 }

@@ -48,6 +48,7 @@ pub struct Mailer {
     from: Mailbox,
     route: Route,
     international: International,
+    service: String,
 }
 
 #[derive(Debug)]
@@ -80,8 +81,9 @@ impl Mailer {
             .as_deref()
             .unwrap_or("Neptun Auth <no-reply@localhost.invalid>");
         let from = sender_address(from)?;
+        let service = from.name.clone().unwrap_or_else(|| public_host.to_owned());
         let sender = Sender {
-            service: from.name.clone().unwrap_or_else(|| public_host.to_owned()),
+            service: service.clone(),
             url: setup.public_url.origin().ascii_serialization(),
         };
         Ok(Self {
@@ -89,7 +91,14 @@ impl Mailer {
             from,
             route,
             international: International::new(setup.international_addresses),
+            service,
         })
+    }
+
+    /// The name by which mails call the service.
+    #[must_use]
+    pub fn service(&self) -> &str {
+        &self.service
     }
 
     /// Whether a new account may have this address, as far as sending to it is concerned.

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::app::App;
+use crate::flows::steps::read_factors::{ListedFactors, read_factors};
 use crate::model::device::ListedDevice;
 use crate::model::mail::code::ListedCode;
 use crate::model::session::{ListedSession, SignedIn};
@@ -17,6 +18,7 @@ const MAX_ROWS: u32 = 1000;
 pub struct Export {
     pub account: OwnAccount,
     pub sessions: Vec<ListedSession>,
+    pub factors: ListedFactors,
     pub devices: Vec<ListedDevice>,
     pub codes: Vec<ListedCode>,
     /// For each mail that waits to be sent: when it was written.
@@ -26,12 +28,14 @@ pub struct Export {
 /// Everything that is stored about the account; `None` when a concurrent request has deleted it.
 pub async fn export_account(app: &App, signed_in: &SignedIn) -> anyhow::Result<Option<Export>> {
     let user = signed_in.user_id;
+    let factors = read_factors(app, user).await?;
     let mut read = app.db.read().await?;
     let Some(account) = users::own_account(read.conn(), user).await? else {
         return Ok(None);
     };
     Ok(Some(Export {
         account,
+        factors,
         sessions: sessions::of_user(read.conn(), user, app.clock.now(), app.session_caps.total()).await?,
         devices: devices::of_user(read.conn(), user, MAX_ROWS).await?,
         codes: codes::of_user(read.conn(), user, MAX_ROWS).await?,

@@ -17,6 +17,8 @@ use crate::store::{self, OneStatement, Read, Tx, attempts};
 pub enum AttemptTarget<'a> {
     Account(UserId),
     UnknownAccount(&'a Identifier),
+    /// The account's second factor, which is counted apart from its password.
+    SecondFactor(UserId),
 }
 
 /// An attempt that was counted as a failure, until it turns out to be a success.
@@ -56,7 +58,7 @@ impl AttemptTarget<'_> {
     #[must_use]
     pub fn account(&self) -> Option<UserId> {
         match self {
-            Self::Account(user) => Some(*user),
+            Self::Account(user) | Self::SecondFactor(user) => Some(*user),
             Self::UnknownAccount(_) => None,
         }
     }
@@ -65,6 +67,7 @@ impl AttemptTarget<'_> {
     fn name(&self) -> String {
         match self {
             Self::Account(user) => account_name(*user),
+            Self::SecondFactor(user) => format!("second factor of user {}", user.0),
             Self::UnknownAccount(Identifier::Email(email)) => format!("email {}", email.canonical()),
             Self::UnknownAccount(Identifier::Username(username)) => format!("username {}", username.canonical()),
         }

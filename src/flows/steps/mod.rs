@@ -3,6 +3,7 @@
 pub mod allow_sign_up;
 pub mod check_code;
 pub mod check_password;
+pub mod check_second_factor;
 pub mod claim_session;
 pub mod clear_failures;
 pub mod count_attempt;
@@ -11,7 +12,9 @@ pub mod issue_code;
 pub mod mail_proof_code;
 pub mod notify;
 pub mod prove_address;
+pub mod read_factors;
 pub mod reauthenticate;
 pub mod recognize_device;
 pub mod renew_session;
+pub mod replace_recovery_codes;
 pub mod start_session;

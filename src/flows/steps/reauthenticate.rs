@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::model::client::Client;
 use crate::model::factor::ProofMethod;
 use crate::model::session::SignedIn;
+use crate::model::session::methods::AuthenticationMethod;
 use crate::model::user::AccountLookup;
 use crate::model::user::password::Password;
 use crate::store::{self, Tx, users};
@@ -32,8 +33,8 @@ internal_from_store!(ReauthenticationError);
 /// The proof that the account owner is acting.
 pub(in crate::flows) struct Reauthenticated(Option<Attempt>);
 
-/// Checks the `current` password or, without one, that the last proof is less than ten minutes ago. On an account with a
-/// second factor that factor must be among what was proven within these ten minutes: a password alone does not do.
+/// Checks the `current` password or, without one, that the last proof is less than ten minutes ago. On an account with
+/// a second factor that factor must be among what was proven within these ten minutes: a password alone does not do.
 pub(in crate::flows) async fn reauthenticate(
     app: &App,
     signed_in: &SignedIn,
@@ -62,19 +63,23 @@ pub(in crate::flows) async fn reauthenticate(
     Ok(Reauthenticated(Some(proven.attempt)))
 }
 
-/// Whether the session's last proof is fresh `now`, and by the second factor where one is asked for. A clock that was set
-/// back does not keep a proof fresh for longer.
+/// Whether the session's last proof is fresh `now`, and by the second factor where one is asked for. A clock that was
+/// set back does not keep a proof fresh for longer.
 pub(in crate::flows) fn is_fresh(signed_in: &SignedIn, asks_for_second_factor: bool, now: DateTime<Utc>) -> bool {
     let is_recent = (now - signed_in.authenticated_at).abs() < RECENT;
     is_recent && (signed_in.methods.has_second_factor() || !asks_for_second_factor)
 }
 
 impl Reauthenticated {
-    /// The session with this proof: a right password makes it fresh again.
+    /// The session with this proof: a right password makes it fresh again. A session with a second factor stays as it
+    /// is, because a password does not make that factor fresh.
     pub fn shown_in(&self, signed_in: &SignedIn, now: DateTime<Utc>) -> SignedIn {
-        let authenticated_at = self.0.as_ref().map_or(signed_in.authenticated_at, |_| now);
+        if self.0.is_none() || signed_in.methods.has_second_factor() {
+            return signed_in.clone();
+        }
         SignedIn {
-            authenticated_at,
+            authenticated_at: now,
+            methods: signed_in.methods.and(AuthenticationMethod::Password),
             ..signed_in.clone()
         }
     }

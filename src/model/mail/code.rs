@@ -45,6 +45,8 @@ pub enum Purpose {
     RestoreEmail,
     /// Not a code but a key of 256 bits in a link, because it is valid wherever it is opened.
     RecoveryKey,
+    /// A fresh proof of an account owner that has neither password nor factor.
+    Reauthenticate,
 }
 
 impl Purpose {
@@ -56,6 +58,7 @@ impl Purpose {
             Self::ChangeEmail => "change_email",
             Self::RestoreEmail => "restore_email",
             Self::RecoveryKey => "recovery_key",
+            Self::Reauthenticate => "reauthenticate",
         }
     }
 }

@@ -2,16 +2,16 @@
 
 pub mod code;
 mod profile;
+mod queued;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use super::client::Client;
 use super::client::language::Languages;
-use super::id::UserId;
 use code::{CODE_LIFETIME, RECOVERY_LIFETIME};
 pub use profile::EarlierProfile;
+pub use queued::{ClaimedMail, NewMail};
 
 /// One mail to one address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,6 +55,11 @@ pub enum Message {
         code: String,
         minutes: i64,
     },
+    /// With this code the account owner proves to be acting.
+    ReauthenticationCode {
+        code: String,
+        minutes: i64,
+    },
     PasswordChanged {
         at: String,
         /// Stands in the mail about the first reset.
@@ -80,6 +85,22 @@ pub enum Message {
         device: String,
         network: String,
     },
+    /// An authenticator app was added.
+    AuthenticatorAdded {
+        at: String,
+    },
+    AuthenticatorRemoved {
+        at: String,
+    },
+    /// There is a new set of recovery codes.
+    RecoveryCodesRenewed {
+        at: String,
+    },
+    RecoveryCodeUsed {
+        at: String,
+        /// Number of codes that are left.
+        remaining: i64,
+    },
 }
 
 /// A link by which an account owner sets a new password.
@@ -97,6 +118,7 @@ pub enum Notice {
     PasswordChanged,
     EmailChanged,
     AccountDeleted,
+    FactorsChanged,
 }
 
 impl Message {
@@ -107,11 +129,16 @@ impl Message {
             Self::ResetCode { .. } => "reset_code",
             Self::VerifyCode { .. } => "verify_code",
             Self::ChangeCode { .. } => "change_code",
+            Self::ReauthenticationCode { .. } => "reauthentication_code",
             Self::PasswordChanged { .. } => "password_changed",
             Self::EmailChanged { .. } => "email_changed",
             Self::UnconfirmedEmailChanged { .. } => "unconfirmed_email_changed",
             Self::AccountDeleted { .. } => "account_deleted",
             Self::NewLogIn { .. } => "new_log_in",
+            Self::AuthenticatorAdded { .. } => "authenticator_added",
+            Self::AuthenticatorRemoved { .. } => "authenticator_removed",
+            Self::RecoveryCodesRenewed { .. } => "recovery_codes_renewed",
+            Self::RecoveryCodeUsed { .. } => "recovery_code_used",
         }
     }
 
@@ -119,11 +146,18 @@ impl Message {
     #[must_use]
     pub fn notice(&self) -> Option<Notice> {
         match self {
-            Self::ResetCode { .. } | Self::VerifyCode { .. } | Self::ChangeCode { .. } => None,
+            Self::ResetCode { .. }
+            | Self::VerifyCode { .. }
+            | Self::ChangeCode { .. }
+            | Self::ReauthenticationCode { .. } => None,
             Self::PasswordChanged { .. } => Some(Notice::PasswordChanged),
             Self::EmailChanged { .. } | Self::UnconfirmedEmailChanged { .. } => Some(Notice::EmailChanged),
             Self::AccountDeleted { .. } => Some(Notice::AccountDeleted),
             Self::NewLogIn { .. } => Some(Notice::NewLogIn),
+            Self::AuthenticatorAdded { .. }
+            | Self::AuthenticatorRemoved { .. }
+            | Self::RecoveryCodesRenewed { .. }
+            | Self::RecoveryCodeUsed { .. } => Some(Notice::FactorsChanged),
         }
     }
 
@@ -163,7 +197,18 @@ impl Message {
                 code: code.clone(),
                 minutes,
             },
-            Self::ChangeCode { code, minutes },
+            Self::ChangeCode {
+                code: code.clone(),
+                minutes,
+            },
+            Self::ReauthenticationCode { code, minutes },
+            Self::AuthenticatorAdded { at: at.clone() },
+            Self::AuthenticatorRemoved { at: at.clone() },
+            Self::RecoveryCodesRenewed { at: at.clone() },
+            Self::RecoveryCodeUsed {
+                at: at.clone(),
+                remaining: 9,
+            },
             Self::PasswordChanged {
                 at: at.clone(),
                 profile: Some(EarlierProfile {
@@ -195,46 +240,6 @@ pub fn format_time(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%d %H:%M UTC").to_string()
 }
 
-/// A mail to be stored.
-#[derive(Debug)]
-pub struct NewMail {
-    pub id: Uuid,
-    /// The account with which the mail is deleted; `None` for a mail that is sent in any case.
-    pub user_id: Option<UserId>,
-    pub sealed: Vec<u8>,
-    pub created_at: DateTime<Utc>,
-    /// When to send it first.
-    pub due_at: DateTime<Utc>,
-    pub give_up_at: DateTime<Utc>,
-}
-
-/// A mail that this instance has claimed to send.
-#[derive(Debug, sqlx_macros::FromRow)]
-pub struct ClaimedMail {
-    pub id: Uuid,
-    pub sealed: Vec<u8>,
-    /// Number of attempts, this one included.
-    pub attempts: i64,
-}
-
-impl ClaimedMail {
-    /// How long no other instance tries: longer than any attempt takes.
-    pub const LEASE: TimeDelta = TimeDelta::minutes(5);
-
-    const IMPATIENT_ATTEMPTS: i64 = 16;
-
-    /// How long to wait after a failed attempt: a second, then twice as long each time, up to a minute; an hour once
-    /// that has gone on for longer than a code is valid.
-    #[must_use]
-    pub fn back_off(&self) -> TimeDelta {
-        if self.attempts > Self::IMPATIENT_ATTEMPTS {
-            return TimeDelta::hours(1);
-        }
-        let doublings = u32::try_from(self.attempts - 1).unwrap_or(0).min(6);
-        TimeDelta::seconds(1_i64 << doublings).min(TimeDelta::minutes(1))
-    }
-}
-
 /// Whether new addresses with letters outside ASCII before the `@` are accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum InternationalAddresses {
@@ -242,30 +247,4 @@ pub enum InternationalAddresses {
     Auto,
     On,
     Off,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_back_off_doubles_up_to_a_minute() {
-        let waits: Vec<_> = (1..9)
-            .map(|attempts| {
-                let mail = ClaimedMail {
-                    id: Uuid::nil(),
-                    sealed: Vec::new(),
-                    attempts,
-                };
-                mail.back_off().num_seconds()
-            })
-            .collect();
-        assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60]);
-        let late = ClaimedMail {
-            id: Uuid::nil(),
-            sealed: Vec::new(),
-            attempts: 17,
-        };
-        assert_eq!(late.back_off(), TimeDelta::hours(1));
-    }
 }

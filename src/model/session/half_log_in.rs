@@ -42,6 +42,12 @@ impl HalfLogIn {
         absolute: LIFETIME,
     };
 
+    /// Whether the account still is as it was at the first factor: the same password, and no new second factor.
+    #[must_use]
+    pub fn still_holds(&self, device_generation: i64, second_factor_at: Option<DateTime<Utc>>) -> bool {
+        device_generation == self.device_generation && second_factor_at.is_some_and(|since| since <= self.started_at)
+    }
+
     /// The data to store in the visitor's session.
     ///
     /// # Errors

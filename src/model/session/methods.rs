@@ -73,6 +73,12 @@ impl Methods {
         Self(self.0 | method.bit())
     }
 
+    /// This set without `method`.
+    #[must_use]
+    pub const fn without(self, method: AuthenticationMethod) -> Self {
+        Self(self.0 & !method.bit())
+    }
+
     /// The methods of both sets.
     #[must_use]
     pub const fn union(self, other: Self) -> Self {

@@ -6,7 +6,7 @@ mod expiry;
 use chrono::{DateTime, Utc};
 
 use super::attempts::{clear_bucket, end_rows_elsewhere, moments};
-use super::{Conn, Result, Tx, on};
+use super::{Conn, OneStatement, Result, Tx, on};
 use crate::model::id::{SessionId, UserId};
 use crate::model::session::secret::SecretHash;
 use crate::model::session::{Inserted, ListedSession, LogInSession, NewSession, SignedIn, StoredSession};
@@ -258,6 +258,24 @@ pub async fn replace_id_and_secret(tx: &mut Tx, old: SessionId, renewed: &Signed
             .await?;
     });
     Ok(())
+}
+
+/// Wrong codes that half a log-in allows, this one included (OWASP ASVS v5.0.0-6.6.3).
+const MAX_GUESSES: i64 = 5;
+
+/// Counts a guess at the second factor by a visitor in the middle of a log-in; `false` when the visitor has no guess left
+/// or no live session. The count stands in `generation`, which is for refresh tokens otherwise.
+pub async fn count_guess_of_visitor(
+    statement: OneStatement<'_>,
+    secret: &SecretHash,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    const SQL: &str = "UPDATE sessions SET generation = generation + 1 \
+        WHERE secret_hash = $1 AND user_id IS NULL AND idle_expires_at > $2 AND generation < $3";
+    let counted = on!(statement.conn(), c => {
+        sqlx::query(SQL).bind(secret).bind(now).bind(MAX_GUESSES).execute(c).await?.rows_affected()
+    });
+    Ok(counted == 1)
 }
 
 /// Replaces the data of a session; `false` when it has ended. It only updates, so it can't revive an ended session.

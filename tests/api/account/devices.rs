@@ -116,7 +116,9 @@ async fn the_first_log_in_with_a_kind_of_device_from_a_network_sends_a_notice() 
         };
         let login = Identifier::Email(Email::parse(ALICE).unwrap());
         let before = app.mails().await.len();
-        log_in(&app.app, &login, Password::new(PASSWORD), start).await.unwrap();
+        log_in(&app.app, &login, Password::new(PASSWORD), None, start)
+            .await
+            .unwrap();
         let mails = app.mails().await;
         let sent = (mails.len() > before).then(|| mails[0].subject.as_str());
         assert_eq!(sent, notice, "{user_agent} at {ip}");

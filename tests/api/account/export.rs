@@ -68,6 +68,7 @@ async fn the_owner_of_an_account_gets_everything_that_is_stored_about_them() {
           "user_agent": null
         }
       ],
+      "factors": [],
       "devices": [
         {
           "family": "unknown",

@@ -198,7 +198,8 @@ impl TestDatabase {
                 let sql = "SELECT u::text FROM users u UNION ALL SELECT s::text FROM sessions s \
                     UNION ALL SELECT k::text FROM signing_keys k UNION ALL SELECT c::text FROM codes c \
                     UNION ALL SELECT o::text FROM outbox o UNION ALL SELECT e::text FROM events e \
-                    UNION ALL SELECT a::text FROM attempts a UNION ALL SELECT d::text FROM devices d";
+                    UNION ALL SELECT a::text FROM attempts a UNION ALL SELECT d::text FROM devices d \
+                    UNION ALL SELECT t::text FROM totp t UNION ALL SELECT r::text FROM recovery_codes r";
                 let rows: Vec<String> = sqlx::query_scalar(sql).fetch_all(pool).await.unwrap();
                 rows.concat().into_bytes()
             }

@@ -9,6 +9,7 @@ mod postgres;
 pub mod proxy;
 mod redact;
 mod requests;
+mod totp;
 mod user;
 pub mod web;
 
@@ -40,6 +41,7 @@ pub use client::Client;
 pub use database::TestDatabase;
 pub use mail::{TestMail, inbox, send_some};
 pub use redact::redact;
+pub use totp::Authenticator;
 pub use user::{ALICE, TestUser};
 
 pub const PASSWORD: &str = "correct horse battery";

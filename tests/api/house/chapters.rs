@@ -3,7 +3,9 @@
 use super::source::sources;
 
 /// The chapters are the tags of the OpenAPI document, and in `flows` the worker's own.
-const CHAPTERS: &[&str] = &["account", "operator", "recovery", "session", "token", "worker"];
+const CHAPTERS: &[&str] = &[
+    "account", "factor", "operator", "recovery", "session", "token", "worker",
+];
 
 /// Imports from one chapter of `api` into another, each with its reason.
 const SHARED_BETWEEN_CHAPTERS: &[(&str, &str, &str)] = &[
@@ -12,6 +14,13 @@ const SHARED_BETWEEN_CHAPTERS: &[(&str, &str, &str)] = &[
         "session",
         "sign-up and log-in answer with the session; the export lists sessions",
     ),
+    ("account", "factor", "the export lists factors"),
+    (
+        "factor",
+        "session",
+        "the second step of a log-in and a fresh proof answer with the session",
+    ),
+    ("factor", "recovery", "a code that was mailed is answered alike"),
     (
         "recovery",
         "session",

@@ -31,6 +31,10 @@ const CHANGE_NOTHING_REMEMBERED: &[(&str, &str)] = &[
     ),
     ("sessions::save_data", "a visitor's data is not remembered"),
     (
+        "sessions::count_guess_of_visitor",
+        "a visitor's session is not remembered",
+    ),
+    (
         "sessions/expiry::postpone_purge",
         "no session shows when the purge looks at it",
     ),

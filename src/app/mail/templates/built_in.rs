@@ -40,4 +40,9 @@ pub const MAILS: &[[Template; 4]] = &[
     mail!("unconfirmed_email_changed"),
     mail!("account_deleted"),
     mail!("new_log_in"),
+    mail!("reauthentication_code"),
+    mail!("authenticator_added"),
+    mail!("authenticator_removed"),
+    mail!("recovery_codes_renewed"),
+    mail!("recovery_code_used"),
 ];

@@ -18,7 +18,13 @@ pub(super) async fn explain_refusal(
     starting: &StartingSession,
     reason: &Reason<'_>,
 ) -> anyhow::Result<Option<Outcome>> {
-    let Reason::LogIn { verified, counted, .. } = *reason else {
+    let Reason::LogIn {
+        verified,
+        current,
+        counted,
+        ..
+    } = *reason
+    else {
         return Ok(None);
     };
     let mut tx = app.db.write().await?;
@@ -37,6 +43,10 @@ pub(super) async fn explain_refusal(
     }
     if !known.asks_for_second_factor() {
         return Ok(None);
+    }
+    if current != verified {
+        // The statement that would have stored the stronger hash has refused the session.
+        users::change_password(tx.conn(), owner.id, Some(current)).await?;
     }
     let half = start_half(tx, owner, starting, &known).await?;
     Ok(Some(Outcome::SecondFactorRequired(half)))

@@ -1,8 +1,13 @@
 //! What an account has to log in with, and which of it proves enough.
 
+pub mod qr;
+pub mod recovery_code;
+pub mod second_factor;
+pub mod totp;
+
 use chrono::{DateTime, Utc};
 
-use super::user::password::PasswordHash;
+use crate::model::user::password::PasswordHash;
 
 /// A way for the account's owner to prove who they are, for a client that asks what to show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,0 +1,167 @@
+//! Makes and checks the secrets of authenticator apps and recovery codes.
+
+use anyhow::Context;
+use chrono::{DateTime, Utc};
+use ring::hmac;
+
+use super::sealing::{Sealer, derive};
+use crate::model::factor::recovery_code::{RecoveryCode, SET_SIZE};
+use crate::model::factor::totp::{TotpCode, TotpSecret, window};
+use crate::model::id::UserId;
+use crate::model::mail::code::KeyedHash;
+use crate::model::secret_key::SecretKey;
+
+#[derive(Debug)]
+pub struct SecondFactors {
+    sealer: Sealer,
+    recovery_codes: hmac::Key,
+}
+
+impl SecondFactors {
+    pub fn new(secret: &SecretKey) -> anyhow::Result<Self> {
+        let key = derive(secret, b"neptun-auth 1: recovery codes")?;
+        Ok(Self {
+            sealer: Sealer::new(secret, b"neptun-auth 1: secrets of authenticator apps")?,
+            recovery_codes: hmac::Key::new(hmac::HMAC_SHA256, &key),
+        })
+    }
+
+    /// A new secret for an authenticator app, and what to store of it for `user`.
+    pub fn generate_totp(&self, user: UserId) -> anyhow::Result<(TotpSecret, Vec<u8>)> {
+        let secret = TotpSecret::new(random::<{ TotpSecret::LENGTH }>()?.to_vec());
+        let sealed = self.sealer.seal(secret.as_bytes(), user.0.as_bytes())?;
+        Ok((secret, sealed))
+    }
+
+    /// The latest step at which the secret that was sealed for `user` gives `code`, among those that are accepted
+    /// `now`.
+    pub fn step_of(
+        &self,
+        user: UserId,
+        sealed: &[u8],
+        code: TotpCode,
+        now: DateTime<Utc>,
+    ) -> anyhow::Result<Option<i64>> {
+        let opened = self.sealer.open(sealed, user.0.as_bytes());
+        let secret = TotpSecret::new(opened.context("the secret of an authenticator app can't be read")?);
+        // All steps are computed, so that the time does not tell which one was right.
+        Ok(window(now).fold(None, |found, step| {
+            let matches = code_at(&secret, step).is_some_and(|right| right.equals(code));
+            if matches { Some(step) } else { found }
+        }))
+    }
+
+    /// A new set of recovery codes.
+    pub fn generate_recovery_codes() -> anyhow::Result<Vec<RecoveryCode>> {
+        (0..SET_SIZE).map(|_| Ok(RecoveryCode::of_random(random()?))).collect()
+    }
+
+    /// The hash under which a recovery code of `user` is stored.
+    #[must_use]
+    pub fn hash_recovery_code(&self, user: UserId, code: &RecoveryCode) -> KeyedHash {
+        let mut context = hmac::Context::with_key(&self.recovery_codes);
+        context.update(user.0.as_bytes());
+        context.update(code.letters().as_bytes());
+        KeyedHash(context.sign().as_ref().to_vec())
+    }
+}
+
+/// The code that `secret` gives at `step`.
+fn code_at(secret: &TotpSecret, step: i64) -> Option<TotpCode> {
+    // Authenticator apps know no other hash. HMAC does not need SHA-1 to resist collisions.
+    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, secret.as_bytes());
+    TotpCode::of_mac(hmac::sign(&key, &step.to_be_bytes()).as_ref())
+}
+
+fn random<const N: usize>() -> anyhow::Result<[u8; N]> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).context("the operating system's random generator failed")?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use uuid::Uuid;
+
+    use super::*;
+
+    const SECRET: &[u8] = b"12345678901234567890";
+
+    fn factors() -> SecondFactors {
+        SecondFactors::new(&SecretKey::generate()).unwrap()
+    }
+
+    fn user() -> UserId {
+        UserId(Uuid::now_v7())
+    }
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(seconds, 0).unwrap()
+    }
+
+    /// The last six digits of the codes in RFC 6238, appendix B, for SHA-1.
+    #[test]
+    fn the_vectors_of_rfc_6238_hold() {
+        let secret = TotpSecret::new(SECRET.to_vec());
+        for (seconds, code) in [
+            (59, "287082"),
+            (1_111_111_109, "081804"),
+            (1_111_111_111, "050471"),
+            (1_234_567_890, "005924"),
+            (2_000_000_000, "279037"),
+            (20_000_000_000, "353130"),
+        ] {
+            assert_eq!(code_at(&secret, seconds / 30).unwrap().reveal(), code, "{seconds}");
+        }
+    }
+
+    #[test]
+    fn a_code_is_accepted_one_step_early_and_one_late() {
+        let (factors, user) = (factors(), user());
+        let sealed = factors.sealer.seal(SECRET, user.0.as_bytes()).unwrap();
+        let code = TotpCode::parse("287082").unwrap();
+        // The code of step 1 is the app's from second 30 to 59.
+        for (seconds, step) in [
+            (-1, None),
+            (0, Some(1)),
+            (30, Some(1)),
+            (59, Some(1)),
+            (89, Some(1)),
+            (90, None),
+        ] {
+            assert_eq!(
+                factors.step_of(user, &sealed, code, at(seconds)).unwrap(),
+                step,
+                "{seconds}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_sealed_secret_opens_for_its_own_account_only() {
+        let factors = factors();
+        let (owner, other) = (user(), user());
+        let (secret, sealed) = factors.generate_totp(owner).unwrap();
+        assert_eq!(secret.as_bytes().len() * 8, 160);
+        assert!(!sealed.windows(20).any(|bytes| bytes == secret.as_bytes()));
+        let code = code_at(&secret, 2).unwrap();
+        assert_eq!(factors.step_of(owner, &sealed, code, at(60)).unwrap(), Some(2));
+        assert!(factors.step_of(other, &sealed, code, at(60)).is_err());
+        assert_ne!(factors.generate_totp(owner).unwrap().0, secret);
+    }
+
+    #[test]
+    fn recovery_codes_differ_and_are_hashed_for_their_account() {
+        let (factors, owner, other) = (factors(), user(), user());
+        let sets = (0..1000).flat_map(|_| SecondFactors::generate_recovery_codes().unwrap());
+        let codes: Vec<_> = sets.collect();
+        assert_eq!(codes.iter().collect::<HashSet<_>>().len(), 10_000);
+        let hash = factors.hash_recovery_code(owner, &codes[0]);
+        assert_eq!(hash.0.len(), 32);
+        assert_eq!(hash, factors.hash_recovery_code(owner, &codes[0]));
+        assert_ne!(hash, factors.hash_recovery_code(owner, &codes[1]));
+        assert_ne!(hash, factors.hash_recovery_code(other, &codes[0]));
+    }
+}

@@ -1,0 +1,219 @@
+//! One gate for every way to start or to continue a session: each way is tried on an account in each state.
+
+use poem::Body;
+use poem::http::{Method, StatusCode};
+use serde_json::json;
+
+use crate::helpers::{ALICE, Answer, Authenticator, Client, PASSWORD, TestApp, Tokens, setup};
+
+/// The states of an account, in the order of the columns of [`TABLE`].
+const STATES: [State; 5] = [
+    State::Plain,
+    State::Unverified,
+    State::Disabled,
+    State::WithApp,
+    State::Passwordless,
+];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// A verified address and a password.
+    Plain,
+    /// The service requires a verified address, and this one is not.
+    Unverified,
+    /// An operator has disabled the account; its sessions are still stored.
+    Disabled,
+    /// With an authenticator app, which the session of the table has set up.
+    WithApp,
+    Passwordless,
+}
+
+/// What a client gets by each way in. The last ones change the account.
+#[rustfmt::skip]
+const TABLE: &[(&str, [&str; 5])] = &[
+    // Start a session.
+    ("sign up", ["409 email_taken"; 5]),
+    ("log in", ["200", "200", "403 account_disabled", "401 second_factor_required", "401 invalid_credentials"]),
+    ("log in, wrong password", ["401 invalid_credentials"; 5]),
+    ("log in for tokens",
+        ["200", "403 email_not_verified", "401 no_active_account", "401 second_factor_required", "401 no_active_account"]),
+    ("log in for tokens with a code",
+        ["200", "403 email_not_verified", "401 no_active_account", "200", "401 no_active_account"]),
+    ("log in and send a code",
+        ["401 not_authenticated", "401 not_authenticated", "401 not_authenticated", "200", "401 not_authenticated"]),
+    ("log in and send a recovery code",
+        ["401 not_authenticated", "401 not_authenticated", "401 not_authenticated", "200", "401 not_authenticated"]),
+    // Continue the session of a cookie.
+    ("read the session", ["200", "200", "401 not_authenticated", "200", "200"]),
+    ("read the session as Nuxt does", ["200", "200", "401", "200", "200"]),
+    ("check the session", ["204", "204", "401 not_authenticated", "204", "204"]),
+    ("forward authentication", ["204", "403 email_not_verified", "401 not_authenticated", "204", "204"]),
+    ("mint an access token", ["200", "403 email_not_verified", "401 not_authenticated", "200", "200"]),
+    // Continue the session of tokens, which the app has ended.
+    ("use an access token", ["200", "200", "401 token_not_valid", "401 token_not_valid", "200"]),
+    ("forward authentication by token",
+        ["204", "403 email_not_verified", "401 not_authenticated", "401 not_authenticated", "204"]),
+    ("verify the refresh token", ["200", "200", "401 token_not_valid", "401 token_not_valid", "200"]),
+    ("refresh", ["200", "403 email_not_verified", "401 token_not_valid", "401 token_not_valid", "200"]),
+    // Prove again that it is the owner.
+    ("reauthenticate by password",
+        ["200", "200", "401 not_authenticated", "403 reauthentication_required", "400 validation_error"]),
+    ("reauthenticate by mailed code",
+        ["403 reauthentication_required", "403 reauthentication_required", "401 not_authenticated",
+         "403 reauthentication_required", "400 invalid_otp"]),
+    ("reauthenticate by code",
+        ["400 invalid_otp", "400 invalid_otp", "401 not_authenticated", "200", "400 invalid_otp"]),
+    // Replace the password by mail, and log in with the new one.
+    ("reset by code", ["200", "200", "403 account_disabled", "401 second_factor_required", "200"]),
+];
+
+/// An account in one state, and a client of an instance that requires verified addresses and remembers no session.
+struct Entrance {
+    app: TestApp,
+    client: Client,
+    cookie: Option<String>,
+    tokens: Tokens,
+    authenticator: Authenticator,
+}
+
+impl Entrance {
+    async fn of(state: State) -> Self {
+        let app = TestApp::new().await;
+        let alice = match state {
+            State::Unverified => app.user("alice").await,
+            _ => app.verified_user("alice").await,
+        };
+        let tokens = alice.tokens().await;
+        let mut authenticator = Authenticator::new("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", app.clock.clone());
+        authenticator.recovery_codes = vec!["2345-6789-ABCD".to_owned()];
+        match state {
+            State::Plain | State::Unverified => {}
+            State::Disabled => app.execute("UPDATE users SET disabled_at = created_at").await,
+            State::WithApp => authenticator = alice.enrol(&app).await,
+            State::Passwordless => app.execute("UPDATE users SET password_hash = NULL").await,
+        }
+        let mut strict = setup(&app.database.url, app.clock.clone());
+        strict.mail.require_verified_email = true;
+        strict.session_cache_entries = 0;
+        Self {
+            client: app.instance(strict).await,
+            cookie: alice.cookie(),
+            app,
+            tokens,
+            authenticator,
+        }
+    }
+
+    /// A browser with the cookie of the session.
+    fn browser(&self) -> Client {
+        let browser = self.client.another();
+        browser.set_cookie(self.cookie.clone());
+        browser
+    }
+
+    async fn enter(&mut self, way: &str) -> Answer {
+        let (stranger, browser) = (self.client.another(), self.browser());
+        let tokens = self.tokens.clone();
+        match way {
+            "sign up" => stranger.sign_up(ALICE, PASSWORD).await,
+            "log in" => stranger.log_in(ALICE, PASSWORD).await,
+            "log in, wrong password" => stranger.log_in(ALICE, "wrong password").await,
+            "log in for tokens" => stranger.log_in_for_tokens(ALICE, PASSWORD).await,
+            "log in for tokens with a code" => {
+                let code = self.authenticator.next_code();
+                stranger.log_in_for_tokens_with(ALICE, PASSWORD, &code).await
+            }
+            "log in and send a code" => {
+                stranger.log_in(ALICE, PASSWORD).await;
+                stranger.finish_log_in(&self.authenticator.next_code()).await
+            }
+            "log in and send a recovery code" => {
+                stranger.log_in(ALICE, PASSWORD).await;
+                let code = &self.authenticator.recovery_codes[0];
+                stranger.finish_log_in_with_recovery_code(code).await
+            }
+            "read the session" => browser.get("/api/auth/session").await,
+            "read the session as Nuxt does" => {
+                let mut answer = browser.get("/api/_auth/session").await;
+                if answer.ok().body == "{}" {
+                    // This is how it says that there is no session.
+                    answer.status = StatusCode::UNAUTHORIZED;
+                }
+                answer
+            }
+            "check the session" => browser.get("/api/auth/check").await,
+            "forward authentication" => browser.get("/api/auth/verify").await,
+            "mint an access token" => browser.post("/api/auth/token", &json!({})).await,
+            "use an access token" => stranger.get_as("/api/me/", &tokens.access).await,
+            "forward authentication by token" => stranger.get_as("/api/auth/verify", &tokens.access).await,
+            "verify the refresh token" => stranger.verify_token(&tokens.refresh).await,
+            "refresh" => stranger.refresh(&tokens.refresh).await,
+            "reauthenticate by password" => self.reauthenticate("current_password", PASSWORD.to_owned()).await,
+            "reauthenticate by mailed code" => self.reauthenticate("mail_code", "00000000".to_owned()).await,
+            "reauthenticate by code" => self.reauthenticate("code", self.authenticator.next_code()).await,
+            "reset by code" => {
+                stranger.ask_for_reset(ALICE).await.ok();
+                let code = self.app.code_to(ALICE).await;
+                let new = "another password";
+                stranger.reset_password(ALICE, &code, new).await;
+                stranger.log_in(ALICE, new).await
+            }
+            way => panic!("{way} is no way"),
+        }
+    }
+
+    /// A fresh proof gives the session a new cookie.
+    async fn reauthenticate(&mut self, proof: &str, value: String) -> Answer {
+        let browser = self.browser();
+        let answer = browser.reauthenticate(&json!({ proof: value })).await;
+        self.cookie = browser.cookie();
+        answer
+    }
+}
+
+/// The status of an answer, and its code if it has one.
+fn outcome(answer: &Answer) -> String {
+    let status = answer.status.as_u16();
+    let body: serde_json::Value = serde_json::from_str(&answer.body).unwrap_or_default();
+    body["code"]
+        .as_str()
+        .map_or_else(|| status.to_string(), |code| format!("{status} {code}"))
+}
+
+#[tokio::test]
+async fn every_way_in_meets_the_gate_in_every_state_of_the_account() {
+    for (column, state) in STATES.into_iter().enumerate() {
+        let mut entrance = Entrance::of(state).await;
+        for (way, expected) in TABLE {
+            let answer = entrance.enter(way).await;
+            assert_eq!(outcome(&answer), expected[column], "{way}, {state:?}: {}", answer.body);
+        }
+    }
+}
+
+/// A cookie that names no session, and one that names a half log-in, open nothing.
+#[tokio::test]
+async fn what_is_no_session_opens_nothing() {
+    let mut entrance = Entrance::of(State::WithApp).await;
+    let half = entrance.client.another();
+    half.log_in(ALICE, PASSWORD).await;
+    let unknown = format!("{}x", &half.cookie().unwrap()[..half.cookie().unwrap().len() - 1]);
+    for cookie in [half.cookie(), Some(unknown)] {
+        entrance.cookie = cookie;
+        for way in [
+            "read the session",
+            "check the session",
+            "forward authentication",
+            "mint an access token",
+            "reauthenticate by code",
+        ] {
+            let answer = entrance.enter(way).await;
+            assert_eq!(outcome(&answer), "401 not_authenticated", "{way}");
+        }
+        let paths = ["/api/users/me", "/api/auth/sessions", "/api/auth/totp"];
+        for path in paths {
+            let answer = entrance.browser().send(Method::DELETE, path, &[], Body::empty()).await;
+            assert_eq!(outcome(&answer), "401 not_authenticated", "{path}");
+        }
+    }
+}
