@@ -61,7 +61,12 @@ def reasons(case: Case, body: dict) -> set[str]:
 
 def is_conditional(case: Case, issue: dict) -> bool:
     """Whether the issue is a missing field that is required only because of another field's value."""
-    fields = {"/auth/otp": (["otp"], ["new_password"]), "/api/users/{user_id}": ([],)}
+    fields = {
+        "/auth/otp": (["otp"], ["new_password"]),
+        "/api/users/{user_id}": ([],),
+        "/api/auth/login/second-factor": ([],),
+        "/api/auth/reauthenticate": ([],),
+    }
     return issue["code"] == "required" and issue["path"] in fields.get(case.operation.path, ())
 
 
