@@ -12,6 +12,7 @@ mod operator;
 mod recovery;
 mod session;
 pub mod spec;
+mod success;
 mod tag;
 mod time;
 mod token;

@@ -69,14 +69,19 @@ impl Codes {
         Ok(Some((key, link)))
     }
 
-    /// The subject of a code that resets the password of the account with this address.
+    /// The subject of a code for `purpose` that a client without a session has asked for at this address.
     #[must_use]
-    pub fn reset_subject(&self, email: &Email, asked_from: AskedFrom) -> KeyedHash {
-        let purpose = Purpose::ResetPassword.name();
+    pub fn address_subject(&self, purpose: Purpose, email: &Email, asked_from: AskedFrom) -> KeyedHash {
         match asked_from {
-            AskedFrom::KnownPlace => self.hash(&[purpose, email.canonical(), "known place"]),
-            AskedFrom::Elsewhere => self.hash(&[purpose, email.canonical()]),
+            AskedFrom::KnownPlace => self.hash(&[purpose.name(), email.canonical(), "known place"]),
+            AskedFrom::Elsewhere => self.hash(&[purpose.name(), email.canonical()]),
         }
+    }
+
+    /// The subjects of the codes for `purpose` that may be valid at this address.
+    #[must_use]
+    pub fn address_subjects(&self, purpose: Purpose, email: &Email) -> [KeyedHash; 2] {
+        [AskedFrom::KnownPlace, AskedFrom::Elsewhere].map(|from| self.address_subject(purpose, email, from))
     }
 
     /// The device, or without one the network, that asks for the code of `subject` for `user`.
@@ -208,8 +213,9 @@ mod tests {
         for other in [
             codes.proof_subject(user, Purpose::ChangeEmail),
             codes.proof_subject(UserId(Uuid::now_v7()), Purpose::VerifyEmail),
-            codes.reset_subject(&email, AskedFrom::Elsewhere),
-            codes.reset_subject(&email, AskedFrom::KnownPlace),
+            codes.address_subject(Purpose::ResetPassword, &email, AskedFrom::Elsewhere),
+            codes.address_subject(Purpose::ResetPassword, &email, AskedFrom::KnownPlace),
+            codes.address_subject(Purpose::LogIn, &email, AskedFrom::Elsewhere),
         ] {
             assert!(!codes.matches(&other, &code, &stored));
         }

@@ -6,6 +6,7 @@ pub mod codes;
 pub mod device_cookies;
 pub mod hasher;
 pub mod limits;
+pub mod log_in_links;
 pub mod mail;
 pub mod outbound;
 mod own_key;
@@ -24,13 +25,15 @@ use std::sync::Arc;
 use anyhow::{Context, ensure};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
 use crate::model::limit::Rates;
 use crate::model::secret_key::SecretKey;
 use crate::model::session::{Lifetimes, SessionCaps};
 use crate::model::token::audience::Audience;
-use crate::model::user::email::EmailNotVerified;
+use crate::model::user::email::{Email, EmailNotVerified};
 use crate::model::user::password::PasswordPolicy;
+use crate::model::user::sign_ups::{SignUpClosed, SignUps};
 pub use crate::store::DatabaseSetup;
 use crate::store::Db;
 use crate::telemetry::BackgroundTask;
@@ -40,6 +43,7 @@ use codes::Codes;
 use device_cookies::DeviceCookies;
 use hasher::Hasher;
 use limits::Limits;
+use log_in_links::LogInLinks;
 use mail::mailer::{MailSetup, Mailer};
 use mail::outbox::Outbox;
 use outbound::{Outbound, OutboundSetup};
@@ -72,6 +76,11 @@ pub struct Tools {
     pub codes: Codes,
     pub passkeys: Passkeys,
     pub second_factors: SecondFactors,
+    pub log_in_links: LogInLinks,
+    /// Whether mailed codes log in, and whether they make new accounts.
+    pub log_in_by_code: bool,
+    sign_up_by_code: bool,
+    sign_ups: SignUps,
     pub outbox: Outbox,
     pub mailer: Mailer,
     pub outbound: Outbound,
@@ -116,8 +125,19 @@ pub struct Setup {
     pub passkeys: PasskeySetup,
     pub mail: MailSetup,
     pub outbound: OutboundSetup,
+    pub log_in: LogInSetup,
     /// Cancelled when the instance is about to stop.
     pub draining: CancellationToken,
+}
+
+/// The settings for new accounts and for log-in by code.
+#[derive(Debug)]
+pub struct LogInSetup {
+    pub sign_ups: SignUps,
+    pub by_code: bool,
+    pub sign_up_by_code: bool,
+    /// The page that mails with log-in codes link to; `None` for no links.
+    pub code_page: Option<Url>,
 }
 
 impl App {
@@ -164,6 +184,10 @@ impl App {
             codes: Codes::new(&secret_key, setup.mail.code_digits, setup.mail.recovery_url.clone())?,
             passkeys: Passkeys::new(setup.passkeys, &secret_key)?,
             second_factors: SecondFactors::new(&secret_key)?,
+            log_in_links: LogInLinks::new(&secret_key, setup.log_in.code_page)?,
+            log_in_by_code: setup.log_in.by_code,
+            sign_up_by_code: setup.log_in.by_code && setup.log_in.sign_up_by_code,
+            sign_ups: setup.log_in.sign_ups,
             outbox: Outbox::new(&secret_key, setup.mail.notices.clone())?,
             mailer: mailer.with_secret(&secret_key)?,
             outbound,
@@ -194,6 +218,22 @@ impl Tools {
     pub fn require_verified(&self, email_verified: bool) -> anyhow::Result<()> {
         ensure!(email_verified || !self.require_verified_email, EmailNotVerified);
         Ok(())
+    }
+
+    /// Allows a new account for `email`.
+    ///
+    /// # Errors
+    /// [`SignUpClosed`].
+    pub fn allow_new_account(&self, email: &Email) -> anyhow::Result<()> {
+        ensure!(self.sign_ups.allow(email), SignUpClosed);
+        Ok(())
+    }
+
+    /// Whether a mailed code may make an account for `email`, which then is stored and mailed to.
+    #[must_use]
+    pub fn may_sign_up_by_code(&self, email: &Email) -> bool {
+        let is_new = Email::parse_new(email.typed()).is_ok();
+        self.sign_up_by_code && is_new && self.mailer.accepts(email) && self.sign_ups.allow(email)
     }
 }
 

@@ -8,7 +8,9 @@ mod forward_auth;
 pub mod layers;
 mod limits;
 mod listen;
+mod log_in;
 mod mail;
+mod mailed_page;
 pub mod names;
 mod operation;
 mod outbound;
@@ -35,6 +37,7 @@ use database::DatabaseSettings;
 use forward_auth::ForwardAuthSettings;
 use limits::LimitSettings;
 use listen::ListenSettings;
+use log_in::LogInSettings;
 use mail::MailSettings;
 use operation::OperationSettings;
 use outbound::OutboundSettings;
@@ -61,6 +64,8 @@ pub struct Settings {
     tokens: TokenSettings,
     #[command(flatten)]
     forward_auth: ForwardAuthSettings,
+    #[command(flatten)]
+    log_in: LogInSettings,
     #[command(flatten)]
     password: PasswordSettings,
     #[command(flatten)]
@@ -114,6 +119,7 @@ impl Settings {
             issuer: public_url.origin().ascii_serialization(),
             audiences: self.tokens.audiences(),
             passkeys: self.passkeys.setup(&public_url, self.listen.allowed_origins())?,
+            log_in: self.log_in.setup()?,
             mail: self.mail.setup(public_url)?,
             limits: self.limits.rates(),
             outbound: self.outbound.setup(),

@@ -1,5 +1,6 @@
 //! `/api/auth/sign-up`, `/api/auth/login`, `/api/auth/logout`, `/api/auth/password`.
 
+mod log_in_code;
 mod types;
 pub mod users;
 
@@ -26,16 +27,27 @@ use crate::model::user::password::{Password, PasswordPolicy};
 use crate::model::user::{Identifier, Profile};
 
 /// The operations of this chapter.
-pub type Apis = (AccountApi, users::UsersApi);
+pub type Apis = (AccountApi, log_in_code::LogInCodeApi, users::UsersApi);
 
 /// The operations of this chapter, ready to serve.
 pub fn apis(app: &App) -> Apis {
-    (AccountApi(app.clone()), users::UsersApi(app.clone()))
+    (
+        AccountApi(app.clone()),
+        log_in_code::LogInCodeApi(app.clone()),
+        users::UsersApi(app.clone()),
+    )
 }
 
 /// The errors that operations return for reasons of their own. `spec` adds those that follow from their declaration.
 pub const ERRORS: &[(&str, &[ErrorCode])] = &[
-    ("signUp", &[ErrorCode::EmailTaken, ErrorCode::TooManyRequests]),
+    (
+        "signUp",
+        &[
+            ErrorCode::SignUpClosed,
+            ErrorCode::EmailTaken,
+            ErrorCode::TooManyRequests,
+        ],
+    ),
     (
         "logIn",
         &[
@@ -45,12 +57,24 @@ pub const ERRORS: &[(&str, &[ErrorCode])] = &[
             ErrorCode::TooManyRequests,
         ],
     ),
+    ("requestLogInCode", &[ErrorCode::NotFound, ErrorCode::TooManyRequests]),
+    (
+        "logInWithCode",
+        &[
+            ErrorCode::InvalidOtp,
+            ErrorCode::SecondFactorRequired,
+            ErrorCode::AccountDisabled,
+            ErrorCode::NotFound,
+            ErrorCode::TooManyRequests,
+        ],
+    ),
     ("changePassword", &[ErrorCode::TooManyRequests]),
     (
         "updateUser",
         &[
             ErrorCode::NotFound,
             ErrorCode::EmailTaken,
+            ErrorCode::UsernameTaken,
             ErrorCode::ReauthenticationRequired,
             ErrorCode::TooManyRequests,
         ],
@@ -67,7 +91,7 @@ pub const ERRORS: &[(&str, &[ErrorCode])] = &[
 ];
 
 /// Operations that set or remove the session cookie without requiring one.
-pub const WRITE_COOKIE: &[&str] = &["signUp", "logIn", "logOut"];
+pub const WRITE_COOKIE: &[&str] = &["signUp", "logIn", "logInWithCode", "logOut"];
 
 pub struct AccountApi(pub App);
 
@@ -114,8 +138,9 @@ impl AccountApi {
     /// Returns the new account and sets the session cookie. Also sets a device cookie, so that later log-ins from this
     /// device are recognised. Ends the session that your request presents, if any.
     ///
-    /// Answers 409 `email_taken` if the address has an account; upper and lower case make no difference. Answers 429
-    /// `too_many_requests` after too many sign-ups from your network.
+    /// Answers 403 `sign_up_closed` if the operator allows no new account for this address, 409 `email_taken` if the
+    /// address has an account (upper and lower case make no difference), and 429 `too_many_requests` after too many
+    /// sign-ups from your network.
     #[oai(path = "/api/auth/sign-up", method = "post", operation_id = "signUp")]
     async fn sign_up(
         &self,

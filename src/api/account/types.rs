@@ -16,7 +16,7 @@ use crate::model::mail::code::ListedCode;
 use crate::model::session::SignedIn;
 use crate::model::user::OwnAccount;
 
-/// The changes to make: a new address, a new password, or both.
+/// The changes to make, at least one.
 #[derive(Debug, Object)]
 #[oai(example)]
 pub struct UpdateUserRequest {
@@ -24,7 +24,17 @@ pub struct UpdateUserRequest {
     email: Option<EmailText>,
     #[oai(validator(min_length = 8, max_length = 256), skip_serializing_if_is_none)]
     password: Option<NewPasswordText>,
-    /// Required if you logged in more than ten minutes ago.
+    /// Letters, digits and `@ . + - _`; unique without regard to case.
+    #[oai(validator(min_length = 1, max_length = 150), skip_serializing_if_is_none)]
+    username: Option<String>,
+    #[oai(validator(max_length = 150), skip_serializing_if_is_none)]
+    first_name: Option<String>,
+    #[oai(validator(max_length = 150), skip_serializing_if_is_none)]
+    last_name: Option<String>,
+    /// An empty text removes the number.
+    #[oai(validator(max_length = 10), skip_serializing_if_is_none)]
+    number_phone: Option<String>,
+    /// For a new address or password: required if you logged in more than ten minutes ago.
     #[oai(validator(min_length = 1, max_length = 256), skip_serializing_if_is_none)]
     current_password: Option<PasswordText>,
 }
@@ -48,6 +58,10 @@ pub struct OwnUser {
     email_verified: bool,
     /// A new address that takes effect when you confirm it.
     pending_email: Nullable<EmailText>,
+    username: Nullable<String>,
+    first_name: String,
+    last_name: String,
+    number_phone: Nullable<String>,
 }
 
 /// Your account after the change.
@@ -92,8 +106,8 @@ pub struct ExportedDevice {
 /// A code that was mailed for your account. The code itself is not stored.
 #[derive(Debug, Object)]
 pub struct ExportedCode {
-    /// What you can do with it: `reset_password`, `recovery_key`, `verify_email`, `change_email`, `restore_email` or
-    /// `reauthenticate`.
+    /// What you can do with it: `reset_password`, `recovery_key`, `log_in`, `verify_email`, `change_email`,
+    /// `restore_email` or `reauthenticate`.
     purpose: String,
     /// The address that the code confirms or restores.
     email: Nullable<String>,
@@ -125,6 +139,10 @@ impl UpdateUserResponse {
                 primary_email: account.email.clone().into(),
                 email_verified: account.email_verified_at.is_some(),
                 pending_email: account.pending_email.clone().into(),
+                username: account.username.clone().into(),
+                first_name: account.first_name.clone(),
+                last_name: account.last_name.clone(),
+                number_phone: account.number_phone.clone().into(),
             },
         }
     }
@@ -195,6 +213,10 @@ impl Example for UpdateUserRequest {
         Self {
             email: Some("new@example.com".into()),
             password: None,
+            username: None,
+            first_name: None,
+            last_name: None,
+            number_phone: None,
             current_password: Some("yourpassword".into()),
         }
     }

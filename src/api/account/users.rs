@@ -16,24 +16,27 @@ use crate::app::App;
 use crate::flows::account::delete_account::{DeleteAccountError, delete_account};
 use crate::flows::account::export_account::export_account;
 use crate::flows::account::update_account::{Changes, UpdateAccountError, update_account};
+use crate::flows::account::update_profile::{UpdateProfileError, update_profile};
 use crate::model::client::Client;
 use crate::model::session::SignedIn;
 use crate::model::user::email::Email;
 use crate::model::user::password::Password;
+use crate::model::user::{Profile, ProfileChanges};
 
 pub struct UsersApi(pub App);
 
 #[OpenApi(tag = "Tag::Account")]
 impl UsersApi {
-    /// Change your address or password
+    /// Change your address, your password or your profile
     ///
-    /// Requires your current password, or a log-in within the last ten minutes. Ends every other session of your
+    /// A new user name, new names or a new telephone number take effect at once. A new address or password requires your
+    /// current password, or a log-in within the last ten minutes; either ends every other session of your
     /// account and sets a new cookie for this one. A new address takes effect when you confirm it with the code mailed
     /// to it; until then you see it as `pending_email`. Send your present address to cancel a pending change.
     ///
     /// Answers 400 `validation_error` with the issue `incorrect` if the current password is wrong, 403
-    /// `reauthentication_required` if it is missing, 404 `not_found` for any account but yours, 409 `email_taken` if
-    /// another account has the address, and 429 `too_many_requests` after too many wrong passwords or mails.
+    /// `reauthentication_required` if it is missing, 404 `not_found` for any account but yours, 409 `email_taken`
+    /// or `username_taken` if another account has the address or the user name, and 429 `too_many_requests` after too many wrong passwords or mails.
     #[oai(path = "/api/users/:user_id", method = "patch", operation_id = "updateUser")]
     async fn update_user(
         &self,
@@ -46,6 +49,10 @@ impl UsersApi {
     ) -> Result<Json<UpdateUserResponse>, ApiError> {
         ensure_own(&user_id.0, &user.0)?;
         let (changes, current) = read_changes(body.fields, &self.0, &user.0.email)?;
+        if changes.email.is_none() && changes.password.is_none() {
+            let account = update_profile(&self.0, &user.0, &changes.profile, &client).await?;
+            return Ok(Json(UpdateUserResponse::of(&account)));
+        }
         let (renewed, account) = update_account(&self.0, &user.0, changes, current, &client).await?;
         session.renew(&renewed);
         Ok(Json(UpdateUserResponse::of(&account)))
@@ -113,15 +120,48 @@ fn read_changes(mut fields: Fields, app: &App, current_email: &str) -> Result<(C
         .is_given("password")
         .then(|| fields.new_password("password", &app.password_policy, email_after))
         .flatten();
-    if !fields.is_given("email") && !fields.is_given("password") {
+    let profile = read_profile(&mut fields, email_after);
+    if email.is_none() && password.is_none() && !profile.any() && !fields.has_issues() {
         fields.add(Issue {
             code: IssueCode::Required,
             path: Vec::new(),
-            message: "Send an e-mail address or a password".to_owned(),
+            message: "Send at least one change".to_owned(),
         });
     }
     let current = fields.optional_password("current_password");
-    fields.finish(Some((Changes { email, password }, current)))
+    let changes = Changes {
+        email,
+        password,
+        profile,
+    };
+    fields.finish(Some((changes, current)))
+}
+
+/// `own` is the account's address: a user name with `@` must be that.
+fn read_profile(fields: &mut Fields, own: Option<&Email>) -> ProfileChanges {
+    let username = fields
+        .is_given("username")
+        .then(|| fields.username("username"))
+        .flatten();
+    if username.as_ref().zip(own).is_some_and(|(name, own)| !name.fits(own)) {
+        fields.add_issue(
+            "username",
+            IssueCode::InvalidCharacters,
+            "Use @ only if the name is your own address",
+        );
+    }
+    let mut text = |name, most| {
+        // An empty text is a change too.
+        fields
+            .is_given(name)
+            .then(|| fields.optional_text(name, most).unwrap_or_default())
+    };
+    ProfileChanges {
+        username,
+        first_name: text("first_name", Profile::NAME_LENGTH),
+        last_name: text("last_name", Profile::NAME_LENGTH),
+        number_phone: text("number_phone", Profile::PHONE_LENGTH),
+    }
 }
 
 impl From<UpdateAccountError> for ApiError {
@@ -130,7 +170,18 @@ impl From<UpdateAccountError> for ApiError {
             UpdateAccountError::NotAuthenticated => ErrorCode::NotAuthenticated.into(),
             UpdateAccountError::Reauthentication(error) => error.into(),
             UpdateAccountError::EmailTaken => ErrorCode::EmailTaken.into(),
+            UpdateAccountError::Profile(error) => error.into(),
             UpdateAccountError::Internal(error) => error.into(),
+        }
+    }
+}
+
+impl From<UpdateProfileError> for ApiError {
+    fn from(error: UpdateProfileError) -> Self {
+        match error {
+            UpdateProfileError::NotAuthenticated => ErrorCode::NotAuthenticated.into(),
+            UpdateProfileError::UsernameTaken => ErrorCode::UsernameTaken.into(),
+            UpdateProfileError::Internal(error) => error.into(),
         }
     }
 }

@@ -41,6 +41,12 @@ impl Fields {
         self.values.get(name).is_some_and(|value| !value.is_null())
     }
 
+    /// Whether a field read so far has an issue.
+    #[must_use]
+    pub fn has_issues(&self) -> bool {
+        !self.issues.is_empty()
+    }
+
     /// A required e-mail address that an account may have.
     pub fn email(&mut self, name: &str) -> Option<Email> {
         self.parsed_email(name, Email::parse)

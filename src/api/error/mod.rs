@@ -13,6 +13,7 @@ use crate::model::limit::throttled::Throttled;
 use crate::model::unavailable::Unavailable;
 use crate::model::user::AccountDisabled;
 use crate::model::user::email::EmailNotVerified;
+use crate::model::user::sign_ups::SignUpClosed;
 pub use codes::{ErrorCode, IssueCode, ProofMethodName};
 
 /// One issue with your request body.
@@ -122,6 +123,8 @@ impl ApiError {
             throttled.into()
         } else if error.is::<EmailNotVerified>() {
             ErrorCode::EmailNotVerified.into()
+        } else if error.is::<SignUpClosed>() {
+            ErrorCode::SignUpClosed.into()
         } else if error.is::<AccountDisabled>() {
             ErrorCode::AccountDisabled.into()
         } else if Unavailable::is_in(error) {

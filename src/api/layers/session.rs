@@ -12,6 +12,7 @@ use crate::flows::steps::renew_session::RenewedSession;
 use crate::flows::steps::start_session::{SessionStart, Transport};
 use crate::model::client::Client;
 use crate::model::device::Device;
+use crate::model::mail::browser::AskingBrowser;
 use crate::model::session::SignedIn;
 use crate::model::session::cookie::{Leftovers, SessionCookie};
 use crate::model::session::half_log_in::HalfLogIn;
@@ -32,6 +33,10 @@ struct State {
     cookie: Mutex<Option<CookieChange>>,
     /// The content of the request's device cookie, if it is authentic.
     device: Option<Device>,
+    /// The browsers of the request's cookies that belong to links with log-in codes.
+    browsers: Vec<AskingBrowser>,
+    /// The value of such a cookie to set.
+    new_browser: Mutex<Option<String>>,
 }
 
 #[derive(Debug)]
@@ -52,6 +57,7 @@ where
     // verification of its signature.
     let is_read = request.method().is_safe();
     let device = (!is_read).then(|| device(&app, &cookie, request.headers())).flatten();
+    let browsers = (!is_read).then(|| browsers(&app, &cookie, request.headers()));
     let leftovers = (!is_read).then(|| cookie.leftovers(&cookies(request.headers()).collect::<Vec<_>>()));
     if let Some(client) = request.extensions_mut().get_mut::<Client>() {
         client.device = device;
@@ -61,6 +67,8 @@ where
         leftovers: leftovers.unwrap_or_default(),
         cookie: Mutex::new(None),
         device,
+        browsers: browsers.unwrap_or_default(),
+        new_browser: Mutex::new(None),
         app,
     }));
     request.extensions_mut().insert(session.clone());
@@ -83,6 +91,11 @@ fn device(app: &App, cookie: &SessionCookie, headers: &HeaderMap) -> Option<Devi
     let mut devices = values.filter_map(|value| app.device_cookies.open(value, now));
     let first = devices.next()?;
     devices.all(|device| device.user == first.user).then_some(first)
+}
+
+fn browsers(app: &App, cookie: &SessionCookie, headers: &HeaderMap) -> Vec<AskingBrowser> {
+    let values = cookie.browser().find(cookies(headers));
+    values.filter_map(|value| app.log_in_links.browser(value)).collect()
 }
 
 impl RequestSession {
@@ -175,6 +188,17 @@ impl RequestSession {
         self.change_cookie(CookieChange::Remove);
     }
 
+    /// The browsers in whose name the request may use a link with a log-in code.
+    #[must_use]
+    pub fn browsers(&self) -> Vec<AskingBrowser> {
+        self.0.browsers.clone()
+    }
+
+    /// Sends the client the cookie without which the link with its log-in code does not work.
+    pub fn remember_browser(&self, sealed: String) {
+        *self.0.new_browser.lock().unwrap_or_else(PoisonError::into_inner) = Some(sealed);
+    }
+
     fn change_cookie(&self, change: CookieChange) {
         *self.0.cookie.lock().unwrap_or_else(PoisonError::into_inner) = Some(change);
     }
@@ -186,8 +210,12 @@ impl RequestSession {
         let (app, now) = (&self.0.app, self.0.app.clock.now());
         let keep = |secret, signed_in: &SignedIn| cookie.keep(secret, signed_in.expires_at() - now, now);
         let removals = self.0.leftovers.removals.iter().cloned();
+        let browser = self.0.new_browser.lock().unwrap_or_else(PoisonError::into_inner).take();
         match change {
-            None => Vec::new(),
+            None => browser
+                .map(|sealed| cookie.browser().keep(&sealed, now))
+                .into_iter()
+                .collect(),
             Some(CookieChange::Visit(secret)) => {
                 std::iter::once(cookie.keep(secret, HalfLogIn::LIFETIMES.absolute, now))
                     .chain(removals)

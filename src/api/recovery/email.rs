@@ -4,12 +4,12 @@ use poem_openapi::payload::Json;
 use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
 
-use super::password::SuccessResponse;
 use crate::api::body::JsonBody;
 use crate::api::error::{ApiError, ErrorCode};
 use crate::api::guard::CurrentUser;
 use crate::api::layers::session::RequestSession;
 use crate::api::session::CurrentSessionResponse;
+use crate::api::success::SuccessResponse;
 use crate::api::tag::Tag;
 use crate::app::App;
 use crate::flows::recovery::restore_email::{RestoreEmailError, restore_email};

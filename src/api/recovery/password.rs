@@ -10,6 +10,7 @@ use crate::api::body::JsonBody;
 use crate::api::body::fields::{Fields, same_as_email};
 use crate::api::error::{ApiError, ErrorCode};
 use crate::api::formats::{EmailText, NewPasswordText};
+use crate::api::success::SuccessResponse;
 use crate::api::tag::Tag;
 use crate::app::App;
 use crate::flows::recovery::request_reset::request_reset;
@@ -67,16 +68,6 @@ pub struct ResetPasswordWithKeyRequest {
     /// Any characters, counted as Unicode code points. Common passwords and the address itself are rejected.
     #[oai(validator(min_length = 8, max_length = 256))]
     new_password: NewPasswordText,
-}
-
-/// The outcome of the operation.
-#[derive(Debug, Object)]
-#[oai(example)]
-pub struct SuccessResponse {
-    /// Always `true`.
-    success: bool,
-    /// A sentence to show to people.
-    message: String,
 }
 
 const DONE: &str = "Successfully validated OTP and reset password.";
@@ -191,15 +182,6 @@ fn read_code_and_password(
     Ok((Code::new(&code), new))
 }
 
-impl SuccessResponse {
-    pub fn saying(message: &str) -> Json<Self> {
-        Json(Self {
-            success: true,
-            message: message.to_owned(),
-        })
-    }
-}
-
 impl From<ResetPasswordError> for ApiError {
     fn from(error: ResetPasswordError) -> Self {
         match error {
@@ -217,12 +199,6 @@ impl From<ResetPasswordWithKeyError> for ApiError {
             ResetPasswordWithKeyError::SameAsEmail => Self::validation(vec![same_as_email("new_password")]),
             ResetPasswordWithKeyError::Internal(error) => error.into(),
         }
-    }
-}
-
-impl Example for SuccessResponse {
-    fn example() -> Self {
-        Self::saying(DONE).0
     }
 }
 

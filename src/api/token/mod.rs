@@ -51,7 +51,11 @@ pub const ERRORS: &[(&str, &[ErrorCode])] = &[
     ("mintAccessToken", &[ErrorCode::EmailNotVerified]),
     (
         "signUpWithTokens",
-        &[ErrorCode::EmailNotVerified, ErrorCode::TooManyRequests],
+        &[
+            ErrorCode::EmailNotVerified,
+            ErrorCode::SignUpClosed,
+            ErrorCode::TooManyRequests,
+        ],
     ),
     (
         "obtainTokenPair",
@@ -77,9 +81,6 @@ pub const ERRORS: &[(&str, &[ErrorCode])] = &[
 
 pub struct TokensApi(pub App);
 
-const NAME_LENGTH: usize = 150;
-const PHONE_LENGTH: usize = 10;
-
 #[derive(ApiResponse)]
 enum SignedUp {
     /// The account was created.
@@ -95,8 +96,8 @@ impl TokensApi {
     /// account's sessions.
     ///
     /// Answers 400 with every invalid field, a taken user name or address included. Answers 403 `email_not_verified` if
-    /// the service gives tokens to confirmed addresses only, and 429 `throttled` after too many sign-ups from your
-    /// network.
+    /// the service gives tokens to confirmed addresses only, 403 `sign_up_closed` if the operator allows no new account
+    /// for this address, and 429 `throttled` after too many sign-ups from your network.
     #[oai(path = "/api/sign-up", method = "post", operation_id = "signUpWithTokens")]
     async fn sign_up_with_tokens(
         &self,
@@ -202,9 +203,13 @@ impl TokensApi {
         let username = fields.username("username");
         let email = fields.new_email("email", &self.0.mailer);
         let password = fields.new_password("password", &self.0.password_policy, email.as_ref());
-        let first_name = fields.optional_text("first_name", NAME_LENGTH).unwrap_or_default();
-        let last_name = fields.optional_text("last_name", NAME_LENGTH).unwrap_or_default();
-        let number_phone = fields.optional_text("number_phone", PHONE_LENGTH);
+        let first_name = fields
+            .optional_text("first_name", Profile::NAME_LENGTH)
+            .unwrap_or_default();
+        let last_name = fields
+            .optional_text("last_name", Profile::NAME_LENGTH)
+            .unwrap_or_default();
+        let number_phone = fields.optional_text("number_phone", Profile::PHONE_LENGTH);
         if let (Some(username), Some(email)) = (&username, &email)
             && !username.fits(email)
         {

@@ -43,6 +43,7 @@ pub async fn sign_up(app: &App, account: NewAccount, start: SessionStart) -> Res
         password,
         profile,
     } = account;
+    app.allow_new_account(&email)?;
     allow_sign_up(app, Operation::SignUp, &start.client).await?;
     start.transport.admit(app, false)?;
     // Looking it up first saves a hash; only the insert below decides.

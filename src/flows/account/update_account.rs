@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::update_profile::{UpdateProfileError, ensure_free as ensure_name_is_free, store_profile};
 use crate::app::App;
 use crate::flows::steps::claim_session::claim_session;
 use crate::flows::steps::clear_failures::clear_failures;
@@ -15,9 +16,9 @@ use crate::model::client::Client;
 use crate::model::limit::Operation;
 use crate::model::mail::{Message, format_time};
 use crate::model::session::SignedIn;
-use crate::model::user::OwnAccount;
 use crate::model::user::email::Email;
 use crate::model::user::password::{Password, PasswordHash};
+use crate::model::user::{OwnAccount, ProfileChanges};
 use crate::store::{self, Tx, codes, sessions, users};
 use crate::telemetry::Ended;
 
@@ -26,6 +27,7 @@ use crate::telemetry::Ended;
 pub struct Changes {
     pub email: Option<Email>,
     pub password: Option<Password>,
+    pub profile: ProfileChanges,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +38,8 @@ pub enum UpdateAccountError {
     Reauthentication(#[from] ReauthenticationError),
     #[error("the address belongs to another account")]
     EmailTaken,
+    #[error(transparent)]
+    Profile(#[from] UpdateProfileError),
     #[error(transparent)]
     Internal(#[from] anyhow::Error),
 }
@@ -55,6 +59,7 @@ pub async fn update_account(
     if let Some(email) = &changes.email {
         ensure_free(app, email, signed_in, client).await?;
     }
+    ensure_name_is_free(app, &changes.profile, signed_in, client).await?;
     let hash = match changes.password {
         Some(password) => Some(app.hasher.admit_known(client)?.hash(password).await?),
         None => None,
@@ -73,6 +78,7 @@ pub async fn update_account(
         None => end_others(&mut tx, signed_in, now).await?,
     };
     let renewed = renew_session(&mut tx, proven, ended).await?;
+    store_profile(&mut tx, signed_in, &changes.profile).await?;
     if let Some(email) = &changes.email {
         // A change to the present address cancels a pending change to another one.
         let wanted = Some(email).filter(|email| email.typed() != renewed.signed_in.email);

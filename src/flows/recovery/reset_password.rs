@@ -4,7 +4,7 @@ use super::replace_password::replace_password;
 use crate::app::App;
 use crate::flows::steps::check_code::{Guess, check_code};
 use crate::model::client::Client;
-use crate::model::mail::code::{AskedFrom, Code};
+use crate::model::mail::code::{Code, Purpose};
 use crate::model::user::email::Email;
 use crate::model::user::password::Password;
 use crate::store::{codes, users};
@@ -32,7 +32,7 @@ pub async fn reset_password(
     new: Password,
     client: &Client,
 ) -> Result<(), ResetPasswordError> {
-    let subjects = [AskedFrom::KnownPlace, AskedFrom::Elsewhere].map(|from| app.codes.reset_subject(email, from));
+    let subjects = app.codes.address_subjects(Purpose::ResetPassword, email);
     let guessed = match check_code(app, &subjects, code, client, app.clock.now()).await? {
         Guess::NoCode => return Err(ResetPasswordError::NoCode),
         Guess::Wrong => return Err(ResetPasswordError::InvalidCode),

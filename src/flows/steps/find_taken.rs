@@ -30,6 +30,9 @@ pub async fn find_taken(
     email: Option<&Email>,
     username: Option<&Username>,
 ) -> anyhow::Result<Taken> {
+    if let Some(email) = email {
+        app.allow_new_account(email)?;
+    }
     allow_sign_up(app, Operation::FindTaken, client).await?;
     Ok(look_up(app, email, username).await?)
 }

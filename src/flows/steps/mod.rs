@@ -1,6 +1,7 @@
 //! Steps that several stories share. A story may import steps and its own chapter; a step never imports a story.
 
 pub mod allow_sign_up;
+pub mod ask_for_code;
 pub mod check_code;
 pub mod check_password;
 pub mod check_second_factor;

@@ -39,6 +39,8 @@ pub fn issue_limit_reached(earlier: DateTime<Utc>, now: DateTime<Utc>) -> Thrott
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     ResetPassword,
+    /// Also in a link, sealed for the browser that asked.
+    LogIn,
     VerifyEmail,
     ChangeEmail,
     /// Not a code but a key of 128 bits, because it is valid for days.
@@ -54,6 +56,7 @@ impl Purpose {
     pub fn name(self) -> &'static str {
         match self {
             Self::ResetPassword => "reset_password",
+            Self::LogIn => "log_in",
             Self::VerifyEmail => "verify_email",
             Self::ChangeEmail => "change_email",
             Self::RestoreEmail => "restore_email",
@@ -63,7 +66,7 @@ impl Purpose {
     }
 }
 
-/// Where a code to reset a password was asked for. Each place has a code of its own: a stranger's request must not
+/// Where a client without a session asked for a code. Each place has a code of its own: a stranger's request must not
 /// replace the code that the owner has asked for from a device or network that the account knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AskedFrom {

@@ -1,5 +1,6 @@
 //! Mails that the service sends.
 
+pub mod browser;
 pub mod code;
 mod profile;
 mod queued;
@@ -45,6 +46,13 @@ pub enum Message {
         #[serde(default)]
         link: Option<RecoveryLink>,
     },
+    /// With this code, or on the page of the link, the account owner logs in.
+    LogInCode {
+        code: String,
+        minutes: i64,
+        #[serde(default)]
+        link: Option<String>,
+    },
     /// With this code the account's address is confirmed.
     VerifyCode {
         code: String,
@@ -64,6 +72,11 @@ pub enum Message {
         at: String,
         /// Stands in the mail about the first reset.
         #[serde(default)]
+        profile: Option<EarlierProfile>,
+    },
+    /// The first log-in by code has confirmed the address and removed what was set up before.
+    ConfirmedByLogIn {
+        at: String,
         profile: Option<EarlierProfile>,
     },
     /// Goes to the address that the account had before; `token` restores the account to it.
@@ -127,10 +140,12 @@ impl Message {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::ResetCode { .. } => "reset_code",
+            Self::LogInCode { .. } => "log_in_code",
             Self::VerifyCode { .. } => "verify_code",
             Self::ChangeCode { .. } => "change_code",
             Self::ReauthenticationCode { .. } => "reauthentication_code",
             Self::PasswordChanged { .. } => "password_changed",
+            Self::ConfirmedByLogIn { .. } => "confirmed_by_log_in",
             Self::EmailChanged { .. } => "email_changed",
             Self::UnconfirmedEmailChanged { .. } => "unconfirmed_email_changed",
             Self::AccountDeleted { .. } => "account_deleted",
@@ -147,10 +162,11 @@ impl Message {
     pub fn notice(&self) -> Option<Notice> {
         match self {
             Self::ResetCode { .. }
+            | Self::LogInCode { .. }
             | Self::VerifyCode { .. }
             | Self::ChangeCode { .. }
             | Self::ReauthenticationCode { .. } => None,
-            Self::PasswordChanged { .. } => Some(Notice::PasswordChanged),
+            Self::PasswordChanged { .. } | Self::ConfirmedByLogIn { .. } => Some(Notice::PasswordChanged),
             Self::EmailChanged { .. } | Self::UnconfirmedEmailChanged { .. } => Some(Notice::EmailChanged),
             Self::AccountDeleted { .. } => Some(Notice::AccountDeleted),
             Self::NewLogIn { .. } => Some(Notice::NewLogIn),
@@ -193,6 +209,11 @@ impl Message {
                     minutes: RECOVERY_LIFETIME.num_minutes(),
                 }),
             },
+            Self::LogInCode {
+                code: code.clone(),
+                minutes,
+                link: Some("https://app.example.com/log-in#email=jane%40example.com&code=AAAAAAAA".to_owned()),
+            },
             Self::VerifyCode {
                 code: code.clone(),
                 minutes,
@@ -211,12 +232,11 @@ impl Message {
             },
             Self::PasswordChanged {
                 at: at.clone(),
-                profile: Some(EarlierProfile {
-                    username: Some("jane".to_owned()),
-                    first_name: Some("Jane".to_owned()),
-                    last_name: Some("Doe".to_owned()),
-                    number_phone: Some("0123456789".to_owned()),
-                }),
+                profile: Some(EarlierProfile::example()),
+            },
+            Self::ConfirmedByLogIn {
+                at: at.clone(),
+                profile: Some(EarlierProfile::example()),
             },
             Self::UnconfirmedEmailChanged { at: at.clone() },
             Self::EmailChanged {

@@ -35,6 +35,17 @@ impl EarlierProfile {
         values.iter().any(|value| value.is_some()).then_some(profile)
     }
 
+    /// A profile for documentation and tests.
+    #[must_use]
+    pub fn example() -> Self {
+        Self {
+            username: Some("jane".to_owned()),
+            first_name: Some("Jane".to_owned()),
+            last_name: Some("Doe".to_owned()),
+            number_phone: Some("0123456789".to_owned()),
+        }
+    }
+
     /// One line of at most [`Self::VALUE_LENGTH`] characters, so that no value can pass for a part of the mail; `None`
     /// for an empty one.
     fn shown(value: &str) -> Option<String> {

@@ -2,6 +2,7 @@
 
 pub mod email;
 pub mod password;
+pub mod sign_ups;
 mod text;
 pub mod username;
 
@@ -33,6 +34,31 @@ pub struct Profile {
     pub first_name: String,
     pub last_name: String,
     pub number_phone: Option<String>,
+}
+
+impl Profile {
+    /// Most characters of a first or last name.
+    pub const NAME_LENGTH: usize = 150;
+    /// Most characters of a telephone number.
+    pub const PHONE_LENGTH: usize = 10;
+}
+
+/// Changes of a profile; `None` leaves a field as it is.
+#[derive(Debug, Default)]
+pub struct ProfileChanges {
+    pub username: Option<Username>,
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    /// An empty text removes the number.
+    pub number_phone: Option<String>,
+}
+
+impl ProfileChanges {
+    #[must_use]
+    pub fn any(&self) -> bool {
+        let texts = [&self.first_name, &self.last_name, &self.number_phone];
+        self.username.is_some() || texts.iter().any(|text| text.is_some())
+    }
 }
 
 /// The identifier typed at log-in.

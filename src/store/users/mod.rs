@@ -1,6 +1,8 @@
 //! Accounts. Addresses and user names are looked up by their canonical forms, which are unique.
 
 mod factors;
+mod new_account;
+mod profile;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -18,6 +20,8 @@ use crate::model::user::{
 };
 
 pub use factors::{factors, remove_factors};
+pub use new_account::insert_without_password;
+pub use profile::change_profile;
 
 /// The account that `email` belongs to.
 pub async fn by_email(conn: Conn<'_>, email: &Email) -> Result<Option<Credentials>> {

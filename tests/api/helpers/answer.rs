@@ -111,7 +111,16 @@ impl Answer {
 
     /// The session's `Set-Cookie` header, which is the first.
     pub fn set_cookie(&self) -> Option<&str> {
-        self.set_cookies().first().copied()
+        let cookies = self.set_cookies();
+        cookies.first().copied().filter(|cookie| !is_of_a_browser(cookie))
+    }
+
+    /// The `Set-Cookie` header of a browser that has asked for a log-in code; it always comes alone.
+    pub fn set_browser(&self) -> Option<&str> {
+        let cookies = self.set_cookies();
+        let browser = cookies.first().copied().filter(|cookie| is_of_a_browser(cookie));
+        assert!(browser.is_none() || cookies.len() == 1, "{cookies:?}");
+        browser
     }
 
     /// The device's `Set-Cookie` header, which never comes alone.
@@ -134,6 +143,10 @@ impl Answer {
         let cookies = self.headers.get_all(header::SET_COOKIE).iter();
         cookies.map(|value| value.to_str().unwrap()).collect()
     }
+}
+
+fn is_of_a_browser(cookie: &str) -> bool {
+    cookie.contains("neptun-log-in=")
 }
 
 /// Status and body as a snapshot shows them: JSON is laid out, ids are replaced.

@@ -18,6 +18,7 @@ pub struct Client {
     endpoint: Arc<BoxEndpoint<'static, Response>>,
     cookie: Arc<Mutex<Option<String>>>,
     device: Arc<Mutex<Option<String>>>,
+    browser: Arc<Mutex<Option<String>>>,
     /// The address that the service sees; none by default.
     address: RemoteAddr,
 }
@@ -28,6 +29,7 @@ impl Client {
             endpoint,
             cookie: Arc::default(),
             device: Arc::default(),
+            browser: Arc::default(),
             address: RemoteAddr::default(),
         }
     }
@@ -69,6 +71,11 @@ impl Client {
         self.device.lock().unwrap().clone()
     }
 
+    /// The cookie of a browser that has asked for a log-in code, as `name=value`.
+    pub fn browser(&self) -> Option<String> {
+        self.browser.lock().unwrap().clone()
+    }
+
     pub fn set_device(&self, cookie: Option<String>) {
         *self.device.lock().unwrap() = cookie;
     }
@@ -100,7 +107,12 @@ impl Client {
     /// Sends any request with the jar's cookies and keeps the cookies that come back.
     pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Body) -> Answer {
         let mut request = http::Request::builder().method(method).uri(path);
-        let cookies: Vec<_> = self.cookie().into_iter().chain(self.device()).collect();
+        let cookies: Vec<_> = self
+            .cookie()
+            .into_iter()
+            .chain(self.device())
+            .chain(self.browser())
+            .collect();
         if !cookies.is_empty() {
             request = request.header(header::COOKIE, cookies.join("; "));
         }
@@ -125,6 +137,9 @@ impl Client {
             let (pair, attributes) = set_cookie.split_once(';').unwrap();
             let is_removal = attributes.contains("Max-Age=0");
             self.set_cookie((!is_removal).then(|| pair.to_owned()));
+        }
+        if let Some(set_cookie) = answer.set_browser() {
+            *self.browser.lock().unwrap() = Some(set_cookie.split_once(';').unwrap().0.to_owned());
         }
         if let Some(set_cookie) = answer.set_device() {
             self.set_device(Some(set_cookie.split_once(';').unwrap().0.to_owned()));

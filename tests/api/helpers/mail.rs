@@ -29,6 +29,12 @@ impl TestMail {
         key.split_whitespace().next().map(str::to_owned)
     }
 
+    /// What the link of a log-in code carries; `None` without a link.
+    pub fn linked_code(&self) -> Option<String> {
+        let (_, code) = self.text.split_once("&amp;code=").or(self.text.split_once("&code="))?;
+        code.split_whitespace().next().map(str::to_owned)
+    }
+
     /// Codes are the only numbers of five digits and more, keys the only words of 22 characters.
     fn find_code(&self) -> Option<&str> {
         let is_code = |word: &&str| {

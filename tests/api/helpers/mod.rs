@@ -22,7 +22,7 @@ use neptun_auth::app::clock::Clock;
 use neptun_auth::app::mail::mailer::MailSetup;
 use neptun_auth::app::outbound::OutboundSetup;
 use neptun_auth::app::passkeys::PasskeySetup;
-use neptun_auth::app::{App, DatabaseSetup, Setup};
+use neptun_auth::app::{App, DatabaseSetup, LogInSetup, Setup};
 use neptun_auth::model::client::origin::{AllowedOrigins, Origin};
 use neptun_auth::model::cookie::SameSite;
 use neptun_auth::model::limit::Rates;
@@ -30,6 +30,7 @@ use neptun_auth::model::mail::{InternationalAddresses, Notice};
 use neptun_auth::model::passkey::relying_party::{RelyingParty, RpId};
 use neptun_auth::model::session::cookie::SessionCookie;
 use neptun_auth::model::session::{Lifetimes, SessionCaps};
+use neptun_auth::model::user::sign_ups::SignUps;
 use poem::Response;
 use poem::endpoint::BoxEndpoint;
 use poem::http::HeaderValue;
@@ -81,6 +82,12 @@ pub fn setup(database_url: &str, clock: Clock) -> Setup {
             international_addresses: InternationalAddresses::Auto,
             recovery_url: None,
             public_url: "http://localhost:8080".parse().unwrap(),
+        },
+        log_in: LogInSetup {
+            sign_ups: SignUps::Open,
+            by_code: false,
+            sign_up_by_code: false,
+            code_page: None,
         },
         limits: Some(limits("1000000/h")),
         outbound: OutboundSetup::default(),

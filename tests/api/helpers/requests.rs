@@ -124,6 +124,17 @@ impl Client {
         self.post("/api/auth/password/reset", &body).await
     }
 
+    /// Asks for a code to log in with.
+    pub async fn ask_for_log_in_code(&self, email: &str) -> Answer {
+        self.post("/api/auth/login/code", &json!({ "email": email })).await
+    }
+
+    /// Logs in with a mailed code.
+    pub async fn log_in_with_code(&self, email: &str, code: &str) -> Answer {
+        let body = json!({ "email": email, "code": code });
+        self.post("/api/auth/login/code/verify", &body).await
+    }
+
     /// Logs in at the token API.
     pub async fn log_in_for_tokens(&self, email: &str, password: &str) -> Answer {
         let body = json!({ "email": email, "password": password });

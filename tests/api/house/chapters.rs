@@ -20,7 +20,6 @@ const SHARED_BETWEEN_CHAPTERS: &[(&str, &str, &str)] = &[
         "session",
         "the second step of a log-in and a fresh proof answer with the session",
     ),
-    ("factor", "recovery", "a code that was mailed is answered alike"),
     (
         "recovery",
         "session",

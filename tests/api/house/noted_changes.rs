@@ -29,6 +29,7 @@ const CHANGE_NOTHING_REMEMBERED: &[(&str, &str)] = &[
         "sessions/expiry::renew",
         "only prolongs, and its flow remembers the renewed session",
     ),
+    ("users/profile::change_profile", "no session shows the profile"),
     ("sessions::save_data", "a visitor's data is not remembered"),
     (
         "sessions::count_guess_of_visitor",

@@ -165,7 +165,7 @@ fn bad_numbers_and_limits_stop_the_start_and_name_the_setting() {
         (&[("NEPTUN_AUTH_LIMIT_FAILURES", "off")], "--limit-failures"),
         (
             &[("NEPTUN_AUTH_COOKIE_NAME", "neptun-device")],
-            "the name of the device cookie",
+            "the name of another cookie of the service",
         ),
         (&[("NEPTUN_AUTH_LOG", "neptun_auth=loud")], "LOG is not a filter"),
         (

@@ -33,9 +33,11 @@ macro_rules! mail {
 /// Every kind of mail, as [`Message::kind`](crate::model::mail::Message::kind) names it.
 pub const MAILS: &[[Template; 4]] = &[
     mail!("reset_code"),
+    mail!("log_in_code"),
     mail!("verify_code"),
     mail!("change_code"),
     mail!("password_changed"),
+    mail!("confirmed_by_log_in"),
     mail!("email_changed"),
     mail!("unconfirmed_email_changed"),
     mail!("account_deleted"),

@@ -6,6 +6,7 @@ use url::{Host, Url};
 use super::secret::SessionSecret;
 use crate::model::cookie::{REMOVED, SameSite, find, lifetime};
 use crate::model::device::cookie::DeviceCookie;
+use crate::model::mail::browser::BrowserCookie;
 use crate::model::public_suffix::{is_public_suffix, registrable};
 
 const HOST_PREFIX: &str = "__Host-";
@@ -21,6 +22,7 @@ pub struct SessionCookie {
     /// The host of the public URL, where a cookie can name it as its domain.
     host: Option<String>,
     device: DeviceCookie,
+    browser: BrowserCookie,
 }
 
 /// Cookies that other settings have left in a browser: of the same name for another domain, or of the same name with or
@@ -45,8 +47,8 @@ pub enum InvalidCookie {
          choose a name without the prefix"
     )]
     HostPrefixWithDomain(String),
-    #[error("COOKIE_NAME `{0}` is the name of the device cookie; choose another")]
-    DeviceCookie(String),
+    #[error("COOKIE_NAME `{0}` is the name of another cookie of the service; choose another")]
+    OtherCookie(String),
     #[error("COOKIE_SAME_SITE `none` needs an https PUBLIC_URL: browsers drop such cookies without Secure")]
     NoneWithoutHttps,
     #[error(
@@ -92,8 +94,9 @@ impl SessionCookie {
             check_domain(domain, public_url)?;
         }
         let device = DeviceCookie::new(secure, same_site);
-        if name == device.name() {
-            return Err(InvalidCookie::DeviceCookie(name));
+        let browser = BrowserCookie::new(secure, same_site);
+        if name == device.name() || name == browser.name() {
+            return Err(InvalidCookie::OtherCookie(name));
         }
         Ok(Self {
             name,
@@ -102,6 +105,7 @@ impl SessionCookie {
             // Browsers take a name without a dot for no domain at all: its removal would remove the cookie itself.
             host: public_url.domain().filter(|host| host.contains('.')).map(str::to_owned),
             device,
+            browser,
         })
     }
 
@@ -114,6 +118,12 @@ impl SessionCookie {
     #[must_use]
     pub fn device(&self) -> &DeviceCookie {
         &self.device
+    }
+
+    /// The cookie of a browser that has asked for a log-in code.
+    #[must_use]
+    pub fn browser(&self) -> &BrowserCookie {
+        &self.browser
     }
 
     /// The `Set-Cookie` value that stores `secret` for `max_age` from `now`.

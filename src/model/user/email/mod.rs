@@ -126,7 +126,9 @@ impl Email {
         self.typed.split_once('@').unwrap_or_default()
     }
 
-    fn canonical_domain(&self) -> &str {
+    /// The domain in its IDNA A-label form.
+    #[must_use]
+    pub fn canonical_domain(&self) -> &str {
         self.canonical.split_once('@').unwrap_or_default().1
     }
 }
