@@ -3,16 +3,17 @@
 import { call } from "./api.js";
 import { element, onClick, onSubmit } from "./page.js";
 import { refresh } from "./session.js";
+import { proven } from "./step-up.js";
 
 async function changeEmail(changes) {
-  const { user } = await call("PATCH", "/api/users/me", changes);
+  const { user } = await proven(() => call("PATCH", "/api/users/me", changes));
   await refresh();
   if (!user.pending_email) return `${user.primary_email} stays your address.`;
   return `A code is on its way to ${user.pending_email}. Until you enter it, your address stays as it is.`;
 }
 
 async function changePassword(changes) {
-  await call("PATCH", "/api/users/me", changes);
+  await proven(() => call("PATCH", "/api/users/me", changes));
   await refresh();
   return "Your password is changed, and all other sessions have ended.";
 }
@@ -26,7 +27,7 @@ async function downloadData() {
 }
 
 async function deleteAccount(proof) {
-  await call("DELETE", "/api/users/me", proof);
+  await proven(() => call("DELETE", "/api/users/me", proof));
   element("delete-account").closest("details").open = false;
   await refresh();
   return "Your account is deleted.";

@@ -20,6 +20,9 @@ export class Refusal extends Error {
   constructor(body, wait) {
     super(errorText(body, wait));
     this.statusCode = body.statusCode;
+    this.code = body.code;
+    // What to prove oneself with, where the service asks for that.
+    this.methods = body.data?.methods ?? [];
     this.issues = (body.data?.issues ?? []).map((issue) => ({ field: issue.path[0], text: issueText(issue) }));
   }
 }

@@ -3,21 +3,15 @@
 
 import "./account.js";
 import { api, betterAddress, call } from "./api.js";
-import { element, offerToShowPasswords, onClick, onSubmit, perform } from "./page.js";
-import "./recovery.js";
-import { refresh } from "./session.js";
-
-async function enter(path, greeting, account) {
-  const { user } = await call("POST", path, account);
-  // The service's answer alone does not show that the browser kept its cookie.
-  if (!(await refresh())) throw new Error(notKept());
-  return `${greeting}, ${user.primary_email}.`;
-}
-
-function notKept() {
-  const why = "It keeps cookies only of the site that a page belongs to, and only over https elsewhere.";
-  return `Your browser did not send the cookie of ${api.origin} back. ${why}`;
-}
+import { readLogInLink } from "./code-log-in.js";
+import "./factors.js";
+import { offerProviders } from "./identities.js";
+import { element, offerToShowPasswords, onClick, onSubmit, perform, showView } from "./page.js";
+import { offerAutofill } from "./passkeys.js";
+import { readRecoveryLink } from "./recovery.js";
+import { showSecondStep } from "./second-step.js";
+import { enter, refresh } from "./session.js";
+import { providerErrorText } from "./words.js";
 
 async function logOut() {
   await call("POST", "/api/auth/logout");
@@ -25,13 +19,35 @@ async function logOut() {
   return "You are logged out.";
 }
 
+/** Takes what a mail or a provider has put into the address, so that it does not stay in the history. */
+function takeFromAddress() {
+  const address = new URL(location);
+  const fragment = new URLSearchParams(address.hash.slice(1));
+  const error = address.searchParams.get("error");
+  address.hash = "";
+  address.searchParams.delete("error");
+  history.replaceState(null, "", address);
+  return { fragment, error };
+}
+
+async function open() {
+  const { fragment, error } = takeFromAddress();
+  await offerProviders();
+  await refresh();
+  if (readRecoveryLink(fragment) || readLogInLink(fragment)) showView("signed-out");
+  // The other provider was the first factor.
+  if (error === "second_factor_required") return showSecondStep(["totp", "recovery_code"]);
+  if (error) throw new Error(providerErrorText(error));
+}
+
 element("api").textContent = api.origin;
 if (betterAddress()) {
   element("better-address").href = element("better-address").textContent = betterAddress();
   element("two-sites").hidden = false;
 }
-onSubmit("log-in", (account) => enter("/api/auth/login", "Welcome back", account));
-onSubmit("sign-up", (account) => enter("/api/auth/sign-up", "Welcome", account));
+onSubmit("log-in", (account) => enter("Welcome back", () => call("POST", "/api/auth/login", account)));
+onSubmit("sign-up", (account) => enter("Welcome", () => call("POST", "/api/auth/sign-up", account)));
 onClick("log-out", logOut);
 offerToShowPasswords();
-perform(async () => void (await refresh()));
+await perform(open);
+offerAutofill();

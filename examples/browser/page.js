@@ -13,8 +13,14 @@ export function showTime(time, value) {
   time.textContent = new Date(value).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
 }
 
+/** A copy of a template's item, and a way to its parts. */
+export function fromTemplate(id) {
+  const item = element(id).content.firstElementChild.cloneNode(true);
+  return { item, part: (selector) => item.querySelector(selector) };
+}
+
 /** Shows each issue beside the field it names, and clears the other fields. */
-function showIssues(form, issues) {
+export function showIssues(form, issues) {
   for (const field of form.querySelectorAll("input[name]")) {
     const messages = issues.filter((issue) => issue.field === field.name).map((issue) => issue.text);
     field.setAttribute("aria-invalid", String(messages.length > 0));
@@ -23,13 +29,13 @@ function showIssues(form, issues) {
   form.querySelector('[aria-invalid="true"]')?.focus();
 }
 
-/** Shows one of the two views. A visitor who was in the other one is taken to its first heading. */
+/** Shows one of the views. A visitor who was in another one is taken to its first heading. */
 export function showView(name) {
-  const [view, other] = ["signed-in", "signed-out"].map(element).sort((one) => (one.id === name ? -1 : 1));
-  const changes = !other.hidden;
-  other.hidden = true;
-  view.hidden = false;
+  const views = ["signed-in", "signed-out", "second-step"].map(element);
+  const changes = views.some((view) => !view.hidden && view.id !== name);
+  for (const view of views) view.hidden = view.id !== name;
   if (!changes) return;
+  const view = element(name);
   const heading = view.querySelector("h2");
   heading.tabIndex = -1;
   heading.focus();

@@ -5,6 +5,7 @@ import { element, onClick, onSubmit } from "./page.js";
 import { refresh } from "./session.js";
 
 let resetAddress = "";
+let recoveryKey = "";
 
 async function askForReset({ email }) {
   await call("POST", "/auth/otp", { action: "create", email });
@@ -24,6 +25,23 @@ async function reset(entered) {
   return "Your password is changed, and every session has ended. Log in with the new one.";
 }
 
+/** Offers to set a new password, if the page was opened with the link of a mail. */
+export function readRecoveryLink(fragment) {
+  if (!fragment.has("key")) return false;
+  recoveryKey = fragment.get("key");
+  element("set-password").hidden = false;
+  element("set-password-new-password").focus();
+  return true;
+}
+
+async function setPassword(entered) {
+  await call("POST", "/api/auth/password/reset", { key: recoveryKey, ...entered });
+  element("set-password").hidden = true;
+  await refresh();
+  element("log-in-email").focus();
+  return "Your password is changed, and every session has ended. Log in with the new one.";
+}
+
 async function sendCode() {
   await call("POST", "/api/auth/email/send-code");
   element("verify-code").focus();
@@ -38,5 +56,6 @@ async function verify(entered) {
 
 onSubmit("ask-reset", askForReset);
 onSubmit("reset", reset);
+onSubmit("set-password", setPassword);
 onClick("send-code", sendCode);
 onSubmit("verify", verify);

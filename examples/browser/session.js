@@ -1,8 +1,51 @@
-// The signed-in account and all its sessions.
+// The signed-in account and all its sessions, and the way in.
 
-import { call } from "./api.js";
+import { api, call } from "./api.js";
 import { element, onClick, perform, showTime, showView } from "./page.js";
 import { programName } from "./words.js";
+
+/** What other modules show of the account: the path to read, the function that shows the answer, and where. */
+const parts = [];
+let showSecondStep;
+
+export function addPart(path, show, place) {
+  parts.push({ path, show, place });
+}
+
+/** The answer, or null from a service that does not know the path. */
+export async function readIfKnown(path) {
+  try {
+    return await call("GET", path);
+  } catch (error) {
+    if (error.statusCode === 404) return null;
+    throw error;
+  }
+}
+
+/** `show` asks for the second factor; it gets the names of what the service takes. */
+export function onSecondStep(show) {
+  showSecondStep = show;
+}
+
+/** Sends a request that logs in, and returns the message to show. Half a log-in goes on with its second step. */
+export async function enter(greeting, request) {
+  let answer;
+  try {
+    answer = await request();
+  } catch (error) {
+    if (error.code !== "second_factor_required") throw error;
+    showSecondStep(error.methods);
+    return "";
+  }
+  // The service's answer alone does not show that the browser kept its cookie.
+  if (!(await refresh())) throw new Error(notKept());
+  return `${greeting}, ${answer.user.primary_email}.`;
+}
+
+function notKept() {
+  const why = "It keeps cookies only of the site that a page belongs to, and only over https elsewhere.";
+  return `Your browser did not send the cookie of ${api.origin} back. ${why}`;
+}
 
 function showSession(session) {
   const item = element("session").content.cloneNode(true);
@@ -39,10 +82,15 @@ export async function refresh() {
     // This path answers 200 also without a session, so that a visitor's console shows no error.
     const session = await call("GET", "/api/_auth/session");
     if (session.user) {
-      const [sessions, { account }] = await Promise.all([
+      const [sessions, { account }, ...answers] = await Promise.all([
         call("GET", "/api/auth/sessions"),
         call("GET", "/api/users/me/export"),
+        ...parts.map(({ path }) => readIfKnown(path)),
       ]);
+      parts.forEach(({ show, place }, number) => {
+        element(place).hidden = !answers[number];
+        if (answers[number]) show(answers[number]);
+      });
       showSignedIn(session, sessions, account.pending_email);
       return true;
     }

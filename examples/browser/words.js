@@ -8,6 +8,13 @@ const errors = {
   otp_not_found: "This code is wrong or too old. Ask for a new one if it has been a while.",
   reauthentication_required: "Please enter your current password.",
   email_taken: "This address already has an account. Log in, or set a new password below.",
+  sign_up_closed: "New accounts are not open to this address.",
+  account_disabled: "This account is disabled. Ask the people who run this service.",
+  challenge_expired: "This took too long. Please try again.",
+  passkey_not_accepted: "This passkey was not accepted.",
+  already_set_up: "This is set up already.",
+  last_credential: "This is your last way to log in. Set up another one first.",
+  identity_taken: "This account elsewhere belongs to another account here.",
   unavailable: "The service is busy. Please try again in a moment.",
   request_timeout: "That took too long. Please try again.",
   internal_error: "Something went wrong on our side. Please try again later.",
@@ -21,6 +28,22 @@ const issues = {
   incorrect: "This is not your current password.",
   taken: "This address already has an account.",
 };
+
+const providerErrors = {
+  access_denied: "You did not log in at the other provider.",
+  state_mismatch: "This log-in did not begin in this browser, or took too long. Please try again.",
+  provider_failed: "The other provider did not answer as it should. Please try again later.",
+  email_missing: "The other provider gave no e-mail address.",
+  email_taken: "Your address already has an account. Log in to it first, then link the other provider.",
+  identity_taken: errors.identity_taken,
+  second_factor_required: "Log in with your second factor.",
+  account_disabled: errors.account_disabled,
+};
+
+/** Tells a person why a log-in at another provider failed. */
+export function providerErrorText(code) {
+  return providerErrors[code] ?? providerErrors.provider_failed;
+}
 
 /** Tells a person why a request failed; `wait` is the number of seconds to wait, if the service says so. */
 export function errorText({ code, message, data }, wait) {

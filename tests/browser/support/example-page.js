@@ -5,13 +5,13 @@ export function pageFor(pages, service) {
 }
 
 function field(page, form, label) {
-  return page.getByRole("form", { name: form }).getByLabel(label, { exact: true });
+  return page.getByRole("form", { name: form, exact: true }).getByLabel(label, { exact: true });
 }
 
 /** Fills the fields of these labels in, and presses the form's button. */
 export async function fillIn(page, form, fields) {
   for (const [label, value] of Object.entries(fields)) await field(page, form, label).fill(value);
-  await page.getByRole("form", { name: form }).getByRole("button").click();
+  await page.getByRole("form", { name: form, exact: true }).getByRole("button").click();
 }
 
 export function submit(page, form, { email, password }) {
@@ -32,5 +32,5 @@ export function signedIn(page) {
 }
 
 export function signedOut(page) {
-  return page.getByRole("heading", { name: "Log in" }).waitFor();
+  return page.getByRole("heading", { name: "Log in", exact: true }).waitFor();
 }

@@ -10,3 +10,12 @@ export async function mailedCode(address, about) {
   }
   throw new Error(`no code to ${about} was mailed to ${address}`);
 }
+
+/** The link in the newest mail to an address whose subject says this. */
+export async function mailedLink(address, about) {
+  await mailedCode(address, about);
+  const inbox = await (await fetch(process.env.SERVICE_URL_INBOX)).text();
+  const mail = inbox.split("<article ").find((article) => article.includes(`<p>To ${address}</p>`));
+  const [, link] = mail.match(/<pre>[^]*?(http[^\s<]+#[^\s<]+)/);
+  return link.replaceAll("&amp;", "&").replaceAll("&#x2f;", "/");
+}
