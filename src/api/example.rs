@@ -18,6 +18,7 @@ pub fn signed_in() -> SignedIn {
         user_number: 1,
         email: "user@example.com".to_owned(),
         email_verified: true,
+        password_breached: false,
         created_at,
         authenticated_at: created_at,
         methods: Methods::PASSWORD,

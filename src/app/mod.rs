@@ -1,6 +1,7 @@
 //! The tools that flows work with: one [`App`] holds them all.
 
 pub mod background;
+pub mod breached;
 pub mod clock;
 pub mod codes;
 pub mod device_cookies;
@@ -38,6 +39,7 @@ pub use crate::store::DatabaseSetup;
 use crate::store::Db;
 use crate::telemetry::BackgroundTask;
 use background::Background;
+use breached::{Breached, BreachedSetup};
 use clock::Clock;
 use codes::Codes;
 use device_cookies::DeviceCookies;
@@ -70,6 +72,7 @@ pub struct Tools {
     pub clock: Clock,
     pub hasher: Hasher,
     pub password_policy: PasswordPolicy,
+    pub breached: Breached,
     pub lifetimes: Lifetimes,
     pub session_caps: SessionCaps,
     pub tokens: Tokens,
@@ -112,6 +115,7 @@ pub struct Setup {
     /// Number of passwords hashed at the same time; `None` means one per core.
     pub hash_slots: Option<usize>,
     pub password_min_length: usize,
+    pub breached: BreachedSetup,
     pub lifetimes: Lifetimes,
     pub session_caps: SessionCaps,
     /// Number of sessions kept in memory; 0 for none.
@@ -155,6 +159,7 @@ impl App {
         // First, because an error in a setting must leave the database untouched.
         let mailer = Mailer::new(&setup.mail)?;
         let outbound = Outbound::new(&setup.outbound)?;
+        let breached = Breached::new(&setup.breached, &outbound)?;
         let before = own_key::look(&setup.database.url)?;
         let db = Db::connect(&setup.database).await?;
         own_key::report(&db, before).await?;
@@ -175,6 +180,7 @@ impl App {
             renewals: Renewals::new(db.clone()),
             hasher: Hasher::new(setup.argon2_memory_kib, setup.argon2_iterations, setup.hash_slots)?,
             password_policy: PasswordPolicy::new(setup.password_min_length),
+            breached,
             lifetimes: setup.lifetimes,
             session_caps: setup.session_caps,
             limits: Limits::new(setup.limits, setup.clock.clone(), &secret_key)?,

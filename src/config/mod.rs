@@ -113,6 +113,7 @@ impl Settings {
             argon2_iterations: self.password.argon2_iterations,
             hash_slots: self.password.hash_slots(),
             password_min_length: self.password.min_length(),
+            breached: self.password.breached()?,
             lifetimes: self.session.lifetimes()?,
             session_caps: self.session.caps(),
             session_cache_entries: self.session.cache_entries(),

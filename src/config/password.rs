@@ -1,12 +1,22 @@
 //! The policy for new passwords, and the cost of a password hash.
 
+use std::time::Duration;
+
+use anyhow::ensure;
 use clap::Args;
+use url::Url;
+
+use super::values::{FilePath, web_url};
+use crate::app::breached::BreachedSetup;
+use crate::model::client::origin::is_loopback;
 
 /// Weakest Argon2id parameters that OWASP accepts.
 const MIN_ARGON2_MEMORY_KIB: i64 = 19_456;
 const MIN_ARGON2_ITERATIONS: i64 = 2;
 /// More slots than any machine has cores would use memory without hashing faster.
 const MAX_HASH_SLOTS: i64 = 1024;
+/// How long a list of breached passwords may keep a client waiting.
+const BREACHED_TIMEOUT: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Passwords")]
@@ -46,6 +56,14 @@ pub struct PasswordSettings {
         global = true
     )]
     hash_slots: Option<u16>,
+    /// File of breached passwords that new passwords must not be among: SHA-1 hashes in hexadecimal, one a line, sorted
+    /// by hash, as the downloader of Have I Been Pwned writes them [default: none]
+    #[arg(long, env = "NEPTUN_AUTH_BREACHED_PASSWORDS", global = true)]
+    breached_passwords: Option<FilePath>,
+    /// Server to ask for breached passwords by the first five characters of their hash, such as
+    /// `https://api.pwnedpasswords.com/range/`; the file is asked first [default: none]
+    #[arg(long, env = "NEPTUN_AUTH_BREACHED_PASSWORDS_URL", value_parser = web_url, global = true)]
+    breached_passwords_url: Option<Url>,
 }
 
 impl PasswordSettings {
@@ -53,6 +71,21 @@ impl PasswordSettings {
     #[must_use]
     pub fn min_length(&self) -> usize {
         self.password_min_length.into()
+    }
+
+    /// Where to look for breached passwords.
+    pub fn breached(&self) -> anyhow::Result<BreachedSetup> {
+        let url = self.breached_passwords_url.clone();
+        ensure!(
+            url.as_ref()
+                .is_none_or(|url| url.scheme() == "https" || is_loopback(url)),
+            "BREACHED_PASSWORDS_URL must begin with https:// unless it is on localhost"
+        );
+        Ok(BreachedSetup {
+            file: self.breached_passwords.as_deref().map(ToOwned::to_owned),
+            url,
+            timeout: BREACHED_TIMEOUT,
+        })
     }
 
     /// Number of passwords hashed at the same time; `None` means one for each core.

@@ -2,6 +2,7 @@
 //!
 //! Neither contains an e-mail address, a password, a cookie, a token or a query string.
 
+mod breach;
 mod log;
 pub mod stderr;
 
@@ -12,6 +13,7 @@ use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gau
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use uuid::Uuid;
 
+pub use breach::{BreachCheck, breach_check};
 pub use log::{LogFormat, last_error, start_logs};
 
 const REQUESTS: &str = "neptun_auth_requests_total";
@@ -63,6 +65,7 @@ pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
         "Events that only an attacker or a defect causes, by event"
     );
     describe_counter!(MAILS, "Attempts to hand a mail over, by result");
+    breach::describe();
     describe_counter!(SESSIONS_ENDED, "Sessions ended, by reason");
     describe_gauge!(TASK_WORKS, "Whether a background task works: 1, or 0 while it fails");
     describe_counter!(
@@ -101,6 +104,7 @@ fn begin_at_zero() {
     for delivery in Delivery::value_variants() {
         counter!(MAILS, "result" => name_of(delivery)).increment(0);
     }
+    breach::begin_at_zero();
     for reason in Ended::value_variants() {
         sessions_ended(*reason, 0);
     }

@@ -8,7 +8,7 @@ use poem_openapi::payload::Json;
 use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
 
-use super::body::fields::Fields;
+use super::body::fields::{Fields, breached};
 use super::body::{JsonBody, JsonOrForm};
 use super::error::{ApiError, ErrorCode};
 use super::guard::CurrentUser;
@@ -221,7 +221,8 @@ impl AccountApi {
             password: Some(new),
             ..Changes::default()
         };
-        let (renewed, _) = update_account(&self.0, &user.0, changes, Some(current), &client).await?;
+        let changed = update_account(&self.0, &user.0, changes, Some(current), &client).await;
+        let (renewed, _) = changed.map_err(|error| users::update_error(error, "new_password"))?;
         session.renew(&renewed);
         Ok(Json(SessionResponse::of(&renewed.signed_in)))
     }
@@ -254,6 +255,7 @@ impl From<SignUpError> for ApiError {
     fn from(error: SignUpError) -> Self {
         match error {
             SignUpError::Taken(_) => ErrorCode::EmailTaken.into(),
+            SignUpError::Breached(_) => Self::validation(vec![breached("password")]),
             SignUpError::Internal(error) => error.into(),
         }
     }

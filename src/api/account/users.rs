@@ -6,7 +6,7 @@ use poem_openapi::payload::Json;
 use uuid::Uuid;
 
 use super::types::{DeleteUserRequest, ExportResponse, UpdateUserRequest, UpdateUserResponse};
-use crate::api::body::fields::Fields;
+use crate::api::body::fields::{Fields, breached};
 use crate::api::body::{JsonBody, OptionalJsonBody};
 use crate::api::error::{ApiError, ErrorCode, Issue, IssueCode};
 use crate::api::guard::CurrentUser;
@@ -166,13 +166,19 @@ fn read_profile(fields: &mut Fields, own: Option<&Email>) -> ProfileChanges {
 
 impl From<UpdateAccountError> for ApiError {
     fn from(error: UpdateAccountError) -> Self {
-        match error {
-            UpdateAccountError::NotAuthenticated => ErrorCode::NotAuthenticated.into(),
-            UpdateAccountError::Reauthentication(error) => error.into(),
-            UpdateAccountError::EmailTaken => ErrorCode::EmailTaken.into(),
-            UpdateAccountError::Profile(error) => error.into(),
-            UpdateAccountError::Internal(error) => error.into(),
-        }
+        update_error(error, "password")
+    }
+}
+
+/// The error of an operation that takes the new password in the field `password`.
+pub fn update_error(error: UpdateAccountError, password: &str) -> ApiError {
+    match error {
+        UpdateAccountError::NotAuthenticated => ErrorCode::NotAuthenticated.into(),
+        UpdateAccountError::Reauthentication(error) => error.into(),
+        UpdateAccountError::EmailTaken => ErrorCode::EmailTaken.into(),
+        UpdateAccountError::Profile(error) => error.into(),
+        UpdateAccountError::Breached(_) => ApiError::validation(vec![breached(password)]),
+        UpdateAccountError::Internal(error) => error.into(),
     }
 }
 

@@ -216,6 +216,15 @@ impl Fields {
     }
 }
 
+/// The issue of a new password that is known from a breach.
+pub fn breached(name: &str) -> Issue {
+    Issue {
+        code: IssueCode::Breached,
+        path: vec![name.to_owned()],
+        message: "Password was stolen from another service and published; choose another".to_owned(),
+    }
+}
+
 /// The issue of a new password that is the account's address.
 pub fn same_as_email(name: &str) -> Issue {
     Issue {

@@ -7,7 +7,7 @@ use poem_openapi::types::Example;
 use poem_openapi::{Enum, Object, OpenApi};
 
 use crate::api::body::JsonBody;
-use crate::api::body::fields::{Fields, same_as_email};
+use crate::api::body::fields::{Fields, breached, same_as_email};
 use crate::api::error::{ApiError, ErrorCode};
 use crate::api::formats::{EmailText, NewPasswordText};
 use crate::api::success::SuccessResponse;
@@ -187,6 +187,7 @@ impl From<ResetPasswordError> for ApiError {
         match error {
             ResetPasswordError::NoCode => ErrorCode::OtpNotFound.into(),
             ResetPasswordError::InvalidCode => ErrorCode::InvalidOtp.into(),
+            ResetPasswordError::Breached(_) => Self::validation(vec![breached("new_password")]),
             ResetPasswordError::Internal(error) => error.into(),
         }
     }
@@ -196,6 +197,7 @@ impl From<ResetPasswordWithKeyError> for ApiError {
     fn from(error: ResetPasswordWithKeyError) -> Self {
         match error {
             ResetPasswordWithKeyError::InvalidKey => ErrorCode::InvalidOtp.into(),
+            ResetPasswordWithKeyError::Breached(_) => Self::validation(vec![breached("new_password")]),
             ResetPasswordWithKeyError::SameAsEmail => Self::validation(vec![same_as_email("new_password")]),
             ResetPasswordWithKeyError::Internal(error) => error.into(),
         }

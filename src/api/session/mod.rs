@@ -56,6 +56,9 @@ pub struct SignedInUser {
     primary_email: EmailText,
     /// Whether you have confirmed the address.
     email_verified: bool,
+    /// `true` if your password is known from a breach of another service: choose another one.
+    #[oai(skip_serializing_if_is_none)]
+    password_breached: Option<bool>,
 }
 
 /// Your session.
@@ -240,6 +243,7 @@ impl SignedInUser {
             id: signed_in.user_id.0,
             primary_email: signed_in.email.clone().into(),
             email_verified: signed_in.email_verified,
+            password_breached: signed_in.password_breached.then_some(true),
         }
     }
 }

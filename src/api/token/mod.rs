@@ -9,7 +9,7 @@ use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, OpenApi};
 
 use super::body::JsonOrForm;
-use super::body::fields::Fields;
+use super::body::fields::{Fields, breached};
 use super::error::django::{TokenError, taken_issues};
 use super::guard::BearerUser;
 use super::tag::Tag;
@@ -250,6 +250,7 @@ impl From<SignUpError> for TokenError {
     fn from(error: SignUpError) -> Self {
         match error {
             SignUpError::Taken(taken) => Self::Fields(taken_issues(taken)),
+            SignUpError::Breached(_) => Self::Fields(vec![breached("password")]),
             SignUpError::Internal(error) => error.into(),
         }
     }

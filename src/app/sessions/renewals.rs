@@ -87,6 +87,7 @@ mod tests {
             user_number: 1,
             email: "user@example.com".to_owned(),
             email_verified: true,
+            password_breached: false,
             authenticated_at: DateTime::UNIX_EPOCH,
             methods: Methods::PASSWORD,
             created_at: now,

@@ -4,6 +4,7 @@ use super::prove_both_factors::{Proven, prove_both_factors};
 use crate::app::App;
 use crate::flows::steps::check_password::{VerifiedPassword, check_password};
 use crate::flows::steps::start_session::{Owner, Reason, SessionStart, StartingSession, start_session};
+use crate::flows::steps::watch_for_breach::{self, Watched};
 use crate::model::factor::second_factor::SecondFactor;
 use crate::model::session::methods::Methods;
 use crate::model::session::started::Outcome;
@@ -92,6 +93,13 @@ async fn attempt(
         // While the queue is full, the stronger hash can wait until the next log-in.
         Ok(_) | Err(_) => verified.clone(),
     };
+    let watched = Watched {
+        user: known.id,
+        password,
+        hashes: [&verified, &current],
+        client: &start.client,
+    };
+    watch_for_breach::start(app, &watched);
     let now = app.clock.now();
 
     let mut starting = StartingSession::new(app, owner, start.clone(), Methods::PASSWORD, now)?;

@@ -5,13 +5,14 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::flows::steps::allow_sign_up::allow_sign_up;
 use crate::flows::steps::find_taken::{Taken, look_up};
+use crate::flows::steps::refuse_breached::refuse_breached;
 use crate::flows::steps::start_session::{Owner, Reason, SessionStart, StartingSession, start_session};
 use crate::model::id::UserId;
 use crate::model::limit::Operation;
 use crate::model::session::methods::Methods;
 use crate::model::session::started::{Outcome, StartedSession};
 use crate::model::user::email::Email;
-use crate::model::user::password::Password;
+use crate::model::user::password::{BreachedPassword, Password};
 use crate::model::user::{NewUser, Profile};
 
 /// The values for a new account; the password has passed the policy.
@@ -26,6 +27,8 @@ pub struct NewAccount {
 pub enum SignUpError {
     #[error("the address or the user name belongs to an account")]
     Taken(Taken),
+    #[error(transparent)]
+    Breached(#[from] BreachedPassword),
     #[error(transparent)]
     Internal(#[from] anyhow::Error),
 }
@@ -51,6 +54,7 @@ pub async fn sign_up(app: &App, account: NewAccount, start: SessionStart) -> Res
     if taken.any() {
         return Err(SignUpError::Taken(taken));
     }
+    refuse_breached(app, &password).await?;
     let password_hash = app.hasher.admit(&start.client)?.hash(password).await?;
     let now = app.clock.now();
     let user = NewUser {

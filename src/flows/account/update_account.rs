@@ -11,13 +11,14 @@ use crate::flows::steps::mail_proof_code::{UnprovenAddress, mail_proof_code};
 use crate::flows::steps::notify::{Owner, notify};
 use crate::flows::steps::prove_address::{EndedAtProof, Proof, prove_address};
 use crate::flows::steps::reauthenticate::{ReauthenticationError, reauthenticate};
+use crate::flows::steps::refuse_breached::refuse_breached;
 use crate::flows::steps::renew_session::{RenewedSession, renew_session};
 use crate::model::client::Client;
 use crate::model::limit::Operation;
 use crate::model::mail::{Message, format_time};
 use crate::model::session::SignedIn;
 use crate::model::user::email::Email;
-use crate::model::user::password::{Password, PasswordHash};
+use crate::model::user::password::{BreachedPassword, Password, PasswordHash};
 use crate::model::user::{OwnAccount, ProfileChanges};
 use crate::store::{self, Tx, codes, sessions, users};
 use crate::telemetry::Ended;
@@ -41,6 +42,8 @@ pub enum UpdateAccountError {
     #[error(transparent)]
     Profile(#[from] UpdateProfileError),
     #[error(transparent)]
+    Breached(#[from] BreachedPassword),
+    #[error(transparent)]
     Internal(#[from] anyhow::Error),
 }
 
@@ -61,7 +64,10 @@ pub async fn update_account(
     }
     ensure_name_is_free(app, &changes.profile, signed_in, client).await?;
     let hash = match changes.password {
-        Some(password) => Some(app.hasher.admit_known(client)?.hash(password).await?),
+        Some(password) => {
+            refuse_breached(app, &password).await?;
+            Some(app.hasher.admit_known(client)?.hash(password).await?)
+        }
         None => None,
     };
     let user = signed_in.user_id;

@@ -3,10 +3,11 @@
 use super::replace_password::replace_password;
 use crate::app::App;
 use crate::flows::steps::check_code::{Guess, check_code};
+use crate::flows::steps::refuse_breached::refuse_breached;
 use crate::model::client::Client;
 use crate::model::mail::code::{Code, Purpose};
 use crate::model::user::email::Email;
-use crate::model::user::password::Password;
+use crate::model::user::password::{BreachedPassword, Password};
 use crate::store::{codes, users};
 use crate::telemetry::{self, Ended};
 
@@ -17,6 +18,8 @@ pub enum ResetPasswordError {
     NoCode,
     #[error("the code is wrong")]
     InvalidCode,
+    #[error(transparent)]
+    Breached(#[from] BreachedPassword),
     #[error(transparent)]
     Internal(#[from] anyhow::Error),
 }
@@ -40,6 +43,7 @@ pub async fn reset_password(
     };
     // No mail ever showed the code of an address without an account, so a match here is as unlikely as a lucky guess.
     let user = guessed.user_id.ok_or(ResetPasswordError::InvalidCode)?;
+    refuse_breached(app, &new).await?;
     let hash = app.hasher.admit_known(client)?.hash(new).await?;
     let now = app.clock.now();
 

@@ -2,11 +2,12 @@
 
 use super::replace_password::replace_password;
 use crate::app::App;
+use crate::flows::steps::refuse_breached::refuse_breached;
 use crate::model::client::Client;
 use crate::model::limit::Operation;
 use crate::model::mail::code::{Code, Purpose};
 use crate::model::user::email::Email;
-use crate::model::user::password::Password;
+use crate::model::user::password::{BreachedPassword, Password};
 use crate::store::{codes, users};
 use crate::telemetry::{self, Ended};
 
@@ -17,6 +18,8 @@ pub enum ResetPasswordWithKeyError {
     InvalidKey,
     #[error("the new password is the account's address")]
     SameAsEmail,
+    #[error(transparent)]
+    Breached(#[from] BreachedPassword),
     #[error(transparent)]
     Internal(#[from] anyhow::Error),
 }
@@ -44,6 +47,7 @@ pub async fn reset_password_with_key(
     if app.password_policy.check(&new, email.as_ref()).is_err() {
         return Err(ResetPasswordWithKeyError::SameAsEmail);
     }
+    refuse_breached(app, &new).await?;
     let hash = app.hasher.admit_known(client)?.hash(new).await?;
     let now = app.clock.now();
 

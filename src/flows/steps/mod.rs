@@ -16,6 +16,8 @@ pub mod prove_address;
 pub mod read_factors;
 pub mod reauthenticate;
 pub mod recognize_device;
+pub mod refuse_breached;
 pub mod renew_session;
 pub mod replace_recovery_codes;
 pub mod start_session;
+pub mod watch_for_breach;

@@ -79,6 +79,10 @@ pub enum Message {
         at: String,
         profile: Option<EarlierProfile>,
     },
+    /// The password of a log-in is known from a breach of another service.
+    PasswordBreached {
+        at: String,
+    },
     /// Goes to the address that the account had before; `token` restores the account to it.
     EmailChanged {
         at: String,
@@ -128,6 +132,7 @@ pub struct RecoveryLink {
 #[value(rename_all = "snake_case")]
 pub enum Notice {
     NewLogIn,
+    PasswordBreached,
     PasswordChanged,
     EmailChanged,
     AccountDeleted,
@@ -144,6 +149,7 @@ impl Message {
             Self::VerifyCode { .. } => "verify_code",
             Self::ChangeCode { .. } => "change_code",
             Self::ReauthenticationCode { .. } => "reauthentication_code",
+            Self::PasswordBreached { .. } => "password_breached",
             Self::PasswordChanged { .. } => "password_changed",
             Self::ConfirmedByLogIn { .. } => "confirmed_by_log_in",
             Self::EmailChanged { .. } => "email_changed",
@@ -167,6 +173,7 @@ impl Message {
             | Self::ChangeCode { .. }
             | Self::ReauthenticationCode { .. } => None,
             Self::PasswordChanged { .. } | Self::ConfirmedByLogIn { .. } => Some(Notice::PasswordChanged),
+            Self::PasswordBreached { .. } => Some(Notice::PasswordBreached),
             Self::EmailChanged { .. } | Self::UnconfirmedEmailChanged { .. } => Some(Notice::EmailChanged),
             Self::AccountDeleted { .. } => Some(Notice::AccountDeleted),
             Self::NewLogIn { .. } => Some(Notice::NewLogIn),
@@ -238,6 +245,7 @@ impl Message {
                 at: at.clone(),
                 profile: Some(EarlierProfile::example()),
             },
+            Self::PasswordBreached { at: at.clone() },
             Self::UnconfirmedEmailChanged { at: at.clone() },
             Self::EmailChanged {
                 at: at.clone(),

@@ -177,6 +177,7 @@ pub struct StoredSession {
     pub user_number: Option<i64>,
     pub email: Option<String>,
     pub email_verified_at: Option<DateTime<Utc>>,
+    pub password_breached_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
     pub authenticated_at: Option<DateTime<Utc>>,
     pub amr: Option<String>,
@@ -197,6 +198,7 @@ impl StoredSession {
             user_number: self.user_number?,
             email: shown(self.email.clone()?),
             email_verified: self.email_verified_at.is_some(),
+            password_breached: self.password_breached_at.is_some(),
             created_at: self.created_at,
             authenticated_at: self.authenticated_at.unwrap_or(self.created_at),
             methods: Methods::from_column(self.amr.as_deref()),
@@ -216,6 +218,8 @@ pub struct SignedIn {
     pub email: String,
     /// Whether the owner has confirmed the address.
     pub email_verified: bool,
+    /// Whether the account's password is known from a breach of another service.
+    pub password_breached: bool,
     pub created_at: DateTime<Utc>,
     /// The last time at which the client proved to be the account's owner.
     pub authenticated_at: DateTime<Utc>,

@@ -103,6 +103,13 @@ impl<'a> AccountLookup<'a> {
     }
 }
 
+/// Where notices about an account go.
+#[derive(Debug, sqlx_macros::FromRow)]
+pub struct Contact {
+    pub email: String,
+    pub email_verified_at: Option<DateTime<Utc>>,
+}
+
 /// What checking a password needs to know about an account.
 #[derive(Debug, sqlx_macros::FromRow)]
 pub struct Credentials {

@@ -70,6 +70,11 @@ pub enum WeakPassword {
     TooCommon,
 }
 
+/// The new password is in a list of breached ones.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("the password is known from a breach of another service")]
+pub struct BreachedPassword;
+
 /// The rules for new passwords. There are no composition rules (OWASP ASVS v5.0.0-6.2.5).
 #[derive(Debug)]
 pub struct PasswordPolicy {

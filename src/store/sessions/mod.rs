@@ -177,8 +177,9 @@ pub async fn insert_recording_log_in_clearing_failures(
 macro_rules! select_session {
     ($condition:literal) => {
         concat!(
-            "SELECT s.id, s.user_id, u.number AS user_number, u.email, u.email_verified_at, s.created_at, ",
-            "s.authenticated_at, s.amr, s.last_seen_at, s.idle_expires_at, s.absolute_expires_at, s.data ",
+            "SELECT s.id, s.user_id, u.number AS user_number, u.email, u.email_verified_at, ",
+            "u.password_breached_at, s.created_at, s.authenticated_at, s.amr, s.last_seen_at, s.idle_expires_at, ",
+            "s.absolute_expires_at, s.data ",
             "FROM sessions s LEFT JOIN users u ON u.id = s.user_id WHERE u.disabled_at IS NULL AND ",
             $condition
         )

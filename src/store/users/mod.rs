@@ -16,7 +16,7 @@ use crate::model::user::email::{Email, shown};
 use crate::model::user::password::PasswordHash;
 use crate::model::user::username::Username;
 use crate::model::user::{
-    Account, AccountAtLogIn, AccountLookup, Credentials, Identifier, LookupKey, NewUser, OwnAccount,
+    Account, AccountAtLogIn, AccountLookup, Contact, Credentials, Identifier, LookupKey, NewUser, OwnAccount,
 };
 
 pub use factors::{factors, remove_factors};
@@ -203,9 +203,27 @@ pub async fn lock(tx: &mut Tx, user: UserId) -> Result<()> {
 
 /// Replaces the password of `user`, or removes it.
 pub async fn change_password(conn: Conn<'_>, user: UserId, new: Option<&PasswordHash>) -> Result<()> {
-    const SQL: &str = "UPDATE users SET password_hash = $1 WHERE id = $2";
+    const SQL: &str = "UPDATE users SET password_hash = $1, password_breached_at = NULL WHERE id = $2";
     on!(conn, c => { sqlx::query(SQL).bind(new).bind(user).execute(c).await?; });
     Ok(())
+}
+
+/// Notes that the account's password, which has one of these `hashes`, is known from a breach. `None` if that was noted
+/// before, or the account has another password.
+pub async fn mark_breached(
+    tx: &mut Tx,
+    user: UserId,
+    hashes: &[PasswordHash; 2],
+    now: DateTime<Utc>,
+) -> Result<Option<Contact>> {
+    const SQL: &str = "UPDATE users SET password_breached_at = $1 \
+        WHERE id = $2 AND password_hash IN ($3, $4) AND password_breached_at IS NULL \
+        RETURNING email, email_verified_at";
+    tx.note_change_of(user);
+    let [verified, current] = hashes;
+    Ok(on!(tx.conn(), c => {
+        sqlx::query_as(SQL).bind(now).bind(user).bind(verified).bind(current).fetch_optional(c).await?
+    }))
 }
 
 /// Makes strangers of all devices that the account knows by a cookie; returns the generation of devices that begins, or

@@ -1,5 +1,6 @@
 //! Making an account, logging in and out, changing, exporting and deleting it.
 
+mod breached;
 mod change_password;
 mod delete;
 mod devices;

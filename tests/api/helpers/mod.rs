@@ -14,10 +14,12 @@ mod user;
 pub mod web;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta};
 use clap::ValueEnum;
 use neptun_auth::api::{self, CrossOrigin, Web};
+use neptun_auth::app::breached::BreachedSetup;
 use neptun_auth::app::clock::Clock;
 use neptun_auth::app::mail::mailer::MailSetup;
 use neptun_auth::app::outbound::OutboundSetup;
@@ -59,6 +61,12 @@ pub fn setup(database_url: &str, clock: Clock) -> Setup {
         argon2_iterations: 2,
         hash_slots: None,
         password_min_length: 8,
+        breached: BreachedSetup {
+            file: None,
+            url: None,
+            // No test on a slow machine takes as long.
+            timeout: Duration::from_secs(120),
+        },
         lifetimes: Lifetimes {
             idle: TimeDelta::days(7),
             absolute: TimeDelta::days(30),

@@ -178,6 +178,7 @@ fn signed_in() -> SignedIn {
         user_number: 1,
         email: ALICE.to_owned(),
         email_verified: true,
+        password_breached: false,
         authenticated_at: now,
         methods: neptun_auth::model::session::methods::Methods::PASSWORD,
         created_at: now,

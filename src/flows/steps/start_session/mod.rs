@@ -275,6 +275,8 @@ impl StartingSession {
             user_number: number,
             email: owner.email.to_owned(),
             email_verified: owner.email_verified,
+            // The first use of the session reads it.
+            password_breached: false,
             created_at: session.created_at,
             authenticated_at: session.created_at,
             methods: session.methods,
