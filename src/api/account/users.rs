@@ -29,14 +29,15 @@ pub struct UsersApi(pub App);
 impl UsersApi {
     /// Change your address, your password or your profile
     ///
-    /// A new user name, new names or a new telephone number take effect at once. A new address or password requires your
-    /// current password, or a log-in within the last ten minutes; either ends every other session of your
-    /// account and sets a new cookie for this one. A new address takes effect when you confirm it with the code mailed
-    /// to it; until then you see it as `pending_email`. Send your present address to cancel a pending change.
+    /// A new user name, new names or a new telephone number take effect at once. A new address or password requires
+    /// your current password, or a log-in within the last ten minutes; either ends every other session of your account
+    /// and sets a new cookie for this one. A new address takes effect when you confirm it with the code mailed to it;
+    /// until then you see it as `pending_email`. Send your present address to cancel a pending change.
     ///
     /// Answers 400 `validation_error` with the issue `incorrect` if the current password is wrong, 403
     /// `reauthentication_required` if it is missing, 404 `not_found` for any account but yours, 409 `email_taken`
-    /// or `username_taken` if another account has the address or the user name, and 429 `too_many_requests` after too many wrong passwords or mails.
+    /// or `username_taken` if another account has the address or the user name, and 429 `too_many_requests` after too
+    /// many wrong passwords or mails.
     #[oai(path = "/api/users/:user_id", method = "patch", operation_id = "updateUser")]
     async fn update_user(
         &self,

@@ -46,9 +46,9 @@ pub struct CodeLogIn {
     pub browsers: Vec<AskingBrowser>,
 }
 
-/// Starts a session for the account of the address, or half a log-in if it asks for a second factor. The code proves the
-/// address: at the first proof, what another person may have set up ends. Where the operator allows it, a code for an
-/// address without an account makes one.
+/// Starts a session for the account of the address, or half a log-in if it asks for a second factor. The code proves
+/// the address: at the first proof, what another person may have set up ends. Where the operator allows it, a code for
+/// an address without an account makes one.
 ///
 /// # Errors
 /// [`LogInWithCodeError::InvalidCode`]. A disabled account is told apart only after the right code.

@@ -16,8 +16,8 @@ pub enum RequestLogInCodeError {
 }
 
 /// Mails a code, and a link where the service has a page for it, to the account of `email`, if there is one or the code
-/// may make one. Otherwise it does the same work and answers the same. Returns the value of the cookie without which the
-/// link does not work; `None` where the service mails no links.
+/// may make one. Otherwise it does the same work and answers the same. Returns the value of the cookie without which
+/// the link does not work; `None` where the service mails no links.
 ///
 /// # Errors
 /// As [`ask_for_code`].

@@ -1,7 +1,7 @@
 //! What a passkey's CBOR (RFC 8949) may look like: every length is written before its content.
 //!
-//! Authenticators write that form (CTAP 2.1, section 8). Indefinite lengths are refused, because two readers may disagree
-//! on where such an item ends.
+//! Authenticators write that form (CTAP 2.1, section 8). Indefinite lengths are refused, because two readers may
+//! disagree on where such an item ends.
 
 use minicbor::Decoder;
 use minicbor::data::Type;

@@ -23,7 +23,8 @@ impl Ceremony {
     }
 }
 
-/// The members that decide. Unknown ones are ignored, because browsers add some; a member that stands twice is an error.
+/// The members that decide. Unknown ones are ignored, because browsers add some; a member that stands twice is an
+/// error.
 #[derive(Debug, Deserialize)]
 struct ClientData {
     #[serde(rename = "type")]

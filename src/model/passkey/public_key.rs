@@ -40,8 +40,8 @@ pub enum PublicKey {
     },
 }
 
-/// RSA keys have 2,048 bits at least, as NIST asks for (SP 800-131A), and 8,192 at most, so that one signature can't cost
-/// as much as many.
+/// RSA keys have 2,048 bits at least, as NIST asks for (SP 800-131A), and 8,192 at most, so that one signature can't
+/// cost as much as many.
 const RSA_BYTES: std::ops::RangeInclusive<usize> = 256..=1024;
 
 /// More entries than any key has.

@@ -14,7 +14,8 @@ use email::Email;
 use password::PasswordHash;
 use username::Username;
 
-/// An operator has disabled the account. Travels inside error chains; a client learns of it only after right credentials.
+/// An operator has disabled the account. Travels inside error chains; a client learns of it only after right
+/// credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the account is disabled")]
 pub struct AccountDisabled;

@@ -48,9 +48,9 @@ macro_rules! bind_session {
 }
 pub(super) use {bind_session, insert_session};
 
-/// Stores the session of an account, notes the time of the log-in and returns the account's number. Nothing is done when
-/// the account is disabled, or asks for a second factor and the session has none. One statement on PostgreSQL, two on
-/// SQLite. Lock the account first: only then does a change to it that is under way count.
+/// Stores the session of an account, notes the time of the log-in and returns the account's number. Nothing is done
+/// when the account is disabled, or asks for a second factor and the session has none. One statement on PostgreSQL, two
+/// on SQLite. Lock the account first: only then does a change to it that is under way count.
 pub async fn insert_recording_log_in(conn: Conn<'_>, session: &NewSession) -> Result<Option<i64>> {
     const SQLITE: &str = concat!(
         insert_session!("users WHERE id = $3 AND disabled_at IS NULL AND ($12 OR second_factor_at IS NULL)"),
@@ -98,10 +98,9 @@ macro_rules! count_sessions {
 }
 
 /// Stores the session of a log-in, notes the time of the log-in, clears its failed-attempt bucket and ends the row of
-/// failures in the account's others. No session is stored when the password was changed or the account deleted since the
-/// hash was read, or when the account is disabled or asks for a second factor. Such a change and this log-in wait for
-/// each other. One statement on PostgreSQL; four on SQLite, which
-/// the caller's transaction holds together.
+/// failures in the account's others. No session is stored when the password was changed or the account deleted since
+/// the hash was read, or when the account is disabled or asks for a second factor. Such a change and this log-in wait
+/// for each other. One statement on PostgreSQL; four on SQLite, which the caller's transaction holds together.
 ///
 /// An account that has `room` sessions of this kind gets no other one. On PostgreSQL that does not count the sessions
 /// of log-ins that overlap with this statement, so leave room for them.
@@ -264,8 +263,8 @@ pub async fn replace_id_and_secret(tx: &mut Tx, old: SessionId, renewed: &Signed
 /// Wrong codes that half a log-in allows, this one included (OWASP ASVS v5.0.0-6.6.3).
 const MAX_GUESSES: i64 = 5;
 
-/// Counts a guess at the second factor by a visitor in the middle of a log-in; `false` when the visitor has no guess left
-/// or no live session. The count stands in `generation`, which is for refresh tokens otherwise.
+/// Counts a guess at the second factor by a visitor in the middle of a log-in; `false` when the visitor has no guess
+/// left or no live session. The count stands in `generation`, which is for refresh tokens otherwise.
 pub async fn count_guess_of_visitor(
     statement: OneStatement<'_>,
     secret: &SecretHash,

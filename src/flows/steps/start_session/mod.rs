@@ -1,8 +1,8 @@
 //! The end of every sign-up and log-in: a new session replaces the presented one, if the gate is open.
 //!
-//! The gate decides in one place for every way in: a disabled account gets no session, and one with a second factor only
-//! a session whose client has proven that factor. The statement that stores the session is the gate, so that a log-in
-//! that races a disabling or an enrolment loses.
+//! The gate decides in one place for every way in: a disabled account gets no session, and one with a second factor
+//! only a session whose client has proven that factor. The statement that stores the session is the gate, so that a
+//! log-in that races a disabling or an enrolment loses.
 
 mod explain_refusal;
 
@@ -140,9 +140,9 @@ impl Reason<'_> {
 /// instances have connections.
 const OVERLAPPING: u32 = 64;
 
-/// Starts a session after a sign-up or a log-in by password. The same transaction ends the presented session, stores the
-/// device, and ends the session that was not used for longest if the account has too many. `None`, and nothing stored,
-/// when `reason` does not hold any more.
+/// Starts a session after a sign-up or a log-in by password. The same transaction ends the presented session, stores
+/// the device, and ends the session that was not used for longest if the account has too many. `None`, and nothing
+/// stored, when `reason` does not hold any more.
 ///
 /// # Errors
 /// [`AccountDisabled`].
@@ -176,8 +176,8 @@ pub(in crate::flows) async fn start_session(
     Ok(Some(Outcome::Started(finish(app, tx, owner, starting, number).await?)))
 }
 
-/// Starts a session of a client that has proven itself in another way than by a password, and commits `tx`, in which the
-/// proof was used up. `None`, and nothing stored, when the account has gone.
+/// Starts a session of a client that has proven itself in another way than by a password, and commits `tx`, in which
+/// the proof was used up. `None`, and nothing stored, when the account has gone.
 ///
 /// # Errors
 /// [`AccountDisabled`]; nothing is stored then, and the proof is as it was.
