@@ -1,5 +1,5 @@
 //! Verifies what a browser sends at the end of a ceremony (WebAuthn Level 3, sections 7.1 and 7.2).
-//! `docs/decisions/0012-own-passkey-check.md` says why this is our own code and not a library's.
+//! `docs/decisions/0013-own-passkey-check.md` says why this is our own code and not a library's.
 
 use ring::digest::{SHA256, digest};
 use ring::signature::{
