@@ -6,6 +6,7 @@ pub mod clock;
 pub mod codes;
 pub mod device_cookies;
 pub mod hasher;
+pub mod import_file;
 pub mod limits;
 pub mod log_in_links;
 pub mod mail;
@@ -44,6 +45,7 @@ use clock::Clock;
 use codes::Codes;
 use device_cookies::DeviceCookies;
 use hasher::Hasher;
+use hasher::foreign::ForeignSecrets;
 use limits::Limits;
 use log_in_links::LogInLinks;
 use mail::mailer::{MailSetup, Mailer};
@@ -114,6 +116,8 @@ pub struct Setup {
     pub argon2_iterations: u32,
     /// Number of passwords hashed at the same time; `None` means one per core.
     pub hash_slots: Option<usize>,
+    /// The secrets that hashes of other systems were made with.
+    pub foreign_secrets: ForeignSecrets,
     pub password_min_length: usize,
     pub breached: BreachedSetup,
     pub lifetimes: Lifetimes,
@@ -178,7 +182,8 @@ impl App {
             closing,
             session_cache,
             renewals: Renewals::new(db.clone()),
-            hasher: Hasher::new(setup.argon2_memory_kib, setup.argon2_iterations, setup.hash_slots)?,
+            hasher: Hasher::new(setup.argon2_memory_kib, setup.argon2_iterations, setup.hash_slots)?
+                .with_secrets(setup.foreign_secrets),
             password_policy: PasswordPolicy::new(setup.password_min_length),
             breached,
             lifetimes: setup.lifetimes,

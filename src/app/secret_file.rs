@@ -6,6 +6,7 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use anyhow::Context;
+use zeroize::Zeroizing;
 
 use crate::model::secret_key::SecretKey;
 
@@ -50,8 +51,18 @@ pub fn create(path: &Path) -> anyhow::Result<SecretKey> {
 /// # Errors
 /// When the file can't be read or has no key in it.
 pub fn read(path: &Path) -> anyhow::Result<SecretKey> {
+    let text = read_text(path)?;
+    text.parse()
+        .with_context(|| format!("reading the secret key file {}", path.display()))
+}
+
+/// Reads the secret text in the file at `path`, without the end of its line.
+///
+/// # Errors
+/// When the file can't be read.
+pub fn read_text(path: &Path) -> anyhow::Result<Zeroizing<String>> {
     let subject = || format!("reading the secret key file {}", path.display());
-    let text = zeroize::Zeroizing::new(fs::read_to_string(path).with_context(subject)?);
+    let text = Zeroizing::new(fs::read_to_string(path).with_context(subject)?);
     let mode = fs::metadata(path).with_context(subject)?.permissions().mode();
     if mode & READABLE_BY_OTHERS != 0 {
         // Container platforms mount secrets that way, so it is no reason not to start.
@@ -60,5 +71,5 @@ pub fn read(path: &Path) -> anyhow::Result<SecretKey> {
             path.display()
         );
     }
-    text.parse().with_context(subject)
+    Ok(Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned()))
 }

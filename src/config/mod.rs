@@ -46,6 +46,7 @@ use password::PasswordSettings;
 use session::SessionSettings;
 use tokens::TokenSettings;
 use values::FilePath;
+pub use values::Secret;
 
 #[derive(Debug, Args)]
 pub struct Settings {
@@ -112,6 +113,7 @@ impl Settings {
             argon2_memory_kib: self.password.argon2_memory_kib,
             argon2_iterations: self.password.argon2_iterations,
             hash_slots: self.password.hash_slots(),
+            foreign_secrets: self.password.foreign_secrets()?,
             password_min_length: self.password.min_length(),
             breached: self.password.breached()?,
             lifetimes: self.session.lifetimes()?,

@@ -2,12 +2,17 @@
 
 use std::time::Duration;
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use clap::Args;
 use url::Url;
+use zeroize::Zeroizing;
 
 use super::values::{FilePath, web_url};
 use crate::app::breached::BreachedSetup;
+use crate::app::hasher::foreign::ForeignSecrets;
+use crate::app::secret_file;
 use crate::model::client::origin::is_loopback;
 
 /// Weakest Argon2id parameters that OWASP accepts.
@@ -64,6 +69,12 @@ pub struct PasswordSettings {
     /// `https://api.pwnedpasswords.com/range/`; the file is asked first [default: none]
     #[arg(long, env = "NEPTUN_AUTH_BREACHED_PASSWORDS_URL", value_parser = web_url, global = true)]
     breached_passwords_url: Option<Url>,
+    /// File with the pepper of imported Devise hashes, which were made of password and pepper [default: none]
+    #[arg(long, env = "NEPTUN_AUTH_IMPORTED_PEPPER_FILE", global = true)]
+    imported_pepper_file: Option<FilePath>,
+    /// File with the Base64 signer key of the Firebase project whose hashes were imported [default: none]
+    #[arg(long, env = "NEPTUN_AUTH_FIREBASE_SIGNER_KEY_FILE", global = true)]
+    firebase_signer_key_file: Option<FilePath>,
 }
 
 impl PasswordSettings {
@@ -85,6 +96,24 @@ impl PasswordSettings {
             file: self.breached_passwords.as_deref().map(ToOwned::to_owned),
             url,
             timeout: BREACHED_TIMEOUT,
+        })
+    }
+
+    /// The secrets of imported hashes.
+    ///
+    /// # Errors
+    /// When a file can't be read, or does not hold what it should.
+    pub fn foreign_secrets(&self) -> anyhow::Result<ForeignSecrets> {
+        let read = |path: &FilePath| secret_file::read_text(path);
+        let pepper = self.imported_pepper_file.as_ref().map(read).transpose()?;
+        let key = self.firebase_signer_key_file.as_ref().map(read).transpose()?;
+        let decode = |text: Zeroizing<String>| {
+            let bytes = BASE64_STANDARD.decode(text.as_bytes());
+            bytes.context("FIREBASE_SIGNER_KEY_FILE does not hold a key in Base64; the Firebase console shows it")
+        };
+        Ok(ForeignSecrets {
+            pepper,
+            firebase_signer_key: key.map(decode).transpose()?.map(Zeroizing::new),
         })
     }
 

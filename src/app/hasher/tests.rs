@@ -1,6 +1,6 @@
 //! What hashes verify, and which are refused.
 
-use argon2::PasswordHasher;
+use argon2::{Argon2, PasswordHasher};
 
 use super::*;
 
@@ -85,9 +85,23 @@ async fn malformed_foreign_and_excessive_stored_hashes_take_no_password() {
         format!("$argon2id$v=19$m=4294967295,t=2,p=1$c29tZXNhbHRzb21l${output}"),
         format!("$argon2id$v=19$m=64,t=4294967295,p=1$c29tZXNhbHRzb21l${output}"),
         "$argon2id$v=19$m=64,t=2,p=1".into(),
-        format!("$scrypt$ln=16,r=8,p=1$c29tZXNhbHRzb21l${output}"),
+        format!("$yescrypt$ln=16,r=8,p=1$c29tZXNhbHRzb21l${output}"),
+        format!("$scrypt$ln=17,r=8,p=1$c29tZXNhbHRzb21l${output}"),
+        "$2b$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW".into(),
+        "$2b$10$é".into(),
     ] {
         let verdict = hasher.verify(password("x"), Some(PasswordHash(stored.clone()))).await;
         assert_eq!(verdict.unwrap(), Verdict::Unusable, "{stored}");
+    }
+}
+
+#[tokio::test]
+async fn a_right_password_of_another_system_is_to_be_hashed_anew() {
+    let hasher = Hasher::new(64, 2, None).unwrap();
+    let hasher = admitted(&hasher);
+    let stored = PasswordHash(bcrypt::hash("correct horse", 4).unwrap());
+    for (typed, verdict) in [("correct horse", Verdict::RightButWeak), ("correct", Verdict::Wrong)] {
+        let verified = hasher.verify(password(typed), Some(stored.clone())).await;
+        assert_eq!(verified.unwrap(), verdict);
     }
 }

@@ -8,10 +8,15 @@ use zeroize::Zeroizing;
 
 use super::email::Email;
 
-/// A password as it will be hashed: NFC-normalised (NIST SP 800-63B-4, 3.1.1.2), otherwise exactly as received. It is
-/// wiped from memory when dropped and never printed.
+/// A password as it will be hashed: NFC-normalised (NIST SP 800-63B-4, 3.1.1.2), otherwise exactly as received. Hashes
+/// of other systems were made of other forms, so the text as received is kept beside it. Both are wiped from memory when
+/// dropped and never printed.
 #[derive(Clone)]
-pub struct Password(Zeroizing<String>);
+pub struct Password {
+    nfc: Zeroizing<String>,
+    /// The text as received; `None` if it was in NFC.
+    raw: Option<Zeroizing<String>>,
+}
 
 impl Password {
     /// Longest password in code points; bounds the work that one request can cause.
@@ -24,23 +29,42 @@ impl Password {
     /// Normalises `raw`, unless it is too long for any password. Then it stays as it is, and [`Self::length`] says so.
     #[must_use]
     pub fn new(raw: &str) -> Self {
-        Self(Zeroizing::new(if raw.len() > Self::MAX_BYTES {
+        let nfc: Zeroizing<String> = Zeroizing::new(if raw.len() > Self::MAX_BYTES {
             raw.to_owned()
         } else {
             raw.nfc().collect()
-        }))
+        });
+        let raw = (*nfc != raw).then(|| Zeroizing::new(raw.to_owned()));
+        Self { nfc, raw }
     }
 
     /// The bytes that are hashed.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        self.0.as_bytes()
+        self.nfc.as_bytes()
+    }
+
+    /// What another system may have hashed: the text as received and, if that is another one, its NFC form.
+    #[must_use]
+    pub fn spellings(&self) -> Vec<Zeroizing<Vec<u8>>> {
+        let spellings = self.raw.iter().chain([&self.nfc]);
+        spellings.map(|text| Zeroizing::new(text.as_bytes().to_vec())).collect()
+    }
+
+    /// The NFKC form, which better-auth hashes. A form that would be longer than any password is left as it is.
+    #[must_use]
+    pub fn nfkc(&self) -> Zeroizing<Vec<u8>> {
+        if self.nfc.len() > Self::MAX_BYTES {
+            return Zeroizing::new(self.as_bytes().to_vec());
+        }
+        let text: Zeroizing<String> = Zeroizing::new(self.nfc.nfkc().collect());
+        Zeroizing::new(text.as_bytes().to_vec())
     }
 
     /// Length in Unicode code points.
     #[must_use]
     pub fn length(&self) -> usize {
-        self.0.chars().count()
+        self.nfc.chars().count()
     }
 }
 
@@ -50,7 +74,7 @@ impl fmt::Debug for Password {
     }
 }
 
-/// A stored password hash: a PHC string. It can't be used to log in, but it is still secret.
+/// A stored password hash: a PHC string of ours, or the text of another system. It can't be used to log in, but it is still secret.
 #[derive(Clone, PartialEq, Eq, sqlx_macros::Type)]
 #[sqlx(transparent)]
 pub struct PasswordHash(pub String);
@@ -116,7 +140,7 @@ impl PasswordPolicy {
         if length > Password::MAX_LENGTH {
             return Err(WeakPassword::TooLong);
         }
-        let lowered = Zeroizing::new(password.0.to_lowercase());
+        let lowered = Zeroizing::new(password.nfc.to_lowercase());
         if email.is_some_and(|email| is_address(&lowered, email)) {
             return Err(WeakPassword::SameAsEmail);
         }
@@ -173,6 +197,23 @@ mod tests {
         assert_eq!(check("        "), Ok(()));
         assert_ne!(Password::new("secret ").as_bytes(), Password::new("secret").as_bytes());
         assert_ne!(Password::new("ﬁnance").as_bytes(), Password::new("finance").as_bytes());
+    }
+
+    #[test]
+    fn the_text_as_received_is_kept_beside_its_normal_form() {
+        let spellings = |raw: &str| {
+            let bytes = Password::new(raw).spellings().into_iter();
+            bytes
+                .map(|one| String::from_utf8(one.to_vec()).unwrap())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(spellings("caf\u{e9}"), ["caf\u{e9}"]);
+        assert_eq!(spellings("cafe\u{301}"), ["cafe\u{301}", "caf\u{e9}"]);
+        assert_eq!(
+            Password::new("cafe\u{301}\u{b2}").nfkc().as_slice(),
+            "caf\u{e9}2".as_bytes()
+        );
+        assert_eq!(format!("{:?}", Password::new("cafe\u{301}")), "Password(…)");
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod change_password;
 mod delete;
 mod devices;
 mod export;
+mod foreign_hashes;
 mod log_in;
 mod log_in_code;
 mod log_out;

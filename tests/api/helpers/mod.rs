@@ -21,6 +21,7 @@ use clap::ValueEnum;
 use neptun_auth::api::{self, CrossOrigin, Web};
 use neptun_auth::app::breached::BreachedSetup;
 use neptun_auth::app::clock::Clock;
+use neptun_auth::app::hasher::foreign::ForeignSecrets;
 use neptun_auth::app::mail::mailer::MailSetup;
 use neptun_auth::app::outbound::OutboundSetup;
 use neptun_auth::app::passkeys::PasskeySetup;
@@ -60,6 +61,7 @@ pub fn setup(database_url: &str, clock: Clock) -> Setup {
         argon2_memory_kib: 64,
         argon2_iterations: 2,
         hash_slots: None,
+        foreign_secrets: ForeignSecrets::default(),
         password_min_length: 8,
         breached: BreachedSetup {
             file: None,

@@ -47,6 +47,8 @@ type Answer = Box<dyn FnOnce() + Send>;
 
 struct Job {
     work: Box<dyn FnOnce(&mut Memory) -> Answer + Send>,
+    /// How many hashes of ours the job takes as long as.
+    weight: u32,
     deadline: Instant,
 }
 
@@ -54,7 +56,9 @@ struct Job {
 struct Queue {
     jobs: VecDeque<Job>,
     held_back: Vec<Answer>,
-    /// How long a job takes, as the latest ones have shown.
+    /// The weight of all jobs that wait.
+    weight: u32,
+    /// How long a hash of ours takes, as the latest jobs have shown.
     usual: Duration,
     closed: bool,
 }
@@ -91,12 +95,13 @@ impl HashingSlots {
         Ok(started)
     }
 
-    /// Runs `work` on a slot and waits for what it returns.
+    /// Runs `work`, which takes as long as `weight` hashes of ours, on a slot and waits for what it returns.
     ///
     /// # Errors
     /// [`Unavailable`] at once when the queue is full, or when no slot came free before the deadline.
     pub async fn run<T: Send + 'static>(
         &self,
+        weight: usize,
         work: impl FnOnce(&mut Memory) -> T + Send + 'static,
     ) -> Result<T, Unavailable> {
         let (answer, answered) = oneshot::channel();
@@ -107,6 +112,7 @@ impl HashingSlots {
         });
         self.shared.push(Job {
             work,
+            weight: u32::try_from(weight.max(1)).unwrap_or(u32::MAX),
             deadline: Instant::now() + DEADLINE,
         })?;
         answered
@@ -134,10 +140,11 @@ impl Shared {
             return Err(Unavailable::new("the queue for hashing slots is full"));
         }
         // Better refused at once than given up after a wait.
-        let ahead = u32::try_from(queue.jobs.len()).unwrap_or(u32::MAX) / self.slots;
+        let ahead = queue.weight / self.slots;
         if queue.usual.saturating_mul(ahead) >= DEADLINE {
             return Err(Unavailable::new("the hashing slots are too busy to meet the deadline"));
         }
+        queue.weight = queue.weight.saturating_add(job.weight);
         queue.jobs.push_back(job);
         telemetry::hash_queue(queue.jobs.len());
         self.changed.notify_one();
@@ -160,13 +167,13 @@ impl Shared {
 
     /// `None` for a job that is too late or panics. Dropped unanswered, it tells its waiter so.
     fn work_on(&self, job: Job, memory: &mut Memory) -> Option<Answer> {
-        let began = Instant::now();
+        let (began, weight) = (Instant::now(), job.weight);
         if began >= job.deadline {
             return None;
         }
         let answer = catch_unwind(AssertUnwindSafe(|| (job.work)(memory)));
         let mut queue = self.lock();
-        queue.usual = (queue.usual * 7 + began.elapsed()) / 8;
+        queue.usual = (queue.usual * 7 + began.elapsed() / weight) / 8;
         drop(queue);
         answer
             .inspect_err(|_| {
@@ -180,6 +187,7 @@ impl Shared {
         let mut queue = self.lock();
         loop {
             if let Some(job) = queue.jobs.pop_front() {
+                queue.weight = queue.weight.saturating_sub(job.weight);
                 telemetry::hash_queue(queue.jobs.len());
                 return Some(job);
             }

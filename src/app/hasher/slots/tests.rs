@@ -13,7 +13,7 @@ async fn work_beyond_the_queue_is_refused_at_once_and_admitted_work_finishes() {
         let slots = Arc::clone(&slots);
         async move {
             slots
-                .run(move |_| {
+                .run(1, move |_| {
                     running.send(()).unwrap();
                     gate.recv().unwrap();
                 })
@@ -23,12 +23,12 @@ async fn work_beyond_the_queue_is_refused_at_once_and_admitted_work_finishes() {
     started.await.unwrap();
     let waiting = tokio::spawn({
         let slots = Arc::clone(&slots);
-        async move { slots.run(|_| 7).await }
+        async move { slots.run(1, |_| 7).await }
     });
     while slots.shared.lock().jobs.is_empty() {
         tokio::task::yield_now().await;
     }
-    assert!(slots.run(|_| 8).await.is_err());
+    assert!(slots.run(1, |_| 8).await.is_err());
     release.send(()).unwrap();
     busy.await.unwrap().unwrap();
     assert_eq!(waiting.await.unwrap().unwrap(), 7);
@@ -53,6 +53,7 @@ async fn what_can_not_meet_the_deadline_is_refused_at_once() {
             .shared
             .push(Job {
                 work,
+                weight: 1,
                 deadline: Instant::now() + DEADLINE,
             })
             .unwrap();
@@ -62,7 +63,7 @@ async fn what_can_not_meet_the_deadline_is_refused_at_once() {
             tokio::task::yield_now().await;
         }
     }
-    assert!(slots.run(|_| ()).await.is_err());
+    assert!(slots.run(1, |_| ()).await.is_err());
     for _ in &admitted {
         release.send(()).unwrap();
     }
@@ -94,7 +95,11 @@ fn line(deadlines: &[Instant]) -> Line {
             passes.lock().unwrap().recv().unwrap();
             Box::new(move || answer.send(number).unwrap()) as Answer
         });
-        slots.shared.lock().jobs.push_back(Job { work, deadline });
+        slots.shared.lock().jobs.push_back(Job {
+            work,
+            weight: 1,
+            deadline,
+        });
         answers.push(answered);
     }
     let shared = Arc::clone(&slots.shared);
@@ -137,6 +142,7 @@ fn however_many_wait_few_answers_are_held_back() {
     let mut queue = shared.lock();
     for _ in 0..1000 {
         queue.jobs.push_back(Job {
+            weight: 1,
             work: Box::new(|_| Box::new(|| ())),
             deadline: Instant::now(),
         });
@@ -170,6 +176,7 @@ fn a_slot_gives_its_memory_back_once_it_is_idle_and_not_before() {
     let mut memory = Memory::new_in(HugeAlloc);
     memory.resize_with(4096, Block::new);
     let job = Job {
+        weight: 1,
         work: Box::new(|_| Box::new(|| ())),
         deadline: Instant::now(),
     };
@@ -185,6 +192,26 @@ fn a_slot_gives_its_memory_back_once_it_is_idle_and_not_before() {
 #[tokio::test]
 async fn a_panic_costs_its_own_job_only() {
     let slots = HashingSlots::start(1, 4).unwrap();
-    assert!(slots.run(|_| panic!("injected")).await.is_err());
-    assert_eq!(slots.run(|_| 1).await.unwrap(), 1);
+    assert!(slots.run(1, |_| panic!("injected")).await.is_err());
+    assert_eq!(slots.run(1, |_| 1).await.unwrap(), 1);
+}
+
+#[test]
+fn a_job_that_takes_long_counts_as_many_of_ours() {
+    let shared = Shared {
+        queue: Mutex::default(),
+        changed: Condvar::new(),
+        slots: 1,
+        capacity: 100,
+    };
+    shared.lock().usual = DEADLINE / 10;
+    let push = |weight| {
+        let work = Box::new(|_: &mut Memory| Box::new(|| ()) as Answer);
+        let deadline = Instant::now() + DEADLINE;
+        shared.push(Job { work, weight, deadline })
+    };
+    push(9).unwrap();
+    push(1).unwrap();
+    assert!(push(1).is_err(), "ten of ours are ahead, which take the whole deadline");
+    assert_eq!(shared.lock().weight, 10);
 }

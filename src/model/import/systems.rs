@@ -1,0 +1,191 @@
+//! Reads the account of one row.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::fields::Fields;
+use super::names::{Names, System};
+use super::{ImportedHash, ImportedUser, Refusal};
+use crate::model::id::UserId;
+use crate::model::user::Profile;
+use crate::model::user::email::Email;
+use crate::model::user::password::PasswordHash;
+use crate::model::user::username::Username;
+
+pub type Row = Map<String, Value>;
+
+/// Most characters of a name, and of a phone number, as in the token API.
+const MAX_NAME: usize = 150;
+const MAX_PHONE: usize = 10;
+/// What Neptun wrote as the address of accounts that have none.
+const NO_ADDRESS: &str = "@account.oauth";
+
+/// Reads the account of one row.
+///
+/// # Errors
+/// The first [`Refusal`] that the row meets.
+pub fn read(system: System, row: &Row) -> Result<ImportedUser, Refusal> {
+    let (fields, names) = (Fields(row), system.names());
+    let mut dropped = Vec::new();
+    let address = fields.text(names.email)?.ok_or(Refusal::EmailMissing)?;
+    // The row stands for an account that logs in by a provider only, which had no address to show.
+    let is_placeholder = address.to_ascii_lowercase().ends_with(NO_ADDRESS);
+    let address = if is_placeholder {
+        fields.text(&["oauth_email"])?.ok_or(Refusal::EmailMissing)?
+    } else {
+        address
+    };
+    let email = Email::parse(&address).map_err(|_| Refusal::EmailInvalid)?;
+    let is_off = fields.flag(names.enabled) == Some(false) || is_disabled(fields, names.disabled);
+    if is_off {
+        return Err(Refusal::Disabled);
+    }
+    let created_at = fields.time(names.created_at)?;
+    let (is_verified, email_verified_at) = if is_placeholder {
+        (false, None)
+    } else {
+        verified_at(system, fields, names.verified, &address)?
+    };
+    let hash = if is_placeholder {
+        ImportedHash::None
+    } else {
+        hash(system, fields, names.hash)?
+    };
+    for (name, paths) in [("totp_secret", names.totp), ("identities", names.identities)] {
+        let has_value = |path: &&str| fields.value(path).is_some_and(|value| !is_empty(value));
+        if paths.iter().any(has_value) {
+            dropped.push(name);
+        }
+    }
+    let profile = profile(fields, &names, &email, &mut dropped)?;
+    let id = match system {
+        System::Own => fields.text(&["id"])?.and_then(|id| id.parse::<Uuid>().ok()).map(UserId),
+        _ => None,
+    };
+    Ok(ImportedUser {
+        id,
+        email,
+        is_verified,
+        email_verified_at: email_verified_at.or(created_at),
+        hash,
+        profile,
+        avatar: fields
+            .text(&["avatar"])
+            .ok()
+            .flatten()
+            .filter(|_| system == System::Own),
+        created_at,
+        last_log_in_at: fields.time(names.last_log_in_at)?,
+        dropped,
+    })
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.is_empty(),
+        Value::Bool(is_true) => !is_true,
+        Value::String(text) => matches!(text.as_str(), "false" | "f" | "0" | "[]" | "{}"),
+        _ => false,
+    }
+}
+
+/// A flag says so itself; a time does by being there.
+fn is_disabled(fields: Fields<'_>, paths: &[&str]) -> bool {
+    paths.iter().any(|path| fields.value(path).is_some()) && fields.flag(paths) != Some(false)
+}
+
+/// Whether the address is confirmed, and since when if the row has it.
+fn verified_at(
+    system: System,
+    fields: Fields<'_>,
+    paths: &[&str],
+    address: &str,
+) -> Result<(bool, Option<DateTime<Utc>>), Refusal> {
+    if system == System::Clerk {
+        let confirmed = fields.text(&["verified_email_addresses"])?.unwrap_or_default();
+        let is_confirmed = confirmed
+            .split([',', ';', '|', ' '])
+            .any(|one| one.eq_ignore_ascii_case(address));
+        return Ok((is_confirmed, None));
+    }
+    match fields.flag(paths) {
+        Some(is_verified) => Ok((is_verified, None)),
+        None => fields.time(paths).map(|time| (time.is_some(), time)),
+    }
+}
+
+fn hash(system: System, fields: Fields<'_>, paths: &[&str]) -> Result<ImportedHash, Refusal> {
+    match system {
+        System::Firebase => {
+            let (hash, salt) = (fields.text(&["passwordHash"])?, fields.text(&["salt"])?);
+            return Ok(hash.map_or(ImportedHash::None, |hash| ImportedHash::Firebase {
+                salt: salt.unwrap_or_default(),
+                hash,
+            }));
+        }
+        System::Keycloak => return keycloak_hash(fields),
+        _ => {}
+    }
+    let Some(text) = fields.text(paths)? else {
+        return Ok(ImportedHash::None);
+    };
+    Ok(match system {
+        System::Own if text.starts_with("$argon2id$") => ImportedHash::Own(PasswordHash(text)),
+        // Django's and the C library's mark of an account without a password.
+        _ if text.starts_with('!') || text.starts_with('*') => ImportedHash::None,
+        _ => ImportedHash::Text(text),
+    })
+}
+
+fn keycloak_hash(fields: Fields<'_>) -> Result<ImportedHash, Refusal> {
+    let credentials = fields.value("credentials").and_then(Value::as_array);
+    let is_password = |one: &&Value| one.get("type").and_then(Value::as_str) == Some("password");
+    let Some(password) = credentials.and_then(|all| all.iter().find(is_password)) else {
+        return Ok(ImportedHash::None);
+    };
+    let text = |name: &str| password.get(name).and_then(Value::as_str).map(str::to_owned);
+    match (text("secretData"), text("credentialData")) {
+        (Some(secret_data), Some(credential_data)) => Ok(ImportedHash::Keycloak {
+            secret_data,
+            credential_data,
+        }),
+        _ => Err(Refusal::HashUnknown),
+    }
+}
+
+/// What the service can't keep of a profile is dropped: an account without its name is better than none.
+fn profile(
+    fields: Fields<'_>,
+    names: &Names,
+    email: &Email,
+    dropped: &mut Vec<&'static str>,
+) -> Result<Profile, Refusal> {
+    let mut short = |name, paths: &[&str], most: usize| -> Result<Option<String>, Refusal> {
+        let text = fields.text(paths)?;
+        if text.as_ref().is_some_and(|text| text.chars().count() > most) {
+            dropped.push(name);
+            return Ok(None);
+        }
+        Ok(text)
+    };
+    let first_name = short("first_name", names.first_name, MAX_NAME)?.unwrap_or_default();
+    let last_name = short("last_name", names.last_name, MAX_NAME)?.unwrap_or_default();
+    let number_phone = short("number_phone", names.phone, MAX_PHONE)?;
+    let username = match fields.text(names.username)? {
+        Some(text) => {
+            let name = Username::parse(&text).ok().filter(|name| name.fits(email));
+            if name.is_none() {
+                dropped.push("username");
+            }
+            name
+        }
+        None => None,
+    };
+    Ok(Profile {
+        username,
+        first_name,
+        last_name,
+        number_phone,
+    })
+}

@@ -1,0 +1,156 @@
+//! Rows of each system, as its own export writes them.
+
+use serde_json::json;
+
+use super::*;
+
+fn user(system: System, row: &serde_json::Value) -> Result<ImportedUser, Refusal> {
+    read(system, row.as_object().unwrap())
+}
+
+fn text_of(hash: &ImportedHash) -> &str {
+    match hash {
+        ImportedHash::Text(text) => text,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_row_of_each_system_is_read() {
+    let rows = [
+        (
+            System::Common,
+            json!({"email": "j@example.com", "email_verified": true, "password_hash": "$2b$x"}),
+        ),
+        (
+            System::Django,
+            json!({"model": "auth.user", "pk": 1, "fields": {"username": "j", "email": "j@example.com",
+                "password": "$2b$x", "email_verified": true, "is_active": true,
+                "date_joined": "2024-01-02T03:04:05Z"}}),
+        ),
+        (
+            System::BetterAuth,
+            json!({"email": "j@example.com", "emailVerified": 1, "password": "$2b$x",
+                "createdAt": 1_704_164_645_000_i64}),
+        ),
+        (
+            System::PocketBase,
+            json!({"email": "j@example.com", "verified": true, "password": "$2b$x",
+                "created": "2024-01-02 03:04:05.000Z"}),
+        ),
+        (
+            System::Supabase,
+            json!({"email": "j@example.com", "email_confirmed_at": "2024-01-02 03:04:05.123456+00",
+                "encrypted_password": "$2b$x", "banned_until": null}),
+        ),
+        (
+            System::Auth0,
+            json!({"email": "j@example.com", "email_verified": true, "password_hash": "$2b$x",
+                "created_at": {"$date": "2024-01-02T03:04:05.000Z"}}),
+        ),
+        (
+            System::Clerk,
+            json!({"primary_email_address": "j@example.com", "verified_email_addresses": "j@example.com",
+                "password_digest": "$2b$x"}),
+        ),
+        (
+            System::Laravel,
+            json!({"email": "j@example.com", "email_verified_at": "2024-01-02 03:04:05", "password": "$2b$x"}),
+        ),
+    ];
+    for (system, row) in rows {
+        let read = user(system, &row).unwrap();
+        assert_eq!(read.email.typed(), "j@example.com", "{system:?}");
+        assert_eq!(text_of(&read.hash), "$2b$x", "{system:?}");
+        assert!(read.is_verified, "{system:?}");
+        assert_eq!(read.dropped, [""; 0], "{system:?}");
+    }
+    let wordpress = json!({"user_email": "j@example.com", "user_login": "j", "user_pass": "$wp$2y$x"});
+    let read = user(System::WordPress, &wordpress).unwrap();
+    assert_eq!((text_of(&read.hash), read.is_verified), ("$wp$2y$x", false));
+    let firebase = json!({"email": "j@example.com", "emailVerified": true, "passwordHash": "aa", "salt": "bb",
+        "createdAt": "1704164645000"});
+    let read = user(System::Firebase, &firebase).unwrap();
+    assert!(matches!(read.hash, ImportedHash::Firebase { hash, salt } if hash == "aa" && salt == "bb"));
+    assert_eq!(read.created_at.unwrap().to_rfc3339(), "2024-01-02T03:04:05+00:00");
+    let keycloak = json!({"username": "j", "email": "j@example.com", "emailVerified": false, "enabled": true,
+        "createdTimestamp": 1_704_164_645_000_i64,
+        "credentials": [{"type": "otp"}, {"type": "password", "secretData": "{}", "credentialData": "{}"}]});
+    let read = user(System::Keycloak, &keycloak).unwrap();
+    assert!(matches!(read.hash, ImportedHash::Keycloak { .. }));
+    assert!(!read.is_verified);
+}
+
+#[test]
+fn an_address_that_was_not_confirmed_stays_so() {
+    for row in [
+        json!({"email": "j@example.com"}),
+        json!({"email": "j@example.com", "email_verified": false}),
+        json!({"email": "j@example.com", "email_verified": "f"}),
+        json!({"email": "j@example.com", "email_verified_at": null}),
+        json!({"email": "j@example.com", "email_verified_at": ""}),
+    ] {
+        assert!(!user(System::Common, &row).unwrap().is_verified, "{row}");
+    }
+    let clerk = json!({"primary_email_address": "j@example.com", "unverified_email_addresses": "j@example.com"});
+    assert!(!user(System::Clerk, &clerk).unwrap().is_verified);
+}
+
+#[test]
+fn neptuns_accounts_without_an_address_get_that_of_their_provider_unverified_and_no_password() {
+    let row = json!({"email": "0190-uuid@account.oAuth", "email_verified": true, "password_hash": "$2a$10$NONE",
+        "oauth_email": "j@example.com"});
+    let read = user(System::Common, &row).unwrap();
+    assert_eq!(read.email.typed(), "j@example.com");
+    assert!(matches!(read.hash, ImportedHash::None));
+    assert!(!read.is_verified);
+    let row = json!({"email": "0190-uuid@account.oAuth", "password_hash": "$2a$10$NONE"});
+    assert_eq!(user(System::Common, &row).unwrap_err(), Refusal::EmailMissing);
+}
+
+#[test]
+fn what_can_not_be_kept_is_refused_or_named() {
+    let long = "x".repeat(5000);
+    for (row, refusal) in [
+        (json!({"password_hash": "x"}), Refusal::EmailMissing),
+        (json!({"email": ["j@example.com"]}), Refusal::Malformed),
+        (
+            json!({"email": "j@example.com", "first_name": "a\u{0}b"}),
+            Refusal::Malformed,
+        ),
+        (json!({"email": "not an address"}), Refusal::EmailInvalid),
+        (
+            json!({"email": "j@example.com", "password_hash": long}),
+            Refusal::TooLong,
+        ),
+        (
+            json!({"email": "j@example.com", "created_at": "yesterday"}),
+            Refusal::TimeInvalid,
+        ),
+        (
+            json!({"email": "j@example.com", "created_at": 1e300}),
+            Refusal::TimeInvalid,
+        ),
+        (json!({"email": "j@example.com", "disabled": true}), Refusal::Disabled),
+        (
+            json!({"email": "j@example.com", "disabled_at": "2024-01-02T03:04:05Z"}),
+            Refusal::Disabled,
+        ),
+    ] {
+        assert_eq!(user(System::Common, &row).unwrap_err(), refusal, "{row}");
+    }
+    let row = json!({"email": "j@example.com", "username": "v@example.com", "number_phone": "+491701234567",
+        "first_name": "x".repeat(151), "totp_secret": "ABC", "identities": [{"issuer": "i", "subject": "s"}]});
+    let read = user(System::Common, &row).unwrap();
+    assert_eq!(
+        read.dropped,
+        ["totp_secret", "identities", "first_name", "number_phone", "username"]
+    );
+    assert!(read.profile.username.is_none());
+}
+
+#[test]
+fn unusable_passwords_of_django_are_none() {
+    let row = json!({"fields": {"email": "j@example.com", "password": "!xyz"}});
+    assert!(matches!(user(System::Django, &row).unwrap().hash, ImportedHash::None));
+}
