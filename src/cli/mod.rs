@@ -9,9 +9,13 @@ use crate::app;
 use crate::config::{Settings, layers};
 use crate::telemetry;
 
+mod copy;
+mod export;
 mod health;
+mod import;
 mod keys;
 mod openapi;
+mod progress;
 mod say;
 mod serve;
 pub mod settings;
@@ -40,6 +44,12 @@ enum Command {
         #[command(subcommand)]
         command: keys::KeysCommand,
     },
+    /// Import the accounts of another system, with their password hashes
+    Import(import::ImportArgs),
+    /// Export all accounts, with their password hashes
+    Export(export::ExportArgs),
+    /// Copy the SQLite database into an empty PostgreSQL database: accounts, sessions and keys
+    Copy(copy::CopyArgs),
     /// Write the OpenAPI document as openapi.json and openapi.yaml
     Openapi {
         /// Folder to write to
@@ -54,8 +64,14 @@ enum Command {
 
 /// The settings that each command shows in its help, by their headings or names. `serve` shows all. The others take
 /// all too, so that one environment and one file serve every command.
-const SHOWN: [(&str, &[&str]); 5] = [
+const SHOWN: [(&str, &[&str]); 8] = [
     ("migrate", &["config", "Database"]),
+    (
+        "import",
+        &["config", "Database", "imported_pepper_file", "firebase_signer_key_file"],
+    ),
+    ("export", &["config", "Database"]),
+    ("copy", &["config", "Database"]),
     ("keys", &["config", "Database"]),
     ("openapi", &[]),
     ("health", &["config", "listen", "port"]),
@@ -89,7 +105,8 @@ impl Cli {
 
     pub async fn run(self) -> anyhow::Result<()> {
         let command = self.command.unwrap_or(Command::Serve);
-        if let Command::Serve | Command::Keys { .. } | Command::Migrate = command {
+        let is_silent = matches!(command, Command::Openapi { .. } | Command::Settings | Command::Health);
+        if !is_silent {
             telemetry::start_logs(&self.settings.operation.log, self.settings.operation.log_format)?;
         }
         match command {
@@ -100,6 +117,9 @@ impl Cli {
                 report("The database is up to date.\n");
                 Ok(())
             }
+            Command::Import(arguments) => import::run(arguments, &self.settings).await,
+            Command::Export(arguments) => export::run(arguments, &self.settings).await,
+            Command::Copy(arguments) => copy::run(arguments, &self.settings).await,
             Command::Openapi { folder } => openapi::write(&folder).context("writing the OpenAPI document"),
             Command::Settings => say(&settings::page()).context("writing to standard output"),
             Command::Health => health::ask(self.settings.listen()).context("the service is not ready"),

@@ -27,6 +27,17 @@ NOT_RUN = {
     ("docs/scaling.md", "NEPTUN_AUTH_DATABASE_URL=postgres://user"): "settings for hosts of the reader's",
     ("docs/scaling.md", "NEPTUN_AUTH_DATABASE_URL='postgres"): "settings for hosts of the reader's",
     ("docs/scaling.md", "ALTER ROLE"): "statements for the reader's own role",
+    ("docs/moving.md", "python manage.py"): "a Django of the reader's",
+    ("docs/moving.md", "psql -Atc"): "a better-auth of the reader's",
+    ("docs/moving.md", "sqlite3 -json"): "a PocketBase of the reader's",
+    ("docs/moving.md", "psql -c"): "a Supabase of the reader's",
+    ("docs/moving.md", "firebase auth:export"): "a project of the reader's",
+    ("docs/moving.md", "neptun-auth import users.json --format auth0"): "a tenant of the reader's; `tests/api/operator/systems.rs` imports such a file",
+    ("docs/moving.md", "neptun-auth import users.csv --format clerk"): "an application of the reader's; `tests/api/operator/systems.rs` imports such a file",
+    ("docs/moving.md", "kc.sh export"): "a Keycloak of the reader's",
+    ("docs/moving.md", "mysql -e"): "a Laravel of the reader's",
+    ("docs/moving.md", "wp db query"): "a WordPress of the reader's",
+    ("docs/moving.md", "neptun-auth export"): "`tests/api/operator/moving.rs` runs it",
     ("docs/performance.md", "./scripts/bench"): "takes 40 minutes",
 }
 

@@ -27,6 +27,7 @@
 
 mod conn;
 mod connect;
+mod copy;
 mod freshness;
 mod group_commit;
 mod locate;

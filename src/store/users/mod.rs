@@ -1,6 +1,7 @@
 //! Accounts. Addresses and user names are looked up by their canonical forms, which are unique.
 
 mod factors;
+mod moving;
 mod new_account;
 mod profile;
 
@@ -18,6 +19,7 @@ use crate::model::user::username::Username;
 use crate::model::user::{
     Account, AccountAtLogIn, AccountLookup, Contact, Credentials, Identifier, LookupKey, NewUser, OwnAccount,
 };
+pub use moving::{insert_imported, page_for_export};
 
 pub use factors::{factors, remove_factors};
 pub use new_account::insert_without_password;

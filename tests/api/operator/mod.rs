@@ -1,7 +1,9 @@
-//! Outages, and secrets that the database must not contain.
+//! Outages, secrets that the database must not contain, and moving in and out.
 
 mod inbox;
+mod moving;
 mod outages;
 mod readiness;
 mod releases;
 mod secrecy;
+mod systems;
