@@ -9,8 +9,8 @@ use zeroize::Zeroizing;
 use super::email::Email;
 
 /// A password as it will be hashed: NFC-normalised (NIST SP 800-63B-4, 3.1.1.2), otherwise exactly as received. Hashes
-/// of other systems were made of other forms, so the text as received is kept beside it. Both are wiped from memory when
-/// dropped and never printed.
+/// of other systems were made of other forms, so the text as received is kept beside it. Both are wiped from memory
+/// when dropped and never printed.
 #[derive(Clone)]
 pub struct Password {
     nfc: Zeroizing<String>,

@@ -68,7 +68,7 @@ async fn a_malformed_hash_is_a_wrong_password() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn imported_hashes_that_take_long_leave_room_for_our_own() {
-    let app = TestApp::with_setup(|setup| setup.hash_slots = Some(1)).await;
+    let app = TestApp::with_setup(|setup| setup.hash_slots = Some(2)).await;
     app.user("slow").await;
     app.database.set_password_hash(SLOW).await;
     app.user("alice").await;
@@ -77,7 +77,7 @@ async fn imported_hashes_that_take_long_leave_room_for_our_own() {
         let client = crate::helpers::Client::new(endpoint.clone()).at(&format!("203.0.113.{number}"));
         async move { client.log_in("slow@example.com", "guess").await.status.as_u16() }
     }));
-    // At most one of them hashes at a time and one waits, so that none of these waits for long.
+    // Only one of the two slots is for them, so that none of these waits for one.
     let mut answered = 0;
     while !flood.is_finished() {
         let answer = timeout(Duration::from_secs(60), app.log_in(ALICE, PASSWORD)).await;

@@ -3,6 +3,8 @@
 //! A slot is tied to the work, not to the request: a client that disconnects does not free its slot early, so no number
 //! of clients makes more than the slots' memory live at once.
 //!
+//! Jobs that take as long as several hashes of ours leave one slot to the others, if there is more than one.
+//!
 //! Why answers are held back: docs/decisions/0008-answers-go-out-together.md
 
 use std::collections::VecDeque;
@@ -58,6 +60,8 @@ struct Queue {
     held_back: Vec<Answer>,
     /// The weight of all jobs that wait.
     weight: u32,
+    /// Number of slots that work on a job which takes long.
+    slow: u32,
     /// How long a hash of ours takes, as the latest jobs have shown.
     usual: Duration,
     closed: bool,
@@ -140,7 +144,7 @@ impl Shared {
             return Err(Unavailable::new("the queue for hashing slots is full"));
         }
         // Better refused at once than given up after a wait.
-        let ahead = queue.weight / self.slots;
+        let ahead = queue.ahead_of(&job, self.slots);
         if queue.usual.saturating_mul(ahead) >= DEADLINE {
             return Err(Unavailable::new("the hashing slots are too busy to meet the deadline"));
         }
@@ -159,7 +163,9 @@ impl Shared {
         }
         let mut memory = Memory::new_in(HugeAlloc);
         while let Some(job) = self.next(&mut memory) {
+            let is_slow = job.is_slow();
             let answer = self.work_on(job, &mut memory);
+            self.lock().slow -= u32::from(is_slow);
             let due = self.lock().due_with(answer);
             due.into_iter().for_each(|answer| answer());
         }
@@ -186,8 +192,7 @@ impl Shared {
     fn next(&self, memory: &mut Memory) -> Option<Job> {
         let mut queue = self.lock();
         loop {
-            if let Some(job) = queue.jobs.pop_front() {
-                queue.weight = queue.weight.saturating_sub(job.weight);
+            if let Some(job) = queue.take_next(self.slots) {
                 telemetry::hash_queue(queue.jobs.len());
                 return Some(job);
             }
@@ -211,7 +216,34 @@ impl Shared {
     }
 }
 
+impl Job {
+    fn is_slow(&self) -> bool {
+        self.weight > 1
+    }
+}
+
 impl Queue {
+    /// The weight that each slot works on before `job`. With a slot to themselves, hashes of ours wait for each other at
+    /// most.
+    fn ahead_of(&self, job: &Job, slots: u32) -> u32 {
+        let all = self.weight / slots;
+        if job.is_slow() || slots == 1 {
+            return all;
+        }
+        let ours = self.jobs.iter().filter(|other| !other.is_slow()).count();
+        all.min(u32::try_from(ours).unwrap_or(u32::MAX))
+    }
+
+    /// The job that has waited for longest, and that may take one of the `slots`.
+    fn take_next(&mut self, slots: u32) -> Option<Job> {
+        let has_room = self.slow < slots.saturating_sub(1).max(1);
+        let at = self.jobs.iter().position(|job| has_room || !job.is_slow())?;
+        let job = self.jobs.remove(at)?;
+        self.weight = self.weight.saturating_sub(job.weight);
+        self.slow += u32::from(job.is_slow());
+        Some(job)
+    }
+
     /// What is to be told now that there is this `answer` too.
     fn due_with(&mut self, answer: Option<Answer>) -> Vec<Answer> {
         self.held_back.extend(answer);

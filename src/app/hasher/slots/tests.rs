@@ -215,3 +215,30 @@ fn a_job_that_takes_long_counts_as_many_of_ours() {
     assert!(push(1).is_err(), "ten of ours are ahead, which take the whole deadline");
     assert_eq!(shared.lock().weight, 10);
 }
+
+#[test]
+fn jobs_that_take_long_leave_a_slot_to_the_others() {
+    let job = |weight| Job {
+        work: Box::new(|_: &mut Memory| Box::new(|| ()) as Answer),
+        weight,
+        deadline: Instant::now() + DEADLINE,
+    };
+    for (slots, order) in [(1, [9, 1, 1]), (2, [9, 1, 1]), (3, [9, 8, 1])] {
+        let mut queue = Queue::default();
+        queue.jobs.extend([job(9), job(8), job(1), job(1), job(7)]);
+        let taken = order.map(|_| queue.take_next(slots).unwrap().weight);
+        assert_eq!(taken, order, "{slots} slots");
+    }
+    let mut queue = Queue::default();
+    queue.jobs.extend([job(9), job(8)]);
+    assert!(queue.take_next(2).is_some());
+    assert!(
+        queue.take_next(2).is_none(),
+        "the other slot is not for jobs that take long"
+    );
+    assert_eq!((queue.ahead_of(&job(1), 2), queue.ahead_of(&job(8), 2)), (0, 0));
+    queue.weight = 20;
+    assert_eq!((queue.ahead_of(&job(1), 2), queue.ahead_of(&job(8), 2)), (0, 10));
+    queue.slow -= 1;
+    assert!(queue.take_next(2).is_some());
+}
