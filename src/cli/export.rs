@@ -55,6 +55,8 @@ fn line(user: &ExportedUser) -> Value {
         "number": user.number,
         "email": user.email,
         "email_verified_at": user.email_verified_at,
+        "disabled_at": user.disabled_at,
+        "second_factor_at": user.second_factor_at,
         "password_hash": user.password_hash.as_ref().map(|hash| &hash.0),
         "username": user.username,
         "first_name": user.first_name,

@@ -13,6 +13,7 @@ pub struct NewImport {
     pub id: UserId,
     pub email: Email,
     pub email_verified_at: Option<DateTime<Utc>>,
+    pub disabled_at: Option<DateTime<Utc>>,
     pub password_hash: Option<PasswordHash>,
     pub profile: Profile,
     pub avatar: Option<String>,
@@ -27,6 +28,9 @@ pub struct ExportedUser {
     pub number: i64,
     pub email: String,
     pub email_verified_at: Option<DateTime<Utc>>,
+    pub disabled_at: Option<DateTime<Utc>>,
+    /// Since when the account asks for a second factor, which an export does not have.
+    pub second_factor_at: Option<DateTime<Utc>>,
     pub password_hash: Option<PasswordHash>,
     pub username: Option<String>,
     pub first_name: String,

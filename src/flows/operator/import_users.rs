@@ -118,6 +118,7 @@ async fn prepare(
         user: hash.map(|password_hash| NewImport {
             id: user.id.unwrap_or_else(|| UserId(Uuid::now_v7())),
             email_verified_at: user.is_verified.then(verified),
+            disabled_at: user.is_disabled.then(|| user.disabled_at.unwrap_or(now)),
             email: user.email,
             password_hash,
             profile: user.profile,

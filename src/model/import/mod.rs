@@ -24,6 +24,10 @@ pub struct ImportedUser {
     pub is_verified: bool,
     /// When that was, as far as the row tells.
     pub email_verified_at: Option<DateTime<Utc>>,
+    /// A disabled account stays so.
+    pub is_disabled: bool,
+    /// When that was, as far as the row tells.
+    pub disabled_at: Option<DateTime<Utc>>,
     pub hash: ImportedHash,
     pub profile: Profile,
     pub avatar: Option<String>,
@@ -66,9 +70,6 @@ pub enum Refusal {
     EmailInvalid,
     #[error("time_invalid")]
     TimeInvalid,
-    /// An account that is disabled there must not be open here.
-    #[error("disabled")]
-    Disabled,
     #[error("password_hash_unknown")]
     HashUnknown,
     /// A digest that is too weak to be stored; `--wrap` would hash it.

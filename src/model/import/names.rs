@@ -65,7 +65,7 @@ const COMMON: Names = Names {
     created_at: &["created_at"],
     last_log_in_at: &["last_log_in_at"],
     disabled: &["disabled_at", "disabled"],
-    totp: &["totp_secret"],
+    totp: &["totp_secret", "second_factor_at"],
     identities: &["identities"],
     ..NONE
 };

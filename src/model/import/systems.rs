@@ -38,9 +38,6 @@ pub fn read(system: System, row: &Row) -> Result<ImportedUser, Refusal> {
     };
     let email = Email::parse(&address).map_err(|_| Refusal::EmailInvalid)?;
     let is_off = fields.flag(names.enabled) == Some(false) || is_disabled(fields, names.disabled);
-    if is_off {
-        return Err(Refusal::Disabled);
-    }
     let created_at = fields.time(names.created_at)?;
     let (is_verified, email_verified_at) = if is_placeholder {
         (false, None)
@@ -67,6 +64,11 @@ pub fn read(system: System, row: &Row) -> Result<ImportedUser, Refusal> {
         id,
         email,
         is_verified,
+        is_disabled: is_off,
+        disabled_at: match system {
+            System::Common | System::Own => fields.time(&["disabled_at"])?,
+            _ => None,
+        },
         email_verified_at: email_verified_at.or(created_at),
         hash,
         profile,

@@ -131,11 +131,6 @@ fn what_can_not_be_kept_is_refused_or_named() {
             json!({"email": "j@example.com", "created_at": 1e300}),
             Refusal::TimeInvalid,
         ),
-        (json!({"email": "j@example.com", "disabled": true}), Refusal::Disabled),
-        (
-            json!({"email": "j@example.com", "disabled_at": "2024-01-02T03:04:05Z"}),
-            Refusal::Disabled,
-        ),
     ] {
         assert_eq!(user(System::Common, &row).unwrap_err(), refusal, "{row}");
     }
@@ -153,4 +148,54 @@ fn what_can_not_be_kept_is_refused_or_named() {
 fn unusable_passwords_of_django_are_none() {
     let row = json!({"fields": {"email": "j@example.com", "password": "!xyz"}});
     assert!(matches!(user(System::Django, &row).unwrap().hash, ImportedHash::None));
+}
+
+#[test]
+fn a_disabled_account_stays_disabled() {
+    for (system, row, is_disabled) in [
+        (System::Common, json!({"email": "j@example.com"}), false),
+        (
+            System::Common,
+            json!({"email": "j@example.com", "disabled": false}),
+            false,
+        ),
+        (
+            System::Common,
+            json!({"email": "j@example.com", "disabled_at": null}),
+            false,
+        ),
+        (
+            System::Common,
+            json!({"email": "j@example.com", "disabled": "true"}),
+            true,
+        ),
+        (
+            System::Own,
+            json!({"email": "j@example.com", "disabled_at": "2024-01-02T03:04:05Z"}),
+            true,
+        ),
+        (
+            System::Django,
+            json!({"fields": {"email": "j@example.com", "is_active": false}}),
+            true,
+        ),
+        (
+            System::Keycloak,
+            json!({"email": "j@example.com", "enabled": false}),
+            true,
+        ),
+        (
+            System::Supabase,
+            json!({"email": "j@example.com", "banned_until": "2999-01-01 00:00:00+00"}),
+            true,
+        ),
+        (
+            System::Firebase,
+            json!({"email": "j@example.com", "disabled": true}),
+            true,
+        ),
+        (System::Auth0, json!({"email": "j@example.com", "blocked": true}), true),
+    ] {
+        assert_eq!(user(system, &row).unwrap().is_disabled, is_disabled, "{system:?} {row}");
+    }
 }

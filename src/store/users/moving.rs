@@ -10,8 +10,8 @@ use crate::model::user::username::Username;
 /// its user name is taken.
 pub async fn insert_imported(conn: Conn<'_>, user: &NewImport) -> Result<bool> {
     const SQL: &str = "INSERT INTO users (id, created_at, last_log_in_at, email, email_canonical, email_verified_at, \
-        password_hash, username, username_canonical, first_name, last_name, number_phone, avatar) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING";
+        password_hash, username, username_canonical, first_name, last_name, number_phone, avatar, disabled_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING";
     let inserted = on!(conn, c => {
         sqlx::query(SQL)
             .bind(user.id)
@@ -27,6 +27,7 @@ pub async fn insert_imported(conn: Conn<'_>, user: &NewImport) -> Result<bool> {
             .bind(&user.profile.last_name)
             .bind(&user.profile.number_phone)
             .bind(&user.avatar)
+            .bind(user.disabled_at)
             .execute(c)
             .await?
             .rows_affected()
@@ -36,7 +37,8 @@ pub async fn insert_imported(conn: Conn<'_>, user: &NewImport) -> Result<bool> {
 
 /// The next `limit` accounts after `id`, in the order of their ids.
 pub async fn page_for_export(conn: Conn<'_>, after: Uuid, limit: i64) -> Result<Vec<ExportedUser>> {
-    const SQL: &str = "SELECT id, number, email, email_verified_at, password_hash, username, first_name, last_name, \
-        number_phone, avatar, created_at, last_log_in_at FROM users WHERE id > $1 ORDER BY id LIMIT $2";
+    const SQL: &str = "SELECT id, number, email, email_verified_at, disabled_at, second_factor_at, password_hash, \
+        username, first_name, last_name, number_phone, avatar, created_at, last_log_in_at FROM users \
+        WHERE id > $1 ORDER BY id LIMIT $2";
     Ok(on!(conn, c => sqlx::query_as(SQL).bind(after).bind(limit).fetch_all(c).await?))
 }

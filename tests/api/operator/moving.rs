@@ -276,6 +276,31 @@ async fn what_is_exported_and_imported_again_is_the_same() {
     }
 }
 
+#[tokio::test]
+async fn an_account_that_was_disabled_stays_so_through_import_and_export() {
+    let app = TestApp::new().await;
+    let files = Files::new();
+    let row = json!({"email": "off@example.com", "password_hash": bcrypt(), "disabled": true});
+    let file = files.write("users.jsonl", &row.to_string());
+    import(&app.database, &["--format", "jsonl"], &file);
+    let exported = files.path("exported.jsonl");
+    assert!(
+        prepared(&app.database, &["export"], &exported)
+            .output()
+            .unwrap()
+            .status
+            .success()
+    );
+    let other = TestApp::new().await;
+    import(&other.database, &["--format", "neptun"], &exported);
+    for app in [app, other] {
+        let disabled = "SELECT COUNT(*) FROM users WHERE disabled_at IS NOT NULL";
+        assert_eq!(app.count(disabled).await, 1);
+        let answer = app.log_in("off@example.com", "correct horse").await;
+        answer.fails(403, "account_disabled");
+    }
+}
+
 /// The accounts of an export, without their numbers, which each database gives anew.
 fn accounts(path: &Path) -> Vec<Value> {
     let text = fs::read_to_string(path).unwrap();
