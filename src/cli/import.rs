@@ -222,10 +222,8 @@ impl Numbers {
         let would = if dry_run { "Dry run, nothing was stored: " } else { "" };
         let mut text = format!("{would}{}.\n", self.short());
         if self.shortened > 0 {
-            let shortened = self.shortened;
-            text.push_str(&format!(
-                "{shortened} accounts lack fields that can't be kept; --report names them.\n"
-            ));
+            text.push_str(&self.shortened.to_string());
+            text.push_str(" accounts lack fields that can't be kept; --report names them.\n");
         }
         if !self.listed.is_empty() {
             text.push_str("Refused:\n");
