@@ -63,6 +63,11 @@ const TABLE: &[(&str, [&str; 5])] = &[
          "403 reauthentication_required", "400 invalid_otp"]),
     ("reauthenticate by code",
         ["400 invalid_otp", "400 invalid_otp", "401 not_authenticated", "200", "400 invalid_otp"]),
+    // Log in by mail, which proves the address.
+    ("log in by mailed code",
+        ["200", "200", "403 account_disabled", "401 second_factor_required", "200"]),
+    ("log in by mailed code and send a code",
+        ["401 not_authenticated", "401 not_authenticated", "401 not_authenticated", "200", "401 not_authenticated"]),
     // Replace the password by mail, and log in with the new one.
     ("reset by code", ["200", "200", "403 account_disabled", "401 second_factor_required", "200"]),
 ];
@@ -94,6 +99,7 @@ impl Entrance {
         }
         let mut strict = setup(&app.database.url, app.clock.clone());
         strict.mail.require_verified_email = true;
+        strict.log_in.by_code = true;
         strict.session_cache_entries = 0;
         Self {
             client: app.instance(strict).await,
@@ -151,7 +157,13 @@ impl Entrance {
             "reauthenticate by password" => self.reauthenticate("current_password", PASSWORD.to_owned()).await,
             "reauthenticate by mailed code" => self.reauthenticate("mail_code", "00000000".to_owned()).await,
             "reauthenticate by code" => self.reauthenticate("code", self.authenticator.next_code()).await,
+            "log in by mailed code" => self.log_in_by_mail(&stranger).await,
+            "log in by mailed code and send a code" => {
+                self.log_in_by_mail(&stranger).await;
+                stranger.finish_log_in(&self.authenticator.next_code()).await
+            }
             "reset by code" => {
+                self.app.mails().await;
                 stranger.ask_for_reset(ALICE).await.ok();
                 let code = self.app.code_to(ALICE).await;
                 let new = "another password";
@@ -160,6 +172,13 @@ impl Entrance {
             }
             way => panic!("{way} is no way"),
         }
+    }
+
+    async fn log_in_by_mail(&self, client: &Client) -> Answer {
+        // Notices of earlier log-ins are no mails with a code.
+        self.app.mails().await;
+        client.ask_for_log_in_code(ALICE).await.ok();
+        client.log_in_with_code(ALICE, &self.app.code_to(ALICE).await).await
     }
 
     /// A fresh proof gives the session a new cookie.
