@@ -74,7 +74,8 @@ impl fmt::Debug for Password {
     }
 }
 
-/// A stored password hash: a PHC string of ours, or the text of another system. It can't be used to log in, but it is still secret.
+/// A stored password hash: a PHC string of ours, or the text of another system. It can't be used to log in, but it is
+/// still secret.
 #[derive(Clone, PartialEq, Eq, sqlx_macros::Type)]
 #[sqlx(transparent)]
 pub struct PasswordHash(pub String);

@@ -223,8 +223,8 @@ impl Job {
 }
 
 impl Queue {
-    /// The weight that each slot works on before `job`. With a slot to themselves, hashes of ours wait for each other at
-    /// most.
+    /// The weight that each slot works on before `job`. With a slot to themselves, hashes of ours wait for each other
+    /// at most.
     fn ahead_of(&self, job: &Job, slots: u32) -> u32 {
         let all = self.weight / slots;
         if job.is_slow() || slots == 1 {
