@@ -9,6 +9,7 @@ mod formats;
 mod guard;
 mod layers;
 mod operator;
+mod passkey;
 mod recovery;
 mod session;
 pub mod spec;
@@ -28,6 +29,7 @@ use crate::app::App;
 use crate::app::shares::Shares;
 use crate::model::session::cookie::SessionCookie;
 use layers::admission::admission;
+use layers::aliases::aliases;
 use layers::body_limit::body_limit;
 pub use layers::client::ClientAddress;
 use layers::client::client;
@@ -77,6 +79,7 @@ type Apis = (
     session::Apis,
     factor::Apis,
     token::Apis,
+    passkey::Apis,
     operator::Apis,
 );
 
@@ -87,6 +90,7 @@ fn apis(app: &App) -> Apis {
         session::apis(app),
         factor::apis(app),
         token::apis(app),
+        passkey::apis(app),
         operator::apis(app),
     )
 }
@@ -129,6 +133,7 @@ pub fn routes(app: &App, web: &Web) -> BoxEndpoint<'static, Response> {
         .around(move |next, request| observe(Arc::clone(&logged_paths), next, request))
         .around(token_api)
         .around(move |next, request| final_slash(Arc::clone(&operations), next, request))
+        .around(aliases)
         .around(move |next, request| headers(hsts.clone(), next, request))
         .around(detach)
         .map_to_response()

@@ -14,6 +14,8 @@ pub enum Tag {
     Factors,
     /// Use the same accounts with pairs of JWTs, in the style of Django REST and simplejwt.
     Tokens,
+    /// Log in with passkeys, add and remove them.
+    Passkeys,
     /// Probes for load balancers and operators.
     Health,
 }

@@ -18,6 +18,7 @@ macro_rules! internal_from_store {
 pub mod account;
 pub mod factor;
 pub mod operator;
+pub mod passkey;
 pub mod recovery;
 pub mod session;
 pub mod steps;

@@ -29,9 +29,11 @@ mod engine;
 mod error;
 pub mod events;
 pub mod outbox;
+pub mod passkeys;
 pub mod probes;
 pub mod sessions;
 pub mod signing_keys;
+pub mod spent_challenges;
 pub mod totp;
 pub mod users;
 

@@ -22,6 +22,7 @@ mod http;
 mod limits;
 mod operator;
 mod outbound;
+mod passkey;
 mod postgres;
 mod process;
 mod recovery;

@@ -47,12 +47,13 @@ def is_null_for_nothing(case: Case, failure: AcceptedNegativeData) -> bool:
 
 
 def reasons(case: Case, body: dict) -> set[str]:
-    if body.get("code") == "invalid_otp":
-        # Made-up codes are wrong.
+    if body.get("code") in {"invalid_otp", "challenge_expired", "passkey_not_accepted"}:
+        # Made-up codes and answers are wrong.
         return set()
     if "data" in body:
         issues = body["data"]["issues"]
-        return {issue["code"] for issue in issues if not is_conditional(case, issue) and not is_unlisted(case, issue)}
+        known = (is_conditional, is_unlisted, is_garbled)
+        return {issue["code"] for issue in issues if not any(rule(case, issue) for rule in known)}
     if case.operation.path == "/api/token" and body == {"username": ["This field is required."]}:
         # Neither a user name nor an address was sent.
         return set()
@@ -61,11 +62,14 @@ def reasons(case: Case, body: dict) -> set[str]:
 
 def is_conditional(case: Case, issue: dict) -> bool:
     """Whether the issue is a missing field that is required only because of another field's value."""
+    second_step = (["attemptId"], ["response"])
     fields = {
         "/auth/otp": (["otp"], ["new_password"]),
         "/api/users/{user_id}": ([],),
         "/api/auth/login/second-factor": ([],),
         "/api/auth/reauthenticate": ([],),
+        "/api/auth/webauthn/register": second_step,
+        "/api/auth/webauthn/authenticate": second_step,
     }
     return issue["code"] == "required" and issue["path"] in fields.get(case.operation.path, ())
 
@@ -73,3 +77,10 @@ def is_conditional(case: Case, issue: dict) -> bool:
 def is_unlisted(case: Case, issue: dict) -> bool:
     """Whether a token was asked for a service that the settings don't list."""
     return case.operation.path == "/api/auth/token" and issue["code"] == "invalid_choice"
+
+
+def is_garbled(case: Case, issue: dict) -> bool:
+    """Whether a text is no base64url, or a name is white space or has control characters."""
+    if case.operation.path.startswith("/api/auth/webauthn/"):
+        return issue["code"] == "invalid_characters"
+    return case.operation.path == "/api/auth/passkeys/{id}" and issue["code"] in {"too_short", "invalid_characters"}

@@ -1,5 +1,7 @@
 //! The fields of a request body, read one by one so that one error lists every issue.
 
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use serde_json::{Map, Value};
 
 use crate::api::error::{ApiError, Issue, IssueCode};
@@ -182,6 +184,52 @@ impl Fields {
             self.add_issue(name, IssueCode::InvalidCharacters, "Must not contain null characters");
         }
         Some(text)
+    }
+
+    /// An optional boolean.
+    pub fn flag(&mut self, name: &str) -> Option<bool> {
+        match self.values.get(name) {
+            Some(Value::Bool(value)) => return Some(*value),
+            None | Some(Value::Null) => {}
+            Some(_) => self.add_issue(name, IssueCode::InvalidType, "Must be true or false"),
+        }
+        None
+    }
+
+    /// Required bytes, written in base64url without padding.
+    pub fn bytes(&mut self, name: &str, most: usize) -> Option<Vec<u8>> {
+        let decoded = BASE64.decode(self.text(name)?);
+        match decoded {
+            Ok(bytes) if bytes.len() <= most => return Some(bytes),
+            Ok(_) => self.add_issue(name, IssueCode::TooLong, format!("Must have at most {most} bytes")),
+            Err(_) => self.add_issue(name, IssueCode::InvalidCharacters, "Must be base64url without padding"),
+        }
+        None
+    }
+
+    /// The first `most` texts of an optional list that only hints. Anything else in it is ignored.
+    pub fn hints(&self, name: &str, most: usize) -> Vec<String> {
+        let list = self.values.get(name).and_then(Value::as_array).into_iter().flatten();
+        list.take(most).filter_map(Value::as_str).map(str::to_owned).collect()
+    }
+
+    /// A required object, whose fields `read` reads.
+    pub fn object<T>(&mut self, name: &str, read: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        let (code, message) = match self.values.get(name) {
+            Some(Value::Object(values)) => {
+                let mut inner = Self::new(values.clone());
+                let value = read(&mut inner);
+                self.issues.extend(inner.issues.into_iter().map(|mut issue| {
+                    issue.path.insert(0, name.to_owned());
+                    issue
+                }));
+                return Some(value);
+            }
+            None | Some(Value::Null) => (IssueCode::Required, "Required"),
+            Some(_) => (IssueCode::InvalidType, "Must be an object"),
+        };
+        self.add_issue(name, code, message);
+        None
     }
 
     /// Adds an issue that was found elsewhere, such as in the database.

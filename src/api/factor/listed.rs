@@ -19,7 +19,7 @@ pub struct FactorsApi(pub App);
 #[oai(example, rename = "Factor")]
 pub struct FactorResponse {
     id: String,
-    /// `totp` or `recovery_codes`.
+    /// `totp`, `recovery_codes` or `passkey`.
     kind: String,
     name: String,
     created_at: Time,
@@ -35,7 +35,7 @@ pub struct FactorResponse {
 impl FactorsApi {
     /// List your factors
     ///
-    /// Returns your authenticator app and your recovery codes, if you have set them up. Never includes their secrets.
+    /// Returns your authenticator app, your recovery codes and your passkeys, if you have set them up. Never includes their secrets.
     #[oai(path = "/api/auth/factors", method = "get", operation_id = "listFactors")]
     async fn list_factors(&self, user: CurrentUser) -> Result<Json<Vec<FactorResponse>>, ApiError> {
         Ok(Json(FactorResponse::all(read_factors(&self.0, user.0.user_id).await?)))
@@ -61,7 +61,15 @@ impl FactorResponse {
             last_used_at: codes.last_used_at.map(Time),
             remaining: Some(codes.remaining),
         });
-        totp.into_iter().chain(recovery_codes).collect()
+        let passkeys = factors.passkeys.into_iter().map(|passkey| Self {
+            id: passkey.id.0.to_string(),
+            kind: "passkey".to_owned(),
+            name: passkey.name,
+            created_at: Time(passkey.created_at),
+            last_used_at: passkey.last_used_at.map(Time),
+            remaining: None,
+        });
+        totp.into_iter().chain(recovery_codes).chain(passkeys).collect()
     }
 }
 

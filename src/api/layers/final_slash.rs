@@ -24,7 +24,7 @@ where
 }
 
 /// The same address with another path.
-fn with_path(uri: &Uri, path: &str) -> Option<Uri> {
+pub(super) fn with_path(uri: &Uri, path: &str) -> Option<Uri> {
     let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
     let mut parts = uri.clone().into_parts();
     parts.path_and_query = Some(PathAndQuery::try_from(format!("{path}{query}")).ok()?);

@@ -1,6 +1,7 @@
 //! The layers around every operation. [`super::routes`] stacks them.
 
 pub mod admission;
+pub mod aliases;
 pub mod body_limit;
 pub mod client;
 pub mod detach;

@@ -46,6 +46,9 @@ pub struct SessionUser {
     id: Uuid,
     /// The address as you typed it.
     primary_email: EmailText,
+    /// `true` if you have used a passkey in this session.
+    #[oai(skip_serializing_if_is_none)]
+    webauthn: Option<bool>,
 }
 
 /// The account that you are signed in to, and whether its address is confirmed.
@@ -59,6 +62,9 @@ pub struct SignedInUser {
     /// `true` if your password is known from a breach of another service: choose another one.
     #[oai(skip_serializing_if_is_none)]
     password_breached: Option<bool>,
+    /// `true` if you have used a passkey in this session.
+    #[oai(skip_serializing_if_is_none)]
+    webauthn: Option<bool>,
 }
 
 /// Your session.
@@ -220,10 +226,11 @@ impl SessionApi {
 const OUTSIDE_HEADERS: &AsciiSet = &CONTROLS.add(b'%');
 
 impl SessionUser {
-    fn of(signed_in: &SignedIn) -> Self {
+    pub fn of(signed_in: &SignedIn) -> Self {
         Self {
             id: signed_in.user_id.0,
             primary_email: signed_in.email.clone().into(),
+            webauthn: signed_in.methods.has_passkey().then_some(true),
         }
     }
 }
@@ -244,6 +251,7 @@ impl SignedInUser {
             primary_email: signed_in.email.clone().into(),
             email_verified: signed_in.email_verified,
             password_breached: signed_in.password_breached.then_some(true),
+            webauthn: signed_in.methods.has_passkey().then_some(true),
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::api::error::django::TokenError;
 use crate::api::error::{ApiError, ErrorCode, Issue, IssueCode};
 use crate::api::guard::COOKIE_SCHEME;
 use crate::api::layers::token_api::django_body;
-use crate::api::{account, factor, recovery, session, token};
+use crate::api::{account, factor, passkey, recovery, session, token};
 
 /// The shape of an operation's errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,9 +26,15 @@ const ERRORS: &[&[(&str, &[ErrorCode])]] = &[
     session::ERRORS,
     factor::ERRORS,
     token::ERRORS,
+    passkey::ERRORS,
 ];
 /// The operations that set or remove the session cookie without requiring one, chapter by chapter.
-const WRITE_COOKIE: &[&[&str]] = &[account::WRITE_COOKIE, session::WRITE_COOKIE, factor::WRITE_COOKIE];
+const WRITE_COOKIE: &[&[&str]] = &[
+    account::WRITE_COOKIE,
+    session::WRITE_COOKIE,
+    factor::WRITE_COOKIE,
+    passkey::WRITE_COOKIE,
+];
 
 /// Completes one operation: its responses and their headers, and an example of every body. `schemas` are the
 /// document's.

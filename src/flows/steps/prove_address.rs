@@ -41,6 +41,14 @@ pub(in crate::flows) struct EndedAtProof {
     pub device_generation: Option<i64>,
 }
 
+impl EndedAtProof {
+    /// Nothing was proven that would end anything.
+    pub const NOTHING: Self = Self {
+        sessions: 0,
+        device_generation: None,
+    };
+}
+
 /// Ends the sessions, tokens, codes, devices and the pending address that date from before the proof. After the first
 /// proof by mail the account has neither password nor factor. Lock the account first.
 ///

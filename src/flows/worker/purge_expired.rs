@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use crate::app::App;
 use crate::model::device::Device;
-use crate::store::{attempts, codes, devices, outbox, sessions};
+use crate::store::{attempts, codes, devices, outbox, sessions, spent_challenges};
 use crate::telemetry::{self, Ended};
 
 /// Rows of each table per step: few enough that requests don't wait long for the write lock.
@@ -14,8 +14,8 @@ const BATCH: u16 = 500;
 /// before the clock was set back, and would wait until then.
 const CLOCKS_DIFFER: TimeDelta = TimeDelta::minutes(1);
 
-/// Deletes one batch of expired sessions, codes, mails, failures and devices, and makes mails due that a clock that was
-/// set back would delay; `true` when there may be more.
+/// Deletes one batch of expired sessions, codes, mails, failures, answered challenges and devices, and makes mails due
+/// that a clock that was set back would delay; `true` when there may be more.
 pub async fn purge_expired(app: &App) -> anyhow::Result<bool> {
     let now = app.clock.now();
     let unseen_since = now - TimeDelta::days(Device::RETENTION_DAYS);
@@ -24,6 +24,7 @@ pub async fn purge_expired(app: &App) -> anyhow::Result<bool> {
     let mails = outbox::purge(tx.conn(), now, BATCH.into()).await?;
     let delayed = outbox::make_due_if_written_after(tx.conn(), now, now + CLOCKS_DIFFER, BATCH.into()).await?;
     let failures = attempts::purge(tx.conn(), now, BATCH.into()).await?;
+    let challenges = spent_challenges::purge(tx.conn(), now, BATCH.into()).await?;
     let devices = devices::purge(tx.conn(), unseen_since, BATCH.into()).await?;
     // Last, because only these steps lock rows of live sessions: they must not wait for other locks while they hold
     // those.
@@ -31,6 +32,6 @@ pub async fn purge_expired(app: &App) -> anyhow::Result<bool> {
     let ended = sessions::purge(&mut tx, now, BATCH.into()).await?;
     tx.commit().await?;
     telemetry::sessions_ended(Ended::Expired, ended);
-    let handled = [alive + ended, codes, mails, delayed, failures, devices];
+    let handled = [alive + ended, codes, mails, delayed, failures, challenges, devices];
     Ok(handled.into_iter().any(|rows| rows >= BATCH.into()))
 }

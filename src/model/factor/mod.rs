@@ -38,6 +38,12 @@ impl Factors {
         self.second_factor_at.is_some()
     }
 
+    /// Whether the owner can log in with what the account has.
+    #[must_use]
+    pub fn has_way_in(&self) -> bool {
+        self.password_hash.is_some() || self.has_passkey || self.has_identity
+    }
+
     /// What a fresh proof takes: a second factor from an account that has one, else whatever the account has.
     #[must_use]
     pub fn proofs(&self) -> Vec<ProofMethod> {

@@ -2,6 +2,7 @@
 
 pub mod browser;
 pub mod code;
+mod examples;
 mod profile;
 mod queued;
 
@@ -118,6 +119,20 @@ pub enum Message {
         /// Number of codes that are left.
         remaining: i64,
     },
+    /// A passkey was added to the account.
+    PasskeyAdded {
+        at: String,
+        name: String,
+    },
+    PasskeyRemoved {
+        at: String,
+        name: String,
+    },
+    /// A log-in was refused, because there may be a copy of the passkey.
+    PasskeyCopied {
+        at: String,
+        name: String,
+    },
 }
 
 /// A link by which an account owner sets a new password.
@@ -160,6 +175,9 @@ impl Message {
             Self::AuthenticatorRemoved { .. } => "authenticator_removed",
             Self::RecoveryCodesRenewed { .. } => "recovery_codes_renewed",
             Self::RecoveryCodeUsed { .. } => "recovery_code_used",
+            Self::PasskeyAdded { .. } => "passkey_added",
+            Self::PasskeyRemoved { .. } => "passkey_removed",
+            Self::PasskeyCopied { .. } => "passkey_copied",
         }
     }
 
@@ -180,7 +198,10 @@ impl Message {
             Self::AuthenticatorAdded { .. }
             | Self::AuthenticatorRemoved { .. }
             | Self::RecoveryCodesRenewed { .. }
-            | Self::RecoveryCodeUsed { .. } => Some(Notice::FactorsChanged),
+            | Self::RecoveryCodeUsed { .. }
+            | Self::PasskeyAdded { .. }
+            | Self::PasskeyRemoved { .. }
+            | Self::PasskeyCopied { .. } => Some(Notice::FactorsChanged),
         }
     }
 
@@ -192,73 +213,6 @@ impl Message {
             (_, None) => CODE_LIFETIME,
             (_, Some(_)) => TimeDelta::days(2),
         }
-    }
-
-    /// At least one message of every kind, for documentation and tests.
-    #[must_use]
-    pub fn examples() -> Vec<Self> {
-        let (code, minutes, at) = (
-            "12345678".to_owned(),
-            CODE_LIFETIME.num_minutes(),
-            format_time(DateTime::UNIX_EPOCH),
-        );
-        vec![
-            Self::ResetCode {
-                code: code.clone(),
-                minutes,
-                link: None,
-            },
-            Self::ResetCode {
-                code: code.clone(),
-                minutes,
-                link: Some(RecoveryLink {
-                    url: "https://app.example.com/reset#key=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".to_owned(),
-                    minutes: RECOVERY_LIFETIME.num_minutes(),
-                }),
-            },
-            Self::LogInCode {
-                code: code.clone(),
-                minutes,
-                link: Some("https://app.example.com/log-in#email=jane%40example.com&code=AAAAAAAA".to_owned()),
-            },
-            Self::VerifyCode {
-                code: code.clone(),
-                minutes,
-            },
-            Self::ChangeCode {
-                code: code.clone(),
-                minutes,
-            },
-            Self::ReauthenticationCode { code, minutes },
-            Self::AuthenticatorAdded { at: at.clone() },
-            Self::AuthenticatorRemoved { at: at.clone() },
-            Self::RecoveryCodesRenewed { at: at.clone() },
-            Self::RecoveryCodeUsed {
-                at: at.clone(),
-                remaining: 9,
-            },
-            Self::PasswordChanged {
-                at: at.clone(),
-                profile: Some(EarlierProfile::example()),
-            },
-            Self::ConfirmedByLogIn {
-                at: at.clone(),
-                profile: Some(EarlierProfile::example()),
-            },
-            Self::PasswordBreached { at: at.clone() },
-            Self::UnconfirmedEmailChanged { at: at.clone() },
-            Self::EmailChanged {
-                at: at.clone(),
-                token: "AAAAAAAAAAAAAAAAAAAAAA".to_owned(),
-                days: 3,
-            },
-            Self::AccountDeleted { at: at.clone() },
-            Self::NewLogIn {
-                at,
-                device: "Firefox on Linux".to_owned(),
-                network: "192.0.2.0/24".to_owned(),
-            },
-        ]
     }
 }
 

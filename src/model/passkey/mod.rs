@@ -3,8 +3,11 @@
 pub mod authenticator_data;
 mod cbor;
 pub mod client_data;
+#[cfg(test)]
+mod fuzz;
 pub mod public_key;
 pub mod relying_party;
+pub mod stored;
 
 pub use cbor::Malformed;
 

@@ -96,6 +96,12 @@ impl Methods {
         self.has(MultipleFactors)
     }
 
+    /// Whether a passkey was among the proofs.
+    #[must_use]
+    pub const fn has_passkey(self) -> bool {
+        self.has(HardwareKey) || self.has(SoftwareKey)
+    }
+
     /// The names in `amr`, in a fixed order.
     #[must_use]
     pub fn names(self) -> Vec<&'static str> {

@@ -1,6 +1,7 @@
 //! An app with a database of its own, and clients that call it.
 
 mod answer;
+pub mod authenticator;
 pub mod binary;
 mod client;
 mod database;

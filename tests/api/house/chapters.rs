@@ -4,7 +4,7 @@ use super::source::sources;
 
 /// The chapters are the tags of the OpenAPI document, and in `flows` the worker's own.
 const CHAPTERS: &[&str] = &[
-    "account", "factor", "operator", "recovery", "session", "token", "worker",
+    "account", "factor", "operator", "passkey", "recovery", "session", "token", "worker",
 ];
 
 /// Imports from one chapter of `api` into another, each with its reason.
@@ -20,6 +20,7 @@ const SHARED_BETWEEN_CHAPTERS: &[(&str, &str, &str)] = &[
         "session",
         "the second step of a log-in and a fresh proof answer with the session",
     ),
+    ("passkey", "session", "a log-in by passkey answers with the session"),
     (
         "recovery",
         "session",

@@ -101,6 +101,12 @@ fn operations_are_those_of_the_contract() {
         "getMe get /api/me",
         "mintAccessToken post /api/auth/token",
         "getJwks get /.well-known/jwks.json",
+        "registerPasskey post /api/auth/webauthn/register",
+        "authenticateWithPasskey post /api/auth/webauthn/authenticate",
+        "listPasskeys get /api/auth/passkeys",
+        "renamePasskey patch /api/auth/passkeys/{id}",
+        "removePasskey delete /api/auth/passkeys/{id}",
+        "getRelatedOrigins get /.well-known/webauthn",
         "getLiveness get /health/live",
         "getReadiness get /health/ready",
     ];

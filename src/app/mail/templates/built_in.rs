@@ -48,4 +48,7 @@ pub const MAILS: &[[Template; 4]] = &[
     mail!("authenticator_removed"),
     mail!("recovery_codes_renewed"),
     mail!("recovery_code_used"),
+    mail!("passkey_added"),
+    mail!("passkey_removed"),
+    mail!("passkey_copied"),
 ];
