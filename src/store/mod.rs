@@ -33,7 +33,6 @@ pub mod passkeys;
 pub mod probes;
 pub mod sessions;
 pub mod signing_keys;
-pub mod spent_challenges;
 pub mod totp;
 pub mod users;
 

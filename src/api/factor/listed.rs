@@ -35,7 +35,8 @@ pub struct FactorResponse {
 impl FactorsApi {
     /// List your factors
     ///
-    /// Returns your authenticator app, your recovery codes and your passkeys, if you have set them up. Never includes their secrets.
+    /// Returns your authenticator app, your recovery codes and your passkeys, if you have set them up. Never includes
+    /// their secrets.
     #[oai(path = "/api/auth/factors", method = "get", operation_id = "listFactors")]
     async fn list_factors(&self, user: CurrentUser) -> Result<Json<Vec<FactorResponse>>, ApiError> {
         Ok(Json(FactorResponse::all(read_factors(&self.0, user.0.user_id).await?)))

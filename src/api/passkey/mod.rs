@@ -1,5 +1,6 @@
 //! `/api/auth/webauthn/…`: registers passkeys and logs in with them, in the two-step protocol of nuxt-auth-utils.
 
+mod errors;
 pub mod options;
 pub mod passkeys;
 mod requests;
@@ -9,10 +10,11 @@ use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
 use uuid::Uuid;
 
+pub use self::errors::ERRORS;
 use self::options::{CreationOptions, RequestOptions};
 use self::requests::{AuthenticateRequest, AuthenticateStep, RegisterRequest, RegisterStep};
 use super::body::JsonBody;
-use super::error::{ApiError, ErrorCode};
+use super::error::ApiError;
 use super::example;
 use super::guard::CurrentUser;
 use super::layers::session::RequestSession;
@@ -20,13 +22,11 @@ use super::session::SessionUser;
 use super::tag::Tag;
 use super::time::Time;
 use crate::app::App;
-use crate::flows::passkey::NoPasskeys;
-use crate::flows::passkey::begin_authentication::{BeginAuthenticationError, begin_authentication};
-use crate::flows::passkey::begin_registration::{BeginRegistrationError, begin_registration};
-use crate::flows::passkey::finish_authentication::{FinishAuthenticationError, PasskeyLogIn, finish_authentication};
-use crate::flows::passkey::finish_registration::{FinishRegistrationError, finish_registration};
+use crate::flows::passkey::begin_authentication::begin_authentication;
+use crate::flows::passkey::begin_registration::begin_registration;
+use crate::flows::passkey::finish_authentication::{PasskeyLogIn, finish_authentication};
+use crate::flows::passkey::finish_registration::finish_registration;
 use crate::model::client::Client;
-use crate::model::passkey::NotAccepted;
 use crate::model::session::SignedIn;
 
 /// The operations of this chapter.
@@ -36,43 +36,6 @@ pub type Apis = (WebauthnApi, passkeys::PasskeysApi);
 pub fn apis(app: &App) -> Apis {
     (WebauthnApi(app.clone()), passkeys::PasskeysApi(app.clone()))
 }
-
-/// The errors that operations return for reasons of their own. `spec` adds those that follow from their declaration.
-pub const ERRORS: &[(&str, &[ErrorCode])] = &[
-    (
-        "registerPasskey",
-        &[
-            ErrorCode::ChallengeExpired,
-            ErrorCode::PasskeyNotAccepted,
-            ErrorCode::ReauthenticationRequired,
-            ErrorCode::NotFound,
-            ErrorCode::AlreadySetUp,
-            ErrorCode::TooManyRequests,
-        ],
-    ),
-    (
-        "authenticateWithPasskey",
-        &[
-            ErrorCode::ChallengeExpired,
-            ErrorCode::PasskeyNotAccepted,
-            ErrorCode::InvalidCredentials,
-            ErrorCode::AccountDisabled,
-            ErrorCode::NotFound,
-            ErrorCode::TooManyRequests,
-        ],
-    ),
-    ("renamePasskey", &[ErrorCode::NotFound]),
-    (
-        "removePasskey",
-        &[
-            ErrorCode::NotFound,
-            ErrorCode::LastCredential,
-            ErrorCode::ReauthenticationRequired,
-            ErrorCode::TooManyRequests,
-        ],
-    ),
-    ("getRelatedOrigins", &[ErrorCode::NotFound]),
-];
 
 /// Operations that set or remove the session cookie without requiring one.
 pub const WRITE_COOKIE: &[&str] = &["authenticateWithPasskey"];
@@ -152,7 +115,7 @@ impl WebauthnApi {
     ) -> Result<Json<RegisterPasskeyResponse>, ApiError> {
         match requests::read_register(body.fields, &user.0)? {
             RegisterStep::Begin { display_name } => {
-                let options = begin_registration(&self.0, &user.0, &client).await?;
+                let options = Box::pin(begin_registration(&self.0, &user.0, &client)).await?;
                 Ok(Json(RegisterPasskeyResponse {
                     attempt_id: Some(options.attempt.clone()),
                     creation_options: Some(CreationOptions::of(&options, &user.0, display_name)),
@@ -164,8 +127,8 @@ impl WebauthnApi {
                 answer,
                 transports,
             } => {
-                let finished = finish_registration(&self.0, &user.0, &attempt, &answer, &transports, &client).await?;
-                let (renewed, passkey) = finished;
+                let finished = finish_registration(&self.0, &user.0, &attempt, &answer, &transports, &client);
+                let (renewed, passkey) = Box::pin(finished).await?;
                 session.renew(&renewed);
                 Ok(Json(RegisterPasskeyResponse {
                     verified: Some(true),
@@ -216,8 +179,9 @@ impl WebauthnApi {
             AuthenticateStep::Finish { attempt, answer } => {
                 let acting = session.authenticate().await?;
                 let start = session.start(client);
-                let log_in = finish_authentication(&self.0, &attempt, &answer, acting.as_deref(), start).await?;
-                let signed_in = match log_in {
+                let finished = finish_authentication(&self.0, &attempt, &answer, acting.as_deref(), start);
+                // Two steps in one operation would make its future too large for a stack.
+                let signed_in = match Box::pin(finished).await? {
                     PasskeyLogIn::SteppedUp(renewed) => {
                         session.renew(&renewed);
                         renewed.signed_in
@@ -237,65 +201,6 @@ impl AuthenticatePasskeyResponse {
             user: Some(SessionUser::of(signed_in)),
             logged_in_at: Some(Time(signed_in.created_at)),
             ..Self::default()
-        }
-    }
-}
-
-impl From<NoPasskeys> for ApiError {
-    fn from(_: NoPasskeys) -> Self {
-        ErrorCode::NotFound.into()
-    }
-}
-
-impl From<NotAccepted> for ApiError {
-    /// The reason is for the operator: it helps to set up the RP ID and the origins.
-    fn from(reason: NotAccepted) -> Self {
-        tracing::info!(%reason, "a passkey was not accepted");
-        ErrorCode::PasskeyNotAccepted.into()
-    }
-}
-
-impl From<BeginRegistrationError> for ApiError {
-    fn from(error: BeginRegistrationError) -> Self {
-        match error {
-            BeginRegistrationError::NoPasskeys(error) => error.into(),
-            BeginRegistrationError::Reauthentication(error) => error.into(),
-            BeginRegistrationError::TooMany => ErrorCode::AlreadySetUp.into(),
-            BeginRegistrationError::Internal(error) => error.into(),
-        }
-    }
-}
-
-impl From<FinishRegistrationError> for ApiError {
-    fn from(error: FinishRegistrationError) -> Self {
-        match error {
-            FinishRegistrationError::NoPasskeys(error) => error.into(),
-            FinishRegistrationError::Expired => ErrorCode::ChallengeExpired.into(),
-            FinishRegistrationError::NotAccepted(reason) => reason.into(),
-            FinishRegistrationError::NotAuthenticated => ErrorCode::NotAuthenticated.into(),
-            FinishRegistrationError::Conflict => ErrorCode::AlreadySetUp.into(),
-            FinishRegistrationError::Internal(error) => error.into(),
-        }
-    }
-}
-
-impl From<BeginAuthenticationError> for ApiError {
-    fn from(error: BeginAuthenticationError) -> Self {
-        match error {
-            BeginAuthenticationError::NoPasskeys(error) => error.into(),
-            BeginAuthenticationError::Internal(error) => error.into(),
-        }
-    }
-}
-
-impl From<FinishAuthenticationError> for ApiError {
-    fn from(error: FinishAuthenticationError) -> Self {
-        match error {
-            FinishAuthenticationError::NoPasskeys(error) => error.into(),
-            FinishAuthenticationError::Expired => ErrorCode::ChallengeExpired.into(),
-            FinishAuthenticationError::NotAccepted(reason) => reason.into(),
-            FinishAuthenticationError::UnknownPasskey => ErrorCode::InvalidCredentials.into(),
-            FinishAuthenticationError::Internal(error) => error.into(),
         }
     }
 }

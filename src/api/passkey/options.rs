@@ -108,7 +108,7 @@ pub struct RequestOptions {
 
 impl CreationOptions {
     /// The options to make a passkey for the account of `signed_in`.
-    pub fn of(options: &RegistrationOptions<'_>, signed_in: &SignedIn, display_name: Option<String>) -> Self {
+    pub fn of(options: &RegistrationOptions, signed_in: &SignedIn, display_name: Option<String>) -> Self {
         let existing = options.existing.iter().map(CredentialDescriptor::of).collect();
         let name = &options.relying_party.name;
         let rp = RelyingPartyEntity::of(options.relying_party.id.as_str(), name);
@@ -170,8 +170,8 @@ impl CredentialDescriptor {
 }
 
 impl RequestOptions {
-    pub fn of(options: &AuthenticationOptions<'_>) -> Self {
-        let RelyingParty { id, .. } = options.relying_party;
+    pub fn of(options: &AuthenticationOptions) -> Self {
+        let RelyingParty { id, .. } = &options.relying_party;
         Self {
             challenge: BASE64.encode(options.challenge),
             timeout: TIMEOUT,

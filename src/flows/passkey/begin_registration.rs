@@ -14,8 +14,8 @@ use crate::store::passkeys;
 
 /// What the browser needs to make a passkey.
 #[derive(Debug)]
-pub struct RegistrationOptions<'a> {
-    pub relying_party: &'a RelyingParty,
+pub struct RegistrationOptions {
+    pub relying_party: RelyingParty,
     pub challenge: [u8; 32],
     pub attempt: String,
     /// The account's passkeys, so that an authenticator which holds one makes no second.
@@ -37,16 +37,16 @@ pub enum BeginRegistrationError {
 internal_from_store!(BeginRegistrationError);
 
 /// Begins to add a passkey to the account that `signed_in` is signed in to. The attempt holds that the owner gave a
-/// fresh proof, so that the browser may take its time to make the passkey.
+/// fresh proof, so that the browser may take its time.
 ///
 /// # Errors
-/// [`BeginRegistrationError::Reauthentication`] without a fresh proof: otherwise a thief at an open browser could make a
-/// way in that stays.
-pub async fn begin_registration<'a>(
-    app: &'a App,
+/// [`BeginRegistrationError::Reauthentication`] without a fresh proof: otherwise a thief at an open browser could make
+/// a way in that stays.
+pub async fn begin_registration(
+    app: &App,
     signed_in: &SignedIn,
     client: &Client,
-) -> Result<RegistrationOptions<'a>, BeginRegistrationError> {
+) -> Result<RegistrationOptions, BeginRegistrationError> {
     let relying_party = relying_party(app)?;
     reauthenticate(app, signed_in, None, client).await?;
     let mut read = app.db.read().await?;
@@ -64,7 +64,7 @@ pub async fn begin_registration<'a>(
         .attempts
         .begin(Ceremony::Register, subject, app.clock.now())?;
     Ok(RegistrationOptions {
-        relying_party,
+        relying_party: relying_party.clone(),
         challenge: attempt.challenge,
         attempt: text,
         existing,

@@ -19,7 +19,8 @@ use crate::model::passkey::{NotAccepted, is_copied};
 use crate::model::session::SignedIn;
 use crate::model::session::methods::{AuthenticationMethod, Methods};
 use crate::model::session::started::Outcome;
-use crate::store::{Tx, passkeys, spent_challenges, users};
+use crate::store::passkeys::{self, spent_challenges};
+use crate::store::{Tx, users};
 
 /// What comes of the use of a passkey.
 #[derive(Debug)]

@@ -16,7 +16,8 @@ use crate::model::passkey::client_data::Ceremony;
 use crate::model::passkey::stored::{NewPasskey, PasskeyId, PasskeyName, transports_column};
 use crate::model::passkey::{MAX_PASSKEYS, NotAccepted};
 use crate::model::session::SignedIn;
-use crate::store::{passkeys, spent_challenges, users};
+use crate::store::passkeys::{self, spent_challenges};
+use crate::store::users;
 
 #[derive(Debug, thiserror::Error)]
 pub enum FinishRegistrationError {

@@ -1,5 +1,7 @@
 //! Passkeys. A credential id belongs to one account.
 
+pub mod spent_challenges;
+
 use chrono::{DateTime, Utc};
 
 use super::{Conn, Result, on};

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Conn, Result, on};
+use crate::store::{Conn, Result, on};
 
 /// Stores the hash of a challenge; `false` when it was stored before. A concurrent use waits until this transaction has
 /// ended.
