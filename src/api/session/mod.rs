@@ -1,16 +1,15 @@
 //! `/api/auth/check`, `/api/auth/session`, `/api/auth/verify`, `/api/_auth/session`: the session that a request
 //! presents.
 
+mod examples;
 pub mod sessions;
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use poem_openapi::payload::Json;
-use poem_openapi::types::Example;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use uuid::Uuid;
 
 use super::error::ApiError;
-use super::example;
 use super::guard::{CookieOrBearerUser, CurrentUser};
 use super::layers::session::RequestSession;
 use super::tag::Tag;
@@ -279,29 +278,5 @@ impl UserSessionResponse {
             authenticated_at: Some(Time(signed_in.authenticated_at)),
             amr: Some(signed_in.methods.names().into_iter().map(Into::into).collect()),
         }
-    }
-}
-
-impl Example for SessionResponse {
-    fn example() -> Self {
-        Self::of(&example::signed_in())
-    }
-}
-
-impl Example for CurrentSessionResponse {
-    fn example() -> Self {
-        Self::of(&example::signed_in())
-    }
-}
-
-impl Example for UserSessionResponse {
-    fn example() -> Self {
-        Self::of(&example::signed_in())
-    }
-}
-
-impl Example for LoggedOutResponse {
-    fn example() -> Self {
-        Self { logged_out: true }
     }
 }
