@@ -5,6 +5,7 @@ import { spawn } from "node:child_process";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { call, newAccount } from "../../browser/support/account.js";
+import { addAuthenticator } from "../../browser/support/authenticator.js";
 import { launchBrowser, openPage, screenshot } from "../../browser/support/browser.js";
 import { servePages } from "../../browser/support/pages.js";
 
@@ -75,13 +76,39 @@ for (const [way, settings] of Object.entries(ways)) {
     assert.equal((await call(service, "GET", "/api/auth/session", { cookie: cookies })).status, 401);
 
     await fill({ ...account, password: "not the password" });
-    await page.getByRole("button", { name: "Log in" }).click();
+    await page.getByRole("button", { name: "Log in", exact: true }).click();
     await page.getByRole("alert").filter({ hasText: /./ }).waitFor();
     await fill(account);
-    await page.getByRole("button", { name: "Log in" }).click();
+    await page.getByRole("button", { name: "Log in", exact: true }).click();
     await shown.waitFor();
     await page.reload();
     await shown.waitFor();
     await context.close();
   });
 }
+
+test("useWebAuthn() registers a passkey, logs in with it and is still logged in after a reload", async () => {
+  const app = await start({});
+  const { context, page, seen } = await openPage(browser, app);
+  await addAuthenticator(page);
+  await page.waitForLoadState("networkidle");
+  const account = newAccount();
+  await page.getByLabel("E-mail").fill(account.email);
+  await page.getByLabel("Password").fill(account.password);
+  await page.getByRole("button", { name: "Sign up" }).click();
+  const shown = page.getByText(`Logged in as ${account.email}`);
+  await shown.waitFor();
+  const added = page.waitForResponse((answer) => answer.request().postDataJSON()?.verify === true);
+  await page.getByRole("button", { name: "Add a passkey" }).click();
+  assert.equal((await added).status(), 200, await (await added).text());
+  await page.getByRole("button", { name: "Log out" }).click();
+  await page.getByText("Not logged in.").waitFor();
+
+  await page.getByRole("button", { name: "Log in with a passkey" }).click();
+  await shown.waitFor();
+  await page.reload();
+  await shown.waitFor();
+  await screenshot(page, "nuxt-passkey");
+  assert.deepEqual(seen.problems, []);
+  await context.close();
+});
