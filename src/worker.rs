@@ -1,17 +1,23 @@
-//! Background work: sends mails, deletes what has expired, reads new signing keys.
+//! Background work: sends mails, deletes what has expired, reads new signing keys, records failed
+//! log-ins.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use anyhow::Context;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::app::App;
 use crate::app::readiness::PROBE_INTERVAL;
 use crate::flows::operator::check_readiness::check_readiness;
+use crate::flows::worker::active_webhooks::active_webhooks;
 use crate::flows::worker::claim_mails::claim_mails;
+use crate::flows::worker::deliver_events::deliver_events;
 use crate::flows::worker::purge_expired::purge_expired;
+use crate::flows::worker::record_failed_log_ins::record_failed_log_ins;
 use crate::flows::worker::refresh_keys::refresh_keys;
 use crate::flows::worker::send_mail::send_mail;
 use crate::telemetry::BackgroundTask;
@@ -19,6 +25,8 @@ use crate::telemetry::BackgroundTask;
 const CLEANING_INTERVAL: Duration = Duration::from_mins(1);
 /// A person may be waiting for a code.
 const SENDING_INTERVAL: Duration = Duration::from_secs(1);
+/// Pause between two looks for events that webhooks are to be told of.
+const TELLING_INTERVAL: Duration = Duration::from_secs(1);
 const SENT_AT_ONCE: usize = 16;
 /// How long a mail server may go on accepting a mail while the service stops.
 const LAST_SENDING: Duration = Duration::from_millis(500);
@@ -31,6 +39,7 @@ pub async fn run(app: App, shutdown: CancellationToken) {
         background.keep_running(BackgroundTask::Mail, &shutdown, || deliver(&app, &shutdown)),
         ask_mail_server(&app, &shutdown),
         background.keep_running(BackgroundTask::Probe, &shutdown, || probe(&app, &shutdown)),
+        background.keep_running(BackgroundTask::Webhooks, &shutdown, || tell(&app, &shutdown)),
     );
 }
 
@@ -55,11 +64,13 @@ async fn clean(app: &App, shutdown: &CancellationToken) {
             _ = round.tick() => {
                 let purged = purge(app).await.context("purging expired rows");
                 let refreshed = refresh_keys(app).await.context("refreshing the signing keys");
-                note(app, BackgroundTask::Cleaning, purged.and(refreshed));
+                let recorded = record_failed_log_ins(app).await.context("recording failed log-ins");
+                note(app, BackgroundTask::Cleaning, purged.and(refreshed).and(recorded));
             }
-            () = shutdown.cancelled() => return,
+            () = shutdown.cancelled() => break,
         }
     }
+    log_failure("recording failed log-ins", record_failed_log_ins(app).await);
 }
 
 /// Keeps the metric for the database true when no load balancer asks for readiness.
@@ -105,6 +116,44 @@ async fn deliver(app: &App, shutdown: &CancellationToken) {
         () = drain(&mut sending) => {}
     }
     drain(&mut sending).await;
+}
+
+/// Tells each webhook separately from the others, because a receiver may take long. What a shutdown cuts off is told
+/// again by another instance or the next start.
+async fn tell(app: &App, shutdown: &CancellationToken) {
+    let mut round = interval(TELLING_INTERVAL);
+    round.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let (mut telling, mut busy) = (JoinSet::new(), HashMap::new());
+    loop {
+        tokio::select! {
+            _ = round.tick() => {
+                let active = active_webhooks(app).await.map(|active| {
+                    for webhook in active {
+                        if !busy.values().any(|known| *known == webhook) {
+                            let app = app.clone();
+                            let task = telling.spawn(async move { tell_one(&app, webhook).await });
+                            busy.insert(task.id(), webhook);
+                        }
+                    }
+                });
+                note(app, BackgroundTask::Webhooks, active.context("reading the webhooks"));
+            }
+            Some(told) = telling.join_next_with_id() => {
+                let (task, outcome) = match told {
+                    Ok((task, outcome)) => (task, outcome),
+                    Err(panicked) => (panicked.id(), Err(panicked.into())),
+                };
+                busy.remove(&task);
+                log_failure("telling a webhook", outcome);
+            }
+            () = shutdown.cancelled() => return,
+        }
+    }
+}
+
+async fn tell_one(app: &App, webhook: Uuid) -> anyhow::Result<()> {
+    while deliver_events(app, webhook).await? {}
+    Ok(())
 }
 
 async fn drain(sending: &mut JoinSet<anyhow::Result<()>>) {

@@ -8,12 +8,15 @@ use poem::{FromRequest, Request, RequestBody, Result};
 use poem_openapi::registry::{MetaSecurityScheme, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
+use uuid::Uuid;
+
 use super::error::django::TokenError;
 use super::error::{ApiError, ErrorCode};
 use super::layers::session::RequestSession;
 use crate::flows::token::authenticate_token::authenticate_token;
 use crate::model::session::SignedIn;
 use crate::model::session::cookie::SessionCookie;
+use crate::model::session::secret::SessionSecret;
 
 /// Names of the security schemes in the OpenAPI document.
 pub const COOKIE_SCHEME: &str = "sessionCookie";
@@ -22,6 +25,11 @@ const BEARER_SCHEME: &str = "bearerToken";
 /// The account that the request's session cookie is signed in to.
 #[derive(Debug)]
 pub struct CurrentUser(pub Arc<SignedIn>);
+
+/// The session that the request's cookie presents, with its secret, for a client that only follows what happens to it.
+/// This does not count as a use of the session.
+#[derive(Debug)]
+pub struct Follower(pub SessionSecret, pub Arc<SignedIn>);
 
 /// The account that the request's access token was issued to.
 #[derive(Debug)]
@@ -53,6 +61,28 @@ impl<'a> ApiExtractor<'a> for CurrentUser {
                 .await?
                 .ok_or(ApiError::from(ErrorCode::NotAuthenticated))?,
         ))
+    }
+}
+
+impl<'a> ApiExtractor<'a> for Follower {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        register_cookie(registry);
+    }
+
+    fn security_schemes() -> Vec<&'static str> {
+        vec![COOKIE_SCHEME]
+    }
+
+    async fn from_request(request: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> Result<Self> {
+        let session = session(request, body).await?;
+        let found = session.look_up().await?;
+        let (secret, signed_in) = found.ok_or(ApiError::from(ErrorCode::NotAuthenticated))?;
+        Ok(Self(secret, signed_in))
     }
 }
 
@@ -105,6 +135,12 @@ impl<'a> ApiExtractor<'a> for CookieOrBearerUser {
         };
         Ok(Self(signed_in.ok_or(ApiError::from(ErrorCode::NotAuthenticated))?))
     }
+}
+
+/// Rejects any other account with the error for one that does not exist, so that the answer reveals nothing.
+pub fn ensure_own(user_id: &str, signed_in: &SignedIn) -> Result<(), ApiError> {
+    let is_own = user_id == "me" || user_id.parse::<Uuid>().is_ok_and(|id| id == signed_in.user_id.0);
+    is_own.then_some(()).ok_or(ErrorCode::NotFound.into())
 }
 
 async fn session(request: &Request, body: &mut RequestBody) -> Result<RequestSession> {

@@ -3,12 +3,14 @@
 mod account;
 mod body;
 pub mod error;
+mod event;
 mod example;
 mod factor;
 mod formats;
 mod guard;
 mod layers;
 mod operator;
+mod paging;
 mod passkey;
 mod recovery;
 mod session;
@@ -80,6 +82,7 @@ type Apis = (
     factor::Apis,
     token::Apis,
     passkey::Apis,
+    event::Apis,
     operator::Apis,
 );
 
@@ -91,6 +94,7 @@ fn apis(app: &App) -> Apis {
         factor::apis(app),
         token::apis(app),
         passkey::apis(app),
+        event::apis(app),
         operator::apis(app),
     )
 }

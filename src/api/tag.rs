@@ -16,6 +16,8 @@ pub enum Tag {
     Tokens,
     /// Log in with passkeys, add and remove them.
     Passkeys,
+    /// Read what happened to your account, and follow your session.
+    Events,
     /// Probes for load balancers and operators.
     Health,
 }

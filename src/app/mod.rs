@@ -5,6 +5,7 @@ pub mod breached;
 pub mod clock;
 pub mod codes;
 pub mod device_cookies;
+pub mod failed_log_ins;
 pub mod hasher;
 pub mod import_file;
 pub mod limits;
@@ -19,12 +20,15 @@ pub mod second_factors;
 pub mod secret_file;
 pub mod sessions;
 pub mod shares;
+pub mod streams;
 pub mod tokens;
+pub mod webhooks;
 
 use std::ops::Deref;
 use std::sync::Arc;
 
 use anyhow::{Context, ensure};
+use chrono::TimeDelta;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -44,6 +48,7 @@ use breached::{Breached, BreachedSetup};
 use clock::Clock;
 use codes::Codes;
 use device_cookies::DeviceCookies;
+use failed_log_ins::FailedLogIns;
 use hasher::Hasher;
 use hasher::foreign::ForeignSecrets;
 use limits::Limits;
@@ -57,7 +62,12 @@ use second_factors::SecondFactors;
 use sessions::Sessions;
 use sessions::cache::SessionCache;
 use sessions::renewals::Renewals;
+use streams::Streams;
 use tokens::Tokens;
+use webhooks::Webhooks;
+
+/// Calls of webhooks that may be in flight at the same time.
+const WEBHOOKS_IN_FLIGHT: usize = 32;
 
 /// Built once at the start. Cloning is cheap, because all clones share the same tools.
 #[derive(Clone, Debug)]
@@ -89,9 +99,17 @@ pub struct Tools {
     pub outbox: Outbox,
     pub mailer: Mailer,
     pub outbound: Outbound,
+    /// Places of their own for webhooks, so that slow receivers hold up nothing else.
+    pub outbound_to_webhooks: Outbound,
+    pub webhooks: Webhooks,
     /// Whether an account needs a confirmed address for tokens and forward authentication.
     require_verified_email: bool,
     pub limits: Limits,
+    pub failed_log_ins: FailedLogIns,
+    /// The streams of events that are open.
+    pub streams: Streams,
+    /// How long events are kept.
+    pub event_retention: TimeDelta,
     pub device_cookies: DeviceCookies,
     pub session_cache: SessionCache,
     pub renewals: Renewals,
@@ -128,6 +146,10 @@ pub struct Setup {
     pub issuer: String,
     /// The services that access tokens can be asked for.
     pub audiences: Vec<Audience>,
+    /// How long events are kept.
+    pub event_retention: TimeDelta,
+    /// Number of streams of events that may be open.
+    pub event_streams: usize,
     /// `None` switches all limits off.
     pub limits: Option<Rates>,
     pub passkeys: PasskeySetup,
@@ -189,6 +211,9 @@ impl App {
             lifetimes: setup.lifetimes,
             session_caps: setup.session_caps,
             limits: Limits::new(setup.limits, setup.clock.clone(), &secret_key)?,
+            failed_log_ins: FailedLogIns::default(),
+            streams: Streams::new(setup.event_streams),
+            event_retention: setup.event_retention,
             device_cookies: DeviceCookies::new(&secret_key)?,
             clock: setup.clock,
             tokens,
@@ -201,7 +226,9 @@ impl App {
             sign_ups: setup.log_in.sign_ups,
             outbox: Outbox::new(&secret_key, setup.mail.notices.clone())?,
             mailer: mailer.with_secret(&secret_key)?,
+            outbound_to_webhooks: outbound.lane(WEBHOOKS_IN_FLIGHT),
             outbound,
+            webhooks: Webhooks::new(&secret_key)?,
             require_verified_email: setup.mail.require_verified_email,
             draining: setup.draining,
             db,

@@ -19,6 +19,7 @@ mod progress;
 mod say;
 mod serve;
 pub mod settings;
+mod webhooks;
 
 pub use say::end;
 use say::{quit, report, say};
@@ -50,6 +51,11 @@ enum Command {
     Export(export::ExportArgs),
     /// Copy the SQLite database into an empty PostgreSQL database: accounts, sessions and keys
     Copy(copy::CopyArgs),
+    /// Manage the webhooks, by which other services are told of events
+    Webhooks {
+        #[command(subcommand)]
+        command: webhooks::WebhooksCommand,
+    },
     /// Write the OpenAPI document as openapi.json and openapi.yaml
     Openapi {
         /// Folder to write to
@@ -64,7 +70,7 @@ enum Command {
 
 /// The settings that each command shows in its help, by their headings or names. `serve` shows all. The others take
 /// all too, so that one environment and one file serve every command.
-const SHOWN: [(&str, &[&str]); 8] = [
+const SHOWN: [(&str, &[&str]); 9] = [
     ("migrate", &["config", "Database"]),
     (
         "import",
@@ -73,6 +79,7 @@ const SHOWN: [(&str, &[&str]); 8] = [
     ("export", &["config", "Database"]),
     ("copy", &["config", "Database"]),
     ("keys", &["config", "Database"]),
+    ("webhooks", &["config", "Database"]),
     ("openapi", &[]),
     ("health", &["config", "listen", "port"]),
     ("settings", &[]),
@@ -112,6 +119,7 @@ impl Cli {
         match command {
             Command::Serve => serve::serve(&self.settings).await,
             Command::Keys { command } => keys::run(command, &self.settings).await,
+            Command::Webhooks { command } => webhooks::run(command, &self.settings).await,
             Command::Migrate => {
                 app::migrate(&self.settings.database()?).await?;
                 report("The database is up to date.\n");

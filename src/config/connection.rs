@@ -41,6 +41,15 @@ pub struct ConnectionSettings {
         global = true
     )]
     max_requests_per_network: Option<u32>,
+    /// Streams of events that may be open at once, a quarter of them for one network; beyond these the answer is 503
+    #[arg(
+        long,
+        env = "NEPTUN_AUTH_MAX_EVENT_STREAMS",
+        default_value_t = 1000,
+        value_parser = clap::value_parser!(u32).range(1..=100_000),
+        global = true
+    )]
+    max_event_streams: u32,
     /// An open connection without a request for this long is closed; choose more than the proxy in front does, which is
     /// 60 s for many and 10 min for Google's; 1s to 1h
     #[arg(
@@ -76,6 +85,12 @@ impl ConnectionSettings {
             proxies,
             keep_alive: *self.keep_alive,
         }
+    }
+
+    /// How many streams of events may be open.
+    #[must_use]
+    pub fn event_streams(&self) -> usize {
+        self.max_event_streams as usize
     }
 
     /// How long to go on after the signal to stop.

@@ -124,6 +124,8 @@ impl Settings {
             passkeys: self.passkeys.setup(&public_url, self.listen.allowed_origins())?,
             log_in: self.log_in.setup()?,
             mail: self.mail.setup(public_url)?,
+            event_retention: self.operation.event_retention()?,
+            event_streams: self.connection.event_streams(),
             limits: self.limits.rates(),
             outbound: self.outbound.setup(),
             draining: CancellationToken::new(),

@@ -2,7 +2,8 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
+use chrono::TimeDelta;
 use clap::Args;
 
 use super::values::{ListenAddress, Switch};
@@ -17,6 +18,9 @@ pub struct OperationSettings {
     /// Address and port of the private listener for Prometheus metrics, such as 127.0.0.1:9090 [default: none]
     #[arg(long, env = "NEPTUN_AUTH_METRICS_LISTEN", global = true)]
     metrics_listen: Option<ListenAddress>,
+    /// How long events are kept, such as log-ins and changes of passwords; 1h to 10 years
+    #[arg(long, env = "NEPTUN_AUTH_EVENT_RETENTION", default_value = "180d", global = true)]
+    event_retention: humantime::Duration,
     /// Which log lines to write, as in `info` or `warn,neptun_auth=debug`
     #[arg(long, env = "NEPTUN_AUTH_LOG", default_value = "info", global = true)]
     pub log: String,
@@ -38,6 +42,19 @@ impl OperationSettings {
             .port
             .context("METRICS_LISTEN needs a port, as in 127.0.0.1:9090")?;
         Ok(Some((address.ip.unwrap_or(Ipv4Addr::LOCALHOST.into()), port).into()))
+    }
+
+    /// How long events are kept.
+    ///
+    /// # Errors
+    /// When the time is too short or too long.
+    pub fn event_retention(&self) -> anyhow::Result<TimeDelta> {
+        let retention = TimeDelta::from_std(*self.event_retention).context("EVENT_RETENTION is too long")?;
+        ensure!(
+            (TimeDelta::hours(1)..=TimeDelta::days(3653)).contains(&retention),
+            "EVENT_RETENTION must be between one hour and ten years"
+        );
+        Ok(retention)
     }
 
     /// Whether the documentation is served.

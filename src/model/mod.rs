@@ -3,6 +3,7 @@
 pub mod client;
 pub mod cookie;
 pub mod device;
+pub mod event;
 pub mod factor;
 pub mod id;
 pub mod import;
@@ -18,3 +19,4 @@ pub mod spelling;
 pub mod token;
 pub mod unavailable;
 pub mod user;
+pub mod webhook;

@@ -45,6 +45,13 @@ impl Activity {
         InFlight(self.clone())
     }
 
+    /// Counts as a request in flight until the result is dropped.
+    #[must_use]
+    pub fn hold(&self) -> InFlight {
+        self.update(|state| state.in_flight += 1);
+        InFlight(self.clone())
+    }
+
     /// Whether there was a request.
     #[must_use]
     pub fn has_begun(&self) -> bool {

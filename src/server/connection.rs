@@ -20,6 +20,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::Stop;
 use super::activity::Activity;
+use super::counted_body::CountedBody;
 
 /// Limit for the whole header of a connection's first request, and for an answer to a ping.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(12);
@@ -52,6 +53,7 @@ pub async fn serve(stream: TcpStream, peer: SocketAddr, endpoint: Arc<BoxEndpoin
         let endpoint = Arc::clone(&endpoint);
         let draining = draining.clone();
         let in_flight = activity.begin(request.version());
+        let activity = activity.clone();
         async move {
             let request: Request = (request, LocalAddr(local.into()), RemoteAddr(peer.into()), Scheme::HTTP).into();
             let mut response = hyper::Response::from(endpoint.get_response(request).await);
@@ -62,7 +64,7 @@ pub async fn serve(stream: TcpStream, peer: SocketAddr, endpoint: Arc<BoxEndpoin
                     .insert(CONNECTION, HeaderValue::from_static("close"));
             }
             drop(in_flight);
-            Ok::<_, Infallible>(response)
+            Ok::<_, Infallible>(response.map(|body| CountedBody::new(body, activity)))
         }
     });
     let builder = builder(terms.keep_alive);

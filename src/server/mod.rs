@@ -23,6 +23,7 @@ use connection::Terms;
 mod activity;
 mod bounds;
 mod connection;
+mod counted_body;
 
 /// Time for requests in flight once the service is told to stop.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(8);

@@ -1,14 +1,127 @@
-//! What the operator must still know after an account was deleted.
+//! The audit log. A deed records its event in its own transaction, so that there is never one without the other.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{Conn, Result, on};
+use crate::model::event::{Event, ListedEvent};
 use crate::model::id::UserId;
+use crate::model::webhook::{PlacedEvent, Webhook};
 
-/// Notes that `kind` happened to `user`.
-pub async fn insert(conn: Conn<'_>, user: UserId, kind: &'static str, now: DateTime<Utc>) -> Result<()> {
-    const SQL: &str = "INSERT INTO events (id, user_id, kind, happened_at) VALUES ($1, $2, $3, $4)";
-    on!(conn, c => { sqlx::query(SQL).bind(Uuid::now_v7()).bind(user).bind(kind).bind(now).execute(c).await?; });
+/// Inserts an event of these values for each row of `$rows`: a table that may turn out empty.
+macro_rules! insert_event {
+    ($id:literal, $user:literal, $kind:literal, $at:literal, $session:literal, $actor:literal, $network:literal,
+        $browser:literal, $data:literal, $rows:literal) => {
+        concat!(
+            "INSERT INTO events (id, user_id, kind, happened_at, session_id, actor, network, browser, data) SELECT ",
+            $id,
+            ", ",
+            $user,
+            ", ",
+            $kind,
+            ", ",
+            $at,
+            ", ",
+            $session,
+            ", ",
+            $actor,
+            ", ",
+            $network,
+            ", ",
+            $browser,
+            ", ",
+            $data,
+            " FROM ",
+            $rows
+        )
+    };
+}
+pub(super) use insert_event;
+
+/// [`insert_event`] with its nine values bound in order.
+macro_rules! insert_one {
+    ($rows:literal) => {
+        insert_event!("$1", "$2", "$3", "$4", "$5", "$6", "$7", "$8", "$9", $rows)
+    };
+}
+
+/// Records that something happened. Call it in the transaction of the deed.
+pub async fn record(conn: Conn<'_>, event: &Event) -> Result<()> {
+    insert(conn, insert_one!("(SELECT 1) AS once"), event).await
+}
+
+/// Records something that has no transaction of its own, unless the account was deleted since.
+pub async fn record_if_account_exists(conn: Conn<'_>, event: &Event) -> Result<()> {
+    insert(conn, insert_one!("users WHERE id = $2"), event).await
+}
+
+async fn insert(conn: Conn<'_>, sql: &'static str, event: &Event) -> Result<()> {
+    on!(conn, c => {
+        sqlx::query(sql)
+            .bind(event.id)
+            .bind(event.user)
+            .bind(event.kind.name())
+            .bind(event.at)
+            .bind(event.session)
+            .bind(event.actor.name())
+            .bind(&event.network)
+            .bind(&event.browser)
+            .bind(event.data())
+            .execute(c)
+            .await?;
+    });
     Ok(())
+}
+
+/// At most `limit` events of `user`, the latest first. With `before`, those that come before that event of the same
+/// account; none if there is no such event.
+pub async fn of_user(conn: Conn<'_>, user: UserId, before: Option<Uuid>, limit: u32) -> Result<Vec<ListedEvent>> {
+    const FIRST: &str = "SELECT id, kind, happened_at, session_id, actor, network, browser, data FROM events \
+        WHERE user_id = $1 ORDER BY number DESC LIMIT $2";
+    const NEXT: &str = "SELECT id, kind, happened_at, session_id, actor, network, browser, data FROM events \
+        WHERE user_id = $1 AND number < (SELECT number FROM events WHERE id = $3 AND user_id = $1) \
+        ORDER BY number DESC LIMIT $2";
+    Ok(on!(conn, c => {
+        let query = sqlx::query_as(if before.is_some() { NEXT } else { FIRST }).bind(user).bind(i64::from(limit));
+        match before {
+            Some(before) => query.bind(before).fetch_all(c).await?,
+            None => query.fetch_all(c).await?,
+        }
+    }))
+}
+
+/// Erases every event of a deleted account. Record the deletion itself afterwards.
+pub async fn erase(conn: Conn<'_>, user: UserId) -> Result<()> {
+    const SQL: &str = "DELETE FROM events WHERE user_id = $1";
+    on!(conn, c => { sqlx::query(SQL).bind(user).execute(c).await?; });
+    Ok(())
+}
+
+/// Deletes at most `limit` events that happened at `until` or before, the first of all first; returns how many.
+pub async fn purge(conn: Conn<'_>, until: DateTime<Utc>, limit: i64) -> Result<u64> {
+    const SQLITE: &str = "DELETE FROM events WHERE happened_at <= $1 AND number IN \
+        (SELECT number FROM events ORDER BY number LIMIT $2)";
+    const POSTGRES: &str = "DELETE FROM events WHERE happened_at <= $1 AND id IN \
+        (SELECT id FROM events ORDER BY transaction_id, number LIMIT $2)";
+    let sql = conn.either(SQLITE, POSTGRES);
+    Ok(on!(conn, c => sqlx::query(sql).bind(until).bind(limit).execute(c).await?.rows_affected()))
+}
+
+/// At most `limit` events after the place of `webhook`, in the order of their commits. On PostgreSQL an event waits
+/// until every transaction that began before its own has ended; nothing can come before it then.
+pub async fn after(conn: Conn<'_>, webhook: &Webhook, limit: i64) -> Result<Vec<PlacedEvent>> {
+    const SQLITE: &str = "SELECT id, user_id, kind, happened_at, '0' AS \"transaction\", number FROM events \
+        WHERE $1 = $1 AND number > $2 ORDER BY number LIMIT $3";
+    const POSTGRES: &str = "SELECT id, user_id, kind, happened_at, transaction_id::text AS \"transaction\", number \
+        FROM events WHERE (transaction_id, number) > ($1::text::xid8, $2) \
+        AND transaction_id < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY transaction_id, number LIMIT $3";
+    let sql = conn.either(SQLITE, POSTGRES);
+    Ok(on!(conn, c => {
+        sqlx::query_as(sql)
+            .bind(&webhook.cursor_transaction)
+            .bind(webhook.cursor_number)
+            .bind(limit)
+            .fetch_all(c)
+            .await?
+    }))
 }

@@ -35,6 +35,7 @@ pub mod sessions;
 pub mod signing_keys;
 pub mod totp;
 pub mod users;
+pub mod webhooks;
 
 use engine::on;
 pub use engine::{Conn, DatabaseSetup, Db, Freshness, Once, OneStatement, Read, Stamp, Tx};

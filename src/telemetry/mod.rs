@@ -181,6 +181,8 @@ pub enum BackgroundTask {
     Watch,
     /// Writes to the database and reads from it.
     Probe,
+    /// Tells webhooks of events.
+    Webhooks,
 }
 
 impl BackgroundTask {

@@ -195,8 +195,8 @@ impl AccountApi {
     ///
     /// Returns `true` if a session ended and `false` if there was none. Removes the session cookie in both cases.
     #[oai(path = "/api/auth/logout", method = "post", operation_id = "logOut")]
-    async fn log_out(&self, session: RequestSession) -> Result<Json<bool>, ApiError> {
-        let ended = log_out(&self.0, &session.presented()).await?;
+    async fn log_out(&self, session: RequestSession, client: Client) -> Result<Json<bool>, ApiError> {
+        let ended = log_out(&self.0, &session.presented(), &client).await?;
         session.discard();
         Ok(Json(ended))
     }

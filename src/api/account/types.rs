@@ -4,6 +4,7 @@ use poem_openapi::Object;
 use poem_openapi::types::Example;
 use uuid::Uuid;
 
+use crate::api::event::EventResponse;
 use crate::api::example;
 use crate::api::factor::FactorResponse;
 use crate::api::formats::{EmailText, NewPasswordText, Nullable, PasswordText};
@@ -129,6 +130,8 @@ pub struct ExportResponse {
     codes: Vec<ExportedCode>,
     /// For each mail not sent yet, the time when it was written.
     waiting_mails: Vec<Time>,
+    /// What happened to your account, the latest first.
+    events: Vec<EventResponse>,
 }
 
 impl UpdateUserResponse {
@@ -160,6 +163,7 @@ impl ExportResponse {
             devices: export.devices.into_iter().map(ExportedDevice::of).collect(),
             codes: export.codes.into_iter().map(ExportedCode::of).collect(),
             waiting_mails: export.waiting_mails.into_iter().map(Time).collect(),
+            events: export.events.into_iter().map(EventResponse::of).collect(),
         }
     }
 }
@@ -249,6 +253,7 @@ impl Example for ExportResponse {
             devices: Vec::new(),
             codes: Vec::new(),
             waiting_mails: Vec::new(),
+            events: Vec::new(),
         };
         Self::of(export, &example::signed_in())
     }

@@ -3,13 +3,12 @@
 use poem_openapi::OpenApi;
 use poem_openapi::param::Path;
 use poem_openapi::payload::Json;
-use uuid::Uuid;
 
 use super::types::{DeleteUserRequest, ExportResponse, UpdateUserRequest, UpdateUserResponse};
 use crate::api::body::fields::{Fields, breached};
 use crate::api::body::{JsonBody, OptionalJsonBody};
 use crate::api::error::{ApiError, ErrorCode, Issue, IssueCode};
-use crate::api::guard::CurrentUser;
+use crate::api::guard::{CurrentUser, ensure_own};
 use crate::api::layers::session::RequestSession;
 use crate::api::tag::Tag;
 use crate::app::App;
@@ -18,7 +17,6 @@ use crate::flows::account::export_account::export_account;
 use crate::flows::account::update_account::{Changes, UpdateAccountError, update_account};
 use crate::flows::account::update_profile::{UpdateProfileError, update_profile};
 use crate::model::client::Client;
-use crate::model::session::SignedIn;
 use crate::model::user::email::Email;
 use crate::model::user::password::Password;
 use crate::model::user::{Profile, ProfileChanges};
@@ -88,7 +86,8 @@ impl UsersApi {
 
     /// Export everything stored about you
     ///
-    /// Returns your account with its sessions, and its latest 1,000 devices, codes and waiting mails. Never includes
+    /// Returns your account with its sessions, and its latest 1,000 devices, codes, waiting mails and
+    /// events. Never includes
     /// secrets; for the password, only whether one is set. Answers 404 `not_found` for any account but yours.
     #[oai(path = "/api/users/:user_id/export", method = "get", operation_id = "exportUser")]
     async fn export_user(
@@ -102,12 +101,6 @@ impl UsersApi {
         let export = export.ok_or(ApiError::from(ErrorCode::NotAuthenticated))?;
         Ok(Json(ExportResponse::of(export, &user.0)))
     }
-}
-
-/// Rejects any other account with the error for one that does not exist, so that the answer reveals nothing.
-fn ensure_own(user_id: &str, signed_in: &SignedIn) -> Result<(), ApiError> {
-    let is_own = user_id == "me" || user_id.parse::<Uuid>().is_ok_and(|id| id == signed_in.user_id.0);
-    is_own.then_some(()).ok_or(ErrorCode::NotFound.into())
 }
 
 fn read_changes(mut fields: Fields, app: &App, current_email: &str) -> Result<(Changes, Option<Password>), ApiError> {

@@ -20,6 +20,10 @@ const EXPOSED_HEADERS: &str = "ratelimit, ratelimit-policy, retry-after, x-reque
 /// Seconds for which a browser may cache a preflight; Chromium's upper bound.
 const PREFLIGHT_MAX_AGE: &str = "7200";
 
+/// Paths that pages of other origins may not even read from: an open stream takes a place and shows that there is a
+/// session.
+const NO_READS_FROM_ELSEWHERE: [&str; 1] = ["/api/auth/events"];
+
 /// Which pages may call, and with which headers.
 #[derive(Debug, Clone)]
 pub struct CrossOrigin {
@@ -52,9 +56,12 @@ where
 {
     let caller = Caller::of(request.headers(), &allowed.origins);
     let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let is_guarded = NO_READS_FROM_ELSEWHERE.contains(&request.uri().path());
     let mut response = if is_preflight(&request) {
         preflight(&caller, &allowed.headers)
-    } else if is_safe || caller.may_change_state() {
+    } else if is_guarded && is_sibling(request.headers()) && !matches!(caller, Caller::Allowed(_)) {
+        ApiError::from(ErrorCode::OriginNotAllowed).to_response()
+    } else if (is_safe && !is_guarded) || caller.may_change_state() {
         next.get_response(request).await
     } else {
         ApiError::from(ErrorCode::OriginNotAllowed).to_response()
@@ -105,6 +112,12 @@ impl Caller {
 
 fn is_cross_site(headers: &HeaderMap) -> bool {
     headers.get_all(SEC_FETCH_SITE).iter().any(|site| site == "cross-site")
+}
+
+/// Whether a page of another host on the same site sends the request. Its requests carry the cookie, and those that it
+/// sends without CORS have no `Origin`.
+fn is_sibling(headers: &HeaderMap) -> bool {
+    headers.get_all(SEC_FETCH_SITE).iter().any(|site| site == "same-site")
 }
 
 fn is_same_origin(headers: &HeaderMap) -> bool {

@@ -7,11 +7,13 @@ use poem::{Endpoint, FromRequest, Request, RequestBody, Response, Result};
 
 use crate::api::error::{ApiError, ErrorCode};
 use crate::app::App;
-use crate::flows::session::authenticate::{Authenticated, authenticate};
+use crate::flows::session::authenticate::authenticate;
+use crate::flows::session::look_up_session::look_up_session;
 use crate::flows::steps::renew_session::RenewedSession;
 use crate::flows::steps::start_session::{SessionStart, Transport};
 use crate::model::client::Client;
 use crate::model::device::Device;
+use crate::model::id::UserId;
 use crate::model::mail::browser::AskingBrowser;
 use crate::model::session::SignedIn;
 use crate::model::session::cookie::{Leftovers, SessionCookie};
@@ -98,27 +100,41 @@ fn browsers(app: &App, cookie: &SessionCookie, headers: &HeaderMap) -> Vec<Askin
     values.filter_map(|value| app.log_in_links.browser(value)).collect()
 }
 
+/// The first of the sessions that are alive, if all belong to one account.
+fn first_of_one_account<T>(alive: Vec<T>, account: impl Fn(&T) -> UserId) -> Option<T> {
+    let mut alive = alive.into_iter();
+    let first = alive.next()?;
+    alive.all(|other| account(&other) == account(&first)).then_some(first)
+}
+
 impl RequestSession {
     /// The live session that the request presents, and its account. Renews the session's idle time when that is due.
     /// Of several presented sessions, the first that is alive counts; if they belong to different accounts, none does.
     pub async fn authenticate(&self) -> Result<Option<Arc<SignedIn>>, ApiError> {
-        let mut alive: Option<(SessionSecret, Authenticated)> = None;
+        let mut alive = Vec::new();
         for presented in &self.0.presented {
-            let Some(found) = authenticate(&self.0.app, *presented).await? else {
-                continue;
-            };
-            match &alive {
-                None => alive = Some((*presented, found)),
-                Some((_, first)) if first.signed_in.user_id == found.signed_in.user_id => {}
-                Some(_) => return Ok(None),
+            if let Some(found) = authenticate(&self.0.app, *presented).await? {
+                alive.push((*presented, found.signed_in, found.renewed));
             }
         }
-        Ok(alive.map(|(presented, found)| {
-            if found.renewed {
-                self.change_cookie(CookieChange::Keep(presented, Arc::clone(&found.signed_in), None));
+        let found = first_of_one_account(alive, |(_, signed_in, _)| signed_in.user_id);
+        Ok(found.map(|(presented, signed_in, renewed)| {
+            if renewed {
+                self.change_cookie(CookieChange::Keep(presented, Arc::clone(&signed_in), None));
             }
-            found.signed_in
+            signed_in
         }))
+    }
+
+    /// As [`Self::authenticate`], with the session's secret and without using the session.
+    pub async fn look_up(&self) -> Result<Option<(SessionSecret, Arc<SignedIn>)>, ApiError> {
+        let mut alive = Vec::new();
+        for presented in &self.0.presented {
+            if let Some(found) = look_up_session(&self.0.app, *presented).await? {
+                alive.push((*presented, found.signed_in));
+            }
+        }
+        Ok(first_of_one_account(alive, |(_, signed_in)| signed_in.user_id))
     }
 
     #[must_use]

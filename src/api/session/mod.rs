@@ -18,6 +18,7 @@ use crate::api::error::ErrorCode;
 use crate::api::formats::EmailText;
 use crate::app::App;
 use crate::flows::account::log_out::log_out;
+use crate::model::client::Client;
 use crate::model::session::SignedIn;
 
 /// The operations of this chapter.
@@ -214,8 +215,12 @@ impl SessionApi {
     ///
     /// Ends the current session, if there is one, and removes the session cookie.
     #[oai(path = "/api/_auth/session", method = "delete", operation_id = "clearUserSession")]
-    async fn clear_user_session(&self, session: RequestSession) -> Result<Json<LoggedOutResponse>, ApiError> {
-        log_out(&self.0, &session.presented()).await?;
+    async fn clear_user_session(
+        &self,
+        session: RequestSession,
+        client: Client,
+    ) -> Result<Json<LoggedOutResponse>, ApiError> {
+        log_out(&self.0, &session.presented(), &client).await?;
         session.discard();
         Ok(Json(LoggedOutResponse { logged_out: true }))
     }

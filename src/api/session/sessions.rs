@@ -17,6 +17,7 @@ use crate::app::App;
 use crate::flows::session::list_sessions::list_sessions;
 use crate::flows::session::revoke_other_sessions::revoke_other_sessions;
 use crate::flows::session::revoke_session::{RevokeError, revoke_session};
+use crate::model::client::Client;
 use crate::model::id::SessionId;
 use crate::model::session::methods::Methods;
 use crate::model::session::{ListedSession, SignedIn};
@@ -91,9 +92,10 @@ impl SessionsApi {
         session: RequestSession,
         /// The session's id from the list of sessions.
         id: Path<Uuid>,
+        client: Client,
     ) -> Result<RevokeResponse, ApiError> {
         let id = SessionId(id.0);
-        revoke_session(&self.0, &user.0, id).await?;
+        revoke_session(&self.0, &user.0, id, &client).await?;
         if id == user.0.session_id {
             session.discard();
         }
@@ -104,8 +106,12 @@ impl SessionsApi {
     ///
     /// Ends every session of your account except the current one, and returns how many ended.
     #[oai(path = "/api/auth/sessions", method = "delete", operation_id = "revokeOtherSessions")]
-    async fn revoke_other_sessions(&self, user: CurrentUser) -> Result<Json<RevokedResponse>, ApiError> {
-        let revoked = revoke_other_sessions(&self.0, &user.0).await?;
+    async fn revoke_other_sessions(
+        &self,
+        user: CurrentUser,
+        client: Client,
+    ) -> Result<Json<RevokedResponse>, ApiError> {
+        let revoked = revoke_other_sessions(&self.0, &user.0, &client).await?;
         Ok(Json(RevokedResponse { revoked }))
     }
 }

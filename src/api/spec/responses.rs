@@ -8,7 +8,7 @@ use crate::api::error::django::TokenError;
 use crate::api::error::{ApiError, ErrorCode, Issue, IssueCode};
 use crate::api::guard::COOKIE_SCHEME;
 use crate::api::layers::token_api::django_body;
-use crate::api::{account, factor, passkey, recovery, session, token};
+use crate::api::{account, event, factor, passkey, recovery, session, token};
 
 /// The shape of an operation's errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +27,7 @@ const ERRORS: &[&[(&str, &[ErrorCode])]] = &[
     factor::ERRORS,
     token::ERRORS,
     passkey::ERRORS,
+    event::ERRORS,
 ];
 /// The operations that set or remove the session cookie without requiring one, chapter by chapter.
 const WRITE_COOKIE: &[&[&str]] = &[
@@ -89,7 +90,10 @@ fn add_examples(holder: &mut Value, schemas: &Value) {
         return;
     };
     for media in members(content) {
-        media["example"] = example(&media["schema"], schemas);
+        // A stream has none.
+        if media["schema"]["format"] != "binary" {
+            media["example"] = example(&media["schema"], schemas);
+        }
     }
 }
 

@@ -178,9 +178,13 @@ impl TokensApi {
     /// tokens offline accept them until they expire, at most five minutes later. Answers 401 `token_not_valid` if the
     /// token is not valid or its session has already ended.
     #[oai(path = "/api/token/blacklist", method = "post", operation_id = "blacklistToken")]
-    async fn blacklist_token(&self, body: JsonOrForm<RefreshRequest>) -> Result<Json<EmptyResponse>, TokenError> {
+    async fn blacklist_token(
+        &self,
+        body: JsonOrForm<RefreshRequest>,
+        client: Client,
+    ) -> Result<Json<EmptyResponse>, TokenError> {
         let token = read_text(body.fields, "refresh")?;
-        if blacklist_token(&self.0, &token).await? {
+        if blacklist_token(&self.0, &token, &client).await? {
             Ok(Json(EmptyResponse {}))
         } else {
             Err(TokenError::TokenNotValid)

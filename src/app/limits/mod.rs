@@ -30,6 +30,8 @@ use rate_limiter::RateLimiter;
 const ALARM_AT: f64 = 0.8;
 /// At most one alarm a minute for each operation.
 const ALARMS: Rate = Rate::ONE_A_MINUTE;
+/// Events about failed log-ins of one account.
+const FAILURE_EVENTS: Rate = Rate::TWENTY_FOUR_A_DAY;
 
 /// The limits of this instance.
 #[derive(Debug)]
@@ -84,6 +86,14 @@ impl Limits {
             Place::Strangers => self.allow_all(Operation::Check),
             Place::Network(_) | Place::Device(_) => Ok(()),
         }
+    }
+
+    /// Counts an event about failed log-ins of `user`; `false` if the account has had its share. It holds with limits
+    /// switched off too, so that guessing can't fill the disk.
+    #[must_use]
+    pub fn allow_failure_event(&self, user: UserId) -> bool {
+        let counted = self.rate_limiter.count(("failed log-ins", user), FAILURE_EVENTS);
+        counted.is_ok()
     }
 
     /// Counts a costly operation that `user` does without a password, for the account and for the network of `client`.

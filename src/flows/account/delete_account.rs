@@ -4,11 +4,13 @@ use crate::app::App;
 use crate::flows::steps::claim_session::claim_session;
 use crate::flows::steps::notify::{Owner, notify};
 use crate::flows::steps::reauthenticate::{ReauthenticationError, reauthenticate};
+use crate::flows::steps::record_deletion::record_deletion;
 use crate::model::client::Client;
+use crate::model::event::Actor;
 use crate::model::mail::{Message, format_time};
 use crate::model::session::SignedIn;
 use crate::model::user::password::Password;
-use crate::store::{events, sessions, users};
+use crate::store::{sessions, users};
 use crate::telemetry::{self, Ended};
 
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +43,7 @@ pub async fn delete_account(
     reauthenticated.record_success(&mut tx, now).await?;
     let ended = sessions::end_all_of_user(&mut tx, signed_in.user_id, now).await?;
     users::delete(&mut tx, signed_in.user_id).await?;
-    events::insert(tx.conn(), signed_in.user_id, "account_deleted", now).await?;
+    record_deletion(&mut tx, signed_in.user_id, Actor::Owner, now).await?;
     let owner = Owner {
         email: &signed_in.email,
         email_verified: signed_in.email_verified,

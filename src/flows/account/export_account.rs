@@ -5,12 +5,14 @@ use chrono::{DateTime, Utc};
 use crate::app::App;
 use crate::flows::steps::read_factors::{ListedFactors, read_factors};
 use crate::model::device::ListedDevice;
+use crate::model::event::ListedEvent;
 use crate::model::mail::code::ListedCode;
 use crate::model::session::{ListedSession, SignedIn};
 use crate::model::user::OwnAccount;
-use crate::store::{codes, devices, outbox, sessions, users};
+use crate::store::{codes, devices, events, outbox, sessions, users};
 
-/// Longest list of devices, codes or waiting mails in an export, so that no account takes much memory to export.
+/// Longest list of devices, codes, waiting mails or events in an export, so that no account takes much memory to
+/// export.
 const MAX_ROWS: u32 = 1000;
 
 /// Everything that is stored about one account, except secrets. Of longer lists than an export may have, the latest.
@@ -23,6 +25,7 @@ pub struct Export {
     pub codes: Vec<ListedCode>,
     /// For each mail that waits to be sent: when it was written.
     pub waiting_mails: Vec<DateTime<Utc>>,
+    pub events: Vec<ListedEvent>,
 }
 
 /// Everything that is stored about the account; `None` when a concurrent request has deleted it.
@@ -40,5 +43,6 @@ pub async fn export_account(app: &App, signed_in: &SignedIn) -> anyhow::Result<O
         devices: devices::of_user(read.conn(), user, MAX_ROWS).await?,
         codes: codes::of_user(read.conn(), user, MAX_ROWS).await?,
         waiting_mails: outbox::of_user(read.conn(), user, MAX_ROWS).await?,
+        events: events::of_user(read.conn(), user, None, MAX_ROWS).await?,
     }))
 }

@@ -14,13 +14,14 @@ use crate::flows::steps::reauthenticate::{ReauthenticationError, reauthenticate}
 use crate::flows::steps::refuse_breached::refuse_breached;
 use crate::flows::steps::renew_session::{RenewedSession, renew_session};
 use crate::model::client::Client;
+use crate::model::event::{Event, EventKind};
 use crate::model::limit::Operation;
 use crate::model::mail::{Message, format_time};
 use crate::model::session::SignedIn;
 use crate::model::user::email::Email;
 use crate::model::user::password::{BreachedPassword, Password, PasswordHash};
 use crate::model::user::{OwnAccount, ProfileChanges};
-use crate::store::{self, Tx, codes, sessions, users};
+use crate::store::{self, Tx, codes, events, sessions, users};
 use crate::telemetry::Ended;
 
 /// The changes to make; a new password has passed the policy.
@@ -119,6 +120,8 @@ async fn replace_password(
 ) -> anyhow::Result<EndedAtProof> {
     let user = signed_in.user_id;
     users::change_password(tx.conn(), user, Some(new)).await?;
+    let event = Event::by_owner(EventKind::PasswordChanged, user, client, now).in_session(signed_in.session_id);
+    events::record(tx.conn(), &event).await?;
     clear_failures(app, tx, user, client, now).await?;
     let owner = Owner {
         email: &signed_in.email,

@@ -1,7 +1,10 @@
 //! What operators and load balancers ask for.
 
+pub mod change_webhook;
 pub mod check_readiness;
 pub mod copy_database;
+pub mod create_webhook;
 pub mod export_users;
 pub mod import_users;
+pub mod list_webhooks;
 pub mod rotate_keys;

@@ -7,10 +7,11 @@ use crate::flows::steps::clear_failures::clear_failures;
 use crate::flows::steps::notify::{Owner, notify};
 use crate::flows::steps::prove_address::{Proof, prove_address};
 use crate::model::client::Client;
+use crate::model::event::{Event, EventKind};
 use crate::model::mail::{EarlierProfile, Message, format_time};
 use crate::model::user::OwnAccount;
 use crate::model::user::password::PasswordHash;
-use crate::store::{Tx, users};
+use crate::store::{Tx, events, users};
 
 /// Sets the password of `owner`, marks the address as verified and mails a notice; returns how many sessions ended. At
 /// the first proof of the address the notice lists the profile, which another person may have filled in.
@@ -26,7 +27,18 @@ pub(super) async fn replace_password(
     clear_failures(app, tx, owner.id, client, now).await?;
     let ended = prove_address(tx, owner.id, proof, client, now).await?;
     users::change_password(tx.conn(), owner.id, Some(new)).await?;
-    users::verify_email(tx, owner.id, now).await?;
+    if users::verify_email(tx, owner.id, now).await? {
+        events::record(
+            tx.conn(),
+            &Event::by_owner(EventKind::EmailVerified, owner.id, client, now),
+        )
+        .await?;
+    }
+    events::record(
+        tx.conn(),
+        &Event::by_owner(EventKind::PasswordReset, owner.id, client, now),
+    )
+    .await?;
     let message = Message::PasswordChanged {
         at: format_time(now),
         profile: EarlierProfile::of(owner).filter(|_| proof == Proof::FirstByMail),

@@ -6,7 +6,9 @@ use chrono::{DateTime, Utc};
 use crate::app::App;
 use crate::flows::steps::check_code::{Guess, check_code};
 use crate::flows::steps::prove_address::{Proof, prove_address};
+use crate::flows::steps::record_deletion::record_deletion;
 use crate::model::client::Client;
+use crate::model::event::{Actor, Event, EventKind};
 use crate::model::id::UserId;
 use crate::model::mail::code::{Code, Purpose};
 use crate::model::user::email::Email;
@@ -50,6 +52,8 @@ pub async fn restore_email(app: &App, token: &Code, client: &Client) -> Result<(
     // The thief may have changed the address again, and so may hold a later restore key of their own.
     codes::void_restore_email_since(tx.conn(), user, guessed.issued_at, now).await?;
     let ended = prove_address(&mut tx, user, Proof::ByMail, client, now).await?;
+    let event = Event::by_owner(EventKind::EmailChanged, user, client, now).with("restored", &true);
+    events::record(tx.conn(), &event).await?;
     tx.commit().await?;
     telemetry::sessions_ended(Ended::EmailRestored, ended.sessions);
     Ok(())
@@ -68,5 +72,5 @@ async fn free_address(tx: &mut Tx, user: UserId, former: &Email, now: DateTime<U
         return Err(RestoreEmailError::EmailTaken);
     }
     users::delete(tx, other.id).await?;
-    Ok(events::insert(tx.conn(), other.id, "account_deleted", now).await?)
+    Ok(record_deletion(tx, other.id, Actor::System, now).await?)
 }

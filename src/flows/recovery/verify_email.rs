@@ -12,12 +12,13 @@ use crate::flows::steps::notify::{Owner, notify};
 use crate::flows::steps::prove_address::{Proof, prove_address};
 use crate::flows::steps::renew_session::{RenewedSession, renew_session};
 use crate::model::client::Client;
+use crate::model::event::{Event, EventKind};
 use crate::model::mail::code::{Code, NewCode, Purpose, RESTORE_LIFETIME};
 use crate::model::mail::{Message, format_time};
 use crate::model::session::SignedIn;
 use crate::model::user::OwnAccount;
 use crate::model::user::email::Email;
-use crate::store::{Tx, codes, users};
+use crate::store::{Tx, codes, events, users};
 use crate::telemetry::Ended;
 
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +66,16 @@ pub async fn verify_email(
     if !is_same || !codes::consume(tx.conn(), &guessed.subject, &guessed.code_hash, now).await? {
         return Err(VerifyEmailError::InvalidCode);
     }
+    let kind = if unproven.is_change() {
+        EventKind::EmailChanged
+    } else {
+        EventKind::EmailVerified
+    };
+    events::record(
+        tx.conn(),
+        &Event::by_owner(kind, account.id, client, now).in_session(signed_in.session_id),
+    )
+    .await?;
     let email = if unproven.is_change() {
         move_to(app, &mut tx, &account, &unproven.address, client, now).await?
     } else {

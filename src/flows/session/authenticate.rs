@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
+use super::look_up_session::{load, look_up_session};
 use crate::app::App;
 use crate::app::sessions::cache::Remembered;
+use crate::model::session::SignedIn;
 use crate::model::session::secret::SessionSecret;
-use crate::model::session::{SignedIn, StoredSession};
-use crate::model::unavailable::Unavailable;
-use crate::store::{self, sessions};
 
 /// The session of a request.
 #[derive(Debug, Clone)]
@@ -28,14 +27,11 @@ const RENEWAL_TIMEOUT: Duration = Duration::from_millis(250);
 /// database can't write, a check waits a moment and the session is not renewed; nothing else changes.
 ///
 /// # Errors
-/// [`Unavailable`] when neither memory nor the store can tell: a session is never assumed.
+/// [`Unavailable`](crate::model::unavailable::Unavailable) when neither memory nor the store can tell: a session is
+/// never assumed.
 pub async fn authenticate(app: &App, presented: SessionSecret) -> anyhow::Result<Option<Authenticated>> {
     let now = app.clock.now();
-    let found = match app.session_cache.recall(presented, now) {
-        Some(found) => Some(found),
-        None => load(app, presented).await?,
-    };
-    let Some(found) = found else {
+    let Some(found) = look_up_session(app, presented).await? else {
         return Ok(None);
     };
     let without_renewal = |found: Remembered| Authenticated {
@@ -65,24 +61,6 @@ pub async fn authenticate(app: &App, presented: SessionSecret) -> anyhow::Result
         Renewal::Overtaken => Ok(load(app, presented).await?.map(without_renewal)),
         Renewal::Failed => Ok(Some(without_renewal(found))),
     }
-}
-
-/// Reads the session's row and keeps it in memory. Why: docs/decisions/0007-read-a-sessions-row-once.md
-async fn load(app: &App, presented: SessionSecret) -> anyhow::Result<Option<Remembered>> {
-    let stamp = app.session_cache.stamp();
-    let stored = read(app, presented).await;
-    let stored = stored.map_err(|error| Unavailable::because("sessions can't be read", error))?;
-    Ok(stored.as_ref().and_then(StoredSession::signed_in).map(|signed_in| {
-        let signed_in = Arc::new(signed_in);
-        let found = Remembered { signed_in, stamp };
-        app.session_cache.remember(presented, &found);
-        found
-    }))
-}
-
-async fn read(app: &App, presented: SessionSecret) -> store::Result<Option<StoredSession>> {
-    let mut read = app.db.read().await?;
-    sessions::by_secret(read.conn(), &presented.hash(), app.clock.now()).await
 }
 
 /// The outcome of a renewal.

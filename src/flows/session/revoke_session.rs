@@ -2,9 +2,11 @@
 
 use crate::app::App;
 use crate::flows::steps::claim_session::claim_session;
+use crate::model::client::Client;
+use crate::model::event::{Event, EventKind};
 use crate::model::id::SessionId;
 use crate::model::session::SignedIn;
-use crate::store::sessions;
+use crate::store::{events, sessions};
 use crate::telemetry::{self, Ended};
 
 #[derive(Debug, thiserror::Error)]
@@ -24,13 +26,17 @@ internal_from_store!(RevokeError);
 ///
 /// # Errors
 /// [`RevokeError::NotFound`] when the account has no such session, even if another account has.
-pub async fn revoke_session(app: &App, acting: &SignedIn, id: SessionId) -> Result<(), RevokeError> {
+pub async fn revoke_session(app: &App, acting: &SignedIn, id: SessionId, client: &Client) -> Result<(), RevokeError> {
     let now = app.clock.now();
     let mut tx = app.db.write().await?;
     if !claim_session(&mut tx, acting, now).await? {
         return Err(RevokeError::NotAuthenticated);
     }
     let was_alive = sessions::end_one_of_user(&mut tx, acting.user_id, id, now).await?;
+    if was_alive {
+        let event = Event::by_owner(EventKind::SessionRevoked, acting.user_id, client, now).in_session(id);
+        events::record(tx.conn(), &event.with("by", &acting.session_id.0)).await?;
+    }
     // Also for a session that has expired: a clock that is set back must not revive it.
     tx.commit().await?;
     if !was_alive {

@@ -70,6 +70,11 @@ pub async fn check_password(
              the password"
         );
     }
+    if let (Verdict::Wrong | Verdict::Unusable, Some(known), AccountLookup::Identifier(_)) =
+        (verdict, &credentials, lookup)
+    {
+        app.failed_log_ins.note(known.id, client, app.clock.now());
+    }
     Ok(match (verdict, credentials, stored) {
         (Verdict::Right | Verdict::RightButWeak, Some(credentials), Some(verified)) => Some(VerifiedPassword {
             credentials,

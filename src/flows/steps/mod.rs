@@ -16,6 +16,8 @@ pub mod prove_address;
 pub mod read_factors;
 pub mod reauthenticate;
 pub mod recognize_device;
+pub mod record_deletion;
+pub mod record_log_out;
 pub mod refuse_breached;
 pub mod renew_session;
 pub mod replace_recovery_codes;

@@ -2,10 +2,11 @@
 
 use crate::app::App;
 use crate::model::client::Client;
+use crate::model::event::{Event, EventKind};
 use crate::model::limit::Operation;
 use crate::model::session::{SignedIn, StoredSession};
 use crate::model::token::{Rotation, TokenPair};
-use crate::store::sessions;
+use crate::store::{events, sessions};
 use crate::telemetry::{self, Ended};
 
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +52,8 @@ pub async fn refresh_tokens(app: &App, token: &str, client: &Client) -> Result<T
     let reused = !rotated && !rotation.accepts_previous(generation, now);
     if reused {
         sessions::end_by_id(&mut tx, claims.sid, now).await?;
+        let event = Event::by_owner(EventKind::TokenReuseDetected, signed_in.user_id, client, now);
+        events::record(tx.conn(), &event.in_session(claims.sid)).await?;
     }
     tx.commit().await?;
     if reused {

@@ -1,6 +1,9 @@
 //! What the service does by itself; only `src/worker.rs` calls these.
 
+pub mod active_webhooks;
 pub mod claim_mails;
+pub mod deliver_events;
 pub mod purge_expired;
+pub mod record_failed_log_ins;
 pub mod refresh_keys;
 pub mod send_mail;

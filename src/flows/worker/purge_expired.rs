@@ -4,7 +4,8 @@ use chrono::TimeDelta;
 
 use crate::app::App;
 use crate::model::device::Device;
-use crate::store::{attempts, codes, devices, outbox, sessions, spent_challenges};
+use crate::store::passkeys::spent_challenges;
+use crate::store::{attempts, codes, devices, events, outbox, sessions};
 use crate::telemetry::{self, Ended};
 
 /// Rows of each table per step: few enough that requests don't wait long for the write lock.
@@ -14,8 +15,8 @@ const BATCH: u16 = 500;
 /// before the clock was set back, and would wait until then.
 const CLOCKS_DIFFER: TimeDelta = TimeDelta::minutes(1);
 
-/// Deletes one batch of expired sessions, codes, mails, failures, answered challenges and devices, and makes mails due
-/// that a clock that was set back would delay; `true` when there may be more.
+/// Deletes one batch of expired sessions, codes, mails, failures, answered challenges, devices and events, and makes
+/// mails due that a clock that was set back would delay; `true` when there may be more.
 pub async fn purge_expired(app: &App) -> anyhow::Result<bool> {
     let now = app.clock.now();
     let unseen_since = now - TimeDelta::days(Device::RETENTION_DAYS);
@@ -26,12 +27,13 @@ pub async fn purge_expired(app: &App) -> anyhow::Result<bool> {
     let failures = attempts::purge(tx.conn(), now, BATCH.into()).await?;
     let challenges = spent_challenges::purge(tx.conn(), now, BATCH.into()).await?;
     let devices = devices::purge(tx.conn(), unseen_since, BATCH.into()).await?;
+    let events = events::purge(tx.conn(), now - app.event_retention, BATCH.into()).await?;
     // Last, because only these steps lock rows of live sessions: they must not wait for other locks while they hold
     // those.
     let alive = sessions::postpone_purge(tx.conn(), now, BATCH.into()).await?;
     let ended = sessions::purge(&mut tx, now, BATCH.into()).await?;
     tx.commit().await?;
     telemetry::sessions_ended(Ended::Expired, ended);
-    let handled = [alive + ended, codes, mails, delayed, failures, challenges, devices];
+    let handled = [alive + ended, codes, mails, delayed, failures, challenges, devices, events];
     Ok(handled.into_iter().any(|rows| rows >= BATCH.into()))
 }

@@ -21,6 +21,10 @@ impl Rate {
         count: 1,
         period: Duration::from_mins(1),
     };
+    pub const TWENTY_FOUR_A_DAY: Self = Self {
+        count: 24,
+        period: Duration::from_hours(24),
+    };
     const SHORTEST_PERIOD: Duration = Duration::from_secs(1);
     const LONGEST_PERIOD: Duration = Duration::from_hours(365 * 24);
 

@@ -169,6 +169,16 @@ pub enum Inserted {
     Nothing,
 }
 
+/// A session whose row was deleted.
+#[derive(Debug, Clone, Copy, sqlx_macros::FromRow)]
+pub struct EndedSession {
+    pub id: SessionId,
+    /// `None` for a visitor's session.
+    pub user_id: Option<UserId>,
+    /// Whether it had not expired.
+    pub was_alive: bool,
+}
+
 /// A live session as it is stored, with the data of a visitor.
 #[derive(Debug, sqlx_macros::FromRow)]
 pub struct StoredSession {

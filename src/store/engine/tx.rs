@@ -170,6 +170,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::model::event::{Actor, Event, EventKind};
     use crate::model::unavailable::Unavailable;
     use crate::store::engine::DatabaseSetup;
     use crate::store::{Error, events, on};
@@ -186,18 +187,21 @@ mod tests {
         let db = Db::connect(&DatabaseSetup::new(&format!("sqlite:{}", file.display())))
             .await
             .unwrap();
-        let (user, now) = (UserId(Uuid::now_v7()), DateTime::UNIX_EPOCH);
-        let succeeds = async |conn: Conn<'_>| events::insert(conn, user, "kept", now).await;
+        let event = || {
+            let user = Some(UserId(Uuid::now_v7()));
+            Event::new(EventKind::LogOut, user, Actor::Owner, DateTime::UNIX_EPOCH)
+        };
+        let succeeds = async |conn: Conn<'_>| events::record(conn, &event()).await;
         db.once().run(succeeds).await.unwrap();
         assert_eq!(number_of_events(&db).await, 1);
         let fails = async |conn: Conn<'_>| {
-            events::insert(conn, user, "undone", now).await?;
+            events::record(conn, &event()).await?;
             Err::<(), _>(Error::Unavailable(Unavailable::new("it fails after its statement")))
         };
         db.once().run(fails).await.unwrap_err();
         assert_eq!(number_of_events(&db).await, 1);
         let read = db.read().await.unwrap();
-        let statement = async |statement: OneStatement<'_>| events::insert(statement.conn(), user, "kept", now).await;
+        let statement = async |statement: OneStatement<'_>| events::record(statement.conn(), &event()).await;
         db.once_after(read).run_statement(statement).await.unwrap();
         assert_eq!(number_of_events(&db).await, 2);
     }

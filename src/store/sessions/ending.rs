@@ -7,39 +7,40 @@
 use chrono::{DateTime, Utc};
 
 use crate::model::id::{SessionId, UserId};
-use crate::model::session::NewSession;
 use crate::model::session::secret::{SecretHash, SessionSecret};
-use crate::store::{Result, Tx, on};
+use crate::model::session::{EndedSession, NewSession};
+use crate::store::{Conn, Result, Tx, on};
 
-/// Ends the session that a secret belongs to; `false` when none was alive.
-pub async fn end_by_secret(tx: &mut Tx, secret: &SecretHash, now: DateTime<Utc>) -> Result<bool> {
-    const SQL: &str = "DELETE FROM sessions WHERE secret_hash = $1 RETURNING user_id, idle_expires_at > $2";
-    let ended: Option<(Option<UserId>, bool)> =
+/// Ends the session that a secret belongs to; `None` when none was alive.
+pub async fn end_by_secret(tx: &mut Tx, secret: &SecretHash, now: DateTime<Utc>) -> Result<Option<EndedSession>> {
+    const SQL: &str =
+        "DELETE FROM sessions WHERE secret_hash = $1 RETURNING id, user_id, idle_expires_at > $2 AS was_alive";
+    let ended: Option<EndedSession> =
         on!(tx.conn(), c => sqlx::query_as(SQL).bind(secret).bind(now).fetch_optional(c).await?);
-    if let Some((Some(user), _)) = ended {
+    if let Some(user) = ended.as_ref().and_then(|ended| ended.user_id) {
         tx.note_change_of(user);
     }
-    Ok(ended.is_some_and(|(_, was_alive)| was_alive))
+    Ok(ended.filter(|ended| ended.was_alive))
 }
 
-/// Ends the sessions of `secrets`; returns how many were alive.
-pub async fn end_by_secrets(tx: &mut Tx, secrets: &[SessionSecret], now: DateTime<Utc>) -> Result<u64> {
-    let mut ended = 0;
+/// Ends the sessions of `secrets`; returns those that were alive.
+pub async fn end_by_secrets(tx: &mut Tx, secrets: &[SessionSecret], now: DateTime<Utc>) -> Result<Vec<EndedSession>> {
+    let mut ended = Vec::new();
     for secret in secrets {
-        ended += u64::from(end_by_secret(tx, &secret.hash(), now).await?);
+        ended.extend(end_by_secret(tx, &secret.hash(), now).await?);
     }
     Ok(ended)
 }
 
-/// Ends the session with a public id; `false` when none was alive.
-pub async fn end_by_id(tx: &mut Tx, id: SessionId, now: DateTime<Utc>) -> Result<bool> {
-    const SQL: &str = "DELETE FROM sessions WHERE id = $1 RETURNING user_id, idle_expires_at > $2";
-    let ended: Option<(Option<UserId>, bool)> =
+/// Ends the session with a public id; `None` when none was alive.
+pub async fn end_by_id(tx: &mut Tx, id: SessionId, now: DateTime<Utc>) -> Result<Option<EndedSession>> {
+    const SQL: &str = "DELETE FROM sessions WHERE id = $1 RETURNING id, user_id, idle_expires_at > $2 AS was_alive";
+    let ended: Option<EndedSession> =
         on!(tx.conn(), c => sqlx::query_as(SQL).bind(id).bind(now).fetch_optional(c).await?);
-    if let Some((Some(user), _)) = ended {
+    if let Some(user) = ended.as_ref().and_then(|ended| ended.user_id) {
         tx.note_change_of(user);
     }
-    Ok(ended.is_some_and(|(_, was_alive)| was_alive))
+    Ok(ended.filter(|ended| ended.was_alive))
 }
 
 /// Ends one session of `user`; `false` when none of that id was alive, or when it is another account's.
@@ -91,6 +92,12 @@ pub async fn end_surplus(tx: &mut Tx, user: UserId, started: &NewSession, at_mos
         tx.note_change_of(user);
     }
     Ok(ended)
+}
+
+/// Whether the session that had this id goes on under another one.
+pub async fn is_replaced(conn: Conn<'_>, user: UserId, former_id: SessionId) -> Result<bool> {
+    const SQL: &str = "SELECT EXISTS (SELECT 1 FROM sessions WHERE user_id = $1 AND former_id = $2)";
+    Ok(on!(conn, c => sqlx::query_scalar(SQL).bind(user).bind(former_id).fetch_one(c).await?))
 }
 
 fn number_alive(were_alive: &[bool]) -> u64 {

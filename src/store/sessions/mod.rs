@@ -2,20 +2,21 @@
 
 mod ending;
 mod expiry;
+mod log_in;
 
 use chrono::{DateTime, Utc};
 
-use super::attempts::{clear_bucket, end_rows_elsewhere, moments};
 use super::{Conn, OneStatement, Result, Tx, on};
 use crate::model::id::{SessionId, UserId};
 use crate::model::session::secret::SecretHash;
-use crate::model::session::{Inserted, ListedSession, LogInSession, NewSession, SignedIn, StoredSession};
+use crate::model::session::{ListedSession, NewSession, SignedIn, StoredSession};
 use crate::model::token::Rotation;
-use crate::model::user::Credentials;
 pub use ending::{
     end_all_of_user, end_by_id, end_by_secret, end_by_secrets, end_one_of_user, end_others_of_user, end_surplus,
+    is_replaced,
 };
 pub use expiry::{postpone_purge, purge, renew};
+pub use log_in::{insert_recording_log_in, insert_recording_log_in_clearing_failures};
 
 /// Inserts one session for each row of `$rows`: a table that may turn out empty.
 macro_rules! insert_session {
@@ -46,130 +47,13 @@ macro_rules! bind_session {
             .bind($session.methods.to_column())
     };
 }
-pub(super) use {bind_session, insert_session};
-
-/// Stores the session of an account, notes the time of the log-in and returns the account's number. Nothing is done
-/// when the account is disabled, or asks for a second factor and the session has none. One statement on PostgreSQL, two
-/// on SQLite. Lock the account first: only then does a change to it that is under way count.
-pub async fn insert_recording_log_in(conn: Conn<'_>, session: &NewSession) -> Result<Option<i64>> {
-    const SQLITE: &str = concat!(
-        insert_session!("users WHERE id = $3 AND disabled_at IS NULL AND ($12 OR second_factor_at IS NULL)"),
-        "; ",
-        "UPDATE users SET last_log_in_at = $5 WHERE id = $3 AND EXISTS (SELECT 1 FROM sessions WHERE id = $1) ",
-        "RETURNING number"
-    );
-    const POSTGRES: &str = concat!(
-        "WITH stored AS (",
-        insert_session!("users WHERE id = $3 AND disabled_at IS NULL AND ($12 OR second_factor_at IS NULL)"),
-        " RETURNING user_id) ",
-        "UPDATE users SET last_log_in_at = $5 WHERE id = (SELECT user_id FROM stored) RETURNING number"
-    );
-    let sql = conn.either(SQLITE, POSTGRES);
-    let numbers: Vec<i64> = on!(conn, c => {
-        bind_session!(sqlx::query_scalar(sql), session, "{}")
-            .bind(session.methods.has_second_factor())
-            .fetch_all(c)
-            .await?
-    });
-    Ok(numbers.first().copied())
-}
+pub(in crate::store) use {bind_session, insert_session};
 
 /// Stores a new session. It never overwrites one, because secret hashes and ids are unique.
 pub async fn insert(conn: Conn<'_>, session: &NewSession, data: &str) -> Result<()> {
     const SQL: &str = insert_session!("(SELECT 1) AS once");
     on!(conn, c => { bind_session!(sqlx::query(SQL), session, data).execute(c).await?; });
     Ok(())
-}
-
-/// Notes a log-in, but only if the password is still the verified one and the gate is open to a password alone. Its
-/// values are bound after those of its session.
-macro_rules! record_log_in {
-    () => {
-        "UPDATE users SET last_log_in_at = $5, password_hash = $12 WHERE id = $13 AND password_hash = $14 \
-         AND disabled_at IS NULL AND second_factor_at IS NULL"
-    };
-}
-
-/// The number of sessions of the kind and the account of a new one.
-macro_rules! count_sessions {
-    () => {
-        "(SELECT COUNT(*) FROM sessions WHERE user_id = $3 AND kind = $4)"
-    };
-}
-
-/// Stores the session of a log-in, notes the time of the log-in, clears its failed-attempt bucket and ends the row of
-/// failures in the account's others. No session is stored when the password was changed or the account deleted since
-/// the hash was read, or when the account is disabled or asks for a second factor. Such a change and this log-in wait
-/// for each other. One statement on PostgreSQL; four on SQLite, which the caller's transaction holds together.
-///
-/// An account that has `room` sessions of this kind gets no other one. On PostgreSQL that does not count the sessions
-/// of log-ins that overlap with this statement, so leave room for them.
-pub async fn insert_recording_log_in_clearing_failures(
-    conn: Conn<'_>,
-    log_in: &LogInSession<'_>,
-    known: &Credentials,
-    room: Option<u32>,
-) -> Result<Inserted> {
-    // Each text gives one row for the verified password and one for the stored session.
-    // The other statements find the account by the hash that the first has just written. On PostgreSQL that one locks
-    // the account, so that no two log-ins change the same buckets in different orders.
-    const SQLITE: &str = concat!(
-        record_log_in!(),
-        " RETURNING number; ",
-        clear_bucket!(
-            "$15",
-            "$16",
-            "$18",
-            " AND EXISTS (SELECT 1 FROM users WHERE id = $13 AND password_hash = $12)"
-        ),
-        "; ",
-        end_rows_elsewhere!(
-            "$15",
-            "$16",
-            "$18",
-            "$19",
-            " AND EXISTS (SELECT 1 FROM users WHERE id = $13 AND password_hash = $12)"
-        ),
-        "; ",
-        insert_session!(
-            "users WHERE id = $13 AND password_hash = $12 AND disabled_at IS NULL AND second_factor_at IS NULL AND $17 > "
-        ),
-        count_sessions!(),
-        " RETURNING generation"
-    );
-    const POSTGRES: &str = concat!(
-        "WITH verified AS (",
-        record_log_in!(),
-        " RETURNING number), cleared AS (",
-        clear_bucket!("$15", "$16", "$18", " AND EXISTS (SELECT 1 FROM verified)"),
-        "), ended AS (",
-        end_rows_elsewhere!("$15", "$16", "$18", "$19", " AND EXISTS (SELECT 1 FROM verified)"),
-        "), stored AS (",
-        insert_session!("verified WHERE $17 > "),
-        count_sessions!(),
-        " RETURNING generation) SELECT number FROM verified UNION ALL SELECT generation FROM stored"
-    );
-    let sql = conn.either(SQLITE, POSTGRES);
-    let (now, expires_at) = moments(log_in.session.created_at);
-    let rows: Vec<i64> = on!(conn, c => {
-        bind_session!(sqlx::query_scalar(sql), log_in.session, "{}")
-            .bind(log_in.current)
-            .bind(known.id)
-            .bind(log_in.verified)
-            .bind(log_in.counted.map(|bucket| &bucket.subject))
-            .bind(log_in.counted.map(|bucket| &bucket.place))
-            .bind(room.map_or(i64::MAX, i64::from))
-            .bind(now)
-            .bind(expires_at)
-            // `fetch_one` would stop SQLite at the first row, before it runs the other statements.
-            .fetch_all(c)
-            .await?
-    });
-    Ok(match rows.as_slice() {
-        [] => Inserted::Nothing,
-        [_] => Inserted::NoRoom,
-        _ => Inserted::Session(known.number),
-    })
 }
 
 /// Selects a session with its account by `$condition`.
@@ -244,8 +128,8 @@ pub async fn of_user(conn: Conn<'_>, user: UserId, now: DateTime<Utc>, limit: u3
 /// Gives the session `old` the id and the proof of `renewed`, and a new secret. The old ones stop working at once, also
 /// for requests under way.
 pub async fn replace_id_and_secret(tx: &mut Tx, old: SessionId, renewed: &SignedIn, secret: &SecretHash) -> Result<()> {
-    const SQL: &str = "UPDATE sessions SET id = $1, secret_hash = $2, authenticated_at = $3, amr = $4 \
-        WHERE id = $5 AND kind = 'cookie'";
+    const SQL: &str = "UPDATE sessions SET id = $1, secret_hash = $2, authenticated_at = $3, amr = $4, \
+        former_id = $5 WHERE id = $5 AND kind = 'cookie'";
     tx.note_change_of(renewed.user_id);
     on!(tx.conn(), c => {
         sqlx::query(SQL)

@@ -6,7 +6,9 @@ mod new_account;
 mod profile;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
 
+use super::events::insert_event;
 use super::sessions::{bind_session, insert_session};
 use super::{Conn, OneStatement, Result, Tx, devices, on};
 use crate::model::client::Client;
@@ -152,16 +154,36 @@ macro_rules! insert_first_device {
     };
 }
 
-/// Stores a new account, its first session and its first device; returns the account's number, or `None` and nothing
-/// stored when the address or the user name is taken. One statement on PostgreSQL; three on SQLite, which the caller's
-/// transaction holds together.
+/// Records the sign-up, but only if `$account` has a row.
+macro_rules! insert_sign_up_event {
+    ($account:literal) => {
+        insert_event!(
+            "$22",
+            "$3",
+            "'sign_up'",
+            "$5",
+            "$1",
+            "'self'",
+            "$23",
+            "$20",
+            "NULL",
+            $account
+        )
+    };
+}
+
+/// Stores a new account, its first session, its first device and its first event; returns the account's number, or
+/// `None` and nothing stored when the address or the user name is taken. One statement on PostgreSQL; four on SQLite,
+/// which the caller's transaction holds together.
 pub async fn insert_with_first_session(conn: Conn<'_>, user: &NewUser, first: &NewSession) -> Result<Option<i64>> {
     const SQLITE: &str = concat!(
         insert_user!(),
         "; ",
         insert_first_device!("users WHERE id = $3"),
         "; ",
-        insert_session!("users WHERE id = $3")
+        insert_session!("users WHERE id = $3"),
+        "; ",
+        insert_sign_up_event!("users WHERE id = $3")
     );
     const POSTGRES: &str = concat!(
         "WITH account AS (",
@@ -170,6 +192,8 @@ pub async fn insert_with_first_session(conn: Conn<'_>, user: &NewUser, first: &N
         insert_first_device!("account"),
         "), session AS (",
         insert_session!("account"),
+        "), event AS (",
+        insert_sign_up_event!("account"),
         ") SELECT number FROM account"
     );
     let sql = conn.either(SQLITE, POSTGRES);
@@ -185,7 +209,9 @@ pub async fn insert_with_first_session(conn: Conn<'_>, user: &NewUser, first: &N
             .bind(&user.profile.number_phone)
             .bind(first.client.family())
             .bind(devices::stored_network(&first.client))
-            // `fetch_one` would stop SQLite at the first row, before it runs the other two statements.
+            .bind(Uuid::now_v7())
+            .bind(first.client.provider_range().map(|network| network.to_string()))
+            // `fetch_one` would stop SQLite at the first row, before it runs the other statements.
             .fetch_all(c)
             .await?
     });

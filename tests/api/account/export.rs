@@ -88,6 +88,24 @@ async fn the_owner_of_an_account_gets_everything_that_is_stored_about_them() {
       ],
       "waiting_mails": [
         "2024-10-04T00:00:00Z"
+      ],
+      "events": [
+        {
+          "id": "[id]",
+          "type": "log_in",
+          "happened_at": "2024-10-04T00:00:00Z",
+          "actor": "self",
+          "session_id": "[id]",
+          "browser": "unknown"
+        },
+        {
+          "id": "[id]",
+          "type": "sign_up",
+          "happened_at": "2024-10-04T00:00:00Z",
+          "actor": "self",
+          "session_id": "[id]",
+          "browser": "unknown"
+        }
       ]
     }
     "#);

@@ -106,6 +106,18 @@ impl Client {
 
     /// Sends any request with the jar's cookies and keeps the cookies that come back.
     pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Body) -> Answer {
+        let response = self.respond(method, path, headers, body).await;
+        let answer = Answer {
+            status: response.status(),
+            headers: response.headers().clone(),
+            body: response.into_body().into_string().await.unwrap(),
+        };
+        self.keep_cookies(&answer);
+        answer
+    }
+
+    /// Sends any request with the jar's cookies; the body of the response is not read.
+    pub async fn respond(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Body) -> Response {
         let mut request = http::Request::builder().method(method).uri(path);
         let cookies: Vec<_> = self
             .cookie()
@@ -122,14 +134,7 @@ impl Client {
         let (parts, ()) = request.body(()).unwrap().into_parts();
         let address = self.address.clone();
         let parts = RequestParts::from((parts, LocalAddr::default(), address, Scheme::HTTP));
-        let response = self.endpoint.get_response(Request::from_parts(parts, body)).await;
-        let answer = Answer {
-            status: response.status(),
-            headers: response.headers().clone(),
-            body: response.into_body().into_string().await.unwrap(),
-        };
-        self.keep_cookies(&answer);
-        answer
+        self.endpoint.get_response(Request::from_parts(parts, body)).await
     }
 
     fn keep_cookies(&self, answer: &Answer) {

@@ -10,6 +10,7 @@ mod postgres;
 pub mod proxy;
 mod redact;
 mod requests;
+mod stream;
 mod totp;
 mod user;
 pub mod web;
@@ -94,6 +95,8 @@ pub fn setup(database_url: &str, clock: Clock) -> Setup {
             recovery_url: None,
             public_url: "http://localhost:8080".parse().unwrap(),
         },
+        event_retention: TimeDelta::days(180),
+        event_streams: 1000,
         log_in: LogInSetup {
             sign_ups: SignUps::Open,
             by_code: false,

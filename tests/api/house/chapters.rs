@@ -4,11 +4,12 @@ use super::source::sources;
 
 /// The chapters are the tags of the OpenAPI document, and in `flows` the worker's own.
 const CHAPTERS: &[&str] = &[
-    "account", "factor", "operator", "passkey", "recovery", "session", "token", "worker",
+    "account", "event", "factor", "operator", "passkey", "recovery", "session", "token", "worker",
 ];
 
 /// Imports from one chapter of `api` into another, each with its reason.
 const SHARED_BETWEEN_CHAPTERS: &[(&str, &str, &str)] = &[
+    ("account", "event", "the export lists events"),
     (
         "account",
         "session",

@@ -19,10 +19,13 @@ const CHANGE_NOTHING_REMEMBERED: &[(&str, &str)] = &[
         "no session shows the address that is wanted",
     ),
     (
-        "sessions::record_log_in",
+        "sessions/log_in::record_log_in",
         "no session shows the hash or the last log-in",
     ),
-    ("sessions::insert_recording_log_in", "no session shows the last log-in"),
+    (
+        "sessions/log_in::insert_recording_log_in",
+        "no session shows the last log-in",
+    ),
     ("sessions::lock", "writes what was there"),
     ("sessions::rotate", "sessions of tokens are not remembered"),
     (

@@ -2,6 +2,7 @@
 //! `cargo test -- --include-ignored` run them.
 
 mod copy;
+mod events;
 mod failover;
 mod notifications;
 mod outages;

@@ -16,4 +16,5 @@ mod proxies;
 mod settings;
 mod shares;
 mod shutdown;
+mod streams;
 mod two;

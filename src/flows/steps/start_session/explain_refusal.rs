@@ -76,7 +76,7 @@ pub(super) async fn start_half(
     sessions::insert(tx.conn(), &visitor, &half.to_data()?).await?;
     let replaced = sessions::end_by_secrets(&mut tx, &starting.presented, now).await?;
     tx.commit().await?;
-    telemetry::sessions_ended(Ended::Replaced, replaced);
+    telemetry::sessions_ended(Ended::Replaced, replaced.len() as u64);
     Ok(HalfLogInStarted {
         secret: Some(secret),
         proofs,

@@ -224,7 +224,7 @@ async fn finish(
         None => 0,
     };
     tx.commit().await?;
-    telemetry::sessions_ended(Ended::Replaced, replaced);
+    telemetry::sessions_ended(Ended::Replaced, replaced.len() as u64);
     telemetry::sessions_ended(Ended::Surplus, surplus);
     Ok(starting.started(owner, number))
 }

@@ -1,0 +1,110 @@
+//! The parameters of a list that is read page by page: `before` and `limit`.
+
+use std::borrow::Cow;
+
+use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
+use poem_openapi::types::{ParseFromParameter, ParseResult, Type};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::error::{ApiError, Issue, IssueCode};
+
+/// Entries of a page, if the client names no number.
+const DEFAULT_LIMIT: u32 = 50;
+const MAX_LIMIT: u32 = 200;
+
+/// The page that a client asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page {
+    pub before: Option<Uuid>,
+    pub limit: u32,
+}
+
+impl Page {
+    /// # Errors
+    /// An issue for each parameter that is not acceptable.
+    pub fn read(before: Option<Before>, limit: Option<Limit>) -> Result<Self, ApiError> {
+        let before = before.map(|Before(text)| text.parse().map_err(|_| "before"));
+        let limit = limit.map(|Limit(text)| match text.parse() {
+            Ok(limit) if (1..=MAX_LIMIT).contains(&limit) => Ok(limit),
+            _ => Err("limit"),
+        });
+        match (before.transpose(), limit.transpose()) {
+            (Ok(before), Ok(limit)) => Ok(Self {
+                before,
+                limit: limit.unwrap_or(DEFAULT_LIMIT),
+            }),
+            (before, limit) => {
+                let wrong = [before.err(), limit.err()];
+                Err(ApiError::validation(wrong.into_iter().flatten().map(issue).collect()))
+            }
+        }
+    }
+}
+
+fn issue(parameter: &str) -> Issue {
+    let message = match parameter {
+        "before" => "Send the value of `next` from the page before".to_owned(),
+        _ => format!("Send a number from 1 to {MAX_LIMIT}"),
+    };
+    Issue {
+        code: IssueCode::InvalidType,
+        path: vec![parameter.to_owned()],
+        message,
+    }
+}
+
+macro_rules! parameter {
+    ($(#[$doc:meta])* $name:ident, $schema:expr) => {
+        $(#[$doc])*
+        ///
+        /// It takes any text: the framework's own error for a wrong parameter names no field.
+        #[derive(Debug, Clone)]
+        pub struct $name(String);
+
+        impl Type for $name {
+            const IS_REQUIRED: bool = true;
+
+            type RawValueType = Self;
+            type RawElementValueType = Self;
+
+            fn name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn schema_ref() -> MetaSchemaRef {
+                MetaSchemaRef::Inline(Box::new($schema))
+            }
+
+            fn as_raw_value(&self) -> Option<&Self> {
+                Some(self)
+            }
+
+            fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a Self> + 'a> {
+                Box::new(self.as_raw_value().into_iter())
+            }
+        }
+
+        impl ParseFromParameter for $name {
+            fn parse_from_parameter(value: &str) -> ParseResult<Self> {
+                Ok(Self(value.to_owned()))
+            }
+        }
+    };
+}
+
+parameter!(
+    /// The entry that the page ends before.
+    Before,
+    MetaSchema::new_with_format("string", "uuid")
+);
+parameter!(
+    /// The number of entries.
+    Limit,
+    MetaSchema {
+        minimum: Some(1.0),
+        maximum: Some(f64::from(MAX_LIMIT)),
+        default: Some(json!(DEFAULT_LIMIT)),
+        ..MetaSchema::new("integer")
+    }
+);

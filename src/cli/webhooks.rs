@@ -1,0 +1,127 @@
+//! `neptun-auth webhooks`: other services that are told of events.
+
+use clap::Subcommand;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::say::{report, say};
+use crate::app::App;
+use crate::config::Settings;
+use crate::flows::operator::change_webhook::{WebhookChange, change_webhook};
+use crate::flows::operator::create_webhook::create_webhook;
+use crate::flows::operator::list_webhooks::list_webhooks;
+use crate::model::webhook::Webhook;
+
+#[derive(Debug, Subcommand)]
+pub enum WebhooksCommand {
+    /// Add a webhook that is told of events from now on; prints its id and its secret, which is shown this once
+    Create {
+        /// Address of the receiver, with https
+        address: String,
+        /// Types of events, separated by commas [default: all]
+        #[arg(long, value_delimiter = ',')]
+        types: Vec<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print all webhooks and the number of events that wait for each
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Give a webhook a new secret and print it; the former one signs too for 24 hours
+    Rotate {
+        id: Uuid,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Stop telling a webhook of events; they wait
+    Disable { id: Uuid },
+    /// Tell a disabled webhook of the events that wait and of new ones
+    Enable { id: Uuid },
+    /// Delete a webhook and what waits for it
+    Delete { id: Uuid },
+}
+
+pub async fn run(command: WebhooksCommand, settings: &Settings) -> anyhow::Result<()> {
+    let app = App::open(settings.setup()?).await?;
+    let outcome = act(command, &app).await;
+    app.close().await;
+    outcome
+}
+
+async fn act(command: WebhooksCommand, app: &App) -> anyhow::Result<()> {
+    match command {
+        WebhooksCommand::Create { address, types, json } => {
+            let (id, secret) = create_webhook(app, &address, &types).await?;
+            report(&secret_text(id, &secret, json));
+        }
+        WebhooksCommand::Rotate { id, json } => {
+            if let Some(secret) = change_webhook(app, id, WebhookChange::Rotate).await? {
+                report(&secret_text(id, &secret, json));
+            }
+        }
+        WebhooksCommand::List { json } => say(&list(&list_webhooks(app).await?, json))?,
+        WebhooksCommand::Disable { id } => {
+            change_webhook(app, id, WebhookChange::Disable).await?;
+            report("The webhook is disabled.\n");
+        }
+        WebhooksCommand::Enable { id } => {
+            change_webhook(app, id, WebhookChange::Enable).await?;
+            report("The webhook is enabled; what waited is sent now.\n");
+        }
+        WebhooksCommand::Delete { id } => {
+            change_webhook(app, id, WebhookChange::Delete).await?;
+            report("The webhook is deleted.\n");
+        }
+    }
+    Ok(())
+}
+
+fn secret_text(id: Uuid, secret: &str, as_json: bool) -> String {
+    if as_json {
+        return format!("{}\n", json!({ "id": id, "secret": secret }));
+    }
+    format!("Webhook: {id}\nSecret:  {secret}\nKeep the secret; it is not shown again.\n")
+}
+
+fn list(webhooks: &[(Webhook, i64)], as_json: bool) -> String {
+    if as_json {
+        let all: Vec<Value> = webhooks
+            .iter()
+            .map(|(webhook, waiting)| shown(webhook, *waiting))
+            .collect();
+        return format!("{}\n", json!(all));
+    }
+    if webhooks.is_empty() {
+        return "There are no webhooks.\n".to_owned();
+    }
+    let lines = webhooks.iter().map(|(webhook, waiting)| {
+        let types = if webhook.types.is_empty() {
+            "all"
+        } else {
+            &webhook.types
+        };
+        let state = match &webhook.disabled_reason {
+            Some(reason) => format!("disabled: {reason}"),
+            None => "enabled".to_owned(),
+        };
+        format!("{}  {}  {types}  {waiting} waiting  {state}\n", webhook.id, webhook.url)
+    });
+    lines.collect()
+}
+
+fn shown(webhook: &Webhook, waiting: i64) -> Value {
+    json!({
+        "id": webhook.id,
+        "url": webhook.url,
+        "types": webhook.types.split(',').filter(|name| !name.is_empty()).collect::<Vec<_>>(),
+        "created_at": webhook.created_at,
+        "disabled_at": webhook.disabled_at,
+        "disabled_reason": webhook.disabled_reason,
+        "waiting": waiting,
+    })
+}

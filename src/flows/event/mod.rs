@@ -1,0 +1,3 @@
+//! What happened to an account.
+
+pub mod list_events;

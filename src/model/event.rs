@@ -1,0 +1,213 @@
+//! Events: what happened to an account, for its owner, for operators and for other services.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::client::Client;
+use super::id::{SessionId, UserId};
+
+macro_rules! kinds {
+    ($($kind:ident = $name:literal,)+) => {
+        /// What happened.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum EventKind {
+            $($kind,)+
+        }
+
+        impl EventKind {
+            pub const ALL: &'static [Self] = &[$(Self::$kind,)+];
+
+            /// The name by which it is stored and shown.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $name,)+
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    SignUp = "sign_up",
+    LogIn = "log_in",
+    LogInFailed = "log_in_failed",
+    LogOut = "log_out",
+    SessionRevoked = "session_revoked",
+    PasswordChanged = "password_changed",
+    PasswordReset = "password_reset",
+    EmailVerified = "email_verified",
+    EmailChanged = "email_changed",
+    AccountDeleted = "account_deleted",
+    AccountDisabled = "account_disabled",
+    AccountEnabled = "account_enabled",
+    FactorAdded = "factor_added",
+    FactorRemoved = "factor_removed",
+    RecoveryCodeUsed = "recovery_code_used",
+    PasskeyAdded = "passkey_added",
+    PasskeyRemoved = "passkey_removed",
+    IdentityLinked = "identity_linked",
+    IdentityRemoved = "identity_removed",
+    TokenReuseDetected = "token_reuse_detected",
+    AdminAction = "admin_action",
+}
+
+/// The party that did it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Actor {
+    /// A client that acted for the account's owner, or claimed to.
+    Owner,
+    Operator,
+    /// The service itself.
+    System,
+}
+
+impl Actor {
+    /// The name by which it is stored and shown.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Owner => "self",
+            Self::Operator => "operator",
+            Self::System => "system",
+        }
+    }
+}
+
+/// An event to record, in the transaction of its deed.
+#[derive(Debug, Clone)]
+pub struct Event {
+    pub id: Uuid,
+    pub kind: EventKind,
+    pub at: DateTime<Utc>,
+    /// `None` for an act of an operator that concerns no account.
+    pub user: Option<UserId>,
+    pub session: Option<SessionId>,
+    pub actor: Actor,
+    /// The /24 or /64 of the client. Its address and its `User-Agent` are not recorded.
+    pub network: Option<String>,
+    pub browser: Option<String>,
+    details: BTreeMap<&'static str, String>,
+}
+
+impl Event {
+    /// What `client` did to the account of `user`.
+    #[must_use]
+    pub fn by_owner(kind: EventKind, user: UserId, client: &Client, at: DateTime<Utc>) -> Self {
+        Self {
+            network: client.provider_range().map(|network| network.to_string()),
+            browser: Some(client.family()),
+            ..Self::new(kind, Some(user), Actor::Owner, at)
+        }
+    }
+
+    /// An event without a client.
+    #[must_use]
+    pub fn new(kind: EventKind, user: Option<UserId>, actor: Actor, at: DateTime<Utc>) -> Self {
+        Self {
+            id: Uuid::now_v7(),
+            kind,
+            at,
+            user,
+            session: None,
+            actor,
+            network: None,
+            browser: None,
+            details: BTreeMap::new(),
+        }
+    }
+
+    /// The same event without the client's network and browser.
+    #[must_use]
+    pub fn of_no_client(self) -> Self {
+        Self {
+            network: None,
+            browser: None,
+            ..self
+        }
+    }
+
+    /// The session that it was done in, or that it is about.
+    #[must_use]
+    pub fn in_session(mut self, session: SessionId) -> Self {
+        self.session = Some(session);
+        self
+    }
+
+    /// Adds a detail. Never a secret, a code, an address or text that a client chose.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: &dyn Display) -> Self {
+        self.details.insert(name, value.to_string());
+        self
+    }
+
+    /// The details as a JSON object; `None` without any.
+    #[must_use]
+    pub fn data(&self) -> Option<String> {
+        (!self.details.is_empty()).then(|| serde_json::json!(self.details).to_string())
+    }
+}
+
+/// An event as its account's owner may see it.
+#[derive(Debug, Clone, sqlx_macros::FromRow)]
+pub struct ListedEvent {
+    pub id: Uuid,
+    pub kind: String,
+    pub happened_at: DateTime<Utc>,
+    pub session_id: Option<SessionId>,
+    pub actor: String,
+    pub network: Option<String>,
+    pub browser: Option<String>,
+    /// A JSON object of texts.
+    pub data: Option<String>,
+}
+
+impl ListedEvent {
+    /// The details; empty without any.
+    #[must_use]
+    pub fn details(&self) -> BTreeMap<String, String> {
+        let data = self.data.as_deref().unwrap_or("{}");
+        // Only `Event::data` writes this column.
+        serde_json::from_str(data).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_names_the_network_and_the_kind_of_browser_and_nothing_more_exact() {
+        let agent = "Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0";
+        let user = UserId(Uuid::now_v7());
+        for (ip, network) in [
+            ("203.0.113.9", "203.0.113.0/24"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ] {
+            let client = Client::new(Some(ip.parse().unwrap()), Some(agent), None);
+            let event = Event::by_owner(EventKind::LogIn, user, &client, DateTime::UNIX_EPOCH);
+            assert_eq!(event.network.as_deref(), Some(network));
+            assert_eq!(event.browser.as_deref(), Some("Firefox on Linux"));
+            assert_eq!(event.data(), None);
+        }
+    }
+
+    #[test]
+    fn details_are_read_back_as_they_were_recorded() {
+        let event = Event::new(EventKind::AdminAction, None, Actor::Operator, DateTime::UNIX_EPOCH).with("count", &3);
+        let listed = ListedEvent {
+            id: event.id,
+            kind: event.kind.name().to_owned(),
+            happened_at: event.at,
+            session_id: None,
+            actor: event.actor.name().to_owned(),
+            network: None,
+            browser: None,
+            data: event.data(),
+        };
+        assert_eq!(listed.details(), BTreeMap::from([("count".to_owned(), "3".to_owned())]));
+    }
+}

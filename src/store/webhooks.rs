@@ -1,0 +1,164 @@
+//! Webhooks, and the events on their way to them.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::{Conn, Result, on};
+use crate::model::webhook::{Delivery, PlacedEvent, Webhook};
+
+/// Selects webhooks by `$condition`.
+macro_rules! select_webhooks {
+    ($condition:literal) => {
+        concat!(
+            "SELECT id, url, types, sealed_secret, sealed_previous, previous_until, created_at, disabled_at, ",
+            "disabled_reason, cursor_transaction, cursor_number FROM webhooks ",
+            $condition
+        )
+    };
+}
+
+/// Stores a webhook, which is told of events from now on; `false` if there are `most` already. Call it where no other
+/// instance does the same: the number is not locked.
+pub async fn insert(conn: Conn<'_>, webhook: &Webhook, most: i64) -> Result<bool> {
+    const SQLITE: &str = "INSERT INTO webhooks (id, url, types, sealed_secret, created_at, cursor_transaction, \
+        cursor_number) SELECT $1, $2, $3, $4, $5, '0', (SELECT COALESCE(MAX(number), 0) FROM events) \
+        WHERE (SELECT COUNT(*) FROM webhooks) < $6";
+    // Everything below this transaction has ended, and whatever is above it is still to be read.
+    const POSTGRES: &str = "INSERT INTO webhooks (id, url, types, sealed_secret, created_at, cursor_transaction, \
+        cursor_number) SELECT $1, $2, $3, $4, $5, pg_snapshot_xmin(pg_current_snapshot())::text, 0 \
+        WHERE (SELECT COUNT(*) FROM webhooks) < $6";
+    let sql = conn.either(SQLITE, POSTGRES);
+    let inserted = on!(conn, c => {
+        sqlx::query(sql)
+            .bind(webhook.id)
+            .bind(&webhook.url)
+            .bind(&webhook.types)
+            .bind(&webhook.sealed_secret)
+            .bind(webhook.created_at)
+            .bind(most)
+            .execute(c)
+            .await?
+            .rows_affected()
+    });
+    Ok(inserted == 1)
+}
+
+/// Every webhook, the oldest first.
+pub async fn all(conn: Conn<'_>) -> Result<Vec<Webhook>> {
+    const SQL: &str = select_webhooks!("ORDER BY created_at, id");
+    Ok(on!(conn, c => sqlx::query_as(SQL).fetch_all(c).await?))
+}
+
+/// The webhook with this id.
+pub async fn by_id(conn: Conn<'_>, id: Uuid) -> Result<Option<Webhook>> {
+    const SQL: &str = select_webhooks!("WHERE id = $1");
+    Ok(on!(conn, c => sqlx::query_as(SQL).bind(id).fetch_optional(c).await?))
+}
+
+/// Locks a webhook until the end of the transaction; `None` if it was deleted.
+pub async fn lock(conn: Conn<'_>, id: Uuid) -> Result<Option<Webhook>> {
+    const SQL: &str = "UPDATE webhooks SET url = url WHERE id = $1 RETURNING id, url, types, sealed_secret, \
+        sealed_previous, previous_until, created_at, disabled_at, disabled_reason, cursor_transaction, cursor_number";
+    Ok(on!(conn, c => sqlx::query_as(SQL).bind(id).fetch_optional(c).await?))
+}
+
+/// Replaces the secret; the former one is used beside it until `previous_until`.
+pub async fn rotate(conn: Conn<'_>, id: Uuid, sealed_secret: &[u8], previous_until: DateTime<Utc>) -> Result<bool> {
+    const SQL: &str = "UPDATE webhooks SET sealed_previous = sealed_secret, previous_until = $3, sealed_secret = $2 \
+        WHERE id = $1";
+    let rotated = on!(conn, c => {
+        sqlx::query(SQL).bind(id).bind(sealed_secret).bind(previous_until).execute(c).await?.rows_affected()
+    });
+    Ok(rotated == 1)
+}
+
+/// Disables a webhook; `false` if it is disabled already. What waits for it goes on waiting.
+pub async fn disable(conn: Conn<'_>, id: Uuid, reason: &str, now: DateTime<Utc>) -> Result<bool> {
+    const SQL: &str =
+        "UPDATE webhooks SET disabled_at = $3, disabled_reason = $2 WHERE id = $1 AND disabled_at IS NULL";
+    let disabled = on!(conn, c => sqlx::query(SQL).bind(id).bind(reason).bind(now).execute(c).await?.rows_affected());
+    Ok(disabled == 1)
+}
+
+/// Enables a disabled webhook; `false` if there is no such one.
+pub async fn enable(conn: Conn<'_>, id: Uuid) -> Result<bool> {
+    const SQL: &str = "UPDATE webhooks SET disabled_at = NULL, disabled_reason = NULL \
+        WHERE id = $1 AND disabled_at IS NOT NULL";
+    Ok(on!(conn, c => sqlx::query(SQL).bind(id).execute(c).await?.rows_affected()) == 1)
+}
+
+/// Lets everything that waits for a webhook begin again with its first attempt.
+pub async fn start_over(conn: Conn<'_>, id: Uuid, now: DateTime<Utc>) -> Result<()> {
+    const SQL: &str = "UPDATE webhook_deliveries SET attempts = 0, due_at = $2 \
+        WHERE webhook_id = $1 AND delivered_at IS NULL";
+    on!(conn, c => { sqlx::query(SQL).bind(id).bind(now).execute(c).await?; });
+    Ok(())
+}
+
+/// Deletes a webhook and what waits for it.
+pub async fn delete(conn: Conn<'_>, id: Uuid) -> Result<bool> {
+    const SQL: &str = "DELETE FROM webhooks WHERE id = $1";
+    Ok(on!(conn, c => sqlx::query(SQL).bind(id).execute(c).await?.rows_affected()) == 1)
+}
+
+/// The number of events that wait for a webhook.
+pub async fn waiting(conn: Conn<'_>, id: Uuid) -> Result<i64> {
+    const SQL: &str = "SELECT COUNT(*) FROM webhook_deliveries WHERE webhook_id = $1 AND delivered_at IS NULL";
+    Ok(on!(conn, c => sqlx::query_scalar(SQL).bind(id).fetch_one(c).await?))
+}
+
+/// Moves the cursor of a webhook to `last`.
+pub async fn move_cursor(conn: Conn<'_>, id: Uuid, last: &PlacedEvent) -> Result<()> {
+    const SQL: &str = "UPDATE webhooks SET cursor_transaction = $2, cursor_number = $3 WHERE id = $1";
+    on!(conn, c => { sqlx::query(SQL).bind(id).bind(&last.transaction).bind(last.number).execute(c).await?; });
+    Ok(())
+}
+
+/// Puts an event on its way to a webhook, once.
+pub async fn put(conn: Conn<'_>, id: Uuid, event: &PlacedEvent, now: DateTime<Utc>) -> Result<()> {
+    const SQL: &str = "INSERT INTO webhook_deliveries (webhook_id, event_id, user_id, attempts, due_at) \
+        VALUES ($1, $2, $3, 0, $4) ON CONFLICT DO NOTHING";
+    on!(conn, c => { sqlx::query(SQL).bind(id).bind(event.id).bind(event.user_id).bind(now).execute(c).await?; });
+    Ok(())
+}
+
+/// Claims at most `limit` events that are due: until `leased_until` no other instance gets them. Of the events of one
+/// account only the first that waits is claimed, so that they arrive in order.
+pub async fn claim(
+    conn: Conn<'_>,
+    id: Uuid,
+    now: DateTime<Utc>,
+    leased_until: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<i64>> {
+    // `due_at` is checked twice: an instance that waited for another one's lock must find that the row is not due.
+    const SQL: &str = "UPDATE webhook_deliveries SET due_at = $3, attempts = attempts + 1 \
+        WHERE due_at <= $2 AND delivered_at IS NULL AND position IN (SELECT d.position FROM webhook_deliveries d \
+        WHERE d.webhook_id = $1 AND d.delivered_at IS NULL AND d.due_at <= $2 AND NOT EXISTS (SELECT 1 \
+        FROM webhook_deliveries e WHERE e.webhook_id = d.webhook_id AND e.user_id = d.user_id \
+        AND e.delivered_at IS NULL AND e.position < d.position) ORDER BY d.position LIMIT $4) RETURNING position";
+    Ok(on!(conn, c => {
+        sqlx::query_scalar(SQL).bind(id).bind(now).bind(leased_until).bind(limit).fetch_all(c).await?
+    }))
+}
+
+/// An event on its way, with what is told of it; `None` if it was erased.
+pub async fn delivery(conn: Conn<'_>, position: i64) -> Result<Option<Delivery>> {
+    const SQL: &str = "SELECT d.position, d.event_id, d.attempts, e.kind, e.happened_at, e.user_id, e.session_id, \
+        e.actor, e.data FROM webhook_deliveries d JOIN events e ON e.id = d.event_id WHERE d.position = $1";
+    Ok(on!(conn, c => sqlx::query_as(SQL).bind(position).fetch_optional(c).await?))
+}
+
+/// Notes that an event was taken.
+pub async fn delivered(conn: Conn<'_>, position: i64, status: u16, now: DateTime<Utc>) -> Result<()> {
+    const SQL: &str = "UPDATE webhook_deliveries SET delivered_at = $3, last_status = $2 WHERE position = $1";
+    on!(conn, c => { sqlx::query(SQL).bind(position).bind(i64::from(status)).bind(now).execute(c).await?; });
+    Ok(())
+}
+
+/// Notes a failed attempt, and when the next one is due.
+pub async fn postpone(conn: Conn<'_>, position: i64, status: Option<u16>, due_at: DateTime<Utc>) -> Result<()> {
+    const SQL: &str = "UPDATE webhook_deliveries SET due_at = $3, last_status = $2 WHERE position = $1";
+    on!(conn, c => { sqlx::query(SQL).bind(position).bind(status.map(i64::from)).bind(due_at).execute(c).await?; });
+    Ok(())
+}
