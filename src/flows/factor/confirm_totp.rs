@@ -10,12 +10,13 @@ use crate::flows::steps::prove_address::EndedAtProof;
 use crate::flows::steps::renew_session::{RenewedSession, renew_session};
 use crate::flows::steps::replace_recovery_codes::replace_recovery_codes;
 use crate::model::client::Client;
+use crate::model::event::{Event, EventKind};
 use crate::model::factor::recovery_code::RecoveryCode;
 use crate::model::factor::totp::{PendingTotp, TotpCode};
 use crate::model::mail::{Message, format_time};
 use crate::model::session::SignedIn;
 use crate::model::session::methods::AuthenticationMethod::{MultipleFactors, OneTimeCode};
-use crate::store::{Tx, sessions, totp};
+use crate::store::{Tx, events, sessions, totp};
 use crate::telemetry::Ended;
 
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +62,8 @@ pub async fn confirm_totp(
     };
     let message = Message::AuthenticatorAdded { at: format_time(now) };
     notify(app, &mut tx, owner, client, message, now).await?;
+    let event = Event::by_owner(EventKind::FactorAdded, user, client, now).in_session(renewed.signed_in.session_id);
+    events::record(tx.conn(), &event.with("kind", &"totp")).await?;
     tx.commit().await?;
     Ok((renewed.counted(Ended::FactorAdded), codes))
 }

@@ -5,9 +5,10 @@ use crate::flows::steps::claim_session::claim_session;
 use crate::flows::steps::notify::{Owner, notify};
 use crate::flows::steps::reauthenticate::{ReauthenticationError, reauthenticate};
 use crate::model::client::Client;
+use crate::model::event::{Event, EventKind};
 use crate::model::mail::{Message, format_time};
 use crate::model::session::SignedIn;
-use crate::store::totp;
+use crate::store::{events, totp};
 
 #[derive(Debug, thiserror::Error)]
 pub enum RemoveTotpError {
@@ -42,6 +43,8 @@ pub async fn remove_totp(app: &App, signed_in: &SignedIn, client: &Client) -> Re
     };
     let message = Message::AuthenticatorRemoved { at: format_time(now) };
     notify(app, &mut tx, owner, client, message, now).await?;
+    let event = Event::by_owner(EventKind::FactorRemoved, signed_in.user_id, client, now);
+    events::record(tx.conn(), &event.in_session(signed_in.session_id).with("kind", &"totp")).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -7,6 +7,7 @@ use super::count_attempt::{Attempt, AttemptTarget, count_attempt};
 use super::notify::{Owner, notify};
 use crate::app::App;
 use crate::model::client::Client;
+use crate::model::event::{Event, EventKind};
 use crate::model::factor::second_factor::SecondFactor;
 use crate::model::id::UserId;
 use crate::model::limit::Place;
@@ -15,7 +16,7 @@ use crate::model::mail::{Message, format_time};
 use crate::model::session::methods::{AuthenticationMethod, Methods};
 use crate::model::user::AccountLookup;
 use crate::store::totp::recovery_codes;
-use crate::store::{self, Tx, totp, users};
+use crate::store::{self, Tx, events, totp, users};
 
 /// A second factor that was right when it was checked.
 #[derive(Debug)]
@@ -83,7 +84,7 @@ impl UsableFactor {
         earlier.and(method).and(AuthenticationMethod::MultipleFactors)
     }
 
-    /// Mails the owner that a recovery code was used; codes of the app are used every day.
+    /// Records that a recovery code was used and mails the owner; codes of the app are used every day.
     pub async fn notify(
         &self,
         app: &App,
@@ -94,6 +95,11 @@ impl UsableFactor {
         now: DateTime<Utc>,
     ) -> anyhow::Result<()> {
         let Self::RecoveryCode(_) = self else { return Ok(()) };
+        events::record(
+            tx.conn(),
+            &Event::by_owner(EventKind::RecoveryCodeUsed, user, client, now),
+        )
+        .await?;
         let left = recovery_codes::of_user(tx.conn(), user).await?;
         let message = Message::RecoveryCodeUsed {
             at: format_time(now),
