@@ -102,7 +102,7 @@ async fn exchange(
     }
     attempt.record_success(&mut tx, now).await?;
     // Of two requests that finish one half log-in with different codes, one is too late.
-    if !sessions::end_by_secret(&mut tx, &secret.hash(), now).await? {
+    if sessions::end_by_secret(&mut tx, &secret.hash(), now).await?.is_none() {
         return Err(FinishLogInError::NotAuthenticated);
     }
     let credentials = &account.credentials;
