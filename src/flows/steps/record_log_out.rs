@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::model::client::Client;
 use crate::model::event::{Event, EventKind};
-use crate::model::session::EndedSession;
+use crate::model::session::ended::EndedSession;
 use crate::store::{self, Tx, events};
 
 /// Records the log-out of `client` from a session that was alive. A visitor's session has no account to record it for.

@@ -1,6 +1,7 @@
 //! Sessions: the stored row and the rules of its life.
 
 pub mod cookie;
+pub mod ended;
 pub mod half_log_in;
 pub mod methods;
 pub mod secret;
@@ -167,16 +168,6 @@ pub enum Inserted {
     NoRoom,
     /// There is no account for it, or the gate is closed to it.
     Nothing,
-}
-
-/// A session whose row was deleted.
-#[derive(Debug, Clone, Copy, sqlx_macros::FromRow)]
-pub struct EndedSession {
-    pub id: SessionId,
-    /// `None` for a visitor's session.
-    pub user_id: Option<UserId>,
-    /// Whether it had not expired.
-    pub was_alive: bool,
 }
 
 /// A live session as it is stored, with the data of a visitor.

@@ -7,8 +7,9 @@
 use chrono::{DateTime, Utc};
 
 use crate::model::id::{SessionId, UserId};
+use crate::model::session::NewSession;
+use crate::model::session::ended::EndedSession;
 use crate::model::session::secret::{SecretHash, SessionSecret};
-use crate::model::session::{EndedSession, NewSession};
 use crate::store::{Conn, Result, Tx, on};
 
 /// Ends the session that a secret belongs to; `None` when none was alive.
