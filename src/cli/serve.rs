@@ -31,7 +31,7 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
         ..settings.setup()?
     };
     // A database that is silent, or that another instance migrates, may take long.
-    let opened = draining.run_until_cancelled(App::open(setup)).await;
+    let opened = draining.run_until_cancelled(Box::pin(App::open(setup))).await;
     let Some(app) = opened.transpose()? else {
         return Ok(());
     };

@@ -79,7 +79,7 @@ impl UsersApi {
         let mut fields = body.fields;
         let current = fields.optional_password("current_password");
         fields.finish(Some(()))?;
-        delete_account(&self.0, &user.0, current, &client).await?;
+        Box::pin(delete_account(&self.0, &user.0, current, &client)).await?;
         session.discard();
         Ok(Json(true))
     }

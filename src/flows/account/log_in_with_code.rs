@@ -10,6 +10,7 @@ use crate::flows::steps::notify;
 use crate::flows::steps::prove_address::{Proof, prove_address};
 use crate::flows::steps::start_session::{Owner, SessionStart, StartingSession, start_proven_session};
 use crate::model::client::Client;
+use crate::model::event::{Event, EventKind};
 use crate::model::id::UserId;
 use crate::model::limit::Operation;
 use crate::model::mail::browser::AskingBrowser;
@@ -19,7 +20,7 @@ use crate::model::session::methods::{AuthenticationMethod, Methods};
 use crate::model::session::started::Outcome;
 use crate::model::user::email::Email;
 use crate::model::user::{AccountLookup, Identifier};
-use crate::store::{Tx, codes, devices, users};
+use crate::store::{Tx, codes, devices, events, users};
 use crate::telemetry::{self, Ended};
 
 #[derive(Debug, thiserror::Error)]
@@ -143,6 +144,11 @@ async fn prove(
     let earlier = users::own_account(tx.conn(), entered.id).await?;
     let ended = prove_address(tx, entered.id, Proof::FirstByMail, client, now).await?;
     users::verify_email(tx, entered.id, now).await?;
+    events::record(
+        tx.conn(),
+        &Event::by_owner(EventKind::EmailVerified, entered.id, client, now),
+    )
+    .await?;
     entered.ended = ended.sessions;
     entered.device_generation = ended.device_generation.unwrap_or(entered.device_generation);
     // One notice is enough: this one tells of the log-in too.
@@ -172,6 +178,7 @@ async fn create(
     }
     // Nothing is new about the device that an account is made with.
     devices::note(tx.conn(), id, client, now).await?;
+    events::record(tx.conn(), &Event::by_owner(EventKind::SignUp, id, client, now)).await?;
     Ok(Entered {
         id,
         email: email.typed().to_owned(),

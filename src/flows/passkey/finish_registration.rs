@@ -11,13 +11,14 @@ use crate::flows::steps::notify::{Owner, notify};
 use crate::flows::steps::prove_address::EndedAtProof;
 use crate::flows::steps::renew_session::{RenewedSession, renew_session};
 use crate::model::client::Client;
+use crate::model::event::{Event, EventKind};
 use crate::model::mail::{Message, format_time};
 use crate::model::passkey::client_data::Ceremony;
 use crate::model::passkey::stored::{NewPasskey, PasskeyId, PasskeyName, transports_column};
 use crate::model::passkey::{MAX_PASSKEYS, NotAccepted};
 use crate::model::session::SignedIn;
 use crate::store::passkeys::{self, spent_challenges};
-use crate::store::users;
+use crate::store::{events, users};
 
 #[derive(Debug, thiserror::Error)]
 pub enum FinishRegistrationError {
@@ -99,6 +100,8 @@ pub async fn finish_registration(
     };
     notify(app, &mut tx, owner, client, message, now).await?;
     let renewed = renew_session(&mut tx, signed_in.clone(), EndedAtProof::NOTHING).await?;
+    let event = Event::by_owner(EventKind::PasskeyAdded, signed_in.user_id, client, now);
+    events::record(tx.conn(), &event.in_session(renewed.signed_in.session_id)).await?;
     tx.commit().await?;
     Ok((renewed, passkey))
 }

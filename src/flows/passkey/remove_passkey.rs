@@ -5,10 +5,11 @@ use crate::flows::steps::claim_session::claim_session;
 use crate::flows::steps::notify::{Owner, notify};
 use crate::flows::steps::reauthenticate::{ReauthenticationError, reauthenticate};
 use crate::model::client::Client;
+use crate::model::event::{Event, EventKind};
 use crate::model::mail::{Message, format_time};
 use crate::model::passkey::stored::PasskeyId;
 use crate::model::session::SignedIn;
-use crate::store::{passkeys, users};
+use crate::store::{events, passkeys, users};
 
 #[derive(Debug, thiserror::Error)]
 pub enum RemovePasskeyError {
@@ -59,6 +60,8 @@ pub async fn remove_passkey(
         name,
     };
     notify(app, &mut tx, owner, client, message, now).await?;
+    let event = Event::by_owner(EventKind::PasskeyRemoved, signed_in.user_id, client, now);
+    events::record(tx.conn(), &event.in_session(signed_in.session_id)).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -166,3 +166,45 @@ async fn a_release_that_knows_four_columns_goes_on_recording() {
     assert_eq!(types(&alice).await, ["sign_up", "account_deleted"]);
     assert_eq!(events(&alice).await[0]["actor"], "self");
 }
+
+#[tokio::test]
+async fn factors_and_passkeys_that_are_added_used_up_and_removed_are_recorded() {
+    let app = TestApp::new().await;
+    let alice = app.user("alice").await;
+    alice.add_passkey().await;
+    let id = alice.passkeys().await[0]["id"].as_str().unwrap().to_owned();
+    alice
+        .delete(&format!("/api/auth/passkeys/{id}"))
+        .await
+        .assert_status(204);
+    let authenticator = alice.enrol(&app).await;
+    let half = alice.half_log_in().await;
+    let code = &authenticator.recovery_codes[0];
+    half.finish_log_in_with_recovery_code(code).await.ok();
+    half.remove_totp().await.assert_status(204);
+    assert_eq!(
+        types(&half).await,
+        [
+            "sign_up",
+            "passkey_added",
+            "passkey_removed",
+            "factor_added",
+            "recovery_code_used",
+            "log_in",
+            "factor_removed"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn an_account_that_a_code_makes_signs_up_once() {
+    let app = TestApp::with_setup(|setup| {
+        setup.log_in.by_code = true;
+        setup.log_in.sign_up_by_code = true;
+    })
+    .await;
+    let alice = app.client();
+    alice.ask_for_log_in_code(ALICE).await.ok();
+    alice.log_in_with_code(ALICE, &app.code_to(ALICE).await).await.ok();
+    assert_eq!(types(&alice).await, ["sign_up", "log_in"]);
+}
