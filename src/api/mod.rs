@@ -132,6 +132,9 @@ pub fn routes(app: &App, web: &Web) -> BoxEndpoint<'static, Response> {
         .around(body_limit)
         .around(move |next, request| origin(Arc::clone(&origins), next, request))
         .around(move |next, request| forward_auth(Arc::clone(&forwarding), Arc::clone(&return_origins), next, request))
+        // Boxing here keeps a request's future short: each layer adds to the size of the one that it calls, and a
+        // thread's stack holds them all while it is polled.
+        .boxed()
         .around(move |next, request| admission(Arc::clone(&shares), next, request))
         .around(move |next, request| client(Arc::clone(&address), next, request))
         .around(move |next, request| observe(Arc::clone(&logged_paths), next, request))

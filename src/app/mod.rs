@@ -19,6 +19,7 @@ mod sealing;
 pub mod second_factors;
 pub mod secret_file;
 pub mod sessions;
+mod setup;
 pub mod shares;
 pub mod streams;
 pub mod tokens;
@@ -31,12 +32,8 @@ use anyhow::{Context, ensure};
 use chrono::TimeDelta;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use url::Url;
 
-use crate::model::limit::Rates;
-use crate::model::secret_key::SecretKey;
 use crate::model::session::{Lifetimes, SessionCaps};
-use crate::model::token::audience::Audience;
 use crate::model::user::email::{Email, EmailNotVerified};
 use crate::model::user::password::PasswordPolicy;
 use crate::model::user::sign_ups::{SignUpClosed, SignUps};
@@ -44,24 +41,24 @@ pub use crate::store::DatabaseSetup;
 use crate::store::Db;
 use crate::telemetry::BackgroundTask;
 use background::Background;
-use breached::{Breached, BreachedSetup};
+use breached::Breached;
 use clock::Clock;
 use codes::Codes;
 use device_cookies::DeviceCookies;
 use failed_log_ins::FailedLogIns;
 use hasher::Hasher;
-use hasher::foreign::ForeignSecrets;
 use limits::Limits;
 use log_in_links::LogInLinks;
-use mail::mailer::{MailSetup, Mailer};
+use mail::mailer::Mailer;
 use mail::outbox::Outbox;
-use outbound::{Outbound, OutboundSetup};
-use passkeys::{PasskeySetup, Passkeys};
+use outbound::Outbound;
+use passkeys::Passkeys;
 use readiness::Readiness;
 use second_factors::SecondFactors;
 use sessions::Sessions;
 use sessions::cache::SessionCache;
 use sessions::renewals::Renewals;
+pub use setup::{LogInSetup, Setup};
 use streams::Streams;
 use tokens::Tokens;
 use webhooks::Webhooks;
@@ -121,53 +118,6 @@ pub struct Tools {
     _watch: JoinSet<()>,
     /// Cancelled when the app closes.
     closing: CancellationToken,
-}
-
-/// The settings of an app.
-#[derive(Debug)]
-pub struct Setup {
-    pub database: DatabaseSetup,
-    /// `None` means the key in a file beside the SQLite database, which the first start creates.
-    pub secret_key: Option<SecretKey>,
-    pub clock: Clock,
-    pub argon2_memory_kib: u32,
-    pub argon2_iterations: u32,
-    /// Number of passwords hashed at the same time; `None` means one per core.
-    pub hash_slots: Option<usize>,
-    /// The secrets that hashes of other systems were made with.
-    pub foreign_secrets: ForeignSecrets,
-    pub password_min_length: usize,
-    pub breached: BreachedSetup,
-    pub lifetimes: Lifetimes,
-    pub session_caps: SessionCaps,
-    /// Number of sessions kept in memory; 0 for none.
-    pub session_cache_entries: usize,
-    /// The issuer of tokens: the public URL without a final slash.
-    pub issuer: String,
-    /// The services that access tokens can be asked for.
-    pub audiences: Vec<Audience>,
-    /// How long events are kept.
-    pub event_retention: TimeDelta,
-    /// Number of streams of events that may be open.
-    pub event_streams: usize,
-    /// `None` switches all limits off.
-    pub limits: Option<Rates>,
-    pub passkeys: PasskeySetup,
-    pub mail: MailSetup,
-    pub outbound: OutboundSetup,
-    pub log_in: LogInSetup,
-    /// Cancelled when the instance is about to stop.
-    pub draining: CancellationToken,
-}
-
-/// The settings for new accounts and for log-in by code.
-#[derive(Debug)]
-pub struct LogInSetup {
-    pub sign_ups: SignUps,
-    pub by_code: bool,
-    pub sign_up_by_code: bool,
-    /// The page that mails with log-in codes link to; `None` for no links.
-    pub code_page: Option<Url>,
 }
 
 impl App {

@@ -139,10 +139,10 @@ async fn an_account_with_fifty_thousand_sessions_lists_few_and_is_brought_to_the
             "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 50000) \
              INSERT INTO sessions SELECT randomblob(16), randomblob(32), user_id, kind, created_at, last_seen_at, \
              idle_expires_at, absolute_expires_at, ip, user_agent, data, generation, rotated_at, expires_not_before, \
-             authenticated_at, amr FROM sessions, n",
+             authenticated_at, amr, NULL FROM sessions, n",
             "INSERT INTO sessions SELECT gen_random_uuid(), sha256(n::text::bytea), user_id, kind, created_at, \
              last_seen_at, idle_expires_at, absolute_expires_at, ip, user_agent, data, generation, rotated_at, \
-             expires_not_before, authenticated_at, amr FROM sessions, generate_series(1, 50000) n",
+             expires_not_before, authenticated_at, amr, NULL FROM sessions, generate_series(1, 50000) n",
         )
         .await;
     assert_eq!(cookies(&app).await, 50_001);
