@@ -14,15 +14,15 @@ use crate::model::passkey::relying_party::{RelyingParty, RpId, require_a_page};
 pub struct PasskeySettings {
     /// Domain that passkeys belong to: pages of it and of the domains below can use them; a later change makes every
     /// passkey useless [default: the host of `PUBLIC_URL`]
-    #[arg(long, env = "NEPTUN_AUTH_RP_ID", value_parser = RpId::parse, global = true)]
-    rp_id: Option<RpId>,
+    #[arg(id = "rp_id", long = "rp-id", env = "NEPTUN_AUTH_RP_ID", value_parser = RpId::parse, global = true)]
+    id: Option<RpId>,
     /// Name of your application, which authenticators show [default: the domain that passkeys belong to]
-    #[arg(long, env = "NEPTUN_AUTH_RP_NAME", value_parser = rp_name, global = true)]
-    rp_name: Option<String>,
+    #[arg(id = "rp_name", long = "rp-name", env = "NEPTUN_AUTH_RP_NAME", value_parser = rp_name, global = true)]
+    name: Option<String>,
     /// Origins on other domains whose pages may use the passkeys too, separated by commas; browsers read them at
     /// /.well-known/webauthn; list them in `ALLOWED_ORIGINS` as well [default: none]
-    #[arg(long, env = "NEPTUN_AUTH_RP_RELATED_ORIGINS", value_parser = related, global = true)]
-    rp_related_origins: Vec<List<String>>,
+    #[arg(id = "rp_related_origins", long = "rp-related-origins", env = "NEPTUN_AUTH_RP_RELATED_ORIGINS", value_parser = related, global = true)]
+    related_origins: Vec<List<String>>,
 }
 
 /// Authenticators cut longer names off, or show none.
@@ -53,14 +53,14 @@ impl PasskeySettings {
     /// When the domain is one that no page could use. Without that setting the service starts in any case: a public URL
     /// with an IP address, say, has no passkeys.
     pub fn setup(&self, public_url: &Url, allowed: Vec<Origin>) -> anyhow::Result<PasskeySetup> {
-        if let Some(id) = &self.rp_id {
+        if let Some(id) = &self.id {
             require_a_page(id, public_url, &allowed).context("RP_ID")?;
         }
-        let id = self.rp_id.clone().or_else(|| RpId::of(public_url));
+        let id = self.id.clone().or_else(|| RpId::of(public_url));
         let party = |id: RpId| {
-            let name = self.rp_name.clone().unwrap_or_else(|| id.as_str().to_owned());
+            let name = self.name.clone().unwrap_or_else(|| id.as_str().to_owned());
             let origins = AllowedOrigins::new(public_url, allowed);
-            RelyingParty::new(id, name, origins, all(&self.rp_related_origins))
+            RelyingParty::new(id, name, origins, all(&self.related_origins))
         };
         Ok(PasskeySetup {
             relying_party: id.map(party),
@@ -93,9 +93,9 @@ mod tests {
     #[test]
     fn the_public_urls_host_is_the_default_and_an_address_has_no_passkeys() {
         let settings = PasskeySettings {
-            rp_id: None,
-            rp_name: None,
-            rp_related_origins: Vec::new(),
+            id: None,
+            name: None,
+            related_origins: Vec::new(),
         };
         let setup = |url: &str| settings.setup(&Url::parse(url).unwrap(), Vec::new()).unwrap();
         let party = setup("https://auth.example.com").relying_party.unwrap();
@@ -106,7 +106,7 @@ mod tests {
         assert!(setup("http://127.0.0.1:8080").relying_party.is_none());
 
         let elsewhere = PasskeySettings {
-            rp_id: Some(RpId::parse("example.org").unwrap()),
+            id: Some(RpId::parse("example.org").unwrap()),
             ..settings
         };
         let refused = elsewhere.setup(&Url::parse("https://auth.example.com").unwrap(), Vec::new());

@@ -221,8 +221,8 @@ impl AccountApi {
             password: Some(new),
             ..Changes::default()
         };
-        let changed = update_account(&self.0, &user.0, changes, Some(current), &client).await;
-        let (renewed, _) = changed.map_err(|error| users::update_error(error, "new_password"))?;
+        let outcome = update_account(&self.0, &user.0, changes, Some(current), &client).await;
+        let (renewed, _) = outcome.map_err(|error| users::update_error(error, "new_password"))?;
         session.renew(&renewed);
         Ok(Json(SessionResponse::of(&renewed.signed_in)))
     }

@@ -66,7 +66,7 @@ pub struct ApiError {
     /// The limit that rejected the request, if one did.
     pub throttled: Option<Throttled>,
     /// What to send instead, if the operation does not take this kind of body.
-    pub accepts: Option<Accepts>,
+    pub accepts: Option<Box<Accepts>>,
 }
 
 /// The bodies that an operation takes.
@@ -109,7 +109,7 @@ impl ApiError {
     #[must_use]
     pub fn unsupported(accepts: Accepts) -> Self {
         Self {
-            accepts: Some(accepts),
+            accepts: Some(Box::new(accepts)),
             ..ErrorCode::UnsupportedMediaType.into()
         }
     }

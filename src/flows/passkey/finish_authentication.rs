@@ -89,10 +89,10 @@ pub async fn finish_authentication(
         return Err(FinishAuthenticationError::UnknownPasskey);
     }
     let methods = methods(passkey.backup_eligible);
-    if let Some(acting) = acting.filter(|acting| acting.user_id == passkey.user_id) {
-        if claim_session(&mut tx, acting, now).await? {
-            return Ok(PasskeyLogIn::SteppedUp(step_up(tx, acting, methods, now).await?));
-        }
+    if let Some(acting) = acting.filter(|acting| acting.user_id == passkey.user_id)
+        && claim_session(&mut tx, acting, now).await?
+    {
+        return Ok(PasskeyLogIn::SteppedUp(step_up(tx, acting, methods, now).await?));
     }
     let owner = Owner {
         id: passkey.user_id,

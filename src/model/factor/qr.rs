@@ -27,9 +27,9 @@ pub fn svg(text: &str) -> Result<String, DataTooLong> {
             x += run + 1;
         }
     }
-    let side = size + 2 * BORDER;
+    let width = size + 2 * BORDER;
     Ok(format!(
-        r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {side} {side}" shape-rendering="crispEdges"><path fill="#fff" d="M0 0h{side}v{side}H0z"/><path fill="#000" d="{path}"/></svg>"##
+        r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {width}" shape-rendering="crispEdges"><path fill="#fff" d="M0 0h{width}v{width}H0z"/><path fill="#000" d="{path}"/></svg>"##
     ))
 }
 

@@ -129,7 +129,6 @@ pub struct ListedTotp {
 }
 
 /// The steps whose codes are accepted `now`, the earliest first.
-#[must_use]
 pub fn window(now: DateTime<Utc>) -> impl Iterator<Item = i64> {
     let step = now.timestamp().div_euclid(STEP_SECONDS);
     step - SKEW..=step + SKEW

@@ -67,10 +67,10 @@ pub async fn confirmed_secret(conn: Conn<'_>, user: UserId) -> Result<Option<Vec
 pub async fn use_step(conn: Conn<'_>, user: UserId, secret: &[u8], step: i64, now: DateTime<Utc>) -> Result<bool> {
     const SQL: &str = "UPDATE totp SET last_step = $3, last_used_at = $4 WHERE user_id = $1 AND sealed_secret = $2 \
         AND confirmed_at IS NOT NULL AND (last_step IS NULL OR last_step < $3)";
-    let used = on!(conn, c => {
+    let rows = on!(conn, c => {
         sqlx::query(SQL).bind(user).bind(secret).bind(step).bind(now).execute(c).await?.rows_affected()
     });
-    Ok(used == 1)
+    Ok(rows == 1)
 }
 
 /// The confirmed app of `user`, as its owner sees it.

@@ -24,8 +24,8 @@ pub async fn replace(conn: Conn<'_>, user: UserId, codes: &[KeyedHash], now: Dat
 pub async fn consume(conn: Conn<'_>, user: UserId, code: &KeyedHash, now: DateTime<Utc>) -> Result<bool> {
     const SQL: &str =
         "UPDATE recovery_codes SET used_at = $3 WHERE user_id = $1 AND code_hash = $2 AND used_at IS NULL";
-    let used = on!(conn, c => sqlx::query(SQL).bind(user).bind(code).bind(now).execute(c).await?.rows_affected());
-    Ok(used == 1)
+    let rows = on!(conn, c => sqlx::query(SQL).bind(user).bind(code).bind(now).execute(c).await?.rows_affected());
+    Ok(rows == 1)
 }
 
 /// The set of `user`, as its owner sees it; `None` without one.

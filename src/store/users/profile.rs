@@ -11,7 +11,7 @@ pub async fn change_profile(conn: Conn<'_>, user: UserId, changes: &ProfileChang
     const SQL: &str = "UPDATE users SET username = COALESCE($2, username), \
         username_canonical = COALESCE($3, username_canonical), first_name = COALESCE($4, first_name), \
         last_name = COALESCE($5, last_name), number_phone = NULLIF(COALESCE($6, number_phone), '') WHERE id = $1";
-    let changed = on!(conn, c => {
+    let outcome = on!(conn, c => {
         sqlx::query(SQL)
             .bind(user)
             .bind(changes.username.as_ref().map(Username::typed))
@@ -23,8 +23,8 @@ pub async fn change_profile(conn: Conn<'_>, user: UserId, changes: &ProfileChang
             .await
             .map(|done| done.rows_affected())
     });
-    match changed {
+    match outcome {
         Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(false),
-        changed => Ok(changed? == 1),
+        rows => Ok(rows? == 1),
     }
 }

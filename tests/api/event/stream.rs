@@ -80,7 +80,7 @@ async fn following_is_no_use_of_the_session() {
     let used = app
         .count("SELECT COUNT(*) FROM sessions WHERE last_seen_at > created_at")
         .await;
-    assert_eq!(used, 0);
+    assert_eq!(used, 0, "no session counts as used");
     app.clock.advance(TimeDelta::days(6));
     assert_eq!(
         stream.next().await.as_deref(),

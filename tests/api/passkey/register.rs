@@ -220,8 +220,8 @@ async fn malformed_requests_list_their_issues() {
 async fn the_default_paths_of_nuxt_auth_utils_are_the_same_operations() {
     let app = TestApp::new().await;
     let alice = app.user("alice").await;
-    let begin = json!({ "user": { "userName": ALICE }, "verify": false });
-    let begun = alice.post("/api/webauthn/register", &begin).await.ok().json();
+    let request = json!({ "user": { "userName": ALICE }, "verify": false });
+    let begun = alice.post("/api/webauthn/register", &request).await.ok().json();
     let passkey = Passkey::new(&begun["creationOptions"]);
     let finish = second_step(&begun, &passkey.attestation(&begun["creationOptions"]));
     alice.post("/api/webauthn/register/", &finish).await.ok();
