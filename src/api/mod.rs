@@ -127,8 +127,7 @@ pub fn routes(app: &App, web: &Web) -> BoxEndpoint<'static, Response> {
         .into_endpoint()
         .around(move |next, request| errors(Arc::clone(&paths), next, request))
         .around(move |next, request| session(app.clone(), Arc::clone(&cookie), next, request))
-        // Boxing keeps the endpoint's type short, and the future of a request small: a build without optimisation moves it
-        // over the stack at each layer. Without this box each build takes 80 s longer.
+        // Boxing here keeps the endpoint's type short. Without it each build takes 80 s longer.
         .boxed()
         .around(body_limit)
         .around(move |next, request| origin(Arc::clone(&origins), next, request))
@@ -138,7 +137,6 @@ pub fn routes(app: &App, web: &Web) -> BoxEndpoint<'static, Response> {
         .boxed()
         .around(move |next, request| admission(Arc::clone(&shares), next, request))
         .around(move |next, request| client(Arc::clone(&address), next, request))
-        .boxed()
         .around(move |next, request| observe(Arc::clone(&logged_paths), next, request))
         .around(token_api)
         .around(move |next, request| final_slash(Arc::clone(&operations), next, request))
