@@ -37,7 +37,13 @@ fn answers(statuses: &'static [u16]) -> impl Fn(&Received) -> String + Send + Sy
 }
 
 /// Sends everything that is due.
-async fn deliver(app: &App, webhook: Uuid) {
+async fn deliver(app: &TestApp, webhook: Uuid) {
+    app.database.settle().await;
+    deliver_by(&app.app, webhook).await;
+}
+
+/// Lets this instance send what is due.
+async fn deliver_by(app: &App, webhook: Uuid) {
     while deliver_events(app, webhook).await.unwrap() {}
 }
 
@@ -88,8 +94,8 @@ async fn a_receiver_gets_each_event_once_in_order_and_signed() {
         .change_password(crate::helpers::PASSWORD, "another horse battery")
         .await
         .ok();
-    deliver(&app.app, webhook).await;
-    deliver(&app.app, webhook).await;
+    deliver(&app, webhook).await;
+    deliver(&app, webhook).await;
     assert_eq!(types(&server), ["sign_up", "log_out", "log_in"]);
     let received = server.received();
     assert!(received.iter().all(|message| is_signed(message, &secret)));
@@ -106,19 +112,19 @@ async fn a_receiver_that_was_away_gets_everything_and_each_account_in_order() {
     let (webhook, _) = create(&app, &server, &["sign_up", "log_out"]).await;
     let alice = app.user("alice").await;
     alice.log_out().await.ok();
-    deliver(&app.app, webhook).await;
+    deliver(&app, webhook).await;
     assert_eq!(types(&server), ["sign_up"], "the second event waits for the first");
     app.clock.advance(TimeDelta::seconds(7));
-    deliver(&app.app, webhook).await;
+    deliver(&app, webhook).await;
     assert_eq!(
         types(&server),
         ["sign_up", "sign_up"],
         "a redirect is not followed and is no success"
     );
-    deliver(&app.app, webhook).await;
+    deliver(&app, webhook).await;
     assert_eq!(server.received().len(), 2, "nothing is due yet");
     app.clock.advance(TimeDelta::minutes(7));
-    deliver(&app.app, webhook).await;
+    deliver(&app, webhook).await;
     assert_eq!(types(&server), ["sign_up", "sign_up", "sign_up", "log_out"]);
     let ids = server.received();
     assert_eq!(ids[0].header("webhook-id"), ids[2].header("webhook-id"));
@@ -130,12 +136,12 @@ async fn a_receiver_can_ask_for_a_longer_pause() {
     let (app, server) = (app().await, WebServer::https(slow_down));
     let (webhook, _) = create(&app, &server, &["sign_up"]).await;
     app.user("alice").await;
-    deliver(&app.app, webhook).await;
+    deliver(&app, webhook).await;
     app.clock.advance(TimeDelta::minutes(59));
-    deliver(&app.app, webhook).await;
+    deliver(&app, webhook).await;
     assert_eq!(server.received().len(), 1);
     app.clock.advance(TimeDelta::minutes(1));
-    deliver(&app.app, webhook).await;
+    deliver(&app, webhook).await;
     assert_eq!(server.received().len(), 2);
 }
 
@@ -149,12 +155,12 @@ async fn a_webhook_that_is_gone_or_stays_dead_is_disabled_with_an_event_and_lose
     let (first, _) = create(&app, &gone, &["sign_up", "log_out"]).await;
     let (second, _) = create(&app, &dead, &["sign_up"]).await;
     let alice = app.user("alice").await;
-    deliver(&app.app, first).await;
+    deliver(&app, first).await;
     alice.log_out().await.ok();
-    deliver(&app.app, first).await;
+    deliver(&app, first).await;
     assert_eq!(types(&gone), ["sign_up"]);
     for _ in 0..12 {
-        deliver(&app.app, second).await;
+        deliver(&app, second).await;
         app.clock.advance(TimeDelta::hours(31));
     }
     assert_eq!(dead.received().len(), 10);
@@ -168,7 +174,7 @@ async fn a_webhook_that_is_gone_or_stays_dead_is_disabled_with_an_event_and_lose
     );
 
     change_webhook(&app.app, first, WebhookChange::Enable).await.unwrap();
-    deliver(&app.app, first).await;
+    deliver(&app, first).await;
     assert_eq!(types(&gone), ["sign_up", "sign_up", "log_out"]);
 }
 
@@ -181,10 +187,10 @@ async fn both_secrets_sign_for_a_day_after_a_rotation() {
         .unwrap()
         .unwrap();
     app.user("alice").await;
-    deliver(&app.app, webhook).await;
+    deliver(&app, webhook).await;
     app.clock.advance(TimeDelta::hours(24));
     app.user("bob").await;
-    deliver(&app.app, webhook).await;
+    deliver(&app, webhook).await;
     let received = server.received();
     let signed = |secret: &str| {
         received
@@ -208,13 +214,14 @@ async fn two_instances_tell_each_event_once() {
         alice.elsewhere().await;
     }
     app.user("bob").await;
+    app.database.settle().await;
     at_once(4, |number| {
         let app = if number % 2 == 0 {
             app.app.clone()
         } else {
             second.clone()
         };
-        async move { deliver(&app, webhook).await }
+        async move { deliver_by(&app, webhook).await }
     })
     .await;
     let mut ids: Vec<_> = server
@@ -234,7 +241,7 @@ async fn it_is_no_way_into_a_private_network() {
     let server = WebServer::https(takes_all);
     let (webhook, _) = create(&app, &server, &["sign_up"]).await;
     app.user("alice").await;
-    deliver(&app.app, webhook).await;
+    deliver(&app, webhook).await;
     assert_eq!(server.received().len(), 0);
     let plain = create_webhook(&app.app, "http://example.com", &[]).await.unwrap_err();
     assert!(plain.to_string().contains("https"), "{plain}");
@@ -246,7 +253,7 @@ async fn of_a_deleted_account_only_the_deletion_is_told() {
     let (webhook, _) = create(&app, &server, &[]).await;
     let alice = app.user("alice").await;
     alice.delete_account().await.ok();
-    deliver(&app.app, webhook).await;
+    deliver(&app, webhook).await;
     assert_eq!(types(&server), ["account_deleted"]);
     change_webhook(&app.app, webhook, WebhookChange::Delete).await.unwrap();
     assert_eq!(app.count("SELECT COUNT(*) FROM webhook_deliveries").await, 0);
@@ -275,9 +282,10 @@ async fn a_webhook_has_room_for_a_bounded_number_of_events() {
     for name in ["alice", "bob", "carol"] {
         app.user(name).await;
     }
+    app.database.settle().await;
     deliver_events(&app.app, webhook).await.unwrap();
     let waiting = "SELECT COUNT(*) FROM webhook_deliveries WHERE delivered_at IS NULL";
     assert!(app.count(waiting).await <= 10_000);
-    deliver(&app.app, webhook).await;
+    deliver(&app, webhook).await;
     assert_eq!(types(&server), ["sign_up"; 3], "there was room again after each");
 }

@@ -110,7 +110,7 @@ impl Client {
         let answer = Answer {
             status: response.status(),
             headers: response.headers().clone(),
-            body: response.into_body().into_string().await.unwrap(),
+            body: body_of(response).await,
         };
         self.keep_cookies(&answer);
         answer
@@ -149,5 +149,16 @@ impl Client {
         if let Some(set_cookie) = answer.set_device() {
             self.set_device(Some(set_cookie.split_once(';').unwrap().0.to_owned()));
         }
+    }
+}
+
+/// The whole body; of a stream nothing, because it does not end.
+async fn body_of(response: Response) -> String {
+    let is_stream = response.content_type() == Some("text/event-stream");
+    let body = response.into_body();
+    if is_stream {
+        String::new()
+    } else {
+        body.into_string().await.unwrap()
     }
 }

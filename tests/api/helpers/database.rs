@@ -206,6 +206,15 @@ impl TestDatabase {
         }
     }
 
+    /// Waits until no event can come before those that are stored. On PostgreSQL the transactions of other tests, which
+    /// share the server, are waited for.
+    pub async fn settle(&self) {
+        let open = "SELECT COUNT(*) FROM events WHERE transaction_id >= pg_snapshot_xmin(pg_current_snapshot())";
+        while self.is_postgres() && self.count(open).await > 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    }
+
     pub fn is_postgres(&self) -> bool {
         matches!(self.kind, Kind::Postgres(_))
     }

@@ -87,6 +87,8 @@ fn operations_are_those_of_the_contract() {
         "updateUser patch /api/users/{user_id}",
         "deleteUser delete /api/users/{user_id}",
         "exportUser get /api/users/{user_id}/export",
+        "listEvents get /api/users/{user_id}/events",
+        "streamEvents get /api/auth/events",
         "passwordOtp post /auth/otp",
         "resetPassword post /{email}/reset-password",
         "resetPasswordWithKey post /api/auth/password/reset",

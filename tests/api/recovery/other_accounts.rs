@@ -86,6 +86,7 @@ async fn without_a_session_every_operation_on_an_account_answers_401_for_any_nam
             ("PATCH", format!("/api/users/{name}")),
             ("DELETE", format!("/api/users/{name}")),
             ("GET", format!("/api/users/{name}/export")),
+            ("GET", format!("/api/users/{name}/events")),
         ] {
             let answer = app.client().send_json(method, &path, &body_naming(name)).await;
             answer.fails(401, "not_authenticated");
