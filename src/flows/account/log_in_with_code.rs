@@ -73,7 +73,7 @@ pub async fn log_in_with_code(app: &App, sent: &CodeLogIn, start: SessionStart) 
     }
 
     let mut tx = app.db.write().await?;
-    users::lock(tx.conn(), guessed.user_id.unwrap_or(UserId(Uuid::nil()))).await?;
+    users::lock(&mut tx, guessed.user_id.unwrap_or(UserId(Uuid::nil()))).await?;
     if !codes::consume(tx.conn(), &guessed.subject, &guessed.code_hash, now).await? {
         return Err(LogInWithCodeError::InvalidCode);
     }

@@ -34,7 +34,7 @@ pub(super) async fn prove_both_factors(
     let usable = check_second_factor(app, owner.id, factor, now).await?;
 
     let mut tx = app.db.write().await?;
-    users::lock(tx.conn(), owner.id).await?;
+    users::lock(&mut tx, owner.id).await?;
     let known = users::factors(tx.conn(), owner.id).await?;
     if known.and_then(|known| known.password_hash).as_ref() != Some(verified) {
         return Ok(Proven::PasswordChanged);

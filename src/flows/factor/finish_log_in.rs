@@ -88,7 +88,7 @@ async fn exchange(
     let Found { half, secret } = found;
     let user = half.user_id;
     let mut tx = app.db.write().await?;
-    users::lock(tx.conn(), user).await?;
+    users::lock(&mut tx, user).await?;
     let lookup = AccountLookup::Account(user);
     let account = users::credentials_and_familiarity(tx.conn(), lookup, &start.client, now).await?;
     let known = users::factors(tx.conn(), user).await?;

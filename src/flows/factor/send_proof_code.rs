@@ -30,7 +30,7 @@ pub async fn send_proof_code(app: &App, signed_in: &SignedIn, client: &Client) -
         .allow_proof_mail(user, &address, Purpose::Reauthenticate, client)?;
 
     let mut tx = app.db.write().await?;
-    users::lock(tx.conn(), user).await?;
+    users::lock(&mut tx, user).await?;
     let request = Request {
         purpose: Purpose::Reauthenticate,
         subject: app.codes.proof_subject(user, Purpose::Reauthenticate),

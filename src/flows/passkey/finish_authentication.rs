@@ -81,7 +81,7 @@ pub async fn finish_authentication(
 
     let mut tx = app.db.write().await?;
     // First, in the order in which all others lock: the account, then what belongs to it.
-    users::lock(tx.conn(), passkey.user_id).await?;
+    users::lock(&mut tx, passkey.user_id).await?;
     if !spent_challenges::spend(tx.conn(), &attempt.challenge_hash(), attempt.expires_at()).await? {
         return Err(FinishAuthenticationError::Expired);
     }

@@ -45,7 +45,7 @@ pub(in crate::flows) async fn ask_for_code(
 
     let mut tx = app.db.write().await?;
     // Locks rows in the same order as a deletion does. Without an account the work is the same.
-    users::lock(tx.conn(), user.unwrap_or(UserId(Uuid::nil()))).await?;
+    users::lock(&mut tx, user.unwrap_or(UserId(Uuid::nil()))).await?;
     // The account may have moved to another address, or gone, since it was looked up: then its keys must not come here.
     let known = users::by_email(tx.conn(), email)
         .await?

@@ -34,6 +34,15 @@ pub async fn purge_expired(app: &App) -> anyhow::Result<bool> {
     let ended = sessions::purge(&mut tx, now, BATCH.into()).await?;
     tx.commit().await?;
     telemetry::sessions_ended(Ended::Expired, ended);
-    let handled = [alive + ended, codes, mails, delayed, failures, challenges, devices, events];
+    let handled = [
+        alive + ended,
+        codes,
+        mails,
+        delayed,
+        failures,
+        challenges,
+        devices,
+        events,
+    ];
     Ok(handled.into_iter().any(|rows| rows >= BATCH.into()))
 }

@@ -28,7 +28,7 @@ pub(super) async fn explain_refusal(
         return Ok(None);
     };
     let mut tx = app.db.write().await?;
-    users::lock(tx.conn(), owner.id).await?;
+    users::lock(&mut tx, owner.id).await?;
     let known = users::factors(tx.conn(), owner.id).await?;
     let Some(known) = known.filter(|known| known.password_hash.as_ref() == Some(verified)) else {
         return Ok(None);

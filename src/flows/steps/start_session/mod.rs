@@ -188,7 +188,7 @@ pub(in crate::flows) async fn start_proven_session(
     mut starting: StartingSession,
 ) -> anyhow::Result<Option<Outcome>> {
     starting.notes_device = true;
-    users::lock(tx.conn(), owner.id).await?;
+    users::lock(&mut tx, owner.id).await?;
     if let Some(number) = sessions::insert_recording_log_in(tx.conn(), &starting.session).await? {
         return Ok(Some(Outcome::Started(finish(app, tx, owner, starting, number).await?)));
     }
