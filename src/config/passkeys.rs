@@ -21,7 +21,13 @@ pub struct PasskeySettings {
     name: Option<String>,
     /// Origins on other domains whose pages may use the passkeys too, separated by commas; browsers read them at
     /// /.well-known/webauthn; list them in `ALLOWED_ORIGINS` as well [default: none]
-    #[arg(id = "rp_related_origins", long = "rp-related-origins", env = "NEPTUN_AUTH_RP_RELATED_ORIGINS", value_parser = related, global = true)]
+    #[arg(
+        id = "rp_related_origins",
+        long = "rp-related-origins",
+        env = "NEPTUN_AUTH_RP_RELATED_ORIGINS",
+        value_parser = related,
+        global = true
+    )]
     related_origins: Vec<List<String>>,
 }
 

@@ -37,6 +37,10 @@ const WRITE_COOKIE: &[&[&str]] = &[
     passkey::WRITE_COOKIE,
 ];
 
+/// The first event of a stream and a later one, as they are sent.
+const EVENTS: &str = "event: hello\ndata: {\"session_id\":\"0192d3a8-6c0e-7b52-9f4d-2a6b8c1e5f70\"}\n\n\
+    event: session_ended\ndata: {\"session_id\":\"0192d3a8-6c0e-7b52-9f4d-2a6b8c1e5f70\"}\n\n";
+
 /// Completes one operation: its responses and their headers, and an example of every body. `schemas` are the
 /// document's.
 pub fn add(dialect: Dialect, method: &str, operation: &mut Value, schemas: &Value) {
@@ -89,11 +93,13 @@ fn add_examples(holder: &mut Value, schemas: &Value) {
     let Some(content) = holder.get_mut("content") else {
         return;
     };
+    if let Some(stream) = content.get_mut("text/event-stream") {
+        // The framework calls every stream binary, and generators would then hand out a file.
+        *stream = json!({ "schema": { "type": "string" }, "example": EVENTS });
+        return;
+    }
     for media in members(content) {
-        // A stream has none.
-        if media["schema"]["format"] != "binary" {
-            media["example"] = example(&media["schema"], schemas);
-        }
+        media["example"] = example(&media["schema"], schemas);
     }
 }
 

@@ -146,7 +146,7 @@ async fn disable(app: &App, tx: &mut Tx, webhook: &Webhook, reason: &str) -> any
         let event = Event::new(EventKind::AdminAction, None, Actor::System, now);
         let event = event.with("action", &"webhook_disabled").with("webhook", &webhook.id);
         events::record(tx.conn(), &event).await?;
-        tracing::warn!(webhook = %webhook.id, reason, "a webhook was disabled; enable it again once its receiver works");
+        tracing::warn!(webhook = %webhook.id, reason, "a webhook was disabled; enable it once its receiver works");
     }
     Ok(())
 }

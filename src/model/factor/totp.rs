@@ -56,7 +56,8 @@ impl TotpSecret {
         let issuer: String = issuer.chars().take(ISSUER_LENGTH).collect();
         let (issuer, account, secret) = (encode(&issuer), encode(account), self.reveal());
         format!(
-            "otpauth://totp/{issuer}:{account}?secret={secret}&issuer={issuer}&algorithm=SHA1&digits={DIGITS}&period={STEP_SECONDS}"
+            "otpauth://totp/{issuer}:{account}?secret={secret}&issuer={issuer}&algorithm=SHA1&digits={DIGITS}\
+             &period={STEP_SECONDS}"
         )
     }
 }

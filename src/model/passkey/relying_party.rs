@@ -19,7 +19,8 @@ pub enum InvalidRpId {
     #[error("anyone can register a name under `{0}`, so browsers make no passkeys for it: name your own domain")]
     PublicSuffix(String),
     #[error(
-        "no page could use passkeys of `{0}`: neither the public URL nor an allowed origin is on that domain or below it"
+        "no page could use passkeys of `{0}`: neither the public URL nor an allowed origin is on that domain or below \
+         it"
     )]
     NoPage(String),
 }

@@ -58,7 +58,8 @@ impl Db {
             let (Database::Sqlite(source), Database::Postgres(sink)) = (from.conn().database, to.conn().database)
             else {
                 bail!(
-                    "`copy` goes from SQLite to PostgreSQL: DATABASE_URL must start with `sqlite:`, and --to with `postgres://`"
+                    "`copy` goes from SQLite to PostgreSQL: DATABASE_URL must start with `sqlite:`, and --to with \
+                     `postgres://`"
                 );
             };
             let tables = tables(source).await?;

@@ -102,7 +102,8 @@ pub async fn insert_recording_log_in_clearing_failures(
         ),
         "; ",
         insert_session!(
-            "users WHERE id = $13 AND password_hash = $12 AND disabled_at IS NULL AND second_factor_at IS NULL AND $17 > "
+            "users WHERE id = $13 AND password_hash = $12 AND disabled_at IS NULL AND second_factor_at IS NULL \
+             AND $17 > "
         ),
         count_sessions!(),
         " RETURNING generation; ",

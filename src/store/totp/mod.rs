@@ -28,7 +28,8 @@ pub async fn start(
 
 /// The app of `user` that waits for its first code.
 pub async fn pending(conn: Conn<'_>, user: UserId) -> Result<Option<PendingTotp>> {
-    const SQL: &str = "SELECT pending_secret, pending_at FROM totp WHERE user_id = $1 AND confirmed_at IS NULL AND pending_at IS NOT NULL";
+    const SQL: &str = "SELECT pending_secret, pending_at FROM totp \
+        WHERE user_id = $1 AND confirmed_at IS NULL AND pending_at IS NOT NULL";
     Ok(on!(conn, c => sqlx::query_as(SQL).bind(user).fetch_optional(c).await?))
 }
 

@@ -110,8 +110,8 @@ pub async fn credentials_and_familiarity(
 /// Everything that an account owner may see of the account.
 pub async fn own_account(conn: Conn<'_>, id: UserId) -> Result<Option<OwnAccount>> {
     const SQL: &str = "SELECT id, number, email, email_verified_at, pending_email, \
-        password_hash IS NOT NULL AS has_password, second_factor_at, username, first_name, last_name, number_phone, avatar, \
-        created_at, last_log_in_at FROM users WHERE id = $1";
+        password_hash IS NOT NULL AS has_password, second_factor_at, username, first_name, last_name, number_phone, \
+        avatar, created_at, last_log_in_at FROM users WHERE id = $1";
     let account: Option<OwnAccount> = on!(conn, c => sqlx::query_as(SQL).bind(id).fetch_optional(c).await?);
     Ok(account.map(|account| OwnAccount {
         email: shown(account.email),

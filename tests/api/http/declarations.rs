@@ -31,7 +31,11 @@ fn every_error_code_of_a_status_is_declared() {
         ("mintAccessToken", "403", &["email_not_verified", "origin_not_allowed"]),
         ("obtainTokenPair", "403", &["email_not_verified", "origin_not_allowed"]),
         ("refreshToken", "403", &["email_not_verified", "origin_not_allowed"]),
-        ("signUpWithTokens", "403", &["email_not_verified", "origin_not_allowed"]),
+        (
+            "signUpWithTokens",
+            "403",
+            &["email_not_verified", "origin_not_allowed", "sign_up_closed"],
+        ),
         ("verifySession", "403", &["email_not_verified"]),
         ("verifyEmail", "400", &["invalid_otp", "validation_error"]),
         ("passwordOtp", "400", &["invalid_otp", "validation_error"]),

@@ -109,6 +109,16 @@ fn operations_are_those_of_the_contract() {
         "renamePasskey patch /api/auth/passkeys/{id}",
         "removePasskey delete /api/auth/passkeys/{id}",
         "getRelatedOrigins get /.well-known/webauthn",
+        "requestLogInCode post /api/auth/login/code",
+        "logInWithCode post /api/auth/login/code/verify",
+        "listFactors get /api/auth/factors",
+        "startTotp post /api/auth/totp",
+        "removeTotp delete /api/auth/totp",
+        "confirmTotp post /api/auth/totp/confirm",
+        "renewRecoveryCodes post /api/auth/recovery-codes",
+        "finishLogIn post /api/auth/login/second-factor",
+        "reauthenticate post /api/auth/reauthenticate",
+        "sendReauthenticationCode post /api/auth/reauthenticate/code",
         "getLiveness get /health/live",
         "getReadiness get /health/ready",
     ];
@@ -139,6 +149,18 @@ fn every_operation_declares_its_refusals_headers_and_examples() {
             "signUpWithTokens",
             "obtainTokenPair",
             "refreshToken",
+            "requestLogInCode",
+            "logInWithCode",
+            "startTotp",
+            "confirmTotp",
+            "removeTotp",
+            "renewRecoveryCodes",
+            "finishLogIn",
+            "reauthenticate",
+            "sendReauthenticationCode",
+            "registerPasskey",
+            "authenticateWithPasskey",
+            "removePasskey",
         ];
         let is_limited = limited.contains(&operation["operationId"].as_str().unwrap());
         assert_eq!(responses.contains_key("429"), is_limited, "{place}");
@@ -148,6 +170,9 @@ fn every_operation_declares_its_refusals_headers_and_examples() {
             "refreshToken",
             "verifyToken",
             "blacklistToken",
+            "logInWithCode",
+            "finishLogIn",
+            "authenticateWithPasskey",
         ];
         let may_refuse = asks_for_credentials.contains(&operation["operationId"].as_str().unwrap());
         assert_eq!(
@@ -190,6 +215,7 @@ fn every_operation_declares_its_refusals_headers_and_examples() {
             let challenge = response["headers"].get("WWW-Authenticate");
             assert_eq!(challenge.is_some(), status == "401", "{place}");
             if !is_refusal && status != "204" {
+                let media = response["content"].as_object().unwrap().values().next().unwrap();
                 assert!(media.get("example").is_some(), "{place} has no example");
             }
         }

@@ -27,7 +27,11 @@ async fn every_operation_works_with_a_final_slash() {
             async move { client.send(method, &path, &JSON, Body::from("{}")).await }
         };
         let (without, with) = (send(path.clone()).await, send(format!("{path}/")).await);
-        assert_eq!(with.status_and_body(), without.status_and_body(), "{method} {path}");
+        assert_eq!(
+            (with.status, lasting_part(&with.body)),
+            (without.status, lasting_part(&without.body)),
+            "{method} {path}"
+        );
         let other = client.send(Method::PUT, &format!("{path}/"), &[], Body::empty()).await;
         let known = if path == "/api/auth/verify" { 401 } else { 405 };
         assert_eq!(
@@ -36,6 +40,19 @@ async fn every_operation_works_with_a_final_slash() {
             "{path}"
         );
     }
+}
+
+/// A body without the random values that no two answers share.
+fn lasting_part(body: &str) -> Value {
+    let Ok(mut body) = serde_json::from_str::<Value>(body) else {
+        return Value::String(body.to_owned());
+    };
+    for random in ["/requestOptions/challenge", "/attemptId"] {
+        if let Some(value) = body.pointer_mut(random) {
+            *value = Value::Null;
+        }
+    }
+    body
 }
 
 #[tokio::test]
