@@ -80,7 +80,7 @@ async fn imported_hashes_that_take_long_leave_room_for_our_own() {
     // Only one of the two slots is for them, so that none of these waits for one.
     let mut answered = 0;
     while !flood.is_finished() {
-        let answer = timeout(Duration::from_secs(60), app.log_in(ALICE, PASSWORD)).await;
+        let answer = timeout(Duration::from_mins(1), app.log_in(ALICE, PASSWORD)).await;
         answer.expect("a log-in is answered").ok();
         answered += 1;
     }

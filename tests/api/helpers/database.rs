@@ -195,12 +195,14 @@ impl TestDatabase {
                     .collect()
             }
             Kind::Postgres(pool) => {
-                let sql = "SELECT u::text FROM users u UNION ALL SELECT s::text FROM sessions s \
-                    UNION ALL SELECT k::text FROM signing_keys k UNION ALL SELECT c::text FROM codes c \
-                    UNION ALL SELECT o::text FROM outbox o UNION ALL SELECT e::text FROM events e \
-                    UNION ALL SELECT a::text FROM attempts a UNION ALL SELECT d::text FROM devices d \
-                    UNION ALL SELECT t::text FROM totp t UNION ALL SELECT r::text FROM recovery_codes r";
-                let rows: Vec<String> = sqlx::query_scalar(sql).fetch_all(pool).await.unwrap();
+                let tables = "SELECT format('SELECT t::text FROM %I t', tablename) FROM pg_tables \
+                    WHERE schemaname = current_schema()";
+                let tables: Vec<String> = sqlx::query_scalar(tables).fetch_all(pool).await.unwrap();
+                let sql = tables.join(" UNION ALL ");
+                let rows: Vec<String> = sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
+                    .fetch_all(pool)
+                    .await
+                    .unwrap();
                 rows.concat().into_bytes()
             }
         }

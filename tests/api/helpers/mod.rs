@@ -69,7 +69,7 @@ pub fn setup(database_url: &str, clock: Clock) -> Setup {
             file: None,
             url: None,
             // No test on a slow machine takes as long.
-            timeout: Duration::from_secs(120),
+            timeout: Duration::from_mins(2),
         },
         lifetimes: Lifetimes {
             idle: TimeDelta::days(7),

@@ -42,10 +42,8 @@ impl Received {
 
 /// The text of an answer, for the functions that [`WebServer`] asks.
 pub fn reply(status: u16, headers: &[(&str, &str)], body: &str) -> String {
-    let headers: String = headers
-        .iter()
-        .map(|(name, value)| format!("{name}: {value}\r\n"))
-        .collect();
+    let headers = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n"));
+    let headers = headers.collect::<Vec<_>>().concat();
     let length = body.len();
     format!("HTTP/1.1 {status} Reason\r\ncontent-length: {length}\r\nconnection: close\r\n{headers}\r\n{body}")
 }
@@ -67,7 +65,7 @@ pub fn file(name: &str) -> PathBuf {
 impl WebServer {
     pub fn http(answer: impl Fn(&Received) -> String + Send + Sync + 'static) -> Self {
         Self::start("http", answer, |connection, serve| {
-            serve(&mut BufReader::new(connection))
+            serve(&mut BufReader::new(connection));
         })
     }
 

@@ -12,7 +12,7 @@ use url::Url;
 use crate::helpers::web::{Received, WebServer, file, local_servers, reply};
 
 /// Longer than any answer of a server on this machine takes.
-const LONG: Duration = Duration::from_secs(120);
+const LONG: Duration = Duration::from_mins(2);
 
 fn local() -> Outbound {
     Outbound::new(&local_servers()).unwrap()
