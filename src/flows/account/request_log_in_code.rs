@@ -20,7 +20,7 @@ pub enum RequestLogInCodeError {
 /// the link does not work; `None` where the service mails no links.
 ///
 /// # Errors
-/// As [`ask_for_code`].
+/// [`RequestLogInCodeError`]; a fourth code within an hour is throttled, as one to reset a password is.
 pub async fn request_log_in_code(
     app: &App,
     email: &Email,

@@ -15,7 +15,8 @@ use crate::store::{Tx, codes};
 /// account it does the same work and answers the same.
 ///
 /// # Errors
-/// As [`ask_for_code`].
+/// [`crate::model::limit::throttled::Throttled`] for the fourth code within an hour. A device or network that the
+/// account knows has three codes of its own.
 pub async fn request_reset(app: &App, email: &Email, client: &Client) -> anyhow::Result<()> {
     let mut asked = ask_for_code(app, Purpose::ResetPassword, email, client).await?;
     let message = Message::ResetCode {

@@ -25,7 +25,7 @@ pub enum Digest {
 }
 
 impl Digest {
-    /// Reads a digest, and the text that [`Digest::of`] makes of the right password.
+    /// Reads a digest, and the text that `Digest::of` makes of the right password.
     #[must_use]
     pub fn read(text: &str) -> Option<(Self, Zeroizing<String>)> {
         let lower = text.to_ascii_lowercase();
