@@ -85,7 +85,7 @@ pub struct AuthenticationResponse {
 #[oai(example)]
 pub struct AuthenticateRequest {
     /// Ignored: the passkey says which account it is for.
-    #[oai(rename = "userName", skip_serializing_if_is_none)]
+    #[oai(rename = "userName", validator(max_length = 254), skip_serializing_if_is_none)]
     user_name: Option<String>,
     /// `false` or left out in the first step, `true` in the second.
     #[oai(skip_serializing_if_is_none)]
@@ -118,6 +118,8 @@ pub enum AuthenticateStep {
     },
 }
 
+const MAX_USER_NAME: usize = 254;
+
 /// More than any part of an answer has, and less than a body.
 const MAX_PART: usize = 16 * 1024;
 
@@ -126,10 +128,36 @@ const MAX_TRANSPORTS: usize = 16;
 
 pub fn read_register(mut fields: Fields, signed_in: &SignedIn) -> Result<RegisterStep, ApiError> {
     let display_name = read_user(&mut fields, signed_in);
-    if !fields.flag("verify").unwrap_or_default() {
+    let is_last_step = fields.flag("verify").unwrap_or_default();
+    let attempt = read_attempt(&mut fields, is_last_step);
+    let answer = if is_last_step || fields.is_given("response") {
+        read_attestation(&mut fields)
+    } else {
+        None
+    };
+    if !is_last_step {
         return fields.finish(Some(RegisterStep::Begin { display_name }));
     }
-    let attempt = fields.text("attemptId");
+    let step = attempt
+        .zip(answer)
+        .map(|(attempt, (answer, transports))| RegisterStep::Finish {
+            attempt,
+            answer,
+            transports,
+        });
+    fields.finish(step)
+}
+
+/// The attempt, which is required in the last step.
+fn read_attempt(fields: &mut Fields, is_last_step: bool) -> Option<String> {
+    if is_last_step || fields.is_given("attemptId") {
+        fields.text("attemptId")
+    } else {
+        None
+    }
+}
+
+fn read_attestation(fields: &mut Fields) -> Option<(RegistrationAnswer, Vec<String>)> {
     let read = fields.object("response", |credential| {
         let id = credential.bytes("id", MAX_CREDENTIAL_ID);
         let parts = credential.object("response", |response| {
@@ -140,20 +168,13 @@ pub fn read_register(mut fields: Fields, signed_in: &SignedIn) -> Result<Registe
         });
         id.zip(parts.flatten())
     });
-    let step = attempt.zip(read.flatten()).map(|(attempt, (id, (parts, transports)))| {
-        let (client_data, attestation_object) = parts;
-        let answer = RegistrationAnswer {
-            credential_id: id,
-            client_data,
-            attestation_object,
-        };
-        RegisterStep::Finish {
-            attempt,
-            answer,
-            transports,
-        }
-    });
-    fields.finish(step)
+    let (credential_id, ((client_data, attestation_object), transports)) = read.flatten()?;
+    let answer = RegistrationAnswer {
+        credential_id,
+        client_data,
+        attestation_object,
+    };
+    Some((answer, transports))
 }
 
 /// Checks that the passkey is for the account of the session, and returns the name to show.
@@ -177,19 +198,37 @@ fn read_user(fields: &mut Fields, signed_in: &SignedIn) -> Option<String> {
 }
 
 pub fn read_authenticate(mut fields: Fields) -> Result<AuthenticateStep, ApiError> {
-    if !fields.flag("verify").unwrap_or_default() {
+    fields.optional_text("userName", MAX_USER_NAME);
+    let is_last_step = fields.flag("verify").unwrap_or_default();
+    let attempt = read_attempt(&mut fields, is_last_step);
+    let answer = if is_last_step || fields.is_given("response") {
+        read_assertion(&mut fields)
+    } else {
+        None
+    };
+    if !is_last_step {
         return fields.finish(Some(AuthenticateStep::Begin));
     }
-    let attempt = fields.text("attemptId");
+    let step = attempt.zip(answer);
+    fields.finish(step.map(|(attempt, answer)| AuthenticateStep::Finish { attempt, answer }))
+}
+
+fn read_assertion(fields: &mut Fields) -> Option<AuthenticationAnswer> {
     let answer = fields.object("response", |credential| {
         let id = credential.bytes("id", MAX_CREDENTIAL_ID);
         let parts = credential.object("response", |response| {
+            let (client_data, authenticator_data, signature) = (
+                response.bytes("clientDataJSON", MAX_PART),
+                response.bytes("authenticatorData", MAX_PART),
+                response.bytes("signature", MAX_PART),
+            );
+            let user_handle = read_handle(response);
             Some(AuthenticationAnswer {
                 credential_id: Vec::new(),
-                client_data: response.bytes("clientDataJSON", MAX_PART)?,
-                authenticator_data: response.bytes("authenticatorData", MAX_PART)?,
-                signature: response.bytes("signature", MAX_PART)?,
-                user_handle: read_handle(response)?,
+                client_data: client_data?,
+                authenticator_data: authenticator_data?,
+                signature: signature?,
+                user_handle: user_handle?,
             })
         });
         id.zip(parts.flatten())
@@ -198,8 +237,7 @@ pub fn read_authenticate(mut fields: Fields) -> Result<AuthenticateStep, ApiErro
                 ..answer
             })
     });
-    let step = attempt.zip(answer.flatten());
-    fields.finish(step.map(|(attempt, answer)| AuthenticateStep::Finish { attempt, answer }))
+    answer.flatten()
 }
 
 /// A key that is no passkey sends none. The check then refuses it as it does a wrong one.

@@ -1,5 +1,6 @@
 //! The OpenAPI document: what the framework derives from the code, completed by rules for every operation.
 
+mod errors;
 mod responses;
 
 use std::collections::HashMap;
@@ -20,7 +21,8 @@ use super::guard::COOKIE_SCHEME;
 use super::layers::token_api;
 use crate::model::session::cookie::SessionCookie;
 use crate::model::user::password::PasswordPolicy;
-use responses::{Dialect, members};
+use errors::Dialect;
+use responses::members;
 
 /// Where a service with default settings is reached.
 const DEFAULT_URL: &str = "http://localhost:8080";
