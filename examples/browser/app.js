@@ -32,8 +32,12 @@ function takeFromAddress() {
 
 async function open() {
   const { fragment, error } = takeFromAddress();
-  await offerProviders();
-  await refresh();
+  try {
+    await offerProviders();
+  } finally {
+    // Shows one of the views in any case: also without an answer, a visitor can fill in the form and try again.
+    await refresh();
+  }
   if (readRecoveryLink(fragment) || readLogInLink(fragment)) showView("signed-out");
   // The other provider was the first factor.
   if (error === "second_factor_required") return showSecondStep(["totp", "recovery_code"]);

@@ -151,7 +151,7 @@ test("the field for the address offers passkeys", async () => {
   await visited.logOut();
   const answer = await visited.page.evaluate(async (service) => {
     const path = `${service}/api/webauthn/authenticate`;
-    document.body.insertAdjacentHTML("afterbegin", '<input autocomplete="username webauthn">');
+    document.body.prepend(Object.assign(document.createElement("input"), { autocomplete: "username webauthn" }));
     const begun = await call("POST", path, { verify: false });
     const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(begun.body.requestOptions);
     const credential = await navigator.credentials.get({ publicKey, mediation: "conditional" });
