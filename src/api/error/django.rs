@@ -48,6 +48,7 @@ pub struct TokenErrors {
     number_phone: Option<Vec<String>>,
     token: Option<Vec<String>>,
     refresh: Option<Vec<String>>,
+    otp: Option<Vec<String>>,
     error: Option<String>,
     detail: Option<String>,
     code: Option<String>,

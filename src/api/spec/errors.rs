@@ -1,7 +1,5 @@
 //! How the document describes an error response: its schema, its examples and its headers.
 
-use std::collections::BTreeSet;
-
 use poem::http::StatusCode;
 use poem_openapi::types::ToJSON;
 use serde_json::{Value, json};
@@ -9,6 +7,8 @@ use serde_json::{Value, json};
 use crate::api::error::django::TokenError;
 use crate::api::error::{ApiError, ErrorCode, Issue, IssueCode};
 use crate::api::layers::token_api::django_body;
+
+const TOKEN_ERRORS: &str = "TokenErrors";
 
 /// The shape of an operation's errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +24,10 @@ pub fn error_response(dialect: Dialect, method: &str, codes: &[ErrorCode]) -> Va
     let errors: Vec<_> = codes.iter().map(|code| Described::of(dialect, *code)).collect();
     let mut response = json!({ "description": description(&errors) });
     if method != "head" {
-        let schema = schema_of(&errors);
+        // The schema of a refused form has the members of the other one too.
+        let of_form = errors.iter().find(|error| error.schema == TOKEN_ERRORS);
+        let name = of_form.unwrap_or(&errors[0]).schema;
+        let schema = json!({ "$ref": format!("#/components/schemas/{name}") });
         response["content"]["application/json"] = match errors.as_slice() {
             [error] => json!({ "schema": schema, "example": error.example }),
             errors => json!({ "schema": schema, "examples": examples(errors) }),
@@ -36,20 +39,6 @@ pub fn error_response(dialect: Dialect, method: &str, codes: &[ErrorCode]) -> Va
         }
     }
     response
-}
-
-/// The schema of all `errors`. The token API has two, which have no body in common.
-fn schema_of(errors: &[Described]) -> Value {
-    let names: BTreeSet<_> = errors.iter().map(|error| error.schema).collect();
-    let mut schemas: Vec<_> = names
-        .into_iter()
-        .map(|name| json!({ "$ref": format!("#/components/schemas/{name}") }))
-        .collect();
-    if schemas.len() == 1 {
-        schemas.swap_remove(0)
-    } else {
-        json!({ "oneOf": schemas })
-    }
 }
 
 /// An error code as the document shows it.
@@ -145,13 +134,13 @@ fn error_headers(dialect: Dialect, code: ErrorCode) -> Vec<(&'static str, Value)
 fn token_error(code: ErrorCode) -> (&'static str, Value) {
     match code {
         ErrorCode::ValidationError => (
-            "TokenErrors",
+            TOKEN_ERRORS,
             json!({
                 "username": ["This field is required."],
                 "email": ["user with this email already exists."],
             }),
         ),
-        ErrorCode::InternalError => ("TokenErrors", django_body(&code.into())),
+        ErrorCode::InternalError => (TOKEN_ERRORS, django_body(&code.into())),
         ErrorCode::InvalidCredentials => ("TokenErrorBody", TokenError::NoActiveAccount.body()),
         ErrorCode::NotAuthenticated => ("TokenErrorBody", TokenError::TokenNotValid.body()),
         _ => ("TokenErrorBody", django_body(&code.into())),
