@@ -73,11 +73,16 @@ pub async fn log_in_with_code(app: &App, sent: &CodeLogIn, start: SessionStart) 
     }
 
     let mut tx = app.db.write().await?;
-    users::lock(&mut tx, guessed.user_id.unwrap_or(UserId(Uuid::nil()))).await?;
+    let holder = match guessed.user_id {
+        Some(user) => Some(user),
+        // An account may have been made for the address since the code was mailed.
+        None => users::by_email(tx.conn(), &sent.email).await?.map(|known| known.id),
+    };
+    users::lock(&mut tx, holder.unwrap_or(UserId(Uuid::nil()))).await?;
     if !codes::consume(tx.conn(), &guessed.subject, &guessed.code_hash, now).await? {
         return Err(LogInWithCodeError::InvalidCode);
     }
-    let entered = enter(app, &mut tx, &sent.email, guessed.user_id, &start.client, now).await?;
+    let entered = enter(app, &mut tx, &sent.email, holder, &start.client, now).await?;
     let owner = Owner {
         id: entered.id,
         email: &entered.email,
@@ -100,25 +105,25 @@ struct Entered {
     ended: u64,
 }
 
-/// The account of `email`, with its address confirmed; a new one if there is none. `user` is the account that the code
-/// was mailed to: it may have moved to another address since.
+/// The account of `email`, with its address confirmed; a new one if there is none. `holder` is the account that is
+/// locked: it may have moved to another address before it was.
 async fn enter(
     app: &App,
     tx: &mut Tx,
     email: &Email,
-    user: Option<UserId>,
+    holder: Option<UserId>,
     client: &Client,
     now: DateTime<Utc>,
 ) -> Result<Entered, LogInWithCodeError> {
     let login = Identifier::Email(email.clone());
     let lookup = AccountLookup::Identifier(&login);
     let Some(known) = users::credentials_and_familiarity(tx.conn(), lookup, client, now).await? else {
-        return match user {
+        return match holder {
             Some(_) => Err(LogInWithCodeError::InvalidCode),
             None => create(tx, email, client, now).await,
         };
     };
-    if user.is_some_and(|user| user != known.credentials.id) {
+    if holder != Some(known.credentials.id) {
         return Err(LogInWithCodeError::InvalidCode);
     }
     let mut entered = Entered {

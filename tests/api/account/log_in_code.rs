@@ -24,13 +24,18 @@ pub async fn app_with_codes() -> TestApp {
     TestApp::with_setup(|setup| setup.log_in = by_code()).await
 }
 
-async fn app_with_sign_up(sign_ups: SignUps) -> TestApp {
+async fn app_with_sign_ups(sign_ups: SignUps) -> TestApp {
     let log_in = LogInSetup {
         sign_ups,
         sign_up_by_code: true,
         ..by_code()
     };
     TestApp::with_setup(|setup| setup.log_in = log_in).await
+}
+
+/// An app where a code makes an account for any address.
+pub async fn app_with_sign_up() -> TestApp {
+    app_with_sign_ups(SignUps::Open).await
 }
 
 /// Alice, with a confirmed address, and a code that a browser without any cookie has asked for.
@@ -342,7 +347,7 @@ async fn a_code_ends_with_a_change_of_password_or_address() {
 
 #[tokio::test]
 async fn where_the_operator_allows_it_a_code_makes_an_account_without_a_password() {
-    let app = app_with_sign_up(SignUps::Open).await;
+    let app = app_with_sign_up().await;
     let client = app.client();
     client.ask_for_log_in_code(NEW).await.ok();
     let entered = client.log_in_with_code(NEW, &app.code_to(NEW).await).await;
@@ -364,7 +369,7 @@ async fn where_the_operator_allows_it_a_code_makes_an_account_without_a_password
 
 #[tokio::test]
 async fn an_account_made_while_the_code_was_on_its_way_is_proven_and_not_doubled() {
-    let app = app_with_sign_up(SignUps::Open).await;
+    let app = app_with_sign_up().await;
     let owner = app.client();
     owner.ask_for_log_in_code(ALICE).await.ok();
     let code = app.code_to(ALICE).await;
@@ -376,7 +381,7 @@ async fn an_account_made_while_the_code_was_on_its_way_is_proven_and_not_doubled
 
 #[tokio::test]
 async fn an_address_that_may_have_no_account_gets_no_code() {
-    let app = app_with_sign_up(SignUps::Domains(vec!["example.org".to_owned()])).await;
+    let app = app_with_sign_ups(SignUps::Domains(vec!["example.org".to_owned()])).await;
     let refused = app.client().ask_for_log_in_code(NEW).await;
     let allowed = app.client().ask_for_log_in_code("new@example.org").await;
     assert_eq!(refused.status_and_body(), allowed.status_and_body());

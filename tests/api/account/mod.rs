@@ -7,7 +7,7 @@ mod devices;
 mod export;
 mod foreign_hashes;
 mod log_in;
-mod log_in_code;
+pub mod log_in_code;
 mod log_out;
 mod new_accounts;
 mod profile;

@@ -4,6 +4,7 @@
 mod copy;
 mod events;
 mod failover;
+mod locks;
 mod notifications;
 mod outages;
 mod start;
