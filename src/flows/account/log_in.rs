@@ -79,15 +79,6 @@ async fn attempt(
         email_verified: is_verified,
         device_generation: familiarity.device_generation,
     };
-    if let Some(factor) = factor
-        && asks_for_second_factor(app, &owner).await?
-    {
-        return match prove_both_factors(app, owner, &verified, attempt, factor, start.clone()).await? {
-            Proven::Outcome(outcome) => Ok(Some(outcome)),
-            Proven::PasswordChanged => Ok(None),
-            Proven::WrongFactor => Err(LogInError::InvalidCode),
-        };
-    }
     let current = match app.hasher.admit_known(&start.client) {
         Ok(admission) if is_weak => admission.hash(password.clone()).await?,
         // While the queue is full, the stronger hash can wait until the next log-in.
@@ -100,6 +91,15 @@ async fn attempt(
         client: &start.client,
     };
     watch_for_breach::start(app, &watched);
+    if let Some(factor) = factor
+        && asks_for_second_factor(app, &owner).await?
+    {
+        return match prove_both_factors(app, owner, [&verified, &current], attempt, factor, start.clone()).await? {
+            Proven::Outcome(outcome) => Ok(Some(outcome)),
+            Proven::PasswordChanged => Ok(None),
+            Proven::WrongFactor => Err(LogInError::InvalidCode),
+        };
+    }
     let now = app.clock.now();
 
     let mut starting = StartingSession::new(app, owner, start.clone(), Methods::PASSWORD, now)?;

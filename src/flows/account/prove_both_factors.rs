@@ -20,11 +20,12 @@ pub(super) enum Proven {
     WrongFactor,
 }
 
-/// Starts the session of an account whose password was right.
+/// Starts the session of an account whose password was right: the hash that it was verified against, and the one to
+/// store, which is the same or a stronger one.
 pub(super) async fn prove_both_factors(
     app: &App,
     owner: Owner<'_>,
-    verified: &PasswordHash,
+    [verified, current]: [&PasswordHash; 2],
     password_attempt: Attempt,
     factor: &SecondFactor,
     start: SessionStart,
@@ -40,6 +41,9 @@ pub(super) async fn prove_both_factors(
         return Ok(Proven::PasswordChanged);
     }
     password_attempt.record_success(&mut tx, now).await?;
+    if current != verified {
+        users::strengthen_hash(tx.conn(), owner.id, verified, current).await?;
+    }
     let used = match usable {
         Some(usable) => usable.consume(&mut tx, owner.id, now).await?.then_some(usable),
         None => None,

@@ -148,6 +148,18 @@ pub async fn change_password(conn: Conn<'_>, user: UserId, new: Option<&Password
     Ok(())
 }
 
+/// Stores a stronger hash of the same password, unless the account has another password than that of `verified` by now.
+pub async fn strengthen_hash(
+    conn: Conn<'_>,
+    user: UserId,
+    verified: &PasswordHash,
+    stronger: &PasswordHash,
+) -> Result<()> {
+    const SQL: &str = "UPDATE users SET password_hash = $1 WHERE id = $2 AND password_hash = $3";
+    on!(conn, c => { sqlx::query(SQL).bind(stronger).bind(user).bind(verified).execute(c).await?; });
+    Ok(())
+}
+
 /// Notes that the account's password, which has one of these `hashes`, is known from a breach. `None` if that was noted
 /// before, or the account has another password.
 pub async fn mark_breached(

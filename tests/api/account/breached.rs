@@ -174,6 +174,48 @@ async fn a_log_in_with_a_breached_password_succeeds_and_its_owner_is_told_once()
 }
 
 #[tokio::test]
+async fn a_log_in_that_sends_both_factors_tells_of_a_breached_password_too() {
+    let list = List::of(&[]);
+    let app = list.app().await;
+    let alice = app.user("alice").await;
+    let authenticator = alice.enrol(&app).await;
+    list.replace(&[PASSWORD]);
+    let client = app.client();
+    let code = authenticator.next_code();
+    client.log_in_for_tokens_with(ALICE, PASSWORD, &code).await.ok();
+    assert_eq!(noted_by(&alice).await, true);
+    assert_eq!(notices(&app).await, 1);
+}
+
+/// The password is the same, so its owner must not be told again.
+#[tokio::test]
+async fn a_stronger_hash_of_a_breached_password_keeps_the_note() {
+    const WEAK: &str = "pbkdf2_sha256$20000$eEExs5yuKCrRWH5Ph4FJtn$+cjpADU0DtzUjab1KXzciv57zyS5tuoP/bKJxTk9A2A=";
+    const KEPT: &str = "SELECT COUNT(*) FROM users \
+        WHERE password_breached_at IS NOT NULL AND password_hash LIKE '$argon2id$%'";
+    let app = TestApp::new().await;
+    let alice = app.user("alice").await;
+    let authenticator = alice.enrol(&app).await;
+    app.execute("UPDATE users SET password_breached_at = created_at").await;
+    let password = "correct horse";
+    app.database.set_password_hash(WEAK).await;
+    app.log_in(ALICE, password).await.fails(401, "second_factor_required");
+    assert_eq!(app.count(KEPT).await, 1);
+
+    app.database.set_password_hash(WEAK).await;
+    let client = app.client();
+    let wrong = authenticator.wrong_code();
+    let refused = client.log_in_for_tokens_with(ALICE, password, &wrong).await;
+    refused.assert_status(400);
+    assert_eq!(app.count(KEPT).await, 1);
+
+    app.database.set_password_hash(WEAK).await;
+    let right = authenticator.next_code();
+    client.log_in_for_tokens_with(ALICE, password, &right).await.ok();
+    assert_eq!(app.count(KEPT).await, 1);
+}
+
+#[tokio::test]
 async fn a_file_that_is_gone_or_spoilt_while_the_service_runs_is_not_in_the_way() {
     let list = List::of(&[BREACHED]);
     let app = list.app().await;

@@ -10,6 +10,7 @@ const CHANGE_NOTHING_REMEMBERED: &[(&str, &str)] = &[
         "no session shows the form that is compared",
     ),
     ("users::change_password", "no session shows the hash"),
+    ("users::strengthen_hash", "no session shows the hash"),
     (
         "users::begin_device_generation",
         "no session shows the account's devices",

@@ -46,7 +46,7 @@ pub(super) async fn explain_refusal(
     }
     if current != verified {
         // The statement that would have stored the stronger hash has refused the session.
-        users::change_password(tx.conn(), owner.id, Some(current)).await?;
+        users::strengthen_hash(tx.conn(), owner.id, verified, current).await?;
     }
     let half = start_half(tx, owner, starting, &known).await?;
     Ok(Some(Outcome::SecondFactorRequired(half)))
