@@ -83,7 +83,9 @@ impl EmailApi {
     /// Move your account back to its former address
     ///
     /// Takes the key from the mail that told your former address of the change; it is valid for three days. Removes the
-    /// password, voids open codes and ends every session. Set a new password with a code from `POST /auth/otp`.
+    /// password, passkeys and linked identities, and an authenticator app and recovery codes that are not older than
+    /// three days at the change. Voids open codes and ends every session. Set a new password with a code from
+    /// `POST /auth/otp`.
     ///
     /// Answers 400 `invalid_otp` if the key is wrong, used or expired, 409 `email_taken` if another account has
     /// confirmed the former address by now, and 429 `too_many_requests` after too many guesses.

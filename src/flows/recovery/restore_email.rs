@@ -10,7 +10,7 @@ use crate::flows::steps::record_deletion::record_deletion;
 use crate::model::client::Client;
 use crate::model::event::{Actor, Event, EventKind};
 use crate::model::id::UserId;
-use crate::model::mail::code::{Code, Purpose};
+use crate::model::mail::code::{Code, Purpose, RESTORE_LIFETIME};
 use crate::model::user::email::Email;
 use crate::store::{Tx, codes, events, users};
 use crate::telemetry::{self, Ended};
@@ -28,7 +28,10 @@ pub enum RestoreEmailError {
 internal_from_store!(RestoreEmailError);
 
 /// Moves the account back to the address that `token` was mailed to. The client that moved it away knew the
-/// password, so the password is removed, and every session, open code and device with it.
+/// password, so the password is removed, and every session, open code and device with it. The same goes for passkeys
+/// and linked identities, which that client may have added and which open the account by themselves. An authenticator
+/// app opens nothing by itself: one that the owner could object to in time stays, so that a stranger in the former
+/// mailbox does not get past it.
 pub async fn restore_email(app: &App, token: &Code, client: &Client) -> Result<(), RestoreEmailError> {
     let subject = app.codes.key_subject(token, Purpose::RestoreEmail);
     let now = app.clock.now();
@@ -49,6 +52,8 @@ pub async fn restore_email(app: &App, token: &Code, client: &Client) -> Result<(
         return Err(RestoreEmailError::EmailTaken);
     }
     users::change_password(tx.conn(), user, None).await?;
+    let in_time = guessed.issued_at - RESTORE_LIFETIME;
+    users::remove_factors_of_thief(&mut tx, user, in_time).await?;
     // The thief may have changed the address again, and so may hold a later restore key of their own.
     codes::void_restore_email_since(tx.conn(), user, guessed.issued_at, now).await?;
     let ended = prove_address(&mut tx, user, Proof::ByMail, client, now).await?;

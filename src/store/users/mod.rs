@@ -19,7 +19,7 @@ use crate::model::user::{
 };
 pub use moving::{insert_imported, page_for_export};
 
-pub use factors::{factors, remove_factors};
+pub use factors::{factors, remove_factors, remove_factors_of_thief};
 pub use new_account::{insert_with_first_session, insert_without_password};
 pub use profile::change_profile;
 

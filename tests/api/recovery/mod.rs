@@ -12,3 +12,4 @@ mod required;
 mod reset;
 mod reset_attacks;
 mod sieges;
+mod stolen;
