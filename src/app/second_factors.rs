@@ -7,7 +7,7 @@ use ring::hmac;
 use super::sealing::{Sealer, derive};
 use crate::model::factor::recovery_code::{RecoveryCode, SET_SIZE};
 use crate::model::factor::totp::{TotpCode, TotpSecret, window};
-use crate::model::id::UserId;
+use crate::model::id::{SessionId, UserId};
 use crate::model::mail::code::KeyedHash;
 use crate::model::secret_key::SecretKey;
 
@@ -26,11 +26,24 @@ impl SecondFactors {
         })
     }
 
-    /// A new secret for an authenticator app, and what to store of it for `user`.
-    pub fn generate_totp(&self, user: UserId) -> anyhow::Result<(TotpSecret, Vec<u8>)> {
+    /// A new secret for an authenticator app, and what to store of it while it waits for its first code. No other
+    /// session than this one can read it: a person who saw the secret on the owner's screen must not confirm it.
+    pub fn generate_totp(&self, user: UserId, session: SessionId) -> anyhow::Result<(TotpSecret, Vec<u8>)> {
         let secret = TotpSecret::new(random::<{ TotpSecret::LENGTH }>()?.to_vec());
-        let sealed = self.sealer.seal(secret.as_bytes(), user.0.as_bytes())?;
+        let sealed = self.sealer.seal(secret.as_bytes(), &pending_name(user, session))?;
         Ok((secret, sealed))
+    }
+
+    /// The waiting secret that was sealed for `user` and `session`; `None` if it was sealed for another session.
+    #[must_use]
+    pub fn open_pending(&self, user: UserId, session: SessionId, sealed: &[u8]) -> Option<TotpSecret> {
+        let opened = self.sealer.open(sealed, &pending_name(user, session));
+        opened.ok().map(TotpSecret::new)
+    }
+
+    /// What to store of the secret of `user` once it is the account's second factor.
+    pub fn seal_totp(&self, user: UserId, secret: &TotpSecret) -> anyhow::Result<Vec<u8>> {
+        self.sealer.seal(secret.as_bytes(), user.0.as_bytes())
     }
 
     /// The latest step at which the secret that was sealed for `user` gives `code`, among those that are accepted
@@ -44,11 +57,7 @@ impl SecondFactors {
     ) -> anyhow::Result<Option<i64>> {
         let opened = self.sealer.open(sealed, user.0.as_bytes());
         let secret = TotpSecret::new(opened.context("the secret of an authenticator app can't be read")?);
-        // All steps are computed, so that the time does not tell which one was right.
-        Ok(window(now).fold(None, |found, step| {
-            let matches = code_at(&secret, step).is_some_and(|right| right.equals(code));
-            if matches { Some(step) } else { found }
-        }))
+        Ok(accepted_step(&secret, code, now))
     }
 
     /// A new set of recovery codes.
@@ -64,6 +73,24 @@ impl SecondFactors {
         context.update(code.letters().as_bytes());
         KeyedHash(context.sign().as_ref().to_vec())
     }
+}
+
+/// What a waiting secret is sealed for.
+fn pending_name(user: UserId, session: SessionId) -> [u8; 32] {
+    let mut name = [0; 32];
+    name[..16].copy_from_slice(user.0.as_bytes());
+    name[16..].copy_from_slice(session.0.as_bytes());
+    name
+}
+
+/// The latest step at which `secret` gives `code`, among those that are accepted `now`.
+#[must_use]
+pub fn accepted_step(secret: &TotpSecret, code: TotpCode, now: DateTime<Utc>) -> Option<i64> {
+    // All steps are computed, so that the time does not tell which one was right.
+    window(now).fold(None, |found, step| {
+        let matches = code_at(secret, step).is_some_and(|right| right.equals(code));
+        if matches { Some(step) } else { found }
+    })
 }
 
 /// The code that `secret` gives at `step`.
@@ -119,8 +146,7 @@ mod tests {
 
     #[test]
     fn a_code_is_accepted_one_step_early_and_one_late() {
-        let (factors, user) = (factors(), user());
-        let sealed = factors.sealer.seal(SECRET, user.0.as_bytes()).unwrap();
+        let secret = TotpSecret::new(SECRET.to_vec());
         let code = TotpCode::parse("287082").unwrap();
         // The code of step 1 is the app's from second 30 to 59.
         for (seconds, step) in [
@@ -131,25 +157,36 @@ mod tests {
             (89, Some(1)),
             (90, None),
         ] {
-            assert_eq!(
-                factors.step_of(user, &sealed, code, at(seconds)).unwrap(),
-                step,
-                "{seconds}"
-            );
+            assert_eq!(accepted_step(&secret, code, at(seconds)), step, "{seconds}");
         }
+    }
+
+    #[test]
+    fn a_waiting_secret_opens_in_its_own_session_only_and_is_no_second_factor() {
+        let factors = factors();
+        let (owner, session) = (user(), SessionId(Uuid::now_v7()));
+        let (secret, sealed) = factors.generate_totp(owner, session).unwrap();
+        assert_eq!(secret.as_bytes().len() * 8, 160);
+        assert!(!sealed.windows(20).any(|bytes| bytes == secret.as_bytes()));
+        assert_eq!(factors.open_pending(owner, session, &sealed).as_ref(), Some(&secret));
+        let elsewhere = SessionId(Uuid::now_v7());
+        assert_eq!(factors.open_pending(owner, elsewhere, &sealed), None);
+        assert_eq!(factors.open_pending(user(), session, &sealed), None);
+        let code = code_at(&secret, 2).unwrap();
+        assert!(factors.step_of(owner, &sealed, code, at(60)).is_err());
+        assert_ne!(factors.generate_totp(owner, session).unwrap().0, secret);
     }
 
     #[test]
     fn a_sealed_secret_opens_for_its_own_account_only() {
         let factors = factors();
         let (owner, other) = (user(), user());
-        let (secret, sealed) = factors.generate_totp(owner).unwrap();
-        assert_eq!(secret.as_bytes().len() * 8, 160);
+        let secret = TotpSecret::new(SECRET.to_vec());
+        let sealed = factors.seal_totp(owner, &secret).unwrap();
         assert!(!sealed.windows(20).any(|bytes| bytes == secret.as_bytes()));
         let code = code_at(&secret, 2).unwrap();
         assert_eq!(factors.step_of(owner, &sealed, code, at(60)).unwrap(), Some(2));
         assert!(factors.step_of(other, &sealed, code, at(60)).is_err());
-        assert_ne!(factors.generate_totp(owner).unwrap().0, secret);
     }
 
     #[test]

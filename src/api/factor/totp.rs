@@ -104,8 +104,8 @@ impl TotpApi {
     /// Returns ten recovery codes, each of which replaces one code of the app. Ends every other session of your
     /// account, those of the token API included, and sets a new cookie for this one.
     ///
-    /// Answers 400 `invalid_otp` if the code is wrong, 404 `not_found` if no app waits for its first code, and 429
-    /// `too_many_requests` after too many wrong codes.
+    /// Answers 400 `invalid_otp` if the code is wrong, 404 `not_found` if no app waits for its first code in this
+    /// session, and 429 `too_many_requests` after too many wrong codes.
     #[oai(path = "/api/auth/totp/confirm", method = "post", operation_id = "confirmTotp")]
     async fn confirm_totp(
         &self,

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::app::App;
+use crate::app::second_factors::accepted_step;
 use crate::flows::steps::check_second_factor::count_second_factor;
 use crate::flows::steps::claim_session::claim_session;
 use crate::flows::steps::notify::{Owner, notify};
@@ -23,7 +24,7 @@ use crate::telemetry::Ended;
 pub enum ConfirmTotpError {
     #[error("the acting session has ended")]
     NotAuthenticated,
-    /// No app waits for its first code, or it has waited for too long.
+    /// No app waits for its first code, it has waited for too long, or another session has begun to set it up.
     #[error("no app waits for its first code")]
     NothingPending,
     #[error("the code is wrong")]
@@ -46,16 +47,20 @@ pub async fn confirm_totp(
     let pending = totp::pending(app.db.read().await?.conn(), user).await?;
     let pending = pending.filter(|pending| pending.is_alive(now));
     let pending = pending.ok_or(ConfirmTotpError::NothingPending)?;
+    let secret = app
+        .second_factors
+        .open_pending(user, signed_in.session_id, &pending.pending_secret);
+    let secret = secret.ok_or(ConfirmTotpError::NothingPending)?;
     let attempt = count_second_factor(app, user, client).await?;
-    let step = app.second_factors.step_of(user, &pending.pending_secret, code, now)?;
-    let step = step.ok_or(ConfirmTotpError::InvalidCode)?;
+    let step = accepted_step(&secret, code, now).ok_or(ConfirmTotpError::InvalidCode)?;
+    let sealed = app.second_factors.seal_totp(user, &secret)?;
 
     let mut tx = app.db.write().await?;
     if !claim_session(&mut tx, signed_in, now).await? {
         return Err(ConfirmTotpError::NotAuthenticated);
     }
     attempt.record_success(&mut tx, now).await?;
-    let (renewed, codes) = require_from_now_on(app, &mut tx, signed_in, &pending, step, now).await?;
+    let (renewed, codes) = require_from_now_on(app, &mut tx, signed_in, (&pending, &sealed), step, now).await?;
     let owner = Owner {
         email: &signed_in.email,
         email_verified: signed_in.email_verified,
@@ -73,12 +78,12 @@ async fn require_from_now_on(
     app: &App,
     tx: &mut Tx,
     signed_in: &SignedIn,
-    pending: &PendingTotp,
+    (pending, sealed): (&PendingTotp, &[u8]),
     step: i64,
     now: DateTime<Utc>,
 ) -> Result<(RenewedSession, Vec<RecoveryCode>), ConfirmTotpError> {
     let user = signed_in.user_id;
-    if !totp::confirm(tx, user, pending, step, now).await? {
+    if !totp::confirm(tx, user, (pending, sealed), step, now).await? {
         return Err(ConfirmTotpError::NothingPending);
     }
     let codes = replace_recovery_codes(app, tx, user, now).await?;

@@ -43,7 +43,7 @@ pub async fn start_totp(
 ) -> Result<StartedTotp, StartTotpError> {
     let reauthenticated = reauthenticate(app, signed_in, None, client).await?;
     let user = signed_in.user_id;
-    let (secret, sealed) = app.second_factors.generate_totp(user)?;
+    let (secret, sealed) = app.second_factors.generate_totp(user, signed_in.session_id)?;
     let now = app.clock.now();
 
     let mut tx = app.db.write().await?;

@@ -33,10 +33,16 @@ pub async fn pending(conn: Conn<'_>, user: UserId) -> Result<Option<PendingTotp>
     Ok(on!(conn, c => sqlx::query_as(SQL).bind(user).fetch_optional(c).await?))
 }
 
-/// Makes the pending secret the account's second factor, with the code of `step` as the first that was used; `false`
-/// when another secret waits by now, or none. Lock the account first.
-pub async fn confirm(tx: &mut Tx, user: UserId, pending: &PendingTotp, step: i64, now: DateTime<Utc>) -> Result<bool> {
-    const CONFIRM: &str = "UPDATE totp SET sealed_secret = pending_secret, confirmed_at = $2, last_used_at = $2, \
+/// Makes the pending secret the account's second factor, stored as `sealed`, with the code of `step` as the first that
+/// was used; `false` when another secret waits by now, or none. Lock the account first.
+pub async fn confirm(
+    tx: &mut Tx,
+    user: UserId,
+    (pending, sealed): (&PendingTotp, &[u8]),
+    step: i64,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    const CONFIRM: &str = "UPDATE totp SET sealed_secret = $5, confirmed_at = $2, last_used_at = $2, \
         last_step = $3, pending_secret = NULL, pending_at = NULL \
         WHERE user_id = $1 AND confirmed_at IS NULL AND pending_secret = $4";
     const REQUIRE: &str = "UPDATE users SET second_factor_at = $2 WHERE id = $1";
@@ -47,6 +53,7 @@ pub async fn confirm(tx: &mut Tx, user: UserId, pending: &PendingTotp, step: i64
             .bind(now)
             .bind(step)
             .bind(&pending.pending_secret)
+            .bind(sealed)
             .execute(c)
             .await?
             .rows_affected()

@@ -88,6 +88,20 @@ async fn a_secret_waits_ten_minutes_for_its_first_code() {
     alice.confirm_totp(&authenticator.code()).await.fails(404, "not_found");
 }
 
+/// A thief in an old session may have seen the secret on the owner's screen.
+#[tokio::test]
+async fn only_the_session_that_began_to_set_an_app_up_confirms_it() {
+    let app = TestApp::new().await;
+    let alice = app.user("alice").await;
+    let thief = alice.elsewhere().await;
+    let started = alice.start_totp().await.ok().json();
+    let authenticator = Authenticator::new(started["secret"].as_str().unwrap(), app.clock.clone());
+    thief.confirm_totp(&authenticator.code()).await.fails(404, "not_found");
+    assert!(alice.is_signed_in().await);
+    alice.confirm_totp(&authenticator.code()).await.ok();
+    assert!(!thief.is_signed_in().await);
+}
+
 #[tokio::test]
 async fn starting_again_replaces_the_secret() {
     let app = TestApp::new().await;
