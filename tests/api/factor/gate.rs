@@ -4,15 +4,17 @@ use poem::Body;
 use poem::http::{Method, StatusCode};
 use serde_json::json;
 
+use crate::helpers::authenticator::Passkey;
 use crate::helpers::{ALICE, Answer, Authenticator, Client, PASSWORD, TestApp, Tokens, setup};
 
 /// The states of an account, in the order of the columns of [`TABLE`].
-const STATES: [State; 5] = [
+const STATES: [State; 6] = [
     State::Plain,
     State::Unverified,
     State::Disabled,
     State::WithApp,
     State::Passwordless,
+    State::PasskeyOnly,
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,51 +27,64 @@ enum State {
     Disabled,
     /// With an authenticator app, which the session of the table has set up.
     WithApp,
+    /// Neither a password nor a factor.
     Passwordless,
+    /// A passkey and no password. The states before have a passkey too, except for the last one.
+    PasskeyOnly,
 }
 
 /// What a client gets by each way in. The last ones change the account.
 #[rustfmt::skip]
-const TABLE: &[(&str, [&str; 5])] = &[
+const TABLE: &[(&str, [&str; 6])] = &[
     // Start a session.
-    ("sign up", ["409 email_taken"; 5]),
-    ("log in", ["200", "200", "403 account_disabled", "401 second_factor_required", "401 invalid_credentials"]),
-    ("log in, wrong password", ["401 invalid_credentials"; 5]),
+    ("sign up", ["409 email_taken"; 6]),
+    ("log in", ["200", "200", "403 account_disabled", "401 second_factor_required", "401 invalid_credentials",
+        "401 invalid_credentials"]),
+    ("log in, wrong password", ["401 invalid_credentials"; 6]),
     ("log in for tokens",
-        ["200", "403 email_not_verified", "401 no_active_account", "401 second_factor_required", "401 no_active_account"]),
+        ["200", "403 email_not_verified", "401 no_active_account", "401 second_factor_required", "401 no_active_account",
+         "401 no_active_account"]),
     ("log in for tokens with a code",
-        ["200", "403 email_not_verified", "401 no_active_account", "200", "401 no_active_account"]),
+        ["200", "403 email_not_verified", "401 no_active_account", "200", "401 no_active_account", "401 no_active_account"]),
     ("log in and send a code",
-        ["401 not_authenticated", "401 not_authenticated", "401 not_authenticated", "200", "401 not_authenticated"]),
+        ["401 not_authenticated", "401 not_authenticated", "401 not_authenticated", "200", "401 not_authenticated",
+         "401 not_authenticated"]),
     ("log in and send a recovery code",
-        ["401 not_authenticated", "401 not_authenticated", "401 not_authenticated", "200", "401 not_authenticated"]),
+        ["401 not_authenticated", "401 not_authenticated", "401 not_authenticated", "200", "401 not_authenticated",
+         "401 not_authenticated"]),
+    ("log in by passkey", ["200", "200", "403 account_disabled", "200", "401 invalid_credentials", "200"]),
     // Continue the session of a cookie.
-    ("read the session", ["200", "200", "401 not_authenticated", "200", "200"]),
-    ("read the session as Nuxt does", ["200", "200", "401", "200", "200"]),
-    ("check the session", ["204", "204", "401 not_authenticated", "204", "204"]),
-    ("forward authentication", ["204", "403 email_not_verified", "401 not_authenticated", "204", "204"]),
-    ("mint an access token", ["200", "403 email_not_verified", "401 not_authenticated", "200", "200"]),
+    ("read the session", ["200", "200", "401 not_authenticated", "200", "200", "200"]),
+    ("read the session as Nuxt does", ["200", "200", "401", "200", "200", "200"]),
+    ("check the session", ["204", "204", "401 not_authenticated", "204", "204", "204"]),
+    ("forward authentication", ["204", "403 email_not_verified", "401 not_authenticated", "204", "204", "204"]),
+    ("mint an access token", ["200", "403 email_not_verified", "401 not_authenticated", "200", "200", "200"]),
     // Continue the session of tokens, which the app has ended.
-    ("use an access token", ["200", "200", "401 token_not_valid", "401 token_not_valid", "200"]),
+    ("use an access token", ["200", "200", "401 token_not_valid", "401 token_not_valid", "200", "200"]),
     ("forward authentication by token",
-        ["204", "403 email_not_verified", "401 not_authenticated", "401 not_authenticated", "204"]),
-    ("verify the refresh token", ["200", "200", "401 token_not_valid", "401 token_not_valid", "200"]),
-    ("refresh", ["200", "403 email_not_verified", "401 token_not_valid", "401 token_not_valid", "200"]),
+        ["204", "403 email_not_verified", "401 not_authenticated", "401 not_authenticated", "204", "204"]),
+    ("verify the refresh token", ["200", "200", "401 token_not_valid", "401 token_not_valid", "200", "200"]),
+    ("refresh", ["200", "403 email_not_verified", "401 token_not_valid", "401 token_not_valid", "200", "200"]),
     // Prove again that it is the owner.
     ("reauthenticate by password",
-        ["200", "200", "401 not_authenticated", "403 reauthentication_required", "400 validation_error"]),
+        ["200", "200", "401 not_authenticated", "403 reauthentication_required", "400 validation_error",
+         "400 validation_error"]),
     ("reauthenticate by mailed code",
         ["403 reauthentication_required", "403 reauthentication_required", "401 not_authenticated",
-         "403 reauthentication_required", "400 invalid_otp"]),
+         "403 reauthentication_required", "400 invalid_otp", "403 reauthentication_required"]),
     ("reauthenticate by code",
-        ["400 invalid_otp", "400 invalid_otp", "401 not_authenticated", "200", "400 invalid_otp"]),
+        ["400 invalid_otp", "400 invalid_otp", "401 not_authenticated", "200", "400 invalid_otp", "400 invalid_otp"]),
+    // Without a session of the account it is a log-in.
+    ("step up by passkey", ["200", "200", "403 account_disabled", "200", "401 invalid_credentials", "200"]),
+    ("begin to add a passkey", ["200", "200", "401 not_authenticated", "200", "200", "200"]),
     // Log in by mail, which proves the address.
     ("log in by mailed code",
-        ["200", "200", "403 account_disabled", "401 second_factor_required", "200"]),
+        ["200", "200", "403 account_disabled", "401 second_factor_required", "200", "200"]),
     ("log in by mailed code and send a code",
-        ["401 not_authenticated", "401 not_authenticated", "401 not_authenticated", "200", "401 not_authenticated"]),
+        ["401 not_authenticated", "401 not_authenticated", "401 not_authenticated", "200", "401 not_authenticated",
+         "401 not_authenticated"]),
     // Replace the password by mail, and log in with the new one.
-    ("reset by code", ["200", "200", "403 account_disabled", "401 second_factor_required", "200"]),
+    ("reset by code", ["200", "200", "403 account_disabled", "401 second_factor_required", "200", "200"]),
 ];
 
 /// An account in one state, and a client of an instance that requires verified addresses and remembers no session.
@@ -79,6 +94,7 @@ struct Entrance {
     cookie: Option<String>,
     tokens: Tokens,
     authenticator: Authenticator,
+    passkey: Passkey,
 }
 
 impl Entrance {
@@ -89,13 +105,18 @@ impl Entrance {
             _ => app.verified_user("alice").await,
         };
         let tokens = alice.tokens().await;
+        let passkey = alice.add_passkey().await;
         let mut authenticator = Authenticator::new("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", app.clock.clone());
         authenticator.recovery_codes = vec!["2345-6789-ABCD".to_owned()];
         match state {
             State::Plain | State::Unverified => {}
             State::Disabled => app.execute("UPDATE users SET disabled_at = created_at").await,
             State::WithApp => authenticator = alice.enrol(&app).await,
-            State::Passwordless => app.execute("UPDATE users SET password_hash = NULL").await,
+            State::Passwordless => {
+                app.execute("UPDATE users SET password_hash = NULL").await;
+                app.execute("DELETE FROM passkeys").await;
+            }
+            State::PasskeyOnly => app.execute("UPDATE users SET password_hash = NULL").await,
         }
         let mut strict = setup(&app.database.url, app.clock.clone());
         strict.mail.require_verified_email = true;
@@ -107,6 +128,7 @@ impl Entrance {
             app,
             tokens,
             authenticator,
+            passkey,
         }
     }
 
@@ -138,6 +160,7 @@ impl Entrance {
                 let code = &self.authenticator.recovery_codes[0];
                 stranger.finish_log_in_with_recovery_code(code).await
             }
+            "log in by passkey" => stranger.log_in_by_passkey(&self.passkey).await,
             "read the session" => browser.get("/api/auth/session").await,
             "read the session as Nuxt does" => {
                 let mut answer = browser.get("/api/_auth/session").await;
@@ -157,6 +180,12 @@ impl Entrance {
             "reauthenticate by password" => self.reauthenticate("current_password", PASSWORD.to_owned()).await,
             "reauthenticate by mailed code" => self.reauthenticate("mail_code", "00000000".to_owned()).await,
             "reauthenticate by code" => self.reauthenticate("code", self.authenticator.next_code()).await,
+            "step up by passkey" => {
+                let answer = browser.log_in_by_passkey(&self.passkey).await;
+                self.cookie = browser.cookie();
+                answer
+            }
+            "begin to add a passkey" => browser.begin_passkey().await,
             "log in by mailed code" => self.log_in_by_mail(&stranger).await,
             "log in by mailed code and send a code" => {
                 self.log_in_by_mail(&stranger).await;
