@@ -162,10 +162,17 @@ impl Binary {
         text
     }
 
-    /// Log lines of a service with `LOG_FORMAT=json`.
+    /// Log lines of a service with `LOG_FORMAT=json`, up to the last request. The log has a thread of its own, which
+    /// may write after the answer was sent.
     pub fn log_lines(&self) -> Vec<Value> {
-        self.log()
-            .lines()
+        let last = agent().get(self.url("/no-such-page")).call().unwrap();
+        let id = last.headers()["x-request-id"].to_str().unwrap();
+        while !self.log().contains(id) {
+            sleep(Duration::from_millis(5));
+        }
+        let text = self.log();
+        let lines = text.lines().take_while(|line| !line.contains(id));
+        lines
             .map(|line| serde_json::from_str(line).expect("each line is JSON"))
             .collect()
     }
