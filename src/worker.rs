@@ -1,5 +1,5 @@
-//! Background work: sends mails, deletes what has expired, reads new signing keys, records failed
-//! log-ins.
+//! Background work: sends mails, tells webhooks, deletes what has expired, reads new signing keys, records failed
+//! log-ins, brings restored events into order.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::app::readiness::PROBE_INTERVAL;
 use crate::flows::operator::check_readiness::check_readiness;
 use crate::flows::worker::active_webhooks::active_webhooks;
+use crate::flows::worker::adopt_events::adopt_events;
 use crate::flows::worker::claim_mails::claim_mails;
 use crate::flows::worker::deliver_events::deliver_events;
 use crate::flows::worker::purge_expired::purge_expired;
@@ -65,7 +66,8 @@ async fn clean(app: &App, shutdown: &CancellationToken) {
                 let purged = purge(app).await.context("purging expired rows");
                 let refreshed = refresh_keys(app).await.context("refreshing the signing keys");
                 let recorded = record_failed_log_ins(app).await.context("recording failed log-ins");
-                note(app, BackgroundTask::Cleaning, purged.and(refreshed).and(recorded));
+                let adopted = adopt_events(app).await.context("bringing restored events into order");
+                note(app, BackgroundTask::Cleaning, purged.and(refreshed).and(recorded).and(adopted));
             }
             () = shutdown.cancelled() => break,
         }

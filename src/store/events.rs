@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{Conn, Result, on};
+use super::engine::Database;
+use super::{Conn, Result, Tx, on};
 use crate::model::event::{Event, ListedEvent};
 use crate::model::id::UserId;
 use crate::model::webhook::{PlacedEvent, Webhook};
@@ -124,4 +125,41 @@ pub async fn after(conn: Conn<'_>, webhook: &Webhook, limit: i64) -> Result<Vec<
             .fetch_all(c)
             .await?
     }))
+}
+
+/// Selects whether an event or the cursor of a webhook has a transaction that this PostgreSQL server has not come to.
+const HAS_FOREIGN: &str = "SELECT \
+    EXISTS (SELECT 1 FROM events WHERE transaction_id >= pg_snapshot_xmax(pg_current_snapshot())) OR \
+    EXISTS (SELECT 1 FROM webhooks WHERE cursor_transaction::xid8 >= pg_snapshot_xmax(pg_current_snapshot()))";
+
+/// Whether the order of events is that of another PostgreSQL server, whose dump was restored here.
+pub async fn has_foreign(conn: Conn<'_>) -> Result<bool> {
+    match conn.database {
+        Database::Sqlite(_) => Ok(false),
+        Database::Postgres(connection) => Ok(sqlx::query_scalar(HAS_FOREIGN).fetch_one(connection).await?),
+    }
+}
+
+/// Gives the events of another server a place before all of this one, in the order of their numbers, and moves the
+/// cursors of webhooks before the first that they have not passed; returns the number of events. An event that a
+/// webhook was told of before is not told again as long as its delivery is stored.
+pub async fn adopt_foreign(tx: &mut Tx) -> Result<u64> {
+    // One instance at a time: the second finds nothing left.
+    const LOCK: &str = "LOCK TABLE webhooks IN SHARE ROW EXCLUSIVE MODE";
+    // A row that this server has stored for another one has a transaction that is not the one that inserted it.
+    const MOVE_CURSORS: &str = "UPDATE webhooks SET cursor_transaction = '0', cursor_number = COALESCE( \
+        (SELECT MIN(number) - 1 FROM events WHERE transaction_id::xid <> events.xmin \
+        AND (transaction_id, number) > (cursor_transaction::xid8, cursor_number)), \
+        (SELECT MAX(number) FROM events WHERE transaction_id::xid <> events.xmin), 0)";
+    const ADOPT: &str = "UPDATE events SET transaction_id = '0' \
+        WHERE transaction_id::xid <> events.xmin AND transaction_id <> '0'";
+    let Database::Postgres(connection) = tx.conn().database else {
+        return Ok(0);
+    };
+    sqlx::query(LOCK).execute(&mut *connection).await?;
+    if !sqlx::query_scalar(HAS_FOREIGN).fetch_one(&mut *connection).await? {
+        return Ok(0);
+    }
+    sqlx::query(MOVE_CURSORS).execute(&mut *connection).await?;
+    Ok(sqlx::query(ADOPT).execute(connection).await?.rows_affected())
 }

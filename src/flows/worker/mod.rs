@@ -1,6 +1,7 @@
 //! What the service does by itself; only `src/worker.rs` calls these.
 
 pub mod active_webhooks;
+pub mod adopt_events;
 pub mod claim_mails;
 pub mod deliver_events;
 pub mod purge_expired;
