@@ -46,6 +46,12 @@ impl SecondFactors {
         self.sealer.seal(secret.as_bytes(), user.0.as_bytes())
     }
 
+    /// Whether this is a secret that [`Self::seal_totp`] has sealed for `user`, under the same secret key.
+    #[must_use]
+    pub fn is_sealed_for(&self, user: UserId, sealed: &[u8]) -> bool {
+        self.sealer.open(sealed, user.0.as_bytes()).is_ok()
+    }
+
     /// The latest step at which the secret that was sealed for `user` gives `code`, among those that are accepted
     /// `now`.
     pub fn step_of(

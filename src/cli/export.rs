@@ -6,6 +6,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
 use anyhow::Context;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD as BASE64;
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -57,6 +59,7 @@ fn line(user: &ExportedUser) -> Value {
         "email_verified_at": user.email_verified_at,
         "disabled_at": user.disabled_at,
         "second_factor_at": user.second_factor_at,
+        "sealed_totp_secret": user.sealed_totp_secret.as_ref().map(|sealed| BASE64.encode(sealed)),
         "password_hash": user.password_hash.as_ref().map(|hash| &hash.0),
         "username": user.username,
         "first_name": user.first_name,

@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::app::hasher::foreign::FirebaseParameters;
 use crate::app::import_file::ImportFile;
 use crate::config::Settings;
-use crate::flows::operator::import_users::{ImportOptions, Outcome, RowReport, import_users};
+use crate::flows::operator::import_users::{ImportOptions, Outcome, RowReport, UnknownFactors, import_users};
 use crate::model::import::System;
 
 /// Number of refused rows that are listed without `--json`; `--report` has all.
@@ -31,6 +31,9 @@ pub struct ImportArgs {
     /// Check every row, and store none
     #[arg(long)]
     dry_run: bool,
+    /// Take accounts without their second factor where that can't be taken over; their password alone then opens them
+    #[arg(long)]
+    without_second_factors: bool,
     #[command(flatten)]
     hashes: HashArgs,
     /// Skip the rows before this line
@@ -129,6 +132,11 @@ pub async fn run(arguments: ImportArgs, settings: &Settings) -> anyhow::Result<(
         dry_run: arguments.dry_run,
         wrap: arguments.hashes.wrap,
         peppered: arguments.hashes.pepper,
+        unknown_factors: if arguments.without_second_factors {
+            UnknownFactors::LeaveOut
+        } else {
+            UnknownFactors::Refuse
+        },
         from_line: arguments.from_line,
         firebase: FirebaseParameters {
             salt_separator: arguments.hashes.firebase_salt_separator.clone(),

@@ -15,6 +15,8 @@ pub struct NewImport {
     pub email_verified_at: Option<DateTime<Utc>>,
     pub disabled_at: Option<DateTime<Utc>>,
     pub password_hash: Option<PasswordHash>,
+    /// The secret of an authenticator app, as it is stored.
+    pub sealed_totp_secret: Option<Vec<u8>>,
     pub profile: Profile,
     pub avatar: Option<String>,
     pub created_at: DateTime<Utc>,
@@ -29,8 +31,10 @@ pub struct ExportedUser {
     pub email: String,
     pub email_verified_at: Option<DateTime<Utc>>,
     pub disabled_at: Option<DateTime<Utc>>,
-    /// Since when the account asks for a second factor, which an export does not have.
+    /// Since when the account asks for a second factor.
     pub second_factor_at: Option<DateTime<Utc>>,
+    /// The secret of its authenticator app, which only a service with the same secret key can read.
+    pub sealed_totp_secret: Option<Vec<u8>>,
     pub password_hash: Option<PasswordHash>,
     pub username: Option<String>,
     pub first_name: String,

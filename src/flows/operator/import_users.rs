@@ -1,6 +1,7 @@
 //! An operator imports the accounts of another system.
 
 use anyhow::Context;
+use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
 use uuid::Uuid;
 
@@ -10,10 +11,10 @@ use crate::app::hasher::is_own;
 use crate::app::import_file::ImportFile;
 use crate::model::client::Client;
 use crate::model::id::UserId;
-use crate::model::import::{ImportedHash, ImportedUser, Refusal, System, read};
+use crate::model::import::{ImportedFactor, ImportedHash, ImportedUser, Refusal, System, read};
 use crate::model::moved::NewImport;
 use crate::model::user::password::{Password, PasswordHash};
-use crate::store::{self, users};
+use crate::store::{self, totp, users};
 
 /// Number of rows in one transaction: few, so that other writers wait for milliseconds.
 const BATCH: usize = 250;
@@ -30,9 +31,18 @@ pub struct ImportOptions {
     pub wrap: bool,
     /// The hashes were made of the password and the pepper of the service.
     pub peppered: bool,
+    pub unknown_factors: UnknownFactors,
     /// Rows that begin before this line are not looked at.
     pub from_line: u64,
     pub firebase: FirebaseParameters,
+}
+
+/// What is done with an account whose second factor can't be taken over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnknownFactors {
+    Refuse,
+    /// The password alone opens the account from now on.
+    LeaveOut,
 }
 
 /// What became of one row.
@@ -98,7 +108,7 @@ async fn prepare(
     line: u64,
     user: Result<ImportedUser, Refusal>,
 ) -> anyhow::Result<Prepared> {
-    let user = match user {
+    let mut user = match user {
         Ok(user) => user,
         Err(refusal) => {
             return Ok(Prepared {
@@ -109,23 +119,52 @@ async fn prepare(
         }
     };
     let hash = stored_hash(app, options, &user.hash).await?;
+    let id = user.id.unwrap_or_else(|| UserId(Uuid::now_v7()));
+    let factor = stored_factor(app, options, id, &mut user)?;
     let now = app.clock.now();
     let created_at = user.created_at.unwrap_or(now);
     let verified = || user.email_verified_at.unwrap_or(now);
     Ok(Prepared {
         line,
         dropped: user.dropped,
-        user: hash.map(|password_hash| NewImport {
-            id: user.id.unwrap_or_else(|| UserId(Uuid::now_v7())),
-            email_verified_at: user.is_verified.then(verified),
-            disabled_at: user.is_disabled.then(|| user.disabled_at.unwrap_or(now)),
-            email: user.email,
-            password_hash,
-            profile: user.profile,
-            avatar: user.avatar,
-            created_at,
-            last_log_in_at: user.last_log_in_at.unwrap_or(created_at),
-        }),
+        user: hash
+            .and_then(|hash| factor.map(|factor| (hash, factor)))
+            .map(|(password_hash, factor)| NewImport {
+                id,
+                sealed_totp_secret: factor,
+                email_verified_at: user.is_verified.then(verified),
+                disabled_at: user.is_disabled.then(|| user.disabled_at.unwrap_or(now)),
+                email: user.email,
+                password_hash,
+                profile: user.profile,
+                avatar: user.avatar,
+                created_at,
+                last_log_in_at: user.last_log_in_at.unwrap_or(created_at),
+            }),
+    })
+}
+
+/// The secret to store of an authenticator app, if the service can ask for its codes.
+fn stored_factor(
+    app: &App,
+    options: &ImportOptions,
+    id: UserId,
+    user: &mut ImportedUser,
+) -> anyhow::Result<Result<Option<Vec<u8>>, Refusal>> {
+    let factors = &app.second_factors;
+    let sealed = match &user.second_factor {
+        ImportedFactor::None => return Ok(Ok(None)),
+        ImportedFactor::App(secret) => Some(factors.seal_totp(id, secret)?),
+        ImportedFactor::Sealed(sealed) => factors.is_sealed_for(id, sealed).then(|| sealed.clone()),
+        ImportedFactor::Unknown => None,
+    };
+    Ok(match (sealed, options.unknown_factors) {
+        (Some(sealed), _) => Ok(Some(sealed)),
+        (None, UnknownFactors::Refuse) => Err(Refusal::FactorUnknown),
+        (None, UnknownFactors::LeaveOut) => {
+            user.dropped.push("second_factor");
+            Ok(None)
+        }
     })
 }
 
@@ -166,7 +205,7 @@ async fn store_batch(app: &App, batch: Vec<Prepared>, dry_run: bool) -> store::R
     for Prepared { line, dropped, user } in batch {
         let outcome = match user {
             Err(refusal) => Outcome::Refused(refusal),
-            Ok(user) => store_one(&mut tx, &user).await?,
+            Ok(user) => store_one(&mut tx, &user, app.clock.now()).await?,
         };
         reports.push(RowReport { line, outcome, dropped });
     }
@@ -178,11 +217,14 @@ async fn store_batch(app: &App, batch: Vec<Prepared>, dry_run: bool) -> store::R
     Ok(reports)
 }
 
-async fn store_one(tx: &mut store::Tx, user: &NewImport) -> store::Result<Outcome> {
+async fn store_one(tx: &mut store::Tx, user: &NewImport, now: DateTime<Utc>) -> store::Result<Outcome> {
     if let Some(known) = users::by_email(tx.conn(), &user.email).await? {
         return Ok(Outcome::Exists(known.id));
     }
     if users::insert_imported(tx.conn(), user).await? {
+        if let Some(sealed) = &user.sealed_totp_secret {
+            totp::insert_confirmed(tx, user.id, sealed, now).await?;
+        }
         return Ok(Outcome::Created(user.id));
     }
     if let Some(known) = users::by_email(tx.conn(), &user.email).await? {

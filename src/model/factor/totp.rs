@@ -1,6 +1,7 @@
 //! Codes of authenticator apps (TOTP, RFC 6238): SHA-1, six digits, 30 seconds, because apps know nothing else.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use data_encoding::BASE32_NOPAD;
@@ -31,10 +32,24 @@ pub struct TotpSecret(Zeroizing<Vec<u8>>);
 impl TotpSecret {
     /// Length of new secrets in bytes: 160 bits, as RFC 4226 recommends.
     pub const LENGTH: usize = 20;
+    /// Lengths of imported secrets in bytes: from the 80 bits that many services gave to the block of HMAC-SHA-1.
+    const FOREIGN_LENGTH: RangeInclusive<usize> = 10..=64;
 
     #[must_use]
     pub fn new(bytes: Vec<u8>) -> Self {
         Self(Zeroizing::new(bytes))
+    }
+
+    /// Reads the Base32 of another system, in either case, padded or not; spaces and dashes between groups don't count.
+    /// `None` for any other text, and for a secret shorter or longer than apps make them.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let letters = text
+            .chars()
+            .filter(|character| !character.is_whitespace() && *character != '-');
+        let letters: Zeroizing<String> = Zeroizing::new(letters.collect::<String>().to_ascii_uppercase());
+        let bytes = BASE32_NOPAD.decode(letters.trim_end_matches('=').as_bytes()).ok()?;
+        Self::FOREIGN_LENGTH.contains(&bytes.len()).then(|| Self::new(bytes))
     }
 
     #[must_use]
@@ -208,6 +223,21 @@ mod tests {
              ?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=My%20App%20%26%20S%C3%B6hne\
              &algorithm=SHA1&digits=6&period=30"
         );
+    }
+
+    #[test]
+    fn a_secret_of_another_system_is_read_however_it_is_written() {
+        let secret = TotpSecret::new(b"12345678901234567890".to_vec());
+        for text in [
+            "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
+            "gezd gnbv gy3t qojq gezd gnbv gy3t qojq",
+            "GEZD-GNBV-GY3T-QOJQ-GEZD-GNBV-GY3T-QOJQ==",
+        ] {
+            assert_eq!(TotpSecret::parse(text).as_ref(), Some(&secret), "{text}");
+        }
+        for text in ["", "ABC", "1EZDGNBVGY3TQOJQ", "GEZDGNBVGY3TQOJ", &"A".repeat(1000)] {
+            assert_eq!(TotpSecret::parse(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -21,6 +21,16 @@ impl<'r> Fields<'r> {
         (!found.is_null() && found.as_str() != Some("")).then_some(found)
     }
 
+    /// Whether there is a value that says anything: no empty list, and no flag that is off.
+    pub fn has_some(self, path: &str) -> bool {
+        self.value(path).is_some_and(|value| match value {
+            Value::Array(items) => !items.is_empty(),
+            Value::Bool(is_true) => *is_true,
+            Value::String(text) => !matches!(text.as_str(), "false" | "f" | "0" | "[]" | "{}"),
+            _ => true,
+        })
+    }
+
     /// The first of these fields that has a value, as text.
     pub fn text(self, paths: &[&str]) -> Result<Option<String>, Refusal> {
         let Some(value) = paths.iter().find_map(|path| self.value(path)) else {

@@ -8,6 +8,7 @@ mod tests;
 
 use chrono::{DateTime, Utc};
 
+use super::factor::totp::TotpSecret;
 use super::id::UserId;
 use super::user::Profile;
 use super::user::email::Email;
@@ -29,6 +30,7 @@ pub struct ImportedUser {
     /// When that was, as far as the row tells.
     pub disabled_at: Option<DateTime<Utc>>,
     pub hash: ImportedHash,
+    pub second_factor: ImportedFactor,
     pub profile: Profile,
     pub avatar: Option<String>,
     pub created_at: Option<DateTime<Utc>>,
@@ -57,6 +59,18 @@ pub enum ImportedHash {
     },
 }
 
+/// The second factor of a row.
+#[derive(Debug)]
+pub enum ImportedFactor {
+    None,
+    /// An authenticator app with this secret.
+    App(TotpSecret),
+    /// An app whose secret this service has sealed, here or in another database.
+    Sealed(Vec<u8>),
+    /// There is one, and the row does not hold what is needed to ask for it.
+    Unknown,
+}
+
 /// Why a row is not imported. The names are part of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -75,6 +89,9 @@ pub enum Refusal {
     /// A digest that is too weak to be stored; `--wrap` would hash it.
     #[error("password_hash_weak")]
     HashWeak,
+    /// A password alone would open the account from now on.
+    #[error("second_factor_unknown")]
+    FactorUnknown,
     /// Another account has the user name.
     #[error("username_taken")]
     UsernameTaken,

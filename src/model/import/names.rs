@@ -34,7 +34,8 @@ pub struct Names {
     pub last_log_in_at: &'static [&'static str],
     pub enabled: &'static [&'static str],
     pub disabled: &'static [&'static str],
-    pub totp: &'static [&'static str],
+    /// What is there if an account has a second factor.
+    pub second_factor: &'static [&'static str],
     pub identities: &'static [&'static str],
 }
 
@@ -50,7 +51,7 @@ const NONE: Names = Names {
     last_log_in_at: &[],
     enabled: &[],
     disabled: &[],
-    totp: &[],
+    second_factor: &[],
     identities: &[],
 };
 
@@ -65,7 +66,7 @@ const COMMON: Names = Names {
     created_at: &["created_at"],
     last_log_in_at: &["last_log_in_at"],
     disabled: &["disabled_at", "disabled"],
-    totp: &["totp_secret", "second_factor_at"],
+    second_factor: &["second_factor_at"],
     identities: &["identities"],
     ..NONE
 };
@@ -91,7 +92,7 @@ const BETTER_AUTH: Names = Names {
     first_name: &["name"],
     created_at: &["createdAt", "created_at"],
     disabled: &["banned"],
-    totp: &["twoFactorEnabled"],
+    second_factor: &["twoFactorEnabled"],
     ..NONE
 };
 
@@ -124,7 +125,7 @@ const FIREBASE: Names = Names {
     created_at: &["createdAt"],
     last_log_in_at: &["lastSignedInAt"],
     disabled: &["disabled"],
-    totp: &["mfaInfo"],
+    second_factor: &["mfaInfo"],
     identities: &["providerUserInfo"],
     ..NONE
 };
@@ -139,7 +140,7 @@ const AUTH0: Names = Names {
     created_at: &["created_at"],
     last_log_in_at: &["last_login"],
     disabled: &["blocked"],
-    totp: &["mfa_factors"],
+    second_factor: &["mfa_factors"],
     ..NONE
 };
 
@@ -153,7 +154,6 @@ const CLERK: Names = Names {
     username: &["username"],
     first_name: &["first_name"],
     last_name: &["last_name"],
-    totp: &["totp_secret"],
     ..NONE
 };
 
@@ -175,7 +175,7 @@ const LARAVEL: Names = Names {
     hash: &["password"],
     first_name: &["name"],
     created_at: &["created_at"],
-    totp: &["two_factor_secret"],
+    second_factor: &["two_factor_secret"],
     ..NONE
 };
 

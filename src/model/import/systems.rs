@@ -1,12 +1,14 @@
 //! Reads the account of one row.
 
 use chrono::{DateTime, Utc};
+use data_encoding::BASE64;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::fields::Fields;
 use super::names::{Names, System};
-use super::{ImportedHash, ImportedUser, Refusal};
+use super::{ImportedFactor, ImportedHash, ImportedUser, Refusal};
+use crate::model::factor::totp::TotpSecret;
 use crate::model::id::UserId;
 use crate::model::user::Profile;
 use crate::model::user::email::Email;
@@ -49,11 +51,8 @@ pub fn read(system: System, row: &Row) -> Result<ImportedUser, Refusal> {
     } else {
         hash(system, fields, names.hash)?
     };
-    for (name, paths) in [("totp_secret", names.totp), ("identities", names.identities)] {
-        let has_value = |path: &&str| fields.value(path).is_some_and(|value| !is_empty(value));
-        if paths.iter().any(has_value) {
-            dropped.push(name);
-        }
+    if names.identities.iter().any(|path| fields.has_some(path)) {
+        dropped.push("identities");
     }
     let profile = profile(fields, &names, &email, &mut dropped)?;
     let id = match system {
@@ -71,6 +70,7 @@ pub fn read(system: System, row: &Row) -> Result<ImportedUser, Refusal> {
         },
         email_verified_at: email_verified_at.or(created_at),
         hash,
+        second_factor: second_factor(system, fields, names.second_factor)?,
         profile,
         avatar: fields
             .text(&["avatar"])
@@ -83,13 +83,29 @@ pub fn read(system: System, row: &Row) -> Result<ImportedUser, Refusal> {
     })
 }
 
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Array(items) => items.is_empty(),
-        Value::Bool(is_true) => !is_true,
-        Value::String(text) => matches!(text.as_str(), "false" | "f" | "0" | "[]" | "{}"),
-        _ => false,
+/// Reads the secret where the system writes it in a form that others can use, and otherwise the signs that there is
+/// one.
+fn second_factor(system: System, fields: Fields<'_>, signs: &[&str]) -> Result<ImportedFactor, Refusal> {
+    if matches!(system, System::Common | System::Own | System::Clerk)
+        && let Some(secret) = fields.text(&["totp_secret"])?
+    {
+        return Ok(TotpSecret::parse(&secret).map_or(ImportedFactor::Unknown, ImportedFactor::App));
     }
+    if system == System::Own
+        && let Some(sealed) = fields.text(&["sealed_totp_secret"])?
+    {
+        let sealed = BASE64.decode(sealed.as_bytes());
+        return Ok(sealed.map_or(ImportedFactor::Unknown, ImportedFactor::Sealed));
+    }
+    let is_asked = |one: &Value| matches!(one.get("type").and_then(Value::as_str), Some("otp" | "webauthn"));
+    let credentials = fields.value("credentials").and_then(Value::as_array);
+    let has_one = signs.iter().any(|path| fields.has_some(path))
+        || system == System::Keycloak && credentials.is_some_and(|all| all.iter().any(is_asked));
+    Ok(if has_one {
+        ImportedFactor::Unknown
+    } else {
+        ImportedFactor::None
+    })
 }
 
 /// A flag says so itself; a time does by being there.

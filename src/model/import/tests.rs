@@ -135,12 +135,9 @@ fn what_can_not_be_kept_is_refused_or_named() {
         assert_eq!(user(System::Common, &row).unwrap_err(), refusal, "{row}");
     }
     let row = json!({"email": "j@example.com", "username": "v@example.com", "number_phone": "+491701234567",
-        "first_name": "x".repeat(151), "totp_secret": "ABC", "identities": [{"issuer": "i", "subject": "s"}]});
+        "first_name": "x".repeat(151), "identities": [{"issuer": "i", "subject": "s"}]});
     let read = user(System::Common, &row).unwrap();
-    assert_eq!(
-        read.dropped,
-        ["totp_secret", "identities", "first_name", "number_phone", "username"]
-    );
+    assert_eq!(read.dropped, ["identities", "first_name", "number_phone", "username"]);
     assert!(read.profile.username.is_none());
 }
 
@@ -197,5 +194,70 @@ fn a_disabled_account_stays_disabled() {
         (System::Auth0, json!({"email": "j@example.com", "blocked": true}), true),
     ] {
         assert_eq!(user(system, &row).unwrap().is_disabled, is_disabled, "{system:?} {row}");
+    }
+}
+
+#[test]
+fn a_second_factor_is_taken_over_or_seen_and_never_overlooked() {
+    let email = "j@example.com";
+    let secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+    let factor = |system, row| user(system, &row).unwrap().second_factor;
+    for (system, row) in [
+        (System::Common, json!({"email": email, "totp_secret": secret})),
+        (
+            System::Own,
+            json!({"email": email, "totp_secret": secret, "second_factor_at": "2024-01-02T03:04:05Z"}),
+        ),
+        (
+            System::Clerk,
+            json!({"primary_email_address": email, "totp_secret": secret}),
+        ),
+    ] {
+        assert!(matches!(factor(system, row), ImportedFactor::App(_)), "{system:?}");
+    }
+    let sealed = json!({"email": email, "sealed_totp_secret": "AAEC", "second_factor_at": "2024-01-02T03:04:05Z"});
+    assert!(matches!(factor(System::Own, sealed), ImportedFactor::Sealed(bytes) if bytes == [0, 1, 2]));
+    for (system, row) in [
+        (System::Common, json!({"email": email, "totp_secret": "ABC"})),
+        (
+            System::Own,
+            json!({"email": email, "second_factor_at": "2024-01-02T03:04:05Z"}),
+        ),
+        (System::Own, json!({"email": email, "sealed_totp_secret": "?"})),
+        (System::BetterAuth, json!({"email": email, "twoFactorEnabled": 1})),
+        (
+            System::Firebase,
+            json!({"email": email, "mfaInfo": [{"phoneInfo": "+1"}]}),
+        ),
+        (
+            System::Auth0,
+            json!({"email": email, "mfa_factors": [{"phone": {"value": "+1"}}]}),
+        ),
+        (
+            System::Laravel,
+            json!({"email": email, "two_factor_secret": "eyJpdiI6"}),
+        ),
+        (
+            System::Keycloak,
+            json!({"email": email, "credentials": [{"type": "otp"}]}),
+        ),
+        (
+            System::Keycloak,
+            json!({"email": email, "credentials": [{"type": "webauthn"}]}),
+        ),
+    ] {
+        assert!(matches!(factor(system, row), ImportedFactor::Unknown), "{system:?}");
+    }
+    for (system, row) in [
+        (System::Common, json!({"email": email, "totp_secret": ""})),
+        (System::BetterAuth, json!({"email": email, "twoFactorEnabled": false})),
+        (System::Firebase, json!({"email": email, "mfaInfo": []})),
+        (
+            System::Keycloak,
+            json!({"email": email, "credentials": [{"type": "password", "secretData": "{}",
+            "credentialData": "{}"}]}),
+        ),
+    ] {
+        assert!(matches!(factor(system, row), ImportedFactor::None), "{system:?}");
     }
 }

@@ -5,7 +5,7 @@ pub mod recovery_codes;
 use chrono::{DateTime, Utc};
 
 use super::{Conn, Result, Tx, on};
-use crate::model::factor::totp::{ListedTotp, PendingTotp};
+use crate::model::factor::totp::{DEFAULT_NAME, ListedTotp, PendingTotp};
 use crate::model::id::UserId;
 
 /// Stores a secret that waits for its first code, in place of an earlier one that did; `false`, and nothing stored,
@@ -62,6 +62,19 @@ pub async fn confirm(
         on!(tx.conn(), c => { sqlx::query(REQUIRE).bind(user).bind(now).execute(c).await?; });
     }
     Ok(confirmed == 1)
+}
+
+/// Stores the app of an account that was just imported as its second factor.
+pub async fn insert_confirmed(tx: &mut Tx, user: UserId, sealed: &[u8], now: DateTime<Utc>) -> Result<()> {
+    const INSERT: &str = "INSERT INTO totp (user_id, name, created_at, confirmed_at, sealed_secret) \
+        VALUES ($1, $2, $3, $3, $4)";
+    const REQUIRE: &str = "UPDATE users SET second_factor_at = $2 WHERE id = $1";
+    tx.note_change_of(user);
+    on!(tx.conn(), c => {
+        sqlx::query(INSERT).bind(user).bind(DEFAULT_NAME).bind(now).bind(sealed).execute(&mut *c).await?;
+        sqlx::query(REQUIRE).bind(user).bind(now).execute(&mut *c).await?;
+    });
+    Ok(())
 }
 
 /// The sealed secret of the confirmed app of `user`.

@@ -38,7 +38,9 @@ pub async fn insert_imported(conn: Conn<'_>, user: &NewImport) -> Result<bool> {
 /// The next `limit` accounts after `id`, in the order of their ids.
 pub async fn page_for_export(conn: Conn<'_>, after: Uuid, limit: i64) -> Result<Vec<ExportedUser>> {
     const SQL: &str = "SELECT id, number, email, email_verified_at, disabled_at, second_factor_at, password_hash, \
-        username, first_name, last_name, number_phone, avatar, created_at, last_log_in_at FROM users \
+        username, first_name, last_name, number_phone, avatar, created_at, last_log_in_at, \
+        (SELECT sealed_secret FROM totp WHERE user_id = users.id AND confirmed_at IS NOT NULL) AS sealed_totp_secret \
+        FROM users \
         WHERE id > $1 ORDER BY id LIMIT $2";
     Ok(on!(conn, c => sqlx::query_as(SQL).bind(after).bind(limit).fetch_all(c).await?))
 }

@@ -1,6 +1,7 @@
 //! Outages, secrets that the database must not contain, and moving in and out.
 
 mod inbox;
+mod moved_factors;
 mod moving;
 mod outages;
 mod readiness;

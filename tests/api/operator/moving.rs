@@ -73,7 +73,7 @@ async fn an_import_stores_each_account_once_and_says_what_became_of_each_row() {
     let rows = [
         json!({"email": "new@example.com", "password_hash": hash, "email_verified": true}),
         json!({"email": "Alice@Example.com", "password_hash": hash}),
-        json!({"email": "other@example.com", "password_hash": hash, "username": "other", "totp_secret": "ABC"}),
+        json!({"email": "other@example.com", "password_hash": hash, "username": "other", "identities": [{"id": 1}]}),
         json!({"email": "NEW@example.com", "password_hash": hash}),
         json!({"email": "third@example.com", "password_hash": hash, "username": "Other"}),
         json!({"email": "weak@example.com", "password_hash": "3cb4e732631f47e6eb961f34554b7cde"}),
@@ -110,7 +110,7 @@ async fn an_import_stores_each_account_once_and_says_what_became_of_each_row() {
             "9 refused malformed",
         ]
     );
-    assert_eq!(real[2]["dropped"], json!(["totp_secret"]));
+    assert_eq!(real[2]["dropped"], json!(["identities"]));
     let written = fs::read_to_string(&report).unwrap();
     assert_eq!(written.lines().count(), real.len());
 
