@@ -168,7 +168,7 @@ impl App {
             clock: setup.clock,
             tokens,
             codes: Codes::new(&secret_key, setup.mail.code_digits, setup.mail.recovery_url.clone())?,
-            passkeys: Passkeys::new(setup.passkeys, &secret_key)?,
+            passkeys: Passkeys::new(setup.passkeys, setup.log_in.sign_up_by_passkey, &secret_key)?,
             second_factors: SecondFactors::new(&secret_key)?,
             log_in_links: LogInLinks::new(&secret_key, setup.log_in.code_page)?,
             log_in_by_code: setup.log_in.by_code,

@@ -60,6 +60,7 @@ pub struct LogInSetup {
     pub sign_ups: SignUps,
     pub by_code: bool,
     pub sign_up_by_code: bool,
+    pub sign_up_by_passkey: bool,
     /// The page that mails with log-in codes link to; `None` for no links.
     pub code_page: Option<Url>,
 }

@@ -22,6 +22,9 @@ pub struct LogInSettings {
     /// Mail log-in codes to addresses without an account too; the code makes an account without a password
     #[arg(long, env = "NEPTUN_AUTH_SIGN_UP_BY_CODE", default_value = "off", global = true)]
     sign_up_by_code: Switch,
+    /// Let a browser make an account with a passkey and no password, for an address that is not confirmed
+    #[arg(long, env = "NEPTUN_AUTH_SIGN_UP_BY_PASSKEY", default_value = "off", global = true)]
+    sign_up_by_passkey: Switch,
     /// Page where an account owner enters a log-in code; mails link to it with address and code in its fragment, as in
     /// `https://app.example.com/log-in#email=…&code=…`; allow its origin [default: none; mails have codes only]
     #[arg(long, env = "NEPTUN_AUTH_LOG_IN_CODE_URL", global = true)]
@@ -61,6 +64,7 @@ impl LogInSettings {
             sign_ups: self.sign_up.0.clone(),
             by_code: self.log_in_by_code == Switch::On,
             sign_up_by_code: self.sign_up_by_code == Switch::On,
+            sign_up_by_passkey: self.sign_up_by_passkey == Switch::On,
             code_page: page.map(|page| mailed_page("LOG_IN_CODE_URL", page)).transpose()?,
         })
     }

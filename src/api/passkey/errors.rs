@@ -4,8 +4,10 @@ use crate::api::error::{ApiError, ErrorCode};
 use crate::flows::passkey::NoPasskeys;
 use crate::flows::passkey::begin_authentication::BeginAuthenticationError;
 use crate::flows::passkey::begin_registration::BeginRegistrationError;
+use crate::flows::passkey::begin_sign_up::BeginSignUpError;
 use crate::flows::passkey::finish_authentication::FinishAuthenticationError;
 use crate::flows::passkey::finish_registration::FinishRegistrationError;
+use crate::flows::passkey::finish_sign_up::FinishSignUpError;
 use crate::model::passkey::NotAccepted;
 
 /// The errors that operations return for reasons of their own. `spec` adds those that follow from their declaration.
@@ -18,6 +20,9 @@ pub const ERRORS: &[(&str, &[ErrorCode])] = &[
             ErrorCode::ReauthenticationRequired,
             ErrorCode::NotFound,
             ErrorCode::AlreadySetUp,
+            ErrorCode::NotAuthenticated,
+            ErrorCode::SignUpClosed,
+            ErrorCode::EmailTaken,
             ErrorCode::TooManyRequests,
         ],
     ),
@@ -79,6 +84,31 @@ impl From<FinishRegistrationError> for ApiError {
             FinishRegistrationError::NotAuthenticated => ErrorCode::NotAuthenticated.into(),
             FinishRegistrationError::Conflict => ErrorCode::AlreadySetUp.into(),
             FinishRegistrationError::Internal(error) => error.into(),
+        }
+    }
+}
+
+impl From<BeginSignUpError> for ApiError {
+    fn from(error: BeginSignUpError) -> Self {
+        match error {
+            BeginSignUpError::NoPasskeys(error) => error.into(),
+            BeginSignUpError::SwitchedOff => ErrorCode::NotAuthenticated.into(),
+            BeginSignUpError::EmailTaken => ErrorCode::EmailTaken.into(),
+            BeginSignUpError::Internal(error) => error.into(),
+        }
+    }
+}
+
+impl From<FinishSignUpError> for ApiError {
+    fn from(error: FinishSignUpError) -> Self {
+        match error {
+            FinishSignUpError::NoPasskeys(error) => error.into(),
+            FinishSignUpError::SwitchedOff => ErrorCode::NotAuthenticated.into(),
+            FinishSignUpError::Expired => ErrorCode::ChallengeExpired.into(),
+            FinishSignUpError::NotAccepted(reason) => reason.into(),
+            FinishSignUpError::EmailTaken => ErrorCode::EmailTaken.into(),
+            FinishSignUpError::Conflict => ErrorCode::AlreadySetUp.into(),
+            FinishSignUpError::Internal(error) => error.into(),
         }
     }
 }

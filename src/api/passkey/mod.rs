@@ -12,11 +12,13 @@ use uuid::Uuid;
 
 pub use self::errors::ERRORS;
 use self::options::{CreationOptions, RequestOptions};
-use self::requests::{AuthenticateRequest, AuthenticateStep, RegisterRequest, RegisterStep};
+use self::requests::{
+    AuthenticateRequest, AuthenticateStep, FinishedPasskey, RegisterRequest, RegisterStep, SignUpStep,
+};
 use super::body::JsonBody;
-use super::error::ApiError;
+use super::body::fields::Fields;
+use super::error::{ApiError, ErrorCode};
 use super::example;
-use super::guard::CurrentUser;
 use super::layers::session::RequestSession;
 use super::session::SessionUser;
 use super::tag::Tag;
@@ -24,9 +26,12 @@ use super::time::Time;
 use crate::app::App;
 use crate::flows::passkey::begin_authentication::begin_authentication;
 use crate::flows::passkey::begin_registration::begin_registration;
+use crate::flows::passkey::begin_sign_up::begin_sign_up;
 use crate::flows::passkey::finish_authentication::{PasskeyLogIn, finish_authentication};
 use crate::flows::passkey::finish_registration::finish_registration;
+use crate::flows::passkey::finish_sign_up::finish_sign_up;
 use crate::model::client::Client;
+use crate::model::passkey::stored::NewPasskey;
 use crate::model::session::SignedIn;
 
 /// The operations of this chapter.
@@ -38,7 +43,7 @@ pub fn apis(app: &App) -> Apis {
 }
 
 /// Operations that set or remove the session cookie without requiring one.
-pub const WRITE_COOKIE: &[&str] = &["authenticateWithPasskey"];
+pub const WRITE_COOKIE: &[&str] = &["registerPasskey", "authenticateWithPasskey"];
 
 pub struct WebauthnApi(pub App);
 
@@ -93,14 +98,16 @@ impl WebauthnApi {
     ///
     /// With `verify` false, returns `creationOptions` for the browser's `navigator.credentials.create()`, and an
     /// `attemptId`. With `verify` true, takes that `attemptId` and the browser's `response`, adds the passkey, mails
-    /// you a notice and sets a new cookie for your session. This is what `useWebAuthn()` of nuxt-auth-utils sends;
-    /// `/api/webauthn/register` is the same operation.
+    /// you a notice and sets a new cookie for your session. Where the operator allows it, the same two steps without a
+    /// session make an account for the address in `user.userName`, without a password, and sign you in to it. This is
+    /// what `useWebAuthn()` of nuxt-auth-utils sends; `/api/webauthn/register` is the same operation.
     ///
     /// The first step answers 403 `reauthentication_required` without a fresh proof that it is you. Answers 409
     /// `already_set_up` if the passkey is registered already or the account has 20. The second step answers 400
     /// `challenge_expired` ten minutes after the first or in another session, and 400 `passkey_not_accepted` if the
-    /// response is not one for this service, or without user verification. Answers 404 `not_found` if the service has
-    /// no domain that passkeys could belong to.
+    /// response is not one for this service, or without user verification. Without a session, answers 401
+    /// `not_authenticated` where passkeys make no accounts, and 409 `email_taken` if the address has one. Answers 404
+    /// `not_found` if the service has no domain that passkeys could belong to.
     #[oai(
         path = "/api/auth/webauthn/register",
         method = "post",
@@ -108,40 +115,16 @@ impl WebauthnApi {
     )]
     async fn register_passkey(
         &self,
-        user: CurrentUser,
         body: JsonBody<RegisterRequest>,
         session: RequestSession,
         client: Client,
     ) -> Result<Json<RegisterPasskeyResponse>, ApiError> {
-        match requests::read_register(body.fields, &user.0)? {
-            RegisterStep::Begin { display_name } => {
-                let options = Box::pin(begin_registration(&self.0, &user.0, &client)).await?;
-                Ok(Json(RegisterPasskeyResponse {
-                    attempt_id: Some(options.attempt.clone()),
-                    creation_options: Some(CreationOptions::of(&options, &user.0, display_name)),
-                    ..RegisterPasskeyResponse::default()
-                }))
-            }
-            RegisterStep::Finish {
-                attempt,
-                answer,
-                transports,
-            } => {
-                let finished = finish_registration(&self.0, &user.0, &attempt, &answer, &transports, &client);
-                let (renewed, passkey) = Box::pin(finished).await?;
-                session.renew(&renewed);
-                Ok(Json(RegisterPasskeyResponse {
-                    verified: Some(true),
-                    user: Some(SessionUser::of(&renewed.signed_in)),
-                    logged_in_at: Some(Time(renewed.signed_in.created_at)),
-                    passkey: Some(AddedPasskey {
-                        id: passkey.id.0,
-                        name: passkey.name.as_str().to_owned(),
-                    }),
-                    ..RegisterPasskeyResponse::default()
-                }))
-            }
-        }
+        let answer = match session.authenticate().await? {
+            Some(user) => Box::pin(register(&self.0, &user, body.fields, &session, &client)).await?,
+            None if self.0.passkeys.make_accounts => Box::pin(sign_up(&self.0, body.fields, &session, client)).await?,
+            None => return Err(ErrorCode::NotAuthenticated.into()),
+        };
+        Ok(Json(answer))
     }
 
     /// Log in with a passkey, in two steps
@@ -190,6 +173,82 @@ impl WebauthnApi {
                 };
                 Ok(Json(AuthenticatePasskeyResponse::verified(&signed_in)))
             }
+        }
+    }
+}
+
+/// Either step of adding a passkey to the account of `user`.
+async fn register(
+    app: &App,
+    user: &SignedIn,
+    fields: Fields,
+    session: &RequestSession,
+    client: &Client,
+) -> Result<RegisterPasskeyResponse, ApiError> {
+    match requests::read_register(fields, user)? {
+        RegisterStep::Begin { display_name } => {
+            let options = begin_registration(app, user, client).await?;
+            let shown = CreationOptions::of(&options, user.user_id, &user.email, display_name);
+            Ok(RegisterPasskeyResponse::begun(shown, options.attempt))
+        }
+        RegisterStep::Finish(FinishedPasskey {
+            attempt,
+            answer,
+            transports,
+        }) => {
+            let finished = finish_registration(app, user, &attempt, &answer, &transports, client);
+            let (renewed, passkey) = finished.await?;
+            session.renew(&renewed);
+            Ok(RegisterPasskeyResponse::verified(&renewed.signed_in, &passkey))
+        }
+    }
+}
+
+/// Either step of making an account with a passkey.
+async fn sign_up(
+    app: &App,
+    fields: Fields,
+    session: &RequestSession,
+    client: Client,
+) -> Result<RegisterPasskeyResponse, ApiError> {
+    match requests::read_sign_up(fields, &app.mailer)? {
+        SignUpStep::Begin { email, display_name } => {
+            let (user, options) = begin_sign_up(app, &email, &client).await?;
+            let shown = CreationOptions::of(&options, user, email.typed(), display_name);
+            Ok(RegisterPasskeyResponse::begun(shown, options.attempt))
+        }
+        SignUpStep::Finish(FinishedPasskey {
+            attempt,
+            answer,
+            transports,
+        }) => {
+            let finished = finish_sign_up(app, &attempt, &answer, &transports, session.start(client));
+            let (started, passkey) = finished.await?;
+            session.adopt(&started);
+            Ok(RegisterPasskeyResponse::verified(&started.signed_in, &passkey))
+        }
+    }
+}
+
+impl RegisterPasskeyResponse {
+    fn begun(options: CreationOptions, attempt: String) -> Self {
+        Self {
+            creation_options: Some(options),
+            attempt_id: Some(attempt),
+            ..Self::default()
+        }
+    }
+
+    fn verified(signed_in: &SignedIn, passkey: &NewPasskey) -> Self {
+        Self {
+            verified: Some(true),
+            user: Some(SessionUser::of(signed_in)),
+            logged_in_at: Some(Time(signed_in.created_at)),
+            passkey: Some(AddedPasskey {
+                id: passkey.id.0,
+                name: passkey.name.as_str().to_owned(),
+            }),
+            ..Self::default()
         }
     }
 }

@@ -9,10 +9,10 @@ use poem_openapi::types::Example;
 use crate::api::example;
 use crate::flows::passkey::begin_authentication::AuthenticationOptions;
 use crate::flows::passkey::begin_registration::RegistrationOptions;
+use crate::model::id::UserId;
 use crate::model::passkey::public_key::Algorithm;
 use crate::model::passkey::relying_party::RelyingParty;
 use crate::model::passkey::stored::{ListedPasskey, transports};
-use crate::model::session::SignedIn;
 
 /// How long the browser waits for the person, in milliseconds.
 const TIMEOUT: u32 = 300_000;
@@ -107,19 +107,19 @@ pub struct RequestOptions {
 }
 
 impl CreationOptions {
-    /// The options to make a passkey for the account of `signed_in`.
-    pub fn of(options: &RegistrationOptions, signed_in: &SignedIn, display_name: Option<String>) -> Self {
+    /// The options to make a passkey for the account of `user`, whose address is `email`.
+    pub fn of(options: &RegistrationOptions, user: UserId, email: &str, display_name: Option<String>) -> Self {
         let existing = options.existing.iter().map(CredentialDescriptor::of).collect();
         let name = &options.relying_party.name;
         let rp = RelyingPartyEntity::of(options.relying_party.id.as_str(), name);
-        Self::new(rp, &options.challenge, existing, signed_in, display_name)
+        Self::new(rp, &options.challenge, existing, (user, email), display_name)
     }
 
     fn new(
         rp: RelyingPartyEntity,
         challenge: &[u8],
         existing: Vec<CredentialDescriptor>,
-        signed_in: &SignedIn,
+        (user, email): (UserId, &str),
         display_name: Option<String>,
     ) -> Self {
         let parameters = Algorithm::OFFERED.iter().map(|algorithm| CredentialParameters {
@@ -129,9 +129,9 @@ impl CreationOptions {
         Self {
             rp,
             user: UserEntity {
-                id: BASE64.encode(signed_in.user_id.0.as_bytes()),
-                name: signed_in.email.clone(),
-                display_name: display_name.unwrap_or_else(|| signed_in.email.clone()),
+                id: BASE64.encode(user.0.as_bytes()),
+                name: email.to_owned(),
+                display_name: display_name.unwrap_or_else(|| email.to_owned()),
             },
             challenge: BASE64.encode(challenge),
             pub_key_cred_params: parameters.collect(),
@@ -185,6 +185,7 @@ impl RequestOptions {
 impl Example for CreationOptions {
     fn example() -> Self {
         let rp = RelyingPartyEntity::of("example.com", "Example");
-        Self::new(rp, &[0; 32], Vec::new(), &example::signed_in(), None)
+        let signed_in = example::signed_in();
+        Self::new(rp, &[0; 32], Vec::new(), (signed_in.user_id, &signed_in.email), None)
     }
 }

@@ -6,6 +6,7 @@ use poem_openapi::types::Example;
 use crate::api::body::fields::Fields;
 use crate::api::error::{ApiError, IssueCode};
 use crate::api::formats::EmailText;
+use crate::app::mail::mailer::Mailer;
 use crate::app::passkeys::check::{AuthenticationAnswer, RegistrationAnswer};
 use crate::model::passkey::authenticator_data::MAX_CREDENTIAL_ID;
 use crate::model::passkey::stored::PasskeyName;
@@ -99,14 +100,21 @@ pub struct AuthenticateRequest {
 
 /// A request to add a passkey, read.
 pub enum RegisterStep {
-    Begin {
-        display_name: Option<String>,
-    },
-    Finish {
-        attempt: String,
-        answer: RegistrationAnswer,
-        transports: Vec<String>,
-    },
+    Begin { display_name: Option<String> },
+    Finish(FinishedPasskey),
+}
+
+/// A request to make an account with a passkey, read.
+pub enum SignUpStep {
+    Begin { email: Email, display_name: Option<String> },
+    Finish(FinishedPasskey),
+}
+
+/// A passkey that a browser has made.
+pub struct FinishedPasskey {
+    pub attempt: String,
+    pub answer: RegistrationAnswer,
+    pub transports: Vec<String>,
 }
 
 /// A request to log in with a passkey, read.
@@ -129,23 +137,40 @@ const MAX_TRANSPORTS: usize = 16;
 pub fn read_register(mut fields: Fields, signed_in: &SignedIn) -> Result<RegisterStep, ApiError> {
     let display_name = read_user(&mut fields, signed_in);
     let is_last_step = fields.flag("verify").unwrap_or_default();
-    let attempt = read_attempt(&mut fields, is_last_step);
-    let answer = if is_last_step || fields.is_given("response") {
-        read_attestation(&mut fields)
-    } else {
-        None
-    };
+    let finished = read_finished(&mut fields, is_last_step);
     if !is_last_step {
         return fields.finish(Some(RegisterStep::Begin { display_name }));
     }
-    let step = attempt
-        .zip(answer)
-        .map(|(attempt, (answer, transports))| RegisterStep::Finish {
-            attempt,
-            answer,
-            transports,
-        });
-    fields.finish(step)
+    fields.finish(finished.map(RegisterStep::Finish))
+}
+
+/// The same without a session: the passkey is for a new account.
+pub fn read_sign_up(mut fields: Fields, mailer: &Mailer) -> Result<SignUpStep, ApiError> {
+    let is_last_step = fields.flag("verify").unwrap_or_default();
+    let finished = read_finished(&mut fields, is_last_step);
+    if is_last_step {
+        // The attempt says for which address.
+        return fields.finish(finished.map(SignUpStep::Finish));
+    }
+    let read = fields.object("user", |user| {
+        let email = user.new_email("userName", mailer);
+        let display_name = user.optional_text("displayName", PasskeyName::MAX_LENGTH);
+        email.map(|email| SignUpStep::Begin { email, display_name })
+    });
+    fields.finish(read.flatten())
+}
+
+/// The passkey that a browser has made, which is required in the last step.
+fn read_finished(fields: &mut Fields, is_last_step: bool) -> Option<FinishedPasskey> {
+    let attempt = read_attempt(fields, is_last_step);
+    let is_given = is_last_step || fields.is_given("response");
+    let answer = is_given.then(|| read_attestation(fields)).flatten();
+    let (attempt, (answer, transports)) = attempt.zip(answer)?;
+    Some(FinishedPasskey {
+        attempt,
+        answer,
+        transports,
+    })
 }
 
 /// The attempt, which is required in the last step.

@@ -18,7 +18,7 @@ use crate::model::secret_key::SecretKey;
 pub const LIFETIME: TimeDelta = TimeDelta::minutes(10);
 
 /// No sealed attempt of ours is longer, so a longer text is not decoded.
-const MAX_TEXT: usize = 1024;
+const MAX_TEXT: usize = 2048;
 
 /// For whom an attempt was begun.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +28,8 @@ pub enum Subject {
     Anyone,
     /// The account of this session, which must finish it.
     Session { user: UserId, session: SessionId },
+    /// An account that does not exist yet: the id that it will have, and its address.
+    NewAccount { user: UserId, email: String },
 }
 
 /// One attempt.
@@ -129,9 +131,10 @@ mod tests {
     #[test]
     fn challenges_differ_and_the_longest_attempt_can_be_opened() {
         let attempts = Attempts::new(&SecretKey::generate()).unwrap();
-        let subject = Subject::Session {
+        let subject = Subject::NewAccount {
             user: UserId(Uuid::max()),
-            session: SessionId(Uuid::max()),
+            // What JSON makes longest, and more of it than an address may have.
+            email: "\"".repeat(254),
         };
         let now = DateTime::UNIX_EPOCH;
         let (one, text) = attempts.begin(Ceremony::Register, subject.clone(), now).unwrap();

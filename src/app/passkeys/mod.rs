@@ -18,13 +18,16 @@ pub struct PasskeySetup {
 #[derive(Debug)]
 pub struct Passkeys {
     pub relying_party: Option<RelyingParty>,
+    /// Whether a passkey makes a new account.
+    pub make_accounts: bool,
     pub attempts: Attempts,
 }
 
 impl Passkeys {
-    pub fn new(setup: PasskeySetup, secret: &SecretKey) -> anyhow::Result<Self> {
+    pub fn new(setup: PasskeySetup, make_accounts: bool, secret: &SecretKey) -> anyhow::Result<Self> {
         Ok(Self {
             relying_party: setup.relying_party,
+            make_accounts,
             attempts: Attempts::new(secret)?,
         })
     }

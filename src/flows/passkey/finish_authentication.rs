@@ -3,7 +3,7 @@
 use anyhow::anyhow;
 use chrono::{DateTime, Utc};
 
-use super::{NoPasskeys, relying_party};
+use super::{NoPasskeys, methods, relying_party};
 use crate::app::App;
 use crate::app::passkeys::check::{self, AuthenticationAnswer};
 use crate::flows::steps::claim_session::claim_session;
@@ -17,7 +17,7 @@ use crate::model::passkey::client_data::Ceremony;
 use crate::model::passkey::stored::PasskeyAtLogIn;
 use crate::model::passkey::{NotAccepted, is_copied};
 use crate::model::session::SignedIn;
-use crate::model::session::methods::{AuthenticationMethod, Methods};
+use crate::model::session::methods::Methods;
 use crate::model::session::started::Outcome;
 use crate::store::passkeys::{self, spent_challenges};
 use crate::store::{Tx, users};
@@ -105,16 +105,6 @@ pub async fn finish_authentication(
     outcome
         .map(PasskeyLogIn::LoggedIn)
         .ok_or(FinishAuthenticationError::UnknownPasskey)
-}
-
-/// A passkey is something that the owner has, and its authenticator has verified the owner: that makes two factors.
-fn methods(backup_eligible: bool) -> Methods {
-    let key = if backup_eligible {
-        AuthenticationMethod::SoftwareKey
-    } else {
-        AuthenticationMethod::HardwareKey
-    };
-    Methods::NONE.and(key).and(AuthenticationMethod::MultipleFactors)
 }
 
 async fn step_up(

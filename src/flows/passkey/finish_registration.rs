@@ -1,8 +1,6 @@
 //! A browser has made a passkey for an account.
 
-use uuid::Uuid;
-
-use super::{NoPasskeys, relying_party};
+use super::{NoPasskeys, new_passkey, relying_party};
 use crate::app::App;
 use crate::app::passkeys::attempts::Subject;
 use crate::app::passkeys::check::{self, RegistrationAnswer};
@@ -14,7 +12,7 @@ use crate::model::client::Client;
 use crate::model::event::{Event, EventKind};
 use crate::model::mail::{Message, format_time};
 use crate::model::passkey::client_data::Ceremony;
-use crate::model::passkey::stored::{NewPasskey, PasskeyId, PasskeyName, transports_column};
+use crate::model::passkey::stored::NewPasskey;
 use crate::model::passkey::{MAX_PASSKEYS, NotAccepted};
 use crate::model::session::SignedIn;
 use crate::store::passkeys::{self, spent_challenges};
@@ -60,19 +58,7 @@ pub async fn finish_registration(
         .filter(|attempt| attempt.subject == own)
         .ok_or(FinishRegistrationError::Expired)?;
     let registered = check::registration(relying_party, &attempt.challenge, answer)?;
-    let passkey = NewPasskey {
-        id: PasskeyId(Uuid::now_v7()),
-        user_id: signed_in.user_id,
-        credential_id: registered.credential.id,
-        public_key: registered.credential.cose,
-        sign_count: registered.sign_count,
-        aaguid: registered.credential.aaguid,
-        transports: transports_column(transports),
-        backup_eligible: registered.backup_eligible,
-        backed_up: registered.backed_up,
-        name: PasskeyName::of_family(&client.family()),
-        created_at: now,
-    };
+    let passkey = new_passkey(signed_in.user_id, registered, transports, client, now);
 
     let mut tx = app.db.write().await?;
     if !claim_session(&mut tx, signed_in, now).await? {

@@ -16,6 +16,7 @@ fn by_code() -> LogInSetup {
         sign_ups: SignUps::Open,
         by_code: true,
         sign_up_by_code: false,
+        sign_up_by_passkey: false,
         code_page: Some("https://app.example.com/log-in".parse().unwrap()),
     }
 }

@@ -101,6 +101,7 @@ pub fn setup(database_url: &str, clock: Clock) -> Setup {
             sign_ups: SignUps::Open,
             by_code: false,
             sign_up_by_code: false,
+            sign_up_by_passkey: false,
             code_page: None,
         },
         limits: Some(limits("1000000/h")),

@@ -3,3 +3,4 @@
 mod log_in;
 mod manage;
 mod register;
+mod sign_up;
