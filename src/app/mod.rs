@@ -37,6 +37,7 @@ use crate::model::session::{Lifetimes, SessionCaps};
 use crate::model::user::email::{Email, EmailNotVerified};
 use crate::model::user::password::PasswordPolicy;
 use crate::model::user::sign_ups::{SignUpClosed, SignUps};
+use crate::model::webhook::Webhook;
 pub use crate::store::DatabaseSetup;
 use crate::store::Db;
 use crate::telemetry::BackgroundTask;
@@ -62,9 +63,6 @@ pub use setup::{LogInSetup, Setup};
 use streams::Streams;
 use tokens::Tokens;
 use webhooks::Webhooks;
-
-/// Calls of webhooks that may be in flight at the same time.
-const WEBHOOKS_IN_FLIGHT: usize = 32;
 
 /// Built once at the start. Cloning is cheap, because all clones share the same tools.
 #[derive(Clone, Debug)]
@@ -135,6 +133,8 @@ impl App {
         // First, because an error in a setting must leave the database untouched.
         let mailer = Mailer::new(&setup.mail)?;
         let outbound = Outbound::new(&setup.outbound)?;
+        // Enough for every webhook, because a receiver that is slow must not hold up another one.
+        let outbound_to_webhooks = outbound.lane(usize::try_from(Webhook::MOST * Webhook::AT_ONCE)?);
         let breached = Breached::new(&setup.breached, &outbound)?;
         let before = own_key::look(&setup.database.url)?;
         let db = Db::connect(&setup.database).await?;
@@ -176,7 +176,7 @@ impl App {
             sign_ups: setup.log_in.sign_ups,
             outbox: Outbox::new(&secret_key, setup.mail.notices.clone())?,
             mailer: mailer.with_secret(&secret_key)?,
-            outbound_to_webhooks: outbound.lane(WEBHOOKS_IN_FLIGHT),
+            outbound_to_webhooks,
             outbound,
             webhooks: Webhooks::new(&secret_key)?,
             require_verified_email: setup.mail.require_verified_email,

@@ -1,6 +1,8 @@
 //! `neptun-auth webhooks`: other services that are told of events.
 
-use clap::Subcommand;
+use anyhow::Context;
+use chrono::{DateTime, Utc};
+use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -10,7 +12,7 @@ use crate::config::Settings;
 use crate::flows::operator::change_webhook::{WebhookChange, change_webhook};
 use crate::flows::operator::create_webhook::create_webhook;
 use crate::flows::operator::list_webhooks::list_webhooks;
-use crate::model::webhook::Webhook;
+use crate::model::webhook::{ReplayStart, Webhook};
 
 #[derive(Debug, Subcommand)]
 pub enum WebhooksCommand {
@@ -42,8 +44,34 @@ pub enum WebhooksCommand {
     Disable { id: Uuid },
     /// Tell a disabled webhook of the events that wait and of new ones
     Enable { id: Uuid },
+    /// Send a webhook once more the events that are kept, from a place on
+    Replay {
+        id: Uuid,
+        #[command(flatten)]
+        start: Start,
+    },
     /// Delete a webhook and what waits for it
     Delete { id: Uuid },
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+#[group(required = true, multiple = false)]
+pub struct Start {
+    /// Begin with the event that follows this one: the `webhook-id` of the last one that its receiver has
+    #[arg(long)]
+    after: Option<Uuid>,
+    /// Begin with the first event since this time, such as 2024-10-04T15:00:00Z
+    #[arg(long)]
+    since: Option<DateTime<Utc>>,
+}
+
+impl Start {
+    /// `None` without either, which clap rejects.
+    fn place(self) -> Option<ReplayStart> {
+        self.after
+            .map(ReplayStart::After)
+            .or(self.since.map(ReplayStart::Since))
+    }
 }
 
 pub async fn run(command: WebhooksCommand, settings: &Settings) -> anyhow::Result<()> {
@@ -72,6 +100,11 @@ async fn act(command: WebhooksCommand, app: &App) -> anyhow::Result<()> {
         WebhooksCommand::Enable { id } => {
             change_webhook(app, id, WebhookChange::Enable).await?;
             report("The webhook is enabled; what waited is sent now.\n");
+        }
+        WebhooksCommand::Replay { id, start } => {
+            let start = start.place().context("--after or --since is needed")?;
+            change_webhook(app, id, WebhookChange::Replay(start)).await?;
+            report("The events from there on are sent again now.\n");
         }
         WebhooksCommand::Delete { id } => {
             change_webhook(app, id, WebhookChange::Delete).await?;

@@ -37,6 +37,15 @@ pub struct Webhook {
     pub cursor_number: i64,
 }
 
+/// Where a replay begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReplayStart {
+    /// With the event that follows this one.
+    After(Uuid),
+    /// With the first event that happened at this time or later.
+    Since(DateTime<Utc>),
+}
+
 /// The address or the kinds of events are not acceptable.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidWebhook {
@@ -53,6 +62,8 @@ impl Webhook {
     pub const MOST_WAITING: i64 = 10_000;
     /// For how long a secret is still used beside the one that replaced it.
     pub const OVERLAP: TimeDelta = TimeDelta::hours(24);
+    /// Events of one webhook that are sent at the same time.
+    pub const AT_ONCE: i64 = 4;
     /// For how long a delivery belongs to the instance that claimed it: longer than an attempt takes.
     pub const LEASE: TimeDelta = TimeDelta::minutes(1);
 
@@ -97,7 +108,7 @@ pub struct PlacedEvent {
 pub struct Delivery {
     pub position: i64,
     pub event_id: Uuid,
-    /// This attempt included.
+    /// That failed before this one.
     pub attempts: i64,
     pub kind: String,
     pub happened_at: DateTime<Utc>,
@@ -113,8 +124,7 @@ impl Delivery {
     /// together don't come back together.
     #[must_use]
     pub fn pause(&self) -> Option<TimeDelta> {
-        let done = usize::try_from(self.attempts).unwrap_or(usize::MAX);
-        let pause = *PAUSES.get(done.checked_sub(1)?)?;
+        let pause = *PAUSES.get(usize::try_from(self.attempts).unwrap_or(usize::MAX))?;
         let share = i32::from(self.event_id.as_bytes()[15]);
         Some(pause + pause * share / 1024)
     }
@@ -157,12 +167,11 @@ mod tests {
             data: None,
         };
         let mut all = TimeDelta::zero();
-        loop {
-            delivery.attempts += 1;
-            let Some(pause) = delivery.pause() else { break };
+        while let Some(pause) = delivery.pause() {
             all += pause;
+            delivery.attempts += 1;
         }
-        assert_eq!(delivery.attempts, 10);
+        assert_eq!(delivery.attempts, 9, "the tenth attempt is the last");
         assert!((TimeDelta::days(3)..TimeDelta::days(4)).contains(&all), "{all}");
     }
 }

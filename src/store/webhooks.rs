@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{Conn, Result, on};
-use crate::model::webhook::{Delivery, PlacedEvent, Webhook};
+use crate::model::webhook::{Delivery, PlacedEvent, ReplayStart, Webhook};
 
 /// Selects webhooks by `$condition`.
 macro_rules! select_webhooks {
@@ -114,6 +114,42 @@ pub async fn move_cursor(conn: Conn<'_>, id: Uuid, last: &PlacedEvent) -> Result
     Ok(())
 }
 
+/// Moves the cursor of a webhook back to `start`; `false` if there is no such event, or the cursor has not passed it.
+pub async fn move_cursor_back(conn: Conn<'_>, id: Uuid, start: ReplayStart) -> Result<bool> {
+    const SQLITE_AFTER: &str = "UPDATE webhooks SET cursor_number = e.number FROM events e \
+        WHERE webhooks.id = $1 AND e.id = $2 AND e.number < cursor_number";
+    const POSTGRES_AFTER: &str = "UPDATE webhooks SET cursor_transaction = e.transaction_id::text, \
+        cursor_number = e.number FROM events e WHERE webhooks.id = $1 AND e.id = $2 \
+        AND (e.transaction_id, e.number) < (cursor_transaction::xid8, cursor_number)";
+    const SQLITE_SINCE: &str = "UPDATE webhooks SET cursor_number = e.number - 1 FROM \
+        (SELECT number FROM events WHERE happened_at >= $2 ORDER BY number LIMIT 1) AS e \
+        WHERE webhooks.id = $1 AND e.number <= cursor_number";
+    const POSTGRES_SINCE: &str = "UPDATE webhooks SET cursor_transaction = e.transaction_id::text, \
+        cursor_number = e.number - 1 FROM (SELECT transaction_id, number FROM events WHERE happened_at >= $2 \
+        ORDER BY transaction_id, number LIMIT 1) AS e WHERE webhooks.id = $1 \
+        AND (e.transaction_id, e.number) <= (cursor_transaction::xid8, cursor_number)";
+    let sql = match start {
+        ReplayStart::After(_) => conn.either(SQLITE_AFTER, POSTGRES_AFTER),
+        ReplayStart::Since(_) => conn.either(SQLITE_SINCE, POSTGRES_SINCE),
+    };
+    let moved = on!(conn, c => {
+        let query = sqlx::query(sql).bind(id);
+        let query = match start {
+            ReplayStart::After(event) => query.bind(event),
+            ReplayStart::Since(time) => query.bind(time),
+        };
+        query.execute(c).await?.rows_affected()
+    });
+    Ok(moved == 1)
+}
+
+/// Forgets the delivery of an event, so that it can be put on its way again behind those that were put before it.
+pub async fn forget(conn: Conn<'_>, id: Uuid, event: &PlacedEvent) -> Result<()> {
+    const SQL: &str = "DELETE FROM webhook_deliveries WHERE webhook_id = $1 AND event_id = $2";
+    on!(conn, c => { sqlx::query(SQL).bind(id).bind(event.id).execute(c).await?; });
+    Ok(())
+}
+
 /// Puts an event on its way to a webhook, once.
 pub async fn put(conn: Conn<'_>, id: Uuid, event: &PlacedEvent, now: DateTime<Utc>) -> Result<()> {
     const SQL: &str = "INSERT INTO webhook_deliveries (webhook_id, event_id, user_id, attempts, due_at) \
@@ -132,7 +168,7 @@ pub async fn claim(
     limit: i64,
 ) -> Result<Vec<i64>> {
     // `due_at` is checked twice: an instance that waited for another one's lock must find that the row is not due.
-    const SQL: &str = "UPDATE webhook_deliveries SET due_at = $3, attempts = attempts + 1 \
+    const SQL: &str = "UPDATE webhook_deliveries SET due_at = $3 \
         WHERE due_at <= $2 AND delivered_at IS NULL AND position IN (SELECT d.position FROM webhook_deliveries d \
         WHERE d.webhook_id = $1 AND d.delivered_at IS NULL AND d.due_at <= $2 AND NOT EXISTS (SELECT 1 \
         FROM webhook_deliveries e WHERE e.webhook_id = d.webhook_id AND e.user_id = d.user_id \
@@ -158,7 +194,9 @@ pub async fn delivered(conn: Conn<'_>, position: i64, status: u16, now: DateTime
 
 /// Notes a failed attempt, and when the next one is due.
 pub async fn postpone(conn: Conn<'_>, position: i64, status: Option<u16>, due_at: DateTime<Utc>) -> Result<()> {
-    const SQL: &str = "UPDATE webhook_deliveries SET due_at = $3, last_status = $2 WHERE position = $1";
+    // Counted here and not when it is claimed: an attempt that a stop of the instance cut off has not failed.
+    const SQL: &str = "UPDATE webhook_deliveries SET attempts = attempts + 1, due_at = $3, last_status = $2 \
+        WHERE position = $1";
     on!(conn, c => { sqlx::query(SQL).bind(position).bind(status.map(i64::from)).bind(due_at).execute(c).await?; });
     Ok(())
 }

@@ -23,7 +23,8 @@ pub struct Call {
     request: Builder,
     body: String,
     pub(super) timeout: Duration,
-    pub(super) max_body: usize,
+    /// `None` if the body is not read.
+    pub(super) max_body: Option<usize>,
 }
 
 impl Call {
@@ -52,7 +53,7 @@ impl Call {
             request: request.header(USER_AGENT, concat!("neptun-auth/", env!("CARGO_PKG_VERSION"))),
             body,
             timeout: TIMEOUT,
-            max_body: MAX_BODY,
+            max_body: Some(MAX_BODY),
         }
     }
 
@@ -73,7 +74,14 @@ impl Call {
     /// Ends the call when the body of the answer is larger; 64 KiB by default.
     #[must_use]
     pub fn at_most(mut self, bytes: usize) -> Self {
-        self.max_body = bytes;
+        self.max_body = Some(bytes);
+        self
+    }
+
+    /// Takes the head for the whole answer, whatever body the other server sends and however slowly.
+    #[must_use]
+    pub fn without_body(mut self) -> Self {
+        self.max_body = None;
         self
     }
 
@@ -108,24 +116,32 @@ impl Answer {
         (200..300).contains(&self.status)
     }
 
-    pub(super) async fn read(response: Response<Incoming>, max_body: usize) -> Result<Self, OutboundError> {
-        let (head, mut incoming) = response.into_parts();
-        let mut body = Vec::new();
-        while let Some(frame) = poll_fn(|context| Pin::new(&mut incoming).poll_frame(context)).await {
-            let Ok(data) = frame.map_err(failed)?.into_data() else {
-                continue;
-            };
-            if body.len() + data.len() > max_body {
-                return Err(OutboundError::TooLarge(max_body));
-            }
-            body.extend_from_slice(&data);
-        }
+    pub(super) async fn read(response: Response<Incoming>, max_body: Option<usize>) -> Result<Self, OutboundError> {
+        let (head, incoming) = response.into_parts();
+        let body = match max_body {
+            Some(max_body) => read_body(incoming, max_body).await?,
+            None => Vec::new(),
+        };
         Ok(Self {
             status: head.status.as_u16(),
             headers: head.headers,
             body,
         })
     }
+}
+
+async fn read_body(mut incoming: Incoming, max_body: usize) -> Result<Vec<u8>, OutboundError> {
+    let mut body = Vec::new();
+    while let Some(frame) = poll_fn(|context| Pin::new(&mut incoming).poll_frame(context)).await {
+        let Ok(data) = frame.map_err(failed)?.into_data() else {
+            continue;
+        };
+        if body.len() + data.len() > max_body {
+            return Err(OutboundError::TooLarge(max_body));
+        }
+        body.extend_from_slice(&data);
+    }
+    Ok(body)
 }
 
 /// Without headers and body: either may hold a secret.

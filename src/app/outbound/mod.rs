@@ -16,6 +16,7 @@ use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use ipnet::IpNet;
+use rustls::ClientConfig;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
@@ -45,6 +46,8 @@ pub struct OutboundSetup {
 pub struct Outbound {
     client: Client<HttpsConnector<Connector>, String>,
     places: Arc<Semaphore>,
+    connector: Connector,
+    tls: ClientConfig,
 }
 
 /// Why a call has no answer. The texts are for the operator.
@@ -71,26 +74,29 @@ impl Outbound {
     pub fn new(setup: &OutboundSetup) -> anyhow::Result<Self> {
         let connector = Connector::new(Destinations::new(setup.networks.clone()));
         let tls = trust::configuration(setup.ca_file.as_deref())?;
+        Ok(Self::with(connector, tls, MAX_IN_FLIGHT))
+    }
+
+    fn with(connector: Connector, tls: ClientConfig, max_in_flight: usize) -> Self {
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_TIMEOUT)
             .pool_max_idle_per_host(MAX_IDLE)
             .http1_max_buf_size(MAX_HEADER)
-            .build(HttpsConnector::from((connector, tls)));
-        Ok(Self {
+            .build(HttpsConnector::from((connector.clone(), tls.clone())));
+        Self {
             client,
-            places: Arc::new(Semaphore::new(MAX_IN_FLIGHT)),
-        })
+            places: Arc::new(Semaphore::new(max_in_flight)),
+            connector,
+            tls,
+        }
     }
 
-    /// The same connections with places of its own for requests in flight, so that one slow server keeps no caller of
-    /// another lane waiting.
+    /// The same destinations with places of its own for requests in flight and for look-ups, so that one slow server
+    /// keeps no caller of another lane waiting.
     #[must_use]
     pub fn lane(&self, max_in_flight: usize) -> Self {
-        Self {
-            client: self.client.clone(),
-            places: Arc::new(Semaphore::new(max_in_flight)),
-        }
+        Self::with(self.connector.apart(), self.tls.clone(), max_in_flight)
     }
 
     /// Sends one request, and returns the answer with whatever status it has. A redirect is an answer like any other.

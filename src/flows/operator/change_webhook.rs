@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::app::App;
 use crate::model::event::{Actor, Event, EventKind};
-use crate::model::webhook::Webhook;
+use crate::model::webhook::{ReplayStart, Webhook};
 use crate::store::{self, Tx, events, webhooks};
 
 /// A change of one webhook.
@@ -16,6 +16,8 @@ pub enum WebhookChange {
     Disable,
     /// Also lets what waits begin again with its first attempt.
     Enable,
+    /// Tells it again of the events from there on.
+    Replay(ReplayStart),
     Delete,
 }
 
@@ -46,6 +48,13 @@ pub async fn change_webhook(app: &App, id: Uuid, change: WebhookChange) -> anyho
             webhooks::enable(tx.conn(), id).await?;
             webhooks::start_over(tx.conn(), id, now).await?;
             "webhook_enabled"
+        }
+        WebhookChange::Replay(start) => {
+            ensure!(
+                webhooks::move_cursor_back(tx.conn(), id, start).await?,
+                "there is nothing to replay from there: no such event is kept, or it was not sent before"
+            );
+            "webhook_replayed"
         }
         WebhookChange::Delete => {
             webhooks::delete(tx.conn(), id).await?;

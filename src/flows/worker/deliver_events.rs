@@ -17,8 +17,6 @@ use crate::store::{Tx, events, webhooks};
 
 /// Events that are put on their way in one transaction.
 const BATCH: i64 = 500;
-/// Events of one webhook that are sent at the same time.
-const AT_ONCE: i64 = 4;
 /// How long a receiver may take to answer.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// A receiver can't ask for a longer pause than this.
@@ -33,7 +31,7 @@ pub async fn deliver_events(app: &App, webhook: Uuid) -> anyhow::Result<bool> {
     let has_more = put_new(app, &webhook).await?;
     let now = app.clock.now();
     let mut tx = app.db.write().await?;
-    let claimed = webhooks::claim(tx.conn(), webhook.id, now, now + Webhook::LEASE, AT_ONCE).await?;
+    let claimed = webhooks::claim(tx.conn(), webhook.id, now, now + Webhook::LEASE, Webhook::AT_ONCE).await?;
     tx.commit().await?;
     let sent = join_all(claimed.iter().map(|position| deliver(app, &webhook, *position))).await;
     for outcome in sent {
@@ -56,6 +54,8 @@ async fn put_new(app: &App, webhook: &Webhook) -> anyhow::Result<bool> {
     let new = events::after(tx.conn(), &webhook, room.clamp(0, BATCH)).await?;
     let now = app.clock.now();
     for event in new.iter().filter(|event| webhook.wants(&event.kind)) {
+        // A replay comes by here a second time.
+        webhooks::forget(tx.conn(), webhook.id, event).await?;
         webhooks::put(tx.conn(), webhook.id, event, now).await?;
     }
     if let Some(last) = new.last() {
@@ -107,6 +107,7 @@ async fn send(app: &App, webhook: &Webhook, delivery: &Delivery) -> anyhow::Resu
         .header("webhook-id", &delivery.event_id.to_string())
         .header("webhook-timestamp", &now.timestamp().to_string())
         .header("webhook-signature", &signature)
+        .without_body()
         .within(PATIENCE);
     Ok(app.outbound_to_webhooks.send(call).await?)
 }

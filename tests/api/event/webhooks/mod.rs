@@ -1,5 +1,8 @@
 //! Webhooks: other services that are told of events.
 
+mod receivers;
+mod replay;
+
 use std::sync::Mutex;
 
 use base64::Engine;
