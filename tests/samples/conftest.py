@@ -14,6 +14,10 @@ from blocks import ROOT, text_of
 
 SERVICE = "http://localhost:8080"
 PAGE = "http://localhost:3000"
+WEBHOOKS_ON_THIS_MACHINE = {
+    "NEPTUN_AUTH_OUTBOUND_NETWORKS": "127.0.0.0/8,::1/128",
+    "NEPTUN_AUTH_OUTBOUND_CA_FILE": str(ROOT / "tests/api/helpers/tls/authority.pem"),
+}
 START = ("examples/browser/README.md", "neptun-auth serve")
 
 
@@ -47,15 +51,21 @@ def stop(process: subprocess.Popen) -> None:
 
 
 @pytest.fixture(scope="session")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def service_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Has the service's program and its database."""
+    return tmp_path_factory.mktemp("service")
+
+
+@pytest.fixture(scope="session")
+def service(service_folder: Path) -> Iterator[str]:
     """Runs each line of the sample as a program of its own: neither ends by itself."""
-    folder = tmp_path_factory.mktemp("service")
+    folder = service_folder
     (folder / "neptun-auth").symlink_to(os.environ["SERVICE_BINARY"])
     path = f"{folder}:{os.environ['PATH']}"
     serve, page = text_of(START).splitlines()
     processes = []
     try:
-        processes.append(start(serve, folder, f"{SERVICE}/health/ready", PATH=path))
+        processes.append(start(serve, folder, f"{SERVICE}/health/ready", PATH=path, **WEBHOOKS_ON_THIS_MACHINE))
         processes.append(start(page, folder, PAGE))
         yield SERVICE
     finally:
