@@ -57,8 +57,8 @@ function fetchFrom(page, method, path, body) {
   return page.evaluate(
     async ([url, method, body]) => {
       const headers = { "Content-Type": "application/json" };
-      const response = await fetch(url, { method, headers, credentials: "include", body: body && JSON.stringify(body) });
-      return response.status;
+      const options = { method, headers, credentials: "include", body: body && JSON.stringify(body) };
+      return (await fetch(url, options)).status;
     },
     [service + path, method, body],
   );

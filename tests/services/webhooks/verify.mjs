@@ -1,7 +1,7 @@
 // Reads messages with secrets as JSON, and writes for each whether `standardwebhooks` accepts it.
 
 import { text } from "node:stream/consumers";
-import { Webhook } from "standardwebhooks";
+import { Webhook, WebhookVerificationError } from "standardwebhooks";
 
 const messages = JSON.parse(await text(process.stdin));
 const verdicts = messages.map(({ secret, headers, body }) => {
@@ -9,7 +9,7 @@ const verdicts = messages.map(({ secret, headers, body }) => {
     new Webhook(secret).verify(body, headers);
     return true;
   } catch (error) {
-    if (error.name === "WebhookVerificationError" || error.constructor.name === "WebhookVerificationError") return false;
+    if (error instanceof WebhookVerificationError) return false;
     throw error;
   }
 });
