@@ -13,7 +13,7 @@ import pytest
 from receiver import Message, Receiver
 from service import Person, Service, wait_until
 
-KILLS = int(os.environ.get("KILLS", "20"))
+KILLS = int(os.environ.get("KILLS", "12"))
 # After the deed, while the receiver has the message and before it answers, and right after its answer.
 MOMENTS = ["deed", "sending", "sent"]
 
