@@ -26,11 +26,9 @@ BEYOND_SCHEMAS = {
 
 @schemathesis.hook
 def filter_failure(context: HookContext, failure: Failure, case: Case, response: Response) -> bool:
-    """A request that fits the schema may be rejected by these rules, and for no other reason. Three differences from
-    the document are meant: null stands for an optional field that is left out, a proxy may ask for a verification with
-    the method of any request, and a stream is declared as text, because OpenAPI 3.0 can't declare its events."""
-    if failure.title == "SSE event violates schema":
-        return False
+    """A request that fits the schema may be rejected by these rules, and for no other reason. Two differences from the
+    document are meant: null stands for an optional field that is left out, and a proxy may ask for a verification with
+    the method of any request."""
     if isinstance(failure, AcceptedNegativeData):
         return not is_null_for_nothing(case, failure)
     if isinstance(failure, UnsupportedMethodResponse):
