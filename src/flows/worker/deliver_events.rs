@@ -92,10 +92,13 @@ async fn deliver(app: &App, webhook: &Webhook, position: i64) -> anyhow::Result<
         }
     }
     tx.commit().await?;
-    if let Err(error) = answer {
-        let (webhook, event, error) = (webhook.id, delivery.event_id, format!("{error:#}"));
-        tracing::warn!(%webhook, %event, error, "a webhook could not be called; it is tried again after a pause");
-    }
+    let reason = match answer {
+        Ok(answer) if answer.is_success() => return Ok(()),
+        Ok(answer) => format!("the receiver answered {}", answer.status),
+        Err(error) => format!("{error:#}"),
+    };
+    let (webhook, event) = (webhook.id, delivery.event_id);
+    tracing::warn!(%webhook, %event, reason, "a receiver did not take an event; it is tried again after a pause");
     Ok(())
 }
 
