@@ -54,7 +54,7 @@ impl<'a> ApiExtractor<'a> for CurrentUser {
     }
 
     async fn from_request(request: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> Result<Self> {
-        let session = session(request, body).await?;
+        let session = request_session(request, body).await?;
         Ok(Self(
             session
                 .authenticate()
@@ -79,7 +79,7 @@ impl<'a> ApiExtractor<'a> for Follower {
     }
 
     async fn from_request(request: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> Result<Self> {
-        let session = session(request, body).await?;
+        let session = request_session(request, body).await?;
         let found = session.look_up().await?;
         let (secret, signed_in) = found.ok_or(ApiError::from(ErrorCode::NotAuthenticated))?;
         Ok(Self(secret, signed_in))
@@ -101,7 +101,7 @@ impl<'a> ApiExtractor<'a> for BearerUser {
     }
 
     async fn from_request(request: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> Result<Self> {
-        let session = session(request, body).await?;
+        let session = request_session(request, body).await?;
         let token = bearer(request).ok_or(TokenError::NotAuthenticated)?;
         let signed_in = authenticate_token(session.app(), token).await.map_err(ApiError::from)?;
         Ok(Self(signed_in.ok_or(TokenError::TokenNotValid)?))
@@ -124,7 +124,7 @@ impl<'a> ApiExtractor<'a> for CookieOrBearerUser {
     }
 
     async fn from_request(request: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> Result<Self> {
-        let session = session(request, body).await?;
+        let session = request_session(request, body).await?;
         // A token decides even if it is invalid: falling back to the cookie would hide the error from the client.
         let signed_in = match bearer(request) {
             Some(token) => authenticate_token(session.app(), token)
@@ -143,12 +143,13 @@ pub fn ensure_own(user_id: &str, signed_in: &SignedIn) -> Result<(), ApiError> {
     is_own.then_some(()).ok_or(ErrorCode::NotFound.into())
 }
 
-async fn session(request: &Request, body: &mut RequestBody) -> Result<RequestSession> {
+/// The session of the request, which also has the tools.
+pub async fn request_session(request: &Request, body: &mut RequestBody) -> Result<RequestSession> {
     <RequestSession as FromRequest>::from_request(request, body).await
 }
 
 /// The request's only bearer token. Other schemes are ignored: behind a proxy they may belong to the application.
-fn bearer(request: &Request) -> Option<&str> {
+pub fn bearer(request: &Request) -> Option<&str> {
     const SCHEME: &[u8] = b"bearer";
     let mut tokens = request
         .headers()
@@ -166,7 +167,8 @@ fn bearer(request: &Request) -> Option<&str> {
         .map(|first| if tokens.next().is_some() { "" } else { first })
 }
 
-fn register_cookie(registry: &mut Registry) {
+/// Describes the session cookie.
+pub fn register_cookie(registry: &mut Registry) {
     let description = "The cookie that sign-up and log-in set. A browser stores it, and sends it when your page calls \
         with `credentials: \"include\"`.";
     // `spec` replaces the default name with the configured one.
@@ -175,18 +177,23 @@ fn register_cookie(registry: &mut Registry) {
 }
 
 fn register_bearer(registry: &mut Registry) {
-    let scheme = scheme(
-        "http",
-        "An access token from the token API or from `POST /api/auth/token`.",
-        None,
-        None,
-    );
+    let description = "An access token from the token API or from `POST /api/auth/token`.";
+    register_bearer_scheme(registry, BEARER_SCHEME, description, Some("JWT"));
+}
+
+/// Describes a credential that clients send as `Authorization: Bearer`.
+pub fn register_bearer_scheme(
+    registry: &mut Registry,
+    name: &'static str,
+    description: &'static str,
+    bearer_format: Option<&'static str>,
+) {
     let scheme = MetaSecurityScheme {
         scheme: Some("bearer"),
-        bearer_format: Some("JWT"),
-        ..scheme
+        bearer_format,
+        ..scheme("http", description, None, None)
     };
-    registry.create_security_scheme(BEARER_SCHEME, scheme);
+    registry.create_security_scheme(name, scheme);
 }
 
 fn scheme(

@@ -1,6 +1,7 @@
 //! HTTP: every route and every layer on one screen.
 
 mod account;
+mod admin;
 mod body;
 pub mod error;
 mod event;
@@ -83,6 +84,7 @@ type Apis = (
     token::Apis,
     passkey::Apis,
     event::Apis,
+    admin::Apis,
     operator::Apis,
 );
 
@@ -95,6 +97,7 @@ fn apis(app: &App) -> Apis {
         token::apis(app),
         passkey::apis(app),
         event::apis(app),
+        admin::apis(app),
         operator::apis(app),
     )
 }

@@ -1,9 +1,6 @@
 //! The parameters of a list that is read page by page: `before` and `limit`.
 
-use std::borrow::Cow;
-
-use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
-use poem_openapi::types::{ParseFromParameter, ParseResult, Type};
+use poem_openapi::registry::MetaSchema;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -42,38 +39,49 @@ impl Page {
     }
 }
 
+/// The error for a `before` that names no entry.
+pub fn no_such_place() -> ApiError {
+    ApiError::validation(vec![issue("before")])
+}
+
 fn issue(parameter: &str) -> Issue {
-    let message = match parameter {
-        "before" => "Send the value of `next` from the page before".to_owned(),
-        _ => format!("Send a number from 1 to {MAX_LIMIT}"),
-    };
+    wrong(
+        parameter,
+        match parameter {
+            "before" => "Send the value of `next` from the page before".to_owned(),
+            _ => format!("Send a number from 1 to {MAX_LIMIT}"),
+        },
+    )
+}
+
+/// The issue of a parameter that is not acceptable.
+pub fn wrong(parameter: &str, message: impl Into<String>) -> Issue {
     Issue {
         code: IssueCode::InvalidType,
         path: vec![parameter.to_owned()],
-        message,
+        message: message.into(),
     }
 }
 
+/// A parameter that takes any text: the framework's own error for a wrong parameter names no field.
 macro_rules! parameter {
     ($(#[$doc:meta])* $name:ident, $schema:expr) => {
         $(#[$doc])*
-        ///
-        /// It takes any text: the framework's own error for a wrong parameter names no field.
         #[derive(Debug, Clone)]
         pub struct $name(String);
 
-        impl Type for $name {
+        impl poem_openapi::types::Type for $name {
             const IS_REQUIRED: bool = true;
 
             type RawValueType = Self;
             type RawElementValueType = Self;
 
-            fn name() -> Cow<'static, str> {
+            fn name() -> std::borrow::Cow<'static, str> {
                 stringify!($name).into()
             }
 
-            fn schema_ref() -> MetaSchemaRef {
-                MetaSchemaRef::Inline(Box::new($schema))
+            fn schema_ref() -> poem_openapi::registry::MetaSchemaRef {
+                poem_openapi::registry::MetaSchemaRef::Inline(Box::new($schema))
             }
 
             fn as_raw_value(&self) -> Option<&Self> {
@@ -85,13 +93,14 @@ macro_rules! parameter {
             }
         }
 
-        impl ParseFromParameter for $name {
-            fn parse_from_parameter(value: &str) -> ParseResult<Self> {
+        impl poem_openapi::types::ParseFromParameter for $name {
+            fn parse_from_parameter(value: &str) -> poem_openapi::types::ParseResult<Self> {
                 Ok(Self(value.to_owned()))
             }
         }
     };
 }
+pub(super) use parameter;
 
 parameter!(
     /// The entry that the page ends before.

@@ -18,6 +18,8 @@ pub enum Tag {
     Passkeys,
     /// Read what happened to your account, and follow your session.
     Events,
+    /// For operators: find, create, change and delete accounts, and end sessions. Takes an admin key.
+    Admin,
     /// Probes for load balancers and operators.
     Health,
 }

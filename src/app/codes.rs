@@ -56,17 +56,23 @@ impl Codes {
         Code::new(&SessionSecret::generate().reveal())
     }
 
-    /// A new recovery key, and the link that carries it; `None` where the service mails no links. The key stands in the
-    /// fragment, which browsers send to no server.
+    /// A new recovery key, and the link that carries it; `None` where the service mails no links.
     pub fn generate_recovery_link(&self) -> anyhow::Result<Option<(Code, Url)>> {
-        let Some(mut link) = self.recovery_url.clone() else {
-            return Ok(None);
-        };
+        let (key, link) = self.generate_recovery_key()?;
+        Ok(link.map(|link| (key, link)))
+    }
+
+    /// A new recovery key, and the link that carries it where the service has a page for it. The key stands in the
+    /// fragment, which browsers send to no server.
+    pub fn generate_recovery_key(&self) -> anyhow::Result<(Code, Option<Url>)> {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes).context("the operating system's random generator failed")?;
         let key = Code::new(&BASE64.encode(bytes));
-        link.set_fragment(Some(&format!("key={}", key.reveal())));
-        Ok(Some((key, link)))
+        let mut link = self.recovery_url.clone();
+        if let Some(link) = &mut link {
+            link.set_fragment(Some(&format!("key={}", key.reveal())));
+        }
+        Ok((key, link))
     }
 
     /// The subject of a code for `purpose` that a client without a session has asked for at this address.

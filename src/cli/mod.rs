@@ -9,6 +9,7 @@ use crate::app;
 use crate::config::{Settings, layers};
 use crate::telemetry;
 
+mod admin_keys;
 mod copy;
 mod export;
 mod health;
@@ -17,8 +18,12 @@ mod keys;
 mod openapi;
 mod progress;
 mod say;
+mod secret_input;
 mod serve;
+mod sessions;
 pub mod settings;
+mod table;
+mod users;
 mod webhooks;
 
 pub use say::end;
@@ -40,7 +45,17 @@ enum Command {
     Serve,
     /// Apply the migrations that the database lacks, and exit
     Migrate,
-    /// Manage the keys that sign access tokens
+    /// Find, create, change and delete accounts
+    Users {
+        #[command(subcommand)]
+        command: users::UsersCommand,
+    },
+    /// List and end sessions
+    Sessions {
+        #[command(subcommand)]
+        command: sessions::SessionsCommand,
+    },
+    /// Manage the keys that sign access tokens, and those for the admin API
     Keys {
         #[command(subcommand)]
         command: keys::KeysCommand,
@@ -70,7 +85,9 @@ enum Command {
 
 /// The settings that each command shows in its help, by their headings or names. `serve` shows all. The others take
 /// all too, so that one environment and one file serve every command.
-const SHOWN: [(&str, &[&str]); 9] = [
+const SHOWN: [(&str, &[&str]); 11] = [
+    ("users", &["config", "Database"]),
+    ("sessions", &["config", "Database"]),
     ("migrate", &["config", "Database"]),
     (
         "import",
@@ -118,6 +135,8 @@ impl Cli {
         }
         match command {
             Command::Serve => serve::serve(&self.settings).await,
+            Command::Users { command } => users::run(command, &self.settings).await,
+            Command::Sessions { command } => sessions::run(command, &self.settings).await,
             Command::Keys { command } => keys::run(command, &self.settings).await,
             Command::Webhooks { command } => webhooks::run(command, &self.settings).await,
             Command::Migrate => {

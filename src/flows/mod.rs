@@ -16,6 +16,7 @@ macro_rules! internal_from_store {
 }
 
 pub mod account;
+pub mod admin;
 pub mod event;
 pub mod factor;
 pub mod operator;

@@ -1,5 +1,6 @@
 //! The nouns of the service and the rules that need nothing but their arguments: no async, no IO, `now` passed in.
 
+pub mod admin;
 pub mod client;
 pub mod cookie;
 pub mod device;

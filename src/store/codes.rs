@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 
 use super::{Conn, Result, on};
 use crate::model::id::UserId;
-use crate::model::mail::code::{GuessedCode, ISSUE_WINDOW, KeyedHash, ListedCode, MAX_GUESSES, NewCode};
+use crate::model::mail::code::{GuessedCode, ISSUE_WINDOW, KeyedHash, ListedCode, MAX_GUESSES, NewCode, Purpose};
 
 /// Binds the eight values of a new code.
 macro_rules! bind_code {
@@ -106,6 +106,13 @@ pub async fn void_all_but_restore_email(conn: Conn<'_>, user: UserId, now: DateT
     const SQL: &str =
         "UPDATE codes SET used_at = $1 WHERE user_id = $2 AND used_at IS NULL AND purpose <> 'restore_email'";
     on!(conn, c => { sqlx::query(SQL).bind(now).bind(user).execute(c).await?; });
+    Ok(())
+}
+
+/// Voids the codes of `user` that are for `purpose`.
+pub async fn void_of_purpose(conn: Conn<'_>, user: UserId, purpose: Purpose, now: DateTime<Utc>) -> Result<()> {
+    const SQL: &str = "UPDATE codes SET used_at = $1 WHERE user_id = $2 AND purpose = $3 AND used_at IS NULL";
+    on!(conn, c => { sqlx::query(SQL).bind(now).bind(user).bind(purpose.name()).execute(c).await?; });
     Ok(())
 }
 

@@ -22,6 +22,7 @@
 //!
 //! What carries the tables (connections, transactions, news of changes) is in `engine`.
 
+pub mod admin_keys;
 pub mod attempts;
 pub mod codes;
 pub mod devices;

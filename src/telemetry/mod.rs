@@ -35,7 +35,7 @@ pub const NO_OPERATION: &str = "none";
 const EVENTS: [&str; 3] = ["refresh_token_reused", CONNECTION_REFUSED, REQUEST_REFUSED];
 const CONNECTION_REFUSED: &str = "connection_refused";
 const REQUEST_REFUSED: &str = "request_refused";
-const LIMITS: [&str; 6] = ["sign-up", "log-in", "refresh", "mail", "mail-to", "failures"];
+const LIMITS: [&str; 7] = ["sign-up", "log-in", "refresh", "mail", "mail-to", "failures", "admin"];
 /// Limits that all networks together have too.
 const LIMITS_OF_ALL: [&str; 3] = ["sign-up", "log-in", "mail"];
 const SESSION_KINDS: [&str; 2] = ["cookie", "token"];
@@ -285,6 +285,8 @@ pub enum Ended {
     AccountDeleted,
     /// An authenticator app was added; earlier sessions began without it.
     FactorAdded,
+    /// An operator ended it, disabled the account or changed its password.
+    ByOperator,
     /// A refresh token was used twice, so it may be stolen.
     TokenReused,
     Expired,

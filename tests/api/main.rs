@@ -16,6 +16,7 @@
 mod helpers;
 
 mod account;
+mod admin;
 mod event;
 mod factor;
 mod house;

@@ -18,7 +18,8 @@ use crate::api::tag::Tag;
 use crate::api::time::Time;
 use crate::app::App;
 use crate::flows::event::list_events::list_events;
-use crate::model::event::ListedEvent;
+use crate::model::admin::Operator;
+use crate::model::event::{Actor, ListedEvent};
 use crate::model::id::SessionId;
 
 /// The operations of this chapter.
@@ -106,16 +107,20 @@ impl EventsApi {
 }
 
 impl EventResponse {
+    /// The event as the account's owner sees it. It does not tell which operator did something, nor from where.
     pub fn of(event: ListedEvent) -> Self {
+        let mut details = event.details();
+        details.remove(Operator::DETAIL);
+        let by_operator = event.actor == Actor::Operator.name();
         Self {
             id: event.id,
-            data: Some(event.details()).filter(|details| !details.is_empty()),
+            data: Some(details).filter(|details| !details.is_empty()),
             kind: event.kind,
             happened_at: Time(event.happened_at),
             actor: event.actor,
             session_id: event.session_id.map(|SessionId(id)| id),
-            network: event.network,
-            browser: event.browser,
+            network: event.network.filter(|_| !by_operator),
+            browser: event.browser.filter(|_| !by_operator),
         }
     }
 }

@@ -24,6 +24,13 @@ const PREFLIGHT_MAX_AGE: &str = "7200";
 /// session.
 const NO_READS_FROM_ELSEWHERE: [&str; 1] = ["/api/auth/events"];
 
+/// Operators work on our own pages only: what is below this path is for no page of another origin, listed or not.
+const ADMIN: &str = "/api/admin/";
+
+/// Marks a request that comes from no page of another origin. A request without it may use no cookie for the admin API.
+#[derive(Debug, Clone, Copy)]
+pub struct OwnPage;
+
 /// Which pages may call, and with which headers.
 #[derive(Debug, Clone)]
 pub struct CrossOrigin {
@@ -50,13 +57,21 @@ impl CrossOrigin {
     }
 }
 
-pub async fn origin<E>(allowed: Arc<CrossOrigin>, next: Arc<E>, request: Request) -> Result<Response>
+pub async fn origin<E>(allowed: Arc<CrossOrigin>, next: Arc<E>, mut request: Request) -> Result<Response>
 where
     E: Endpoint<Output = Response>,
 {
-    let caller = Caller::of(request.headers(), &allowed.origins);
+    let is_admin = request.uri().path().starts_with(ADMIN);
+    let caller = if is_admin {
+        Caller::of_admin(request.headers(), &allowed.origins)
+    } else {
+        Caller::of(request.headers(), &allowed.origins)
+    };
+    if is_admin && caller.may_change_state() {
+        request.extensions_mut().insert(OwnPage);
+    }
     let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    let is_guarded = NO_READS_FROM_ELSEWHERE.contains(&request.uri().path());
+    let is_guarded = is_admin || NO_READS_FROM_ELSEWHERE.contains(&request.uri().path());
     let mut response = if is_preflight(&request) {
         preflight(&caller, &allowed.headers)
     } else if is_guarded && is_sibling(request.headers()) && !matches!(caller, Caller::Allowed(_)) {
@@ -103,6 +118,17 @@ impl Caller {
             (Some(origin), None) if origin == "null" && is_same_origin(headers) => Self::NoPage,
             _ => Self::Foreign,
         }
+    }
+
+    /// A page of any other origin is foreign here, also one of the same site and one that may call everything else.
+    fn of_admin(headers: &HeaderMap, allowed: &AllowedOrigins) -> Self {
+        let mut origins = headers.get_all(header::ORIGIN).iter();
+        let is_own = match (origins.next(), origins.next()) {
+            (None, _) => !is_cross_site(headers) && !is_sibling(headers),
+            (Some(origin), None) => origin.to_str().is_ok_and(|text| allowed.is_own(text)),
+            _ => false,
+        };
+        if is_own { Self::NoPage } else { Self::Foreign }
     }
 
     fn may_change_state(&self) -> bool {

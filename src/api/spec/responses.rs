@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::errors::{Dialect, error_response, header};
 use crate::api::error::ErrorCode;
 use crate::api::guard::COOKIE_SCHEME;
-use crate::api::{account, event, factor, passkey, recovery, session, token};
+use crate::api::{account, admin, event, factor, passkey, recovery, session, token};
 
 /// The errors that operations return for reasons of their own, chapter by chapter.
 const ERRORS: &[&[(&str, &[ErrorCode])]] = &[
@@ -16,6 +16,7 @@ const ERRORS: &[&[(&str, &[ErrorCode])]] = &[
     token::ERRORS,
     passkey::ERRORS,
     event::ERRORS,
+    admin::ERRORS,
 ];
 /// The operations that set or remove the session cookie without requiring one, chapter by chapter.
 const WRITE_COOKIE: &[&[&str]] = &[

@@ -13,6 +13,7 @@ use ring::hmac;
 
 use super::clock::Clock;
 use super::sealing::derive;
+use crate::model::admin::Credential;
 use crate::model::client::Client;
 use crate::model::id::SessionId;
 use crate::model::id::UserId;
@@ -32,6 +33,8 @@ const ALARM_AT: f64 = 0.8;
 const ALARMS: Rate = Rate::ONE_A_MINUTE;
 /// Events about failed log-ins of one account.
 const FAILURE_EVENTS: Rate = Rate::TWENTY_FOUR_A_DAY;
+/// Requests of one operator's key or account.
+const ADMIN: Rate = Rate::SIX_HUNDRED_A_MINUTE;
 
 /// The limits of this instance.
 #[derive(Debug)]
@@ -104,6 +107,17 @@ impl Limits {
         let Some(rates) = &self.rates else { return Ok(()) };
         self.allow_network(Operation::Check, client)?;
         self.count("mail", rates.mail, (Operation::Check, user))
+    }
+
+    /// Counts a request to the admin API, for the key or the account that it is made with.
+    ///
+    /// # Errors
+    /// [`Throttled`].
+    pub fn allow_admin(&self, credential: &Credential) -> anyhow::Result<()> {
+        match self.rates {
+            Some(_) => self.count("admin", ADMIN, ("admin", credential.to_string())),
+            None => Ok(()),
+        }
     }
 
     /// Counts one refresh of a session's tokens.

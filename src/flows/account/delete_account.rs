@@ -6,7 +6,7 @@ use crate::flows::steps::notify::{Owner, notify};
 use crate::flows::steps::reauthenticate::{ReauthenticationError, reauthenticate};
 use crate::flows::steps::record_deletion::record_deletion;
 use crate::model::client::Client;
-use crate::model::event::Actor;
+use crate::model::event::{Actor, Event, EventKind};
 use crate::model::mail::{Message, format_time};
 use crate::model::session::SignedIn;
 use crate::model::user::password::Password;
@@ -43,7 +43,8 @@ pub async fn delete_account(
     reauthenticated.record_success(&mut tx, now).await?;
     let ended = sessions::end_all_of_user(&mut tx, signed_in.user_id, now).await?;
     users::delete(&mut tx, signed_in.user_id).await?;
-    record_deletion(&mut tx, signed_in.user_id, Actor::Owner, now).await?;
+    let event = Event::new(EventKind::AccountDeleted, Some(signed_in.user_id), Actor::Owner, now);
+    record_deletion(&mut tx, &event).await?;
     let owner = Owner {
         email: &signed_in.email,
         email_verified: signed_in.email_verified,

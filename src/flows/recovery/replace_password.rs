@@ -13,21 +13,31 @@ use crate::model::user::OwnAccount;
 use crate::model::user::password::PasswordHash;
 use crate::store::{Tx, events, users};
 
-/// Sets the password of `owner`, marks the address as verified and mails a notice; returns how many sessions ended. At
-/// the first proof of the address the notice lists the profile, which another person may have filled in.
+/// How the key or code reached the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Delivery {
+    ByMail,
+    /// An operator handed it over, which says nothing about the address.
+    ByOperator,
+}
+
+/// Sets the password of `owner` and mails a notice; returns how many sessions ended. What came by mail also verifies
+/// the address. At the first proof of the address the notice lists the profile, which another person may have written.
 pub(super) async fn replace_password(
     app: &App,
     tx: &mut Tx,
     owner: &OwnAccount,
-    new: &PasswordHash,
+    (new, delivery): (&PasswordHash, Delivery),
     client: &Client,
     now: DateTime<Utc>,
 ) -> anyhow::Result<u64> {
-    let proof = Proof::by_mail(owner.email_verified_at.is_some());
+    let was_verified = owner.email_verified_at.is_some();
+    let is_by_mail = delivery == Delivery::ByMail;
+    let proof = Proof::by_mail(was_verified || !is_by_mail);
     clear_failures(app, tx, owner.id, client, now).await?;
     let ended = prove_address(tx, owner.id, proof, client, now).await?;
     users::change_password(tx.conn(), owner.id, Some(new)).await?;
-    if users::verify_email(tx, owner.id, now).await? {
+    if is_by_mail && users::verify_email(tx, owner.id, now).await? {
         events::record(
             tx.conn(),
             &Event::by_owner(EventKind::EmailVerified, owner.id, client, now),
@@ -45,7 +55,7 @@ pub(super) async fn replace_password(
     };
     let recipient = Owner {
         email: &owner.email,
-        email_verified: true,
+        email_verified: was_verified || is_by_mail,
     };
     notify(app, tx, recipient, client, message, now).await?;
     Ok(ended.sessions)

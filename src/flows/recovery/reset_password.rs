@@ -1,6 +1,6 @@
 //! A client replaces a forgotten password with the code that was mailed.
 
-use super::replace_password::replace_password;
+use super::replace_password::{Delivery, replace_password};
 use crate::app::App;
 use crate::flows::steps::check_code::{Guess, check_code};
 use crate::flows::steps::refuse_breached::refuse_breached;
@@ -58,7 +58,7 @@ pub async fn reset_password(
         None => None,
     };
     let owner = owner.ok_or(ResetPasswordError::NoCode)?;
-    let ended = replace_password(app, &mut tx, &owner, &hash, client, now).await?;
+    let ended = replace_password(app, &mut tx, &owner, (&hash, Delivery::ByMail), client, now).await?;
     tx.commit().await?;
     telemetry::sessions_ended(Ended::PasswordChanged, ended);
     Ok(())

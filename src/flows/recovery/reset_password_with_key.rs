@@ -1,14 +1,15 @@
 //! A client replaces a forgotten password with the key of a mailed link.
 
-use super::replace_password::replace_password;
+use super::replace_password::{Delivery, replace_password};
 use crate::app::App;
 use crate::flows::steps::refuse_breached::refuse_breached;
 use crate::model::client::Client;
+use crate::model::id::UserId;
 use crate::model::limit::Operation;
-use crate::model::mail::code::{Code, Purpose};
+use crate::model::mail::code::{Code, KeyedHash, Purpose};
 use crate::model::user::email::Email;
 use crate::model::user::password::{BreachedPassword, Password};
-use crate::store::{codes, users};
+use crate::store::{self, Read, codes, users};
 use crate::telemetry::{self, Ended};
 
 #[derive(Debug, thiserror::Error)]
@@ -26,8 +27,9 @@ pub enum ResetPasswordWithKeyError {
 
 internal_from_store!(ResetPasswordWithKeyError);
 
-/// Replaces the password of the account that `key` was mailed to. It does the same as a reset with a code, but no
-/// stranger can use the key up: guesses at 256 bits need no count, and only the client's own network is limited.
+/// Replaces the password of the account that `key` was mailed to, or was handed over for by an operator. It does the
+/// same as a reset with a code, but no stranger can use the key up: guesses at 256 bits need no count, and only the
+/// client's own network is limited.
 pub async fn reset_password_with_key(
     app: &App,
     key: &Code,
@@ -35,10 +37,9 @@ pub async fn reset_password_with_key(
     client: &Client,
 ) -> Result<(), ResetPasswordWithKeyError> {
     app.limits.allow_network(Operation::Check, client)?;
-    let subject = app.codes.key_subject(key, Purpose::RecoveryKey);
     let mut read = app.db.read().await?;
-    let user = codes::owner_of_key(read.conn(), &subject, app.clock.now()).await?;
-    let user = user.ok_or(ResetPasswordWithKeyError::InvalidKey)?;
+    let known = find(app, &mut read, key).await?;
+    let (user, subject, delivery) = known.ok_or(ResetPasswordWithKeyError::InvalidKey)?;
     let owner = users::own_account(read.conn(), user).await?;
     drop(read);
     let owner = owner.ok_or(ResetPasswordWithKeyError::InvalidKey)?;
@@ -56,8 +57,22 @@ pub async fn reset_password_with_key(
     let is_first_use = codes::consume(tx.conn(), &subject, &app.codes.hash_code(&subject, key), now).await?;
     let owner = users::own_account(tx.conn(), user).await?.filter(|_| is_first_use);
     let owner = owner.ok_or(ResetPasswordWithKeyError::InvalidKey)?;
-    let ended = replace_password(app, &mut tx, &owner, &hash, client, now).await?;
+    let ended = replace_password(app, &mut tx, &owner, (&hash, delivery), client, now).await?;
     tx.commit().await?;
     telemetry::sessions_ended(Ended::PasswordChanged, ended);
     Ok(())
+}
+
+/// The account of a key that is alive, the key's subject, and how the client came by it.
+async fn find(app: &App, read: &mut Read, key: &Code) -> store::Result<Option<(UserId, KeyedHash, Delivery)>> {
+    for (purpose, delivery) in [
+        (Purpose::RecoveryKey, Delivery::ByMail),
+        (Purpose::HandedRecoveryKey, Delivery::ByOperator),
+    ] {
+        let subject = app.codes.key_subject(key, purpose);
+        if let Some(user) = codes::owner_of_key(read.conn(), &subject, app.clock.now()).await? {
+            return Ok(Some((user, subject, delivery)));
+        }
+    }
+    Ok(None)
 }

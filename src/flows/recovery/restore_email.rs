@@ -77,5 +77,6 @@ async fn free_address(tx: &mut Tx, user: UserId, former: &Email, now: DateTime<U
         return Err(RestoreEmailError::EmailTaken);
     }
     users::delete(tx, other.id).await?;
-    Ok(record_deletion(tx, other.id, Actor::System, now).await?)
+    let event = Event::new(EventKind::AccountDeleted, Some(other.id), Actor::System, now);
+    Ok(record_deletion(tx, &event).await?)
 }

@@ -25,6 +25,10 @@ impl Rate {
         count: 24,
         period: Duration::from_hours(24),
     };
+    pub const SIX_HUNDRED_A_MINUTE: Self = Self {
+        count: 600,
+        period: Duration::from_mins(1),
+    };
     const SHORTEST_PERIOD: Duration = Duration::from_secs(1);
     const LONGEST_PERIOD: Duration = Duration::from_hours(365 * 24);
 

@@ -14,6 +14,8 @@ pub const CODE_LIFETIME: TimeDelta = TimeDelta::minutes(10);
 pub const RESTORE_LIFETIME: TimeDelta = TimeDelta::days(3);
 /// How long a recovery key is valid: it has too many bits to be guessed, so it may outlast a code.
 pub const RECOVERY_LIFETIME: TimeDelta = TimeDelta::hours(1);
+/// How long a recovery key is valid that an operator hands over: that may take a day.
+pub const HANDED_LIFETIME: TimeDelta = TimeDelta::hours(24);
 /// Recovery keys of one account that may be valid at the same time. A new one voids none, so that no stranger can void
 /// the owner's.
 pub const MAX_RECOVERY_KEYS: i64 = 3;
@@ -47,6 +49,8 @@ pub enum Purpose {
     RestoreEmail,
     /// Not a code but a key of 256 bits in a link, because it is valid wherever it is opened.
     RecoveryKey,
+    /// The same, but handed over by an operator: it says nothing about the address.
+    HandedRecoveryKey,
     /// A fresh proof of an account owner that has neither password nor factor.
     Reauthenticate,
 }
@@ -61,6 +65,7 @@ impl Purpose {
             Self::ChangeEmail => "change_email",
             Self::RestoreEmail => "restore_email",
             Self::RecoveryKey => "recovery_key",
+            Self::HandedRecoveryKey => "handed_recovery_key",
             Self::Reauthenticate => "reauthenticate",
         }
     }

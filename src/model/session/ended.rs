@@ -1,5 +1,8 @@
 //! Sessions that have ended.
 
+use chrono::{DateTime, Utc};
+
+use super::SessionKind;
 use crate::model::id::{SessionId, UserId};
 
 /// A session whose row was deleted.
@@ -10,4 +13,13 @@ pub struct EndedSession {
     pub user_id: Option<UserId>,
     /// Whether it had not expired.
     pub was_alive: bool,
+}
+
+/// Which sessions of all accounts an operator means.
+#[derive(Debug, Clone)]
+pub struct SessionFilter {
+    /// Those that began before this time.
+    pub before: DateTime<Utc>,
+    /// Those of one kind.
+    pub kind: Option<SessionKind>,
 }

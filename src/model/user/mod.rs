@@ -1,9 +1,10 @@
 //! An account.
 
 pub mod email;
+pub mod listed;
 pub mod password;
 pub mod sign_ups;
-mod text;
+pub mod text;
 pub mod username;
 
 use chrono::{DateTime, Utc};

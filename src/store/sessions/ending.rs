@@ -7,9 +7,9 @@
 use chrono::{DateTime, Utc};
 
 use crate::model::id::{SessionId, UserId};
-use crate::model::session::NewSession;
-use crate::model::session::ended::EndedSession;
+use crate::model::session::ended::{EndedSession, SessionFilter};
 use crate::model::session::secret::{SecretHash, SessionSecret};
+use crate::model::session::{NewSession, SessionKind};
 use crate::store::{Conn, Result, Tx, on};
 
 /// Ends the session that a secret belongs to; `None` when none was alive.
@@ -103,4 +103,40 @@ pub async fn is_replaced(conn: Conn<'_>, user: UserId, former_id: SessionId) -> 
 
 fn number_alive(were_alive: &[bool]) -> u64 {
     were_alive.iter().filter(|was_alive| **was_alive).count() as u64
+}
+
+/// At most `limit` live sessions of accounts that fit `filter`, in the order of their ids, behind `after`.
+pub async fn fitting(
+    conn: Conn<'_>,
+    filter: &SessionFilter,
+    after: SessionId,
+    now: DateTime<Utc>,
+    limit: u32,
+) -> Result<Vec<SessionId>> {
+    const SQL: &str = "SELECT id FROM sessions WHERE id > $1 AND created_at < $2 AND kind = COALESCE($3, kind) \
+        AND user_id IS NOT NULL AND idle_expires_at > $4 ORDER BY id LIMIT $5";
+    Ok(on!(conn, c => {
+        sqlx::query_scalar(SQL)
+            .bind(after)
+            .bind(filter.before)
+            .bind(filter.kind.map(SessionKind::name))
+            .bind(now)
+            .bind(i64::from(limit))
+            .fetch_all(c)
+            .await?
+    }))
+}
+
+/// The number of live sessions of accounts that fit `filter`.
+pub async fn count_fitting(conn: Conn<'_>, filter: &SessionFilter, now: DateTime<Utc>) -> Result<i64> {
+    const SQL: &str = "SELECT COUNT(*) FROM sessions WHERE created_at < $1 AND kind = COALESCE($2, kind) \
+        AND user_id IS NOT NULL AND idle_expires_at > $3";
+    Ok(on!(conn, c => {
+        sqlx::query_scalar(SQL)
+            .bind(filter.before)
+            .bind(filter.kind.map(SessionKind::name))
+            .bind(now)
+            .fetch_one(c)
+            .await?
+    }))
 }

@@ -1,9 +1,11 @@
 //! Accounts. Addresses and user names are looked up by their canonical forms, which are unique.
 
 mod factors;
+mod listed;
 mod moving;
 mod new_account;
 mod profile;
+mod state;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -17,11 +19,13 @@ use crate::model::user::username::Username;
 use crate::model::user::{
     Account, AccountAtLogIn, AccountLookup, Contact, Credentials, Identifier, LookupKey, OwnAccount,
 };
+pub use listed::{listed, newest_first, with_address_prefix, with_id_between, with_name_prefix};
 pub use moving::{insert_imported, page_for_export};
 
 pub use factors::{factors, remove_factors, remove_factors_of_thief};
 pub use new_account::{insert_with_first_session, insert_without_password};
 pub use profile::change_profile;
+pub use state::{disable, enable, give_admin_right, take_admin_right};
 
 /// The account that `email` belongs to.
 pub async fn by_email(conn: Conn<'_>, email: &Email) -> Result<Option<Credentials>> {

@@ -128,8 +128,9 @@ async fn no_column_about_a_person_is_forgotten() {
     for column in columns {
         let shown = match column.as_str() {
             // The first counts changes of the password and tells nothing of the person. An account whose owner can ask
-            // for an export is not disabled. The last is what the service thinks of the password; the session shows it.
-            "device_generation" | "disabled_at" | "password_breached_at" => continue,
+            // for an export is not disabled. The third is what the service thinks of the password; the session shows
+            // it. The last is a right that the operator gives.
+            "device_generation" | "disabled_at" | "password_breached_at" | "admin_at" => continue,
             // Secret; the export tells whether there is one.
             "password_hash" => "has_password",
             // The same as the column without the suffix, in another form.

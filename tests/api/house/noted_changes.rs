@@ -9,6 +9,8 @@ const CHANGE_NOTHING_REMEMBERED: &[(&str, &str)] = &[
         "users::refresh_stored_form",
         "no session shows the form that is compared",
     ),
+    ("users/state::give_admin_right", "no session shows the right"),
+    ("users/state::take_admin_right", "no session shows the right"),
     ("users::change_password", "no session shows the hash"),
     ("users::strengthen_hash", "no session shows the hash"),
     (

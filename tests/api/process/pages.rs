@@ -31,12 +31,13 @@ fn help_of_the_command_that_manages_keys() {
     let help = printed(&["help", "keys"]);
     let (commands, _) = help.split_once("Options:").unwrap();
     assert_snapshot!(commands, @"
-    Manage the keys that sign access tokens
+    Manage the keys that sign access tokens, and those for the admin API
 
     Usage: neptun-auth keys [OPTIONS] <COMMAND>
 
     Commands:
       rotate  Add a signing key; it signs after ten minutes, when every cache of the public keys has fetched it
+      admin   Manage the keys for the admin API
       help    Print this message or the help of the given subcommand(s)
     ");
 }

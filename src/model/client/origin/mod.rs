@@ -34,6 +34,12 @@ impl AllowedOrigins {
         is_web && named.any(|named| matches!(named, Origin::One(text) if text == origin))
     }
 
+    /// Whether this `Origin` header is our own.
+    #[must_use]
+    pub fn is_own(&self, header: &str) -> bool {
+        self.own.matches(header)
+    }
+
     /// Whether a page that sends this `Origin` header may call. Compares whole strings, so that no suffix, prefix or
     /// other case of a listed origin passes.
     #[must_use]

@@ -1,0 +1,24 @@
+//! What operators do with accounts, sessions and keys, by the admin API and at the command line. Every change records
+//! an event that names the operator.
+
+pub mod admit_key;
+pub mod admit_session;
+pub mod change_admin_right;
+pub mod change_user;
+mod claim_user;
+pub mod count_matching_sessions;
+pub mod create_key;
+pub mod create_user;
+pub mod delete_user;
+pub mod end_matching_sessions;
+pub mod end_one_session;
+pub mod end_sessions_of;
+pub mod find_user;
+pub mod list_keys;
+pub mod list_sessions_of;
+pub mod list_users;
+pub mod make_recovery_link;
+pub mod revoke_key;
+pub mod show_user;
+
+pub use claim_user::ClaimError;

@@ -1,0 +1,222 @@
+//! `neptun-auth users`, `sessions` and `keys admin`: the same deeds as by the API.
+
+use std::io::Write;
+use std::process::{Output, Stdio};
+
+use serde_json::{Value, json};
+
+use super::{Operator, id_of, told};
+use crate::helpers::binary::command;
+use crate::helpers::{ALICE, PASSWORD, TestApp};
+
+const NEW: &str = "another password";
+
+/// Runs the command on the app's database, with this text on its standard input.
+fn run(app: &TestApp, arguments: &[&str], input: &str) -> Output {
+    let mut command = command(&app.database.url);
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // A command that needs no input may have ended.
+    child.stdin.take().unwrap().write_all(input.as_bytes()).ok();
+    child.wait_with_output().unwrap()
+}
+
+/// What a command that succeeds prints.
+fn print(app: &TestApp, arguments: &[&str]) -> String {
+    let output = run(app, arguments, "");
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn print_json(app: &TestApp, arguments: &[&str]) -> Value {
+    serde_json::from_str(&print(app, &[arguments, &["--json"]].concat())).unwrap()
+}
+
+/// What a command that fails says.
+fn refusal(app: &TestApp, arguments: &[&str]) -> String {
+    let output = run(app, arguments, "");
+    assert!(!output.status.success() && output.stdout.is_empty(), "{output:?}");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[tokio::test]
+async fn an_account_is_created_found_changed_and_deleted() {
+    let app = TestApp::new().await;
+    let create = [
+        "users",
+        "create",
+        ALICE,
+        "--username",
+        "alice",
+        "--password-file",
+        "-",
+        "--json",
+    ];
+    let output = run(&app, &create, &format!("{PASSWORD}\n"));
+    assert!(output.status.success(), "{output:?}");
+    let created: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        (&created["email"], &created["has_password"]),
+        (&json!(ALICE), &json!(true))
+    );
+    let alice = app.client();
+    alice.log_in(ALICE, PASSWORD).await.ok();
+    let id = id_of(&alice).await;
+    for name in ["alice@example.com", "Alice", id.as_str()] {
+        assert_eq!(print_json(&app, &["users", "show", name])["id"], created["id"]);
+    }
+    let list = print(&app, &["users", "list", "ali"]);
+    let lines: Vec<_> = list.lines().collect();
+    assert!(
+        lines[0].starts_with("ID ") && lines[0].ends_with("STATE       CREATED"),
+        "{list}"
+    );
+    assert!(lines[1].contains("alice@example.com  alice      unverified"), "{list}");
+    assert_eq!(
+        print_json(&app, &["users", "list", "bob"]),
+        json!({"users": [], "next": null})
+    );
+
+    assert!(print_json(&app, &["users", "verify-email", "alice"])["email_verified_at"].is_string());
+    assert!(print_json(&app, &["users", "disable", "alice"])["disabled_at"].is_string());
+    app.client()
+        .log_in(ALICE, PASSWORD)
+        .await
+        .fails(403, "account_disabled");
+    print(&app, &["users", "enable", "alice"]);
+    let set = ["users", "set-password", "alice", "--password-file", "-"];
+    assert!(run(&app, &set, NEW).status.success());
+    let alice = app.client();
+    alice.log_in(ALICE, NEW).await.ok();
+    let told = told(&alice).await;
+    let by_operator: Vec<_> = told.iter().filter(|event| event.ends_with(" operator")).collect();
+    let kinds = [
+        "sign_up",
+        "email_verified",
+        "account_disabled",
+        "account_enabled",
+        "password_changed",
+    ];
+    assert_eq!(
+        by_operator,
+        kinds
+            .iter()
+            .map(|kind| format!("{kind} operator"))
+            .collect::<Vec<_>>()
+            .iter()
+            .collect::<Vec<_>>()
+    );
+    let named = "SELECT COUNT(*) FROM events WHERE data LIKE '%\"operator\":\"command line\"%'";
+    assert_eq!(app.count(named).await, 5);
+
+    assert!(refusal(&app, &["users", "delete", "alice"]).contains("add --yes to confirm"));
+    print(&app, &["users", "delete", "alice", "--yes"]);
+    assert!(refusal(&app, &["users", "show", "alice"]).contains("there is no account alice"));
+    assert_eq!(app.database.users().await, 0);
+}
+
+#[tokio::test]
+async fn what_the_api_refuses_the_command_line_refuses_with_a_sentence() {
+    let app = TestApp::new().await;
+    app.user("alice").await;
+    for (arguments, sentence) in [
+        (vec!["users", "create", ALICE], "an account has this address already"),
+        (vec!["users", "create", "alice"], "the address is not acceptable"),
+        (
+            vec!["users", "create", "b@example.com", "--username", "a b"],
+            "a user name has at most 150",
+        ),
+        (vec!["users", "make-admin", ALICE], "verify it first"),
+        (vec!["users", "set-password", ALICE], "--password-file <FILE>"),
+        (vec!["users", "list", "--limit", "201"], "201 is not in 1..=200"),
+        (vec!["sessions", "revoke"], "--session <ID>"),
+        (
+            vec!["keys", "admin", "create", "--name", ""],
+            "a key's name has 1 to 100 characters",
+        ),
+    ] {
+        let said = refusal(&app, &arguments);
+        assert!(said.contains(sentence), "{arguments:?}: {said}");
+    }
+    for password in ["short", ALICE, "", "password123"] {
+        let set = run(
+            &app,
+            &["users", "set-password", ALICE, "--password-file", "-"],
+            password,
+        );
+        assert!(!set.status.success(), "{password}: {set:?}");
+    }
+    app.client().log_in(ALICE, PASSWORD).await.ok();
+}
+
+#[tokio::test]
+async fn a_key_that_the_command_line_makes_opens_the_api_until_it_is_revoked() {
+    let app = TestApp::new().await;
+    let made = print(&app, &["keys", "admin", "create", "--name", "support desk"]);
+    let key = made.lines().next().unwrap().to_owned();
+    let operator = Operator {
+        client: app.client(),
+        key,
+    };
+    operator.get("/users").await.ok();
+    operator
+        .post("/users", &json!({"email": ALICE}))
+        .await
+        .fails(403, "not_permitted");
+    let listed = print_json(&app, &["keys", "admin", "list"]);
+    assert_eq!(
+        (&listed[0]["name"], &listed[0]["scopes"]),
+        (&json!("support desk"), &json!(["read"]))
+    );
+    assert!(!listed.to_string().contains("nak_"));
+    assert!(print(&app, &["keys", "admin", "list"]).contains("support desk  read"));
+    let id = listed[0]["id"].as_str().unwrap();
+    print(&app, &["keys", "admin", "revoke", id]);
+    operator.get("/users").await.fails(401, "not_authenticated");
+    assert!(refusal(&app, &["keys", "admin", "revoke", id]).contains("there is no key"));
+    assert_eq!(print(&app, &["keys", "admin", "list"]), "There are no keys.\n");
+}
+
+#[tokio::test]
+async fn sessions_are_listed_and_ended() {
+    let app = TestApp::new().await;
+    let (alice, bob) = (app.user("alice").await, app.user("bob").await);
+    let id = alice.session_id().await;
+    // The command has the machine's clock, by which the sessions of the test have expired.
+    app.execute("UPDATE sessions SET idle_expires_at = '2999-01-01T00:00:00+00:00'")
+        .await;
+    assert_eq!(print_json(&app, &["sessions", "list", ALICE])[0]["id"], id);
+    assert!(print(&app, &["sessions", "list", ALICE]).contains(&id));
+    let before = ["sessions", "revoke", "--before", "2999-01-01T00:00:00Z"];
+    assert_eq!(
+        print_json(&app, &[&before[..], &["--dry-run"]].concat()),
+        json!({"ended": 2})
+    );
+    assert_eq!(
+        print(&app, &["sessions", "revoke", "--session", &id]),
+        "1 session ended.\n"
+    );
+    assert!(refusal(&app, &["sessions", "revoke", "--session", &id]).contains("there is no live session"));
+    assert_eq!(
+        print(&app, &["sessions", "revoke", "--user", ALICE]),
+        "0 sessions ended.\n"
+    );
+    assert_eq!(print(&app, &before), "1 session ended.\n");
+    assert_eq!(app.database.sessions().await, 0);
+    drop(bob);
+}
+
+#[tokio::test]
+async fn the_admin_right_and_recovery_links_come_from_the_command_line() {
+    let app = TestApp::new().await;
+    let alice = app.verified_user("alice").await;
+    assert!(print_json(&app, &["users", "make-admin", ALICE])["admin_at"].is_string());
+    alice
+        .get("/api/admin/users")
+        .await
+        .fails(403, "reauthentication_required");
+    assert!(print_json(&app, &["users", "remove-admin", ALICE])["admin_at"].is_null());
+    alice.get("/api/admin/users").await.fails(403, "not_permitted");
+    let link = print(&app, &["users", "recovery-link", ALICE]);
+    assert!(link.contains("for one use"), "{link}");
+}
