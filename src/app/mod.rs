@@ -14,6 +14,7 @@ pub mod mail;
 pub mod outbound;
 mod own_key;
 pub mod passkeys;
+pub mod providers;
 pub mod readiness;
 mod sealing;
 pub mod second_factors;
@@ -54,6 +55,7 @@ use mail::mailer::Mailer;
 use mail::outbox::Outbox;
 use outbound::Outbound;
 use passkeys::Passkeys;
+use providers::Providers;
 use readiness::Readiness;
 use second_factors::SecondFactors;
 use sessions::Sessions;
@@ -97,6 +99,7 @@ pub struct Tools {
     /// Places of their own for webhooks, so that slow receivers hold up nothing else.
     pub outbound_to_webhooks: Outbound,
     pub webhooks: Webhooks,
+    pub providers: Providers,
     /// Whether an account needs a confirmed address for tokens and forward authentication.
     require_verified_email: bool,
     pub limits: Limits,
@@ -177,6 +180,7 @@ impl App {
             outbox: Outbox::new(&secret_key, setup.mail.notices.clone())?,
             mailer: mailer.with_secret(&secret_key)?,
             outbound_to_webhooks,
+            providers: Providers::new(setup.providers, &secret_key, &outbound)?,
             outbound,
             webhooks: Webhooks::new(&secret_key)?,
             require_verified_email: setup.mail.require_verified_email,

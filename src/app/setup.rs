@@ -10,6 +10,7 @@ use super::hasher::foreign::ForeignSecrets;
 use super::mail::mailer::MailSetup;
 use super::outbound::OutboundSetup;
 use super::passkeys::PasskeySetup;
+use super::providers::ProvidersSetup;
 use crate::model::limit::Rates;
 use crate::model::secret_key::SecretKey;
 use crate::model::session::{Lifetimes, SessionCaps};
@@ -50,6 +51,7 @@ pub struct Setup {
     pub mail: MailSetup,
     pub outbound: OutboundSetup,
     pub log_in: LogInSetup,
+    pub providers: ProvidersSetup,
     /// Cancelled when the instance is about to stop.
     pub draining: CancellationToken,
 }

@@ -136,10 +136,15 @@ impl ListenSettings {
         all(&self.allowed_origins)
     }
 
-    /// Which pages may call with credentials.
+    /// The origins of pages that may call with credentials.
     #[must_use]
-    pub fn cross_origin(&self, public_url: &Url) -> CrossOrigin {
-        let origins = AllowedOrigins::new(public_url, self.allowed_origins());
+    pub fn origins(&self, public_url: &Url) -> AllowedOrigins {
+        AllowedOrigins::new(public_url, self.allowed_origins())
+    }
+
+    /// Which pages may call with credentials, and what they may send.
+    #[must_use]
+    pub fn cross_origin(&self, origins: AllowedOrigins) -> CrossOrigin {
         CrossOrigin::new(origins, &all(&self.allowed_headers))
     }
 

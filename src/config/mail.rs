@@ -32,7 +32,8 @@ pub struct MailSettings {
     #[arg(
         long,
         env = "NEPTUN_AUTH_NOTICES",
-        default_value = "new_log_in,password_breached,password_changed,email_changed,account_deleted,factors_changed",
+        default_value = "new_log_in,password_breached,password_changed,email_changed,account_deleted,factors_changed,\
+             identities_changed",
         value_parser = notices,
         global = true
     )]

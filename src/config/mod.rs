@@ -16,6 +16,7 @@ mod operation;
 mod outbound;
 mod passkeys;
 mod password;
+mod providers;
 mod session;
 mod tokens;
 mod values;
@@ -30,7 +31,7 @@ use url::Url;
 use crate::api::Web;
 use crate::app::clock::Clock;
 use crate::app::{DatabaseSetup, Setup};
-use crate::model::client::origin::is_loopback;
+use crate::model::client::origin::{AllowedOrigins, is_loopback};
 use crate::server::ConnectionBounds;
 use connection::ConnectionSettings;
 use database::DatabaseSettings;
@@ -43,6 +44,7 @@ use operation::OperationSettings;
 use outbound::OutboundSettings;
 use passkeys::PasskeySettings;
 use password::PasswordSettings;
+use providers::ProviderSettings;
 use session::SessionSettings;
 use tokens::TokenSettings;
 use values::FilePath;
@@ -73,6 +75,8 @@ pub struct Settings {
     passkeys: PasskeySettings,
     #[command(flatten)]
     mail: MailSettings,
+    #[command(flatten)]
+    providers: ProviderSettings,
     #[command(flatten)]
     limits: LimitSettings,
     #[command(flatten)]
@@ -123,6 +127,7 @@ impl Settings {
             audiences: self.tokens.audiences(),
             passkeys: self.passkeys.setup(&public_url, self.listen.allowed_origins())?,
             log_in: self.log_in.setup()?,
+            providers: self.providers.setup(public_url.clone(), self.origins(&public_url))?,
             mail: self.mail.setup(public_url)?,
             event_retention: self.operation.event_retention()?,
             event_streams: self.connection.event_streams(),
@@ -137,7 +142,7 @@ impl Settings {
         let public_url = self.public_url()?;
         Ok(Web {
             cookie: self.session.cookie(&public_url)?,
-            cross_origin: self.listen.cross_origin(&public_url),
+            cross_origin: self.listen.cross_origin(self.origins(&public_url)),
             client_address: self.listen.client_address(),
             requests: self.connection.requests(),
             forward_auth: self.forward_auth.settings(&public_url)?,
@@ -145,6 +150,12 @@ impl Settings {
             hsts: self.listen.hsts(&public_url)?,
             docs: self.operation.serves_docs(),
         })
+    }
+
+    /// The pages that may call, and those that a log-in may lead to.
+    fn origins(&self, public_url: &Url) -> AllowedOrigins {
+        let origins = self.listen.origins(public_url);
+        origins.with_return_origins(self.providers.return_origins())
     }
 
     /// The bounds of connections.

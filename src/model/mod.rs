@@ -7,6 +7,7 @@ pub mod device;
 pub mod event;
 pub mod factor;
 pub mod id;
+pub mod identity;
 pub mod import;
 pub mod limit;
 pub mod mail;

@@ -2,8 +2,9 @@
 
 use super::origin::AllowedOrigins;
 
-/// Longest path that is passed on, in bytes. It becomes part of a header, and proxies accept 8 KiB of those.
-const LONGEST_PATH: usize = 2048;
+/// Longest path that is passed on, in bytes. It becomes part of a header or of a cookie: proxies accept 8 KiB of
+/// headers, browsers 4 KiB of a cookie.
+pub const LONGEST_PATH: usize = 2048;
 
 /// The value of `return_to` for a page at `path` of `origin`: the path if the log-in page is at the same origin,
 /// otherwise the whole address. `None` for origins that are neither our own nor listed, and for a path that a browser
@@ -17,6 +18,23 @@ pub fn return_to(origins: &AllowedOrigins, log_in_page: &str, origin: &str, path
     } else {
         Some(format!("{origin}{path}"))
     }
+}
+
+/// The page that `text` names, for a browser to be sent to: a path of this service, or an address at our own origin or
+/// at one that is named word for word. `None` for all others: a log-in must lead no browser to a foreign page.
+#[must_use]
+pub fn page(origins: &AllowedOrigins, text: &str) -> Option<String> {
+    if is_path(text) {
+        return Some(text.to_owned());
+    }
+    // The origin is compared as text, so that no two parsers can disagree on where it ends.
+    let after_scheme = text.find("://")? + 3;
+    let end = text[after_scheme..]
+        .find('/')
+        .map_or(text.len(), |at| after_scheme + at);
+    let (origin, path) = text.split_at(end);
+    let is_known = origins.names(origin) && (path.is_empty() || is_path(path));
+    is_known.then(|| text.to_owned())
 }
 
 fn is_path(text: &str) -> bool {
@@ -47,6 +65,50 @@ mod tests {
     fn a_path_of_the_log_in_page_s_origin_stays_a_path_and_others_get_their_origin() {
         assert_eq!(returned(OWN, "/orders?page=2"), Some("/orders?page=2".to_owned()));
         assert_eq!(returned(APP, "/"), Some("https://app.example.com/".to_owned()));
+    }
+
+    #[test]
+    fn a_page_is_a_path_or_at_an_origin_that_is_named_literally() {
+        let listed = [APP, "https://*.preview.example.com", "capacitor://localhost"];
+        let listed = listed.into_iter().map(|text| Origin::parse(text).unwrap()).collect();
+        let more = vec![Origin::parse("https://shop.example.com").unwrap()];
+        let origins = AllowedOrigins::new(&Url::parse(OWN).unwrap(), listed).with_return_origins(more);
+        let named = |text: &str| page(&origins, text);
+        for text in [
+            "/",
+            "/dashboard?tab=1#top",
+            OWN,
+            "https://app.example.com/orders",
+            "https://shop.example.com/",
+            "https://shop.example.com",
+        ] {
+            assert_eq!(named(text), Some(text.to_owned()));
+        }
+        for text in [
+            "",
+            "dashboard",
+            "//evil.example",
+            "/\\evil.example",
+            "/a\tb",
+            "/a\r\nSet-Cookie: x=y",
+            "https://evil.example",
+            "https://app.example.com.evil.example",
+            "https://app.example.com@evil.example/",
+            "https://app.example.com:443/",
+            "https://app.example.com\\@evil.example/",
+            "https://app.example.com?x",
+            "https://app.example.com//evil.example",
+            "https:/app.example.com",
+            "HTTPS://app.example.com",
+            "https://one.preview.example.com/",
+            "capacitor://localhost/",
+            "javascript:alert(1)",
+            "javascript://app.example.com/%0aalert(1)",
+            &format!("/{}", "a".repeat(LONGEST_PATH)),
+        ] {
+            assert_eq!(named(text), None, "{text}");
+        }
+        assert!(!origins.contains("https://shop.example.com"), "its pages may not call");
     }
 
     #[test]

@@ -112,7 +112,8 @@ impl Answer {
     /// The session's `Set-Cookie` header, which is the first.
     pub fn set_cookie(&self) -> Option<&str> {
         let cookies = self.set_cookies();
-        cookies.first().copied().filter(|cookie| !is_of_a_browser(cookie))
+        let first = cookies.into_iter().find(|cookie| !cookie.contains("neptun-oauth="));
+        first.filter(|cookie| !is_of_a_browser(cookie))
     }
 
     /// The `Set-Cookie` header of a browser that has asked for a log-in code; it always comes alone.
@@ -121,6 +122,12 @@ impl Answer {
         let browser = cookies.first().copied().filter(|cookie| is_of_a_browser(cookie));
         assert!(browser.is_none() || cookies.len() == 1, "{cookies:?}");
         browser
+    }
+
+    /// The `Set-Cookie` header of a log-in with a provider.
+    pub fn set_ceremony(&self) -> Option<&str> {
+        let is_ceremony = |cookie: &&str| cookie.contains("neptun-oauth=");
+        self.set_cookies().into_iter().find(is_ceremony)
     }
 
     /// The device's `Set-Cookie` header, which never comes alone.

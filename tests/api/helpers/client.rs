@@ -19,6 +19,8 @@ pub struct Client {
     cookie: Arc<Mutex<Option<String>>>,
     device: Arc<Mutex<Option<String>>>,
     browser: Arc<Mutex<Option<String>>>,
+    /// The cookie of a log-in with a provider.
+    ceremony: Arc<Mutex<Option<String>>>,
     /// The address that the service sees; none by default.
     address: RemoteAddr,
 }
@@ -30,6 +32,7 @@ impl Client {
             cookie: Arc::default(),
             device: Arc::default(),
             browser: Arc::default(),
+            ceremony: Arc::default(),
             address: RemoteAddr::default(),
         }
     }
@@ -80,6 +83,15 @@ impl Client {
         *self.device.lock().unwrap() = cookie;
     }
 
+    /// The cookie of a log-in with a provider as `name=value`.
+    pub fn ceremony(&self) -> Option<String> {
+        self.ceremony.lock().unwrap().clone()
+    }
+
+    pub fn set_ceremony(&self, cookie: Option<String>) {
+        *self.ceremony.lock().unwrap() = cookie;
+    }
+
     pub async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, &[], Body::empty()).await
     }
@@ -119,11 +131,9 @@ impl Client {
     /// Sends any request with the jar's cookies; the body of the response is not read.
     pub async fn respond(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Body) -> Response {
         let mut request = http::Request::builder().method(method).uri(path);
-        let cookies: Vec<_> = self
-            .cookie()
+        let cookies: Vec<_> = [self.cookie(), self.device(), self.browser(), self.ceremony()]
             .into_iter()
-            .chain(self.device())
-            .chain(self.browser())
+            .flatten()
             .collect();
         if !cookies.is_empty() {
             request = request.header(header::COOKIE, cookies.join("; "));
@@ -145,6 +155,10 @@ impl Client {
         }
         if let Some(set_cookie) = answer.set_browser() {
             *self.browser.lock().unwrap() = Some(set_cookie.split_once(';').unwrap().0.to_owned());
+        }
+        if let Some(set_cookie) = answer.set_ceremony() {
+            let (pair, attributes) = set_cookie.split_once(';').unwrap();
+            self.set_ceremony((!attributes.contains("Max-Age=0")).then(|| pair.to_owned()));
         }
         if let Some(set_cookie) = answer.set_device() {
             self.set_device(Some(set_cookie.split_once(';').unwrap().0.to_owned()));

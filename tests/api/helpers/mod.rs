@@ -5,6 +5,7 @@ pub mod authenticator;
 pub mod binary;
 mod client;
 mod database;
+pub mod identities;
 mod mail;
 mod postgres;
 pub mod proxy;
@@ -106,6 +107,7 @@ pub fn setup(database_url: &str, clock: Clock) -> Setup {
         },
         limits: Some(limits("1000000/h")),
         outbound: OutboundSetup::default(),
+        providers: identities::no_providers(),
         draining: CancellationToken::new(),
     }
 }

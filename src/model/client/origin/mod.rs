@@ -11,6 +11,8 @@ pub use listed::{InvalidOrigin, Origin};
 pub struct AllowedOrigins {
     own: Origin,
     listed: Vec<Origin>,
+    /// Origins that browsers may be sent to, and whose pages may not call.
+    return_only: Vec<Origin>,
     any_loopback: bool,
 }
 
@@ -22,15 +24,23 @@ impl AllowedOrigins {
         Self {
             own: Origin::of(public_url),
             any_loopback: listed.is_empty() && is_loopback(public_url),
+            return_only: Vec::new(),
             listed,
         }
     }
 
-    /// Whether this is our own origin or a listed one of the web, word for word and without a wildcard.
+    /// The same, and origins that browsers may be sent back to after a log-in.
+    #[must_use]
+    pub fn with_return_origins(self, return_only: Vec<Origin>) -> Self {
+        Self { return_only, ..self }
+    }
+
+    /// Whether browsers may be sent to this origin: our own or a listed one of the web, word for word and without a
+    /// wildcard.
     #[must_use]
     pub fn names(&self, origin: &str) -> bool {
         let is_web = origin.starts_with("https://") || origin.starts_with("http://");
-        let mut named = std::iter::once(&self.own).chain(&self.listed);
+        let mut named = std::iter::once(&self.own).chain(&self.listed).chain(&self.return_only);
         is_web && named.any(|named| matches!(named, Origin::One(text) if text == origin))
     }
 

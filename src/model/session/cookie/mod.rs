@@ -6,6 +6,7 @@ use url::{Host, Url};
 use super::secret::SessionSecret;
 use crate::model::cookie::{REMOVED, SameSite, find, lifetime};
 use crate::model::device::cookie::DeviceCookie;
+use crate::model::identity::cookie::CeremonyCookie;
 use crate::model::mail::browser::BrowserCookie;
 use crate::model::public_suffix::{is_public_suffix, registrable};
 
@@ -23,6 +24,7 @@ pub struct SessionCookie {
     host: Option<String>,
     device: DeviceCookie,
     browser: BrowserCookie,
+    ceremony: CeremonyCookie,
 }
 
 /// Cookies that other settings have left in a browser: of the same name for another domain, or of the same name with or
@@ -95,7 +97,8 @@ impl SessionCookie {
         }
         let device = DeviceCookie::new(secure, same_site);
         let browser = BrowserCookie::new(secure, same_site);
-        if name == device.name() || name == browser.name() {
+        let ceremony = CeremonyCookie::new(secure);
+        if [device.name(), browser.name(), ceremony.name()].contains(&name.as_str()) {
             return Err(InvalidCookie::OtherCookie(name));
         }
         Ok(Self {
@@ -106,6 +109,7 @@ impl SessionCookie {
             host: public_url.domain().filter(|host| host.contains('.')).map(str::to_owned),
             device,
             browser,
+            ceremony,
         })
     }
 
@@ -124,6 +128,12 @@ impl SessionCookie {
     #[must_use]
     pub fn browser(&self) -> &BrowserCookie {
         &self.browser
+    }
+
+    /// The cookie of a log-in with a provider, from its start to its callback.
+    #[must_use]
+    pub fn ceremony(&self) -> &CeremonyCookie {
+        &self.ceremony
     }
 
     /// The `Set-Cookie` value that stores `secret` for `max_age` from `now`.
