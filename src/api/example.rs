@@ -22,6 +22,7 @@ pub fn signed_in() -> SignedIn {
         created_at,
         authenticated_at: created_at,
         methods: Methods::PASSWORD,
+        identity: None,
         last_seen_at: created_at + TimeDelta::hours(2),
         idle_expires_at: created_at + TimeDelta::days(7) + TimeDelta::hours(2),
         absolute_expires_at: created_at + TimeDelta::days(30),

@@ -9,6 +9,7 @@ mod example;
 mod factor;
 mod formats;
 mod guard;
+mod identity;
 mod layers;
 mod operator;
 mod paging;
@@ -81,6 +82,7 @@ type Apis = (
     recovery::Apis,
     session::Apis,
     factor::Apis,
+    identity::Apis,
     token::Apis,
     passkey::Apis,
     event::Apis,
@@ -94,6 +96,7 @@ fn apis(app: &App) -> Apis {
         recovery::apis(app),
         session::apis(app),
         factor::apis(app),
+        identity::apis(app),
         token::apis(app),
         passkey::apis(app),
         event::apis(app),

@@ -12,6 +12,8 @@ pub enum Tag {
     Sessions,
     /// Set up an authenticator app, finish a log-in with it, prove again that it is you.
     Factors,
+    /// Log in with GitHub, Google and other providers; list, link and remove such identities.
+    Identities,
     /// Use the same accounts with pairs of JWTs, in the style of Django REST and simplejwt.
     Tokens,
     /// Log in with passkeys, add and remove them.

@@ -19,6 +19,7 @@ pub mod account;
 pub mod admin;
 pub mod event;
 pub mod factor;
+pub mod identity;
 pub mod operator;
 pub mod passkey;
 pub mod recovery;

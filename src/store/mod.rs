@@ -29,6 +29,7 @@ pub mod devices;
 mod engine;
 mod error;
 pub mod events;
+pub mod identities;
 pub mod outbox;
 pub mod passkeys;
 pub mod probes;

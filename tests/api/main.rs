@@ -21,6 +21,7 @@ mod event;
 mod factor;
 mod house;
 mod http;
+mod identity;
 mod limits;
 mod operator;
 mod outbound;

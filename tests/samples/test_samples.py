@@ -38,6 +38,7 @@ NOT_RUN = {
     ("docs/moving.md", "mysql -e"): "a Laravel of the reader's",
     ("docs/moving.md", "wp db query"): "a WordPress of the reader's",
     ("docs/moving.md", "neptun-auth export"): "`tests/api/operator/moving.rs` runs it",
+    ("docs/providers.md", "[github]"): "clients of the reader's; `src/config/providers` tests such files",
     ("docs/performance.md", "./scripts/bench"): "takes 40 minutes",
 }
 

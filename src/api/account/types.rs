@@ -13,6 +13,7 @@ use crate::api::time::Time;
 use crate::flows::account::export_account::Export;
 use crate::flows::steps::read_factors::ListedFactors;
 use crate::model::device::ListedDevice;
+use crate::model::identity::Identity;
 use crate::model::mail::code::ListedCode;
 use crate::model::session::SignedIn;
 use crate::model::user::OwnAccount;
@@ -117,6 +118,18 @@ pub struct ExportedCode {
     used_at: Nullable<Time>,
 }
 
+/// An account at another provider that logs in to yours.
+#[derive(Debug, Object)]
+pub struct ExportedIdentity {
+    provider: String,
+    issuer: String,
+    /// The provider's name for the account.
+    subject: String,
+    email: Nullable<String>,
+    created_at: Time,
+    last_used_at: Time,
+}
+
 /// Everything stored about you.
 #[derive(Debug, Object)]
 #[oai(example)]
@@ -128,6 +141,7 @@ pub struct ExportResponse {
     /// The kinds of devices that logged in to your account, and their networks.
     devices: Vec<ExportedDevice>,
     codes: Vec<ExportedCode>,
+    identities: Vec<ExportedIdentity>,
     /// For each mail not sent yet, the time when it was written.
     waiting_mails: Vec<Time>,
     /// What happened to your account, the latest first.
@@ -162,6 +176,7 @@ impl ExportResponse {
             factors: FactorResponse::all(export.factors),
             devices: export.devices.into_iter().map(ExportedDevice::of).collect(),
             codes: export.codes.into_iter().map(ExportedCode::of).collect(),
+            identities: export.identities.into_iter().map(ExportedIdentity::of).collect(),
             waiting_mails: export.waiting_mails.into_iter().map(Time).collect(),
             events: export.events.into_iter().map(EventResponse::of).collect(),
         }
@@ -196,6 +211,19 @@ impl ExportedDevice {
             network: device.network,
             first_seen_at: Time(device.first_seen_at),
             last_seen_at: Time(device.last_seen_at),
+        }
+    }
+}
+
+impl ExportedIdentity {
+    fn of(identity: Identity) -> Self {
+        Self {
+            provider: identity.provider,
+            issuer: identity.issuer,
+            subject: identity.subject,
+            email: identity.email.into(),
+            created_at: Time(identity.created_at),
+            last_used_at: Time(identity.last_used_at),
         }
     }
 }
@@ -252,6 +280,7 @@ impl Example for ExportResponse {
             factors: ListedFactors::default(),
             devices: Vec::new(),
             codes: Vec::new(),
+            identities: Vec::new(),
             waiting_mails: Vec::new(),
             events: Vec::new(),
         };

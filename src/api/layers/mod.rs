@@ -3,6 +3,7 @@
 pub mod admission;
 pub mod aliases;
 pub mod body_limit;
+pub mod ceremony;
 pub mod client;
 pub mod detach;
 pub mod errors;

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use poem::http::{HeaderMap, HeaderValue, header};
 use poem::{Endpoint, FromRequest, Request, RequestBody, Response, Result};
 
+use super::ceremony::CeremonyCookies;
 use crate::api::error::{ApiError, ErrorCode};
 use crate::app::App;
 use crate::flows::session::authenticate::authenticate;
@@ -39,6 +40,8 @@ struct State {
     browsers: Vec<AskingBrowser>,
     /// The value of such a cookie to set.
     new_browser: Mutex<Option<String>>,
+    /// The cookie of a log-in with a provider.
+    ceremonies: CeremonyCookies,
 }
 
 #[derive(Debug)]
@@ -50,16 +53,21 @@ enum CookieChange {
     Remove,
 }
 
+/// Callbacks of providers start sessions although their method is a safe one.
+const CALLBACKS: &str = "/auth/";
+
 pub async fn session<E>(app: App, cookie: Arc<SessionCookie>, next: Arc<E>, mut request: Request) -> Result<Response>
 where
     E: Endpoint<Output = Response>,
 {
     let presented = cookie.find(cookies(request.headers()));
-    // Safe methods check no password and start no session. Skipping the device cookie for them saves session checks the
-    // verification of its signature.
-    let is_read = request.method().is_safe();
+    // Safe methods check no password and start no session, callbacks aside. Skipping the device cookie for them saves
+    // session checks the verification of its signature.
+    let is_callback = request.uri().path().starts_with(CALLBACKS);
+    let is_read = request.method().is_safe() && !is_callback;
     let device = (!is_read).then(|| device(&app, &cookie, request.headers())).flatten();
     let browsers = (!is_read).then(|| browsers(&app, &cookie, request.headers()));
+    let ceremonies = is_callback.then(|| CeremonyCookies::of(&cookie, &request, cookies(request.headers())));
     let leftovers = (!is_read).then(|| cookie.leftovers(&cookies(request.headers()).collect::<Vec<_>>()));
     if let Some(client) = request.extensions_mut().get_mut::<Client>() {
         client.device = device;
@@ -71,6 +79,7 @@ where
         device,
         browsers: browsers.unwrap_or_default(),
         new_browser: Mutex::new(None),
+        ceremonies: ceremonies.unwrap_or_default(),
         app,
     }));
     request.extensions_mut().insert(session.clone());
@@ -215,6 +224,12 @@ impl RequestSession {
         *self.0.new_browser.lock().unwrap_or_else(PoisonError::into_inner) = Some(sealed);
     }
 
+    /// The cookie of a log-in with a provider.
+    #[must_use]
+    pub fn ceremonies(&self) -> &CeremonyCookies {
+        &self.0.ceremonies
+    }
+
     fn change_cookie(&self, change: CookieChange) {
         *self.0.cookie.lock().unwrap_or_else(PoisonError::into_inner) = Some(change);
     }
@@ -222,6 +237,19 @@ impl RequestSession {
     /// The values of `Set-Cookie`. Some clients read the first line only, and others keep the last one, such as a
     /// dictionary of urllib3's headers. So the session cookie is first and, beside others, last as well.
     fn set_cookies(&self, cookie: &SessionCookie) -> Vec<String> {
+        let mut lines = self.set_session_cookies(cookie);
+        let Some(line) = self.0.ceremonies.set_cookie(cookie, self.0.app.clock.now()) else {
+            return lines;
+        };
+        match lines.as_slice() {
+            [] => lines.push(line),
+            [session] => lines = vec![session.clone(), line, session.clone()],
+            _ => lines.insert(1, line),
+        }
+        lines
+    }
+
+    fn set_session_cookies(&self, cookie: &SessionCookie) -> Vec<String> {
         let change = self.0.cookie.lock().unwrap_or_else(PoisonError::into_inner).take();
         let (app, now) = (&self.0.app, self.0.app.clock.now());
         let keep = |secret, signed_in: &SignedIn| cookie.keep(secret, signed_in.expires_at() - now, now);

@@ -2,12 +2,13 @@
 //! presents.
 
 mod examples;
+mod oauth;
 pub mod sessions;
+mod user;
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object, OpenApi};
-use uuid::Uuid;
 
 use super::error::ApiError;
 use super::guard::{CookieOrBearerUser, CurrentUser};
@@ -15,11 +16,12 @@ use super::layers::session::RequestSession;
 use super::tag::Tag;
 use super::time::Time;
 use crate::api::error::ErrorCode;
-use crate::api::formats::EmailText;
 use crate::app::App;
 use crate::flows::account::log_out::log_out;
 use crate::model::client::Client;
 use crate::model::session::SignedIn;
+pub use user::SessionUser;
+use user::SignedInUser;
 
 /// The operations of this chapter.
 pub type Apis = (SessionApi, sessions::SessionsApi);
@@ -39,33 +41,6 @@ pub const ERRORS: &[(&str, &[ErrorCode])] = &[
 pub const WRITE_COOKIE: &[&str] = &["getUserSession", "clearUserSession"];
 
 pub struct SessionApi(pub App);
-
-/// The account that you are signed in to.
-#[derive(Debug, Object)]
-pub struct SessionUser {
-    id: Uuid,
-    /// The address as you typed it.
-    primary_email: EmailText,
-    /// `true` if you have used a passkey in this session.
-    #[oai(skip_serializing_if_is_none)]
-    webauthn: Option<bool>,
-}
-
-/// The account that you are signed in to, and whether its address is confirmed.
-#[derive(Debug, Object)]
-pub struct SignedInUser {
-    id: Uuid,
-    /// The address as you typed it.
-    primary_email: EmailText,
-    /// Whether you have confirmed the address.
-    email_verified: bool,
-    /// `true` if your password is known from a breach of another service: choose another one.
-    #[oai(skip_serializing_if_is_none)]
-    password_breached: Option<bool>,
-    /// `true` if you have used a passkey in this session.
-    #[oai(skip_serializing_if_is_none)]
-    webauthn: Option<bool>,
-}
 
 /// Your session.
 #[derive(Debug, Object)]
@@ -229,33 +204,11 @@ impl SessionApi {
 /// Control characters can't stand in a header, and `%` marks an encoded character.
 const OUTSIDE_HEADERS: &AsciiSet = &CONTROLS.add(b'%');
 
-impl SessionUser {
-    pub fn of(signed_in: &SignedIn) -> Self {
-        Self {
-            id: signed_in.user_id.0,
-            primary_email: signed_in.email.clone().into(),
-            webauthn: signed_in.methods.has_passkey().then_some(true),
-        }
-    }
-}
-
 impl SessionResponse {
     pub fn of(signed_in: &SignedIn) -> Self {
         Self {
             user: SessionUser::of(signed_in),
             logged_in_at: Time(signed_in.created_at),
-        }
-    }
-}
-
-impl SignedInUser {
-    fn of(signed_in: &SignedIn) -> Self {
-        Self {
-            id: signed_in.user_id.0,
-            primary_email: signed_in.email.clone().into(),
-            email_verified: signed_in.email_verified,
-            password_breached: signed_in.password_breached.then_some(true),
-            webauthn: signed_in.methods.has_passkey().then_some(true),
         }
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::errors::{Dialect, error_response, header};
 use crate::api::error::ErrorCode;
 use crate::api::guard::COOKIE_SCHEME;
-use crate::api::{account, admin, event, factor, passkey, recovery, session, token};
+use crate::api::{account, admin, event, factor, identity, passkey, recovery, session, token};
 
 /// The errors that operations return for reasons of their own, chapter by chapter.
 const ERRORS: &[&[(&str, &[ErrorCode])]] = &[
@@ -17,6 +17,7 @@ const ERRORS: &[&[(&str, &[ErrorCode])]] = &[
     passkey::ERRORS,
     event::ERRORS,
     admin::ERRORS,
+    identity::ERRORS,
 ];
 /// The operations that set or remove the session cookie without requiring one, chapter by chapter.
 const WRITE_COOKIE: &[&[&str]] = &[
@@ -24,6 +25,7 @@ const WRITE_COOKIE: &[&[&str]] = &[
     session::WRITE_COOKIE,
     factor::WRITE_COOKIE,
     passkey::WRITE_COOKIE,
+    identity::WRITE_COOKIE,
 ];
 
 /// The first event of a stream and a later one, as they are sent.

@@ -41,7 +41,11 @@ pub enum Endpoints {
     /// Google, or another issuer of OpenID Connect, which names its endpoints itself.
     Issuer { issuer: String, is_google: bool },
     /// GitHub, or a GitHub Enterprise server.
-    GitHub { authorize: Url, token: Url, api: Url },
+    GitHub {
+        authorize: Box<Url>,
+        token: Box<Url>,
+        api: Box<Url>,
+    },
 }
 
 /// What the provider knows us by. Never printed.

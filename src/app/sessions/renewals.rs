@@ -90,6 +90,7 @@ mod tests {
             password_breached: false,
             authenticated_at: DateTime::UNIX_EPOCH,
             methods: Methods::PASSWORD,
+            identity: None,
             created_at: now,
             last_seen_at: now,
             idle_expires_at: now + TimeDelta::days(7),

@@ -179,9 +179,9 @@ impl Section {
                 _ => bail!("set all of `authorize_url`, `token_url` and `api_url`, or none"),
             };
             return Ok(Endpoints::GitHub {
-                authorize: address(authorize)?,
-                token: address(token)?,
-                api: address(api)?,
+                authorize: Box::new(address(authorize)?),
+                token: Box::new(address(token)?),
+                api: Box::new(address(api)?),
             });
         }
         ensure!(

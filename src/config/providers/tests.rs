@@ -93,8 +93,9 @@ fn a_section_that_cannot_work_stops_the_start_with_a_sentence() {
         let error = format!("{:#}", parsed(&format!("{base}{more}\n")).unwrap_err());
         assert!(error.contains(expected), "{base}{more}: {error}");
     }
-    let many: String = (0..=MAX_PROVIDERS)
+    let many = (0..=MAX_PROVIDERS)
         .map(|number| format!("[p{number}]\nclient_id = 'a'\n"))
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     assert!(parsed(&many).unwrap_err().to_string().contains("at most 50"));
 }

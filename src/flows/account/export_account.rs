@@ -6,10 +6,11 @@ use crate::app::App;
 use crate::flows::steps::read_factors::{ListedFactors, read_factors};
 use crate::model::device::ListedDevice;
 use crate::model::event::ListedEvent;
+use crate::model::identity::Identity;
 use crate::model::mail::code::ListedCode;
 use crate::model::session::{ListedSession, SignedIn};
 use crate::model::user::OwnAccount;
-use crate::store::{codes, devices, events, outbox, sessions, users};
+use crate::store::{codes, devices, events, identities, outbox, sessions, users};
 
 /// Longest list of devices, codes, waiting mails or events in an export, so that no account takes much memory to
 /// export.
@@ -23,6 +24,7 @@ pub struct Export {
     pub factors: ListedFactors,
     pub devices: Vec<ListedDevice>,
     pub codes: Vec<ListedCode>,
+    pub identities: Vec<Identity>,
     /// For each mail that waits to be sent: when it was written.
     pub waiting_mails: Vec<DateTime<Utc>>,
     pub events: Vec<ListedEvent>,
@@ -42,6 +44,7 @@ pub async fn export_account(app: &App, signed_in: &SignedIn) -> anyhow::Result<O
         sessions: sessions::of_user(read.conn(), user, app.clock.now(), app.session_caps.total()).await?,
         devices: devices::of_user(read.conn(), user, MAX_ROWS).await?,
         codes: codes::of_user(read.conn(), user, MAX_ROWS).await?,
+        identities: identities::of_user(read.conn(), user).await?,
         waiting_mails: outbox::of_user(read.conn(), user, MAX_ROWS).await?,
         events: events::of_user(read.conn(), user, None, MAX_ROWS).await?,
     }))

@@ -117,7 +117,8 @@ async fn exchange(
         email_verified: owner.email_verified,
     };
     usable.notify(app, &mut tx, user, contact, &start.client, now).await?;
-    let starting = StartingSession::new(app, owner, start, usable.methods(half.methods), now)?;
+    let mut starting = StartingSession::new(app, owner, start, usable.methods(half.methods), now)?;
+    starting.session.identity.clone_from(&half.identity);
     match start_proven_session(app, tx, owner, starting).await? {
         Some(Outcome::Started(started)) => Ok(started),
         Some(Outcome::SecondFactorRequired(_)) | None => Err(FinishLogInError::NotAuthenticated),

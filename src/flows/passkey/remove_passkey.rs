@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::flows::steps::claim_session::claim_session;
+use crate::flows::steps::last_credential::last_credential;
 use crate::flows::steps::notify::{Owner, notify};
 use crate::flows::steps::reauthenticate::{ReauthenticationError, reauthenticate};
 use crate::model::client::Client;
@@ -9,7 +10,7 @@ use crate::model::event::{Event, EventKind};
 use crate::model::mail::{Message, format_time};
 use crate::model::passkey::stored::PasskeyId;
 use crate::model::session::SignedIn;
-use crate::store::{events, passkeys, users};
+use crate::store::{events, passkeys};
 
 #[derive(Debug, thiserror::Error)]
 pub enum RemovePasskeyError {
@@ -47,8 +48,7 @@ pub async fn remove_passkey(
     }
     let removed = passkeys::delete(tx.conn(), signed_in.user_id, id).await?;
     let name = removed.ok_or(RemovePasskeyError::NotFound)?;
-    let left = users::factors(tx.conn(), signed_in.user_id).await?;
-    if !left.is_some_and(|left| left.has_way_in()) {
+    if last_credential(app, &mut tx, signed_in.user_id).await? {
         return Err(RemovePasskeyError::LastCredential);
     }
     let owner = Owner {

@@ -10,6 +10,7 @@ pub mod clear_failures;
 pub mod count_attempt;
 pub mod find_taken;
 pub mod issue_code;
+pub mod last_credential;
 pub mod mail_proof_code;
 pub mod notify;
 pub mod prove_address;

@@ -29,19 +29,12 @@ pub struct Factors {
     pub password_hash: Option<PasswordHash>,
     pub has_recovery_code: bool,
     pub has_passkey: bool,
-    pub has_identity: bool,
 }
 
 impl Factors {
     #[must_use]
     pub fn asks_for_second_factor(&self) -> bool {
         self.second_factor_at.is_some()
-    }
-
-    /// Whether the owner can log in with what the account has.
-    #[must_use]
-    pub fn has_way_in(&self) -> bool {
-        self.password_hash.is_some() || self.has_passkey || self.has_identity
     }
 
     /// What a fresh proof takes: a second factor from an account that has one, else whatever the account has.
@@ -72,7 +65,6 @@ mod tests {
             password_hash: None,
             has_recovery_code: false,
             has_passkey: false,
-            has_identity: false,
         };
         assert_eq!(none.proofs(), [ProofMethod::MailCode]);
         let password = Factors {

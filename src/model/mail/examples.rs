@@ -77,6 +77,19 @@ impl Message {
                 at: at.clone(),
                 name: "Chrome on Android".to_owned(),
             },
+            Self::ConfirmedByProvider {
+                at: at.clone(),
+                provider: "github".to_owned(),
+                profile: Some(EarlierProfile::example()),
+            },
+            Self::IdentityLinked {
+                at: at.clone(),
+                provider: "github".to_owned(),
+            },
+            Self::IdentityRemoved {
+                at: at.clone(),
+                provider: "github".to_owned(),
+            },
             Self::NewLogIn {
                 at,
                 device: "Firefox on Linux".to_owned(),

@@ -97,6 +97,21 @@ pub enum Message {
     AccountDeleted {
         at: String,
     },
+    /// A log-in with a provider that proves the account's address for the first time.
+    ConfirmedByProvider {
+        at: String,
+        provider: String,
+        profile: Option<EarlierProfile>,
+    },
+    /// An account at another provider can log in from now on.
+    IdentityLinked {
+        at: String,
+        provider: String,
+    },
+    IdentityRemoved {
+        at: String,
+        provider: String,
+    },
     /// A log-in with a family of device that is new to the account.
     NewLogIn {
         at: String,
@@ -150,6 +165,7 @@ pub enum Notice {
     PasswordBreached,
     PasswordChanged,
     EmailChanged,
+    IdentitiesChanged,
     AccountDeleted,
     FactorsChanged,
 }
@@ -169,6 +185,9 @@ impl Message {
             Self::ConfirmedByLogIn { .. } => "confirmed_by_log_in",
             Self::EmailChanged { .. } => "email_changed",
             Self::UnconfirmedEmailChanged { .. } => "unconfirmed_email_changed",
+            Self::ConfirmedByProvider { .. } => "confirmed_by_provider",
+            Self::IdentityLinked { .. } => "identity_linked",
+            Self::IdentityRemoved { .. } => "identity_removed",
             Self::AccountDeleted { .. } => "account_deleted",
             Self::NewLogIn { .. } => "new_log_in",
             Self::AuthenticatorAdded { .. } => "authenticator_added",
@@ -193,6 +212,9 @@ impl Message {
             Self::PasswordChanged { .. } | Self::ConfirmedByLogIn { .. } => Some(Notice::PasswordChanged),
             Self::PasswordBreached { .. } => Some(Notice::PasswordBreached),
             Self::EmailChanged { .. } | Self::UnconfirmedEmailChanged { .. } => Some(Notice::EmailChanged),
+            Self::ConfirmedByProvider { .. } | Self::IdentityLinked { .. } | Self::IdentityRemoved { .. } => {
+                Some(Notice::IdentitiesChanged)
+            }
             Self::AccountDeleted { .. } => Some(Notice::AccountDeleted),
             Self::NewLogIn { .. } => Some(Notice::NewLogIn),
             Self::AuthenticatorAdded { .. }

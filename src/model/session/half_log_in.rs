@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::identity::SessionIdentity;
 use super::methods::Methods;
 use super::{Lifetimes, StoredSession};
 use crate::model::id::UserId;
@@ -16,6 +17,8 @@ pub struct HalfLogIn {
     pub user_id: UserId,
     /// What is proven so far.
     pub methods: Methods,
+    /// The identity of the first factor.
+    pub identity: Option<SessionIdentity>,
     /// The account's generation of devices at the first factor. A changed password or a reset begins another one, and
     /// the half log-in ends with that.
     pub device_generation: i64,
@@ -32,6 +35,8 @@ struct Data {
 struct Stored {
     user: UserId,
     amr: String,
+    #[serde(default)]
+    identity: Option<SessionIdentity>,
     device_generation: i64,
 }
 
@@ -57,6 +62,7 @@ impl HalfLogIn {
             half_log_in: Stored {
                 user: self.user_id,
                 amr: self.methods.to_column(),
+                identity: self.identity.clone(),
                 device_generation: self.device_generation,
             },
         })
@@ -72,6 +78,7 @@ impl HalfLogIn {
         Some(Self {
             user_id: half_log_in.user,
             methods: Methods::from_column(Some(&half_log_in.amr)),
+            identity: half_log_in.identity,
             device_generation: half_log_in.device_generation,
             started_at: session.created_at,
         })

@@ -3,11 +3,13 @@
 pub mod cookie;
 pub mod ended;
 pub mod half_log_in;
+pub mod identity;
+mod lifetimes;
 pub mod methods;
 pub mod secret;
 pub mod started;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::client::Client;
@@ -15,35 +17,10 @@ use super::id::{SessionId, UserId};
 use super::limit::attempt::Bucket;
 use super::user::email::shown;
 use super::user::password::PasswordHash;
+use identity::SessionIdentity;
+pub use lifetimes::Lifetimes;
 use methods::Methods;
 use secret::{SecretHash, SessionSecret};
-
-/// How long sessions last (OWASP ASVS v5.0.0-7.3.1 and 7.3.2).
-#[derive(Debug, Clone, Copy)]
-pub struct Lifetimes {
-    /// A session that is not used for this long ends.
-    pub idle: TimeDelta,
-    /// A session ends this long after its log-in, however much it is used.
-    pub absolute: TimeDelta,
-}
-
-impl Lifetimes {
-    pub const SHORTEST_RENEWAL_INTERVAL: TimeDelta = TimeDelta::minutes(1);
-    const LONGEST_RENEWAL_INTERVAL: TimeDelta = TimeDelta::minutes(5);
-
-    /// A session's use is stored at most this often, so that checking a session rarely writes. A session may end this
-    /// much before its idle time-out is over, so a short time-out has a short interval.
-    #[must_use]
-    pub fn renewal_interval(&self) -> TimeDelta {
-        (self.idle / 60).clamp(Self::SHORTEST_RENEWAL_INTERVAL, Self::LONGEST_RENEWAL_INTERVAL)
-    }
-
-    /// The moment at which a session used `now` goes idle, never later than its absolute end.
-    #[must_use]
-    pub fn idle_deadline(&self, now: DateTime<Utc>, absolute_end: DateTime<Utc>) -> DateTime<Utc> {
-        (now + self.idle).min(absolute_end)
-    }
-}
 
 /// The transport of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,6 +75,7 @@ pub struct NewSession {
     pub kind: SessionKind,
     /// What the client has proven; nothing in a visitor's session.
     pub methods: Methods,
+    pub identity: Option<SessionIdentity>,
     pub created_at: DateTime<Utc>,
     pub idle_expires_at: DateTime<Utc>,
     pub absolute_expires_at: DateTime<Utc>,
@@ -122,6 +100,7 @@ impl NewSession {
             user_id,
             kind: SessionKind::Cookie,
             methods,
+            identity: None,
             created_at: now,
             idle_expires_at: lifetimes.idle_deadline(now, absolute_expires_at),
             absolute_expires_at,
@@ -139,6 +118,7 @@ impl NewSession {
             user_id: Some(user_id),
             kind: SessionKind::Token,
             methods,
+            identity: None,
             created_at: now,
             idle_expires_at: absolute_expires_at,
             absolute_expires_at,
@@ -203,6 +183,7 @@ impl StoredSession {
             created_at: self.created_at,
             authenticated_at: self.authenticated_at.unwrap_or(self.created_at),
             methods: Methods::from_column(self.amr.as_deref()),
+            identity: SessionIdentity::from_data(&self.data),
             last_seen_at: self.last_seen_at,
             idle_expires_at: self.idle_expires_at,
             absolute_expires_at: self.absolute_expires_at,
@@ -226,6 +207,7 @@ pub struct SignedIn {
     pub authenticated_at: DateTime<Utc>,
     /// How it has proven that.
     pub methods: Methods,
+    pub identity: Option<Box<SessionIdentity>>,
     pub last_seen_at: DateTime<Utc>,
     pub idle_expires_at: DateTime<Utc>,
     pub absolute_expires_at: DateTime<Utc>,
@@ -267,32 +249,4 @@ pub struct ListedSession {
     pub idle_expires_at: DateTime<Utc>,
     pub ip: Option<String>,
     pub user_agent: Option<String>,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn idle_time_never_outlasts_the_absolute_end() {
-        let lifetimes = Lifetimes {
-            idle: TimeDelta::days(7),
-            absolute: TimeDelta::days(30),
-        };
-        let start = DateTime::UNIX_EPOCH;
-        let end = start + lifetimes.absolute;
-        assert_eq!(lifetimes.idle_deadline(start, end), start + TimeDelta::days(7));
-        assert_eq!(lifetimes.idle_deadline(start + TimeDelta::days(29), end), end);
-    }
-
-    #[test]
-    fn a_short_idle_time_out_is_renewed_more_often_but_never_more_than_once_a_minute() {
-        let interval = |idle| {
-            let absolute = TimeDelta::days(30);
-            Lifetimes { idle, absolute }.renewal_interval()
-        };
-        assert_eq!(interval(TimeDelta::days(7)), TimeDelta::minutes(5));
-        assert_eq!(interval(TimeDelta::hours(3)), TimeDelta::minutes(3));
-        assert_eq!(interval(TimeDelta::minutes(15)), TimeDelta::minutes(1));
-    }
 }

@@ -1,4 +1,5 @@
-//! Challenges that were answered with success, so that no answer works twice.
+//! Challenges that were answered with success, so that no answer works twice: those of passkeys and of log-ins with
+//! other providers.
 
 use chrono::{DateTime, Utc};
 

@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use super::{bind_session, insert_session};
+use crate::model::session::identity::SessionIdentity;
 use crate::model::session::{Inserted, LogInSession, NewSession};
 use crate::model::user::Credentials;
 use crate::store::attempts::{clear_bucket, end_rows_elsewhere, moments};
@@ -38,8 +39,9 @@ pub async fn insert_recording_log_in(conn: Conn<'_>, session: &NewSession) -> Re
         ") UPDATE users SET last_log_in_at = $5 WHERE id = (SELECT user_id FROM stored) RETURNING number"
     );
     let sql = conn.either(SQLITE, POSTGRES);
+    let data = SessionIdentity::to_data(session.identity.as_ref());
     let numbers: Vec<i64> = on!(conn, c => {
-        bind_session!(sqlx::query_scalar(sql), session, "{}")
+        bind_session!(sqlx::query_scalar(sql), session, &data)
             .bind(session.methods.has_second_factor())
             .bind(Uuid::now_v7())
             .bind(session.client.provider_range().map(|network| network.to_string()))

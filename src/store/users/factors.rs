@@ -10,8 +10,8 @@ use crate::store::{Conn, Result, Tx, on};
 pub async fn factors(conn: Conn<'_>, user: UserId) -> Result<Option<Factors>> {
     const SQL: &str = "SELECT disabled_at, second_factor_at, password_hash, \
         EXISTS (SELECT 1 FROM recovery_codes WHERE user_id = users.id AND used_at IS NULL) AS has_recovery_code, \
-        EXISTS (SELECT 1 FROM passkeys WHERE user_id = users.id) AS has_passkey, \
-        EXISTS (SELECT 1 FROM identities WHERE user_id = users.id) AS has_identity FROM users WHERE id = $1";
+        EXISTS (SELECT 1 FROM passkeys WHERE user_id = users.id) AS has_passkey \
+        FROM users WHERE id = $1";
     Ok(on!(conn, c => sqlx::query_as(SQL).bind(user).fetch_optional(c).await?))
 }
 

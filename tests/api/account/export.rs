@@ -82,6 +82,7 @@ async fn the_owner_of_an_account_gets_everything_that_is_stored_about_them() {
           "used_at": null
         }
       ],
+      "identities": [],
       "waiting_mails": [
         "2024-10-04T00:00:00Z"
       ],

@@ -5,6 +5,7 @@ use poem::http::{Method, StatusCode};
 use serde_json::json;
 
 use crate::helpers::authenticator::Passkey;
+use crate::helpers::identities::{OidcDouble, Said};
 use crate::helpers::{ALICE, Answer, Authenticator, Client, PASSWORD, TestApp, Tokens, setup};
 
 /// The states of an account, in the order of the columns of [`TABLE`].
@@ -77,6 +78,13 @@ const TABLE: &[(&str, [&str; 6])] = &[
     // Without a session of the account it is a log-in.
     ("step up by passkey", ["200", "200", "403 account_disabled", "200", "401 invalid_credentials", "200"]),
     ("begin to add a passkey", ["200", "200", "401 not_authenticated", "200", "200", "200"]),
+    // Log in with a linked identity.
+    ("log in with a provider",
+        ["303 /dashboard", "303 /dashboard", "303 /log-in?error=account_disabled",
+         "303 /log-in?error=second_factor_required", "303 /dashboard", "303 /dashboard"]),
+    ("log in with a provider and send a code",
+        ["401 not_authenticated", "401 not_authenticated", "401 not_authenticated", "200", "401 not_authenticated",
+         "401 not_authenticated"]),
     // Log in by mail, which proves the address.
     ("log in by mailed code",
         ["200", "200", "403 account_disabled", "401 second_factor_required", "200", "200"]),
@@ -95,15 +103,19 @@ struct Entrance {
     tokens: Tokens,
     authenticator: Authenticator,
     passkey: Passkey,
+    /// The provider of the account's identity.
+    double: OidcDouble,
 }
 
 impl Entrance {
     async fn of(state: State) -> Self {
-        let app = TestApp::new().await;
+        let double = OidcDouble::start();
+        let app = double.app().await;
         let alice = match state {
             State::Unverified => app.user("alice").await,
             _ => app.verified_user("alice").await,
         };
+        assert_eq!(alice.link_at("sso", &double).await, "/dashboard");
         let tokens = alice.tokens().await;
         let passkey = alice.add_passkey().await;
         let mut authenticator = Authenticator::new("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", app.clock.clone());
@@ -122,6 +134,7 @@ impl Entrance {
         strict.mail.require_verified_email = true;
         strict.log_in.by_code = true;
         strict.session_cache_entries = 0;
+        double.configure(&mut strict);
         Self {
             client: app.instance(strict).await,
             cookie: alice.cookie(),
@@ -129,6 +142,7 @@ impl Entrance {
             tokens,
             authenticator,
             passkey,
+            double,
         }
     }
 
@@ -186,6 +200,11 @@ impl Entrance {
                 answer
             }
             "begin to add a passkey" => browser.begin_passkey().await,
+            "log in with a provider" => self.come_back(&stranger).await,
+            "log in with a provider and send a code" => {
+                self.come_back(&stranger).await;
+                stranger.finish_log_in(&self.authenticator.next_code()).await
+            }
             "log in by mailed code" => self.log_in_by_mail(&stranger).await,
             "log in by mailed code and send a code" => {
                 self.log_in_by_mail(&stranger).await;
@@ -201,6 +220,16 @@ impl Entrance {
             }
             way => panic!("{way} is no way"),
         }
+    }
+
+    /// Logs in with the identity; the answer to the callback.
+    async fn come_back(&self, client: &Client) -> Answer {
+        self.double.says(Said {
+            now: self.app.clock.now().timestamp(),
+            ..Said::default()
+        });
+        let at_provider = client.set_out("/auth/sso").await;
+        client.get(&self.double.callback(&at_provider)).await
     }
 
     async fn log_in_by_mail(&self, client: &Client) -> Answer {
@@ -219,9 +248,12 @@ impl Entrance {
     }
 }
 
-/// The status of an answer, and its code if it has one.
+/// The status of an answer, and its code or the page that it leads to, if it has one.
 fn outcome(answer: &Answer) -> String {
     let status = answer.status.as_u16();
+    if let Some(page) = answer.header("location") {
+        return format!("{status} {page}");
+    }
     let body: serde_json::Value = serde_json::from_str(&answer.body).unwrap_or_default();
     body["code"]
         .as_str()

@@ -318,9 +318,9 @@ impl GitHubDouble {
     pub async fn app(&self) -> TestApp {
         let url = |path: &str| self.server.url.join(path).unwrap();
         let endpoints = Endpoints::GitHub {
-            authorize: url("/login/oauth/authorize"),
-            token: url("/login/oauth/access_token"),
-            api: url("/api"),
+            authorize: Box::new(url("/login/oauth/authorize")),
+            token: Box::new(url("/login/oauth/access_token")),
+            api: Box::new(url("/api")),
         };
         TestApp::with_setup(|setup| {
             setup.outbound = local_servers();
@@ -330,6 +330,7 @@ impl GitHubDouble {
     }
 
     pub fn callback(&self, location: &str) -> String {
+        assert!(location.starts_with(self.server.url.as_str()), "{location}");
         callback(location, &json!({}))
     }
 }

@@ -4,7 +4,7 @@ use super::source::sources;
 
 /// The chapters are the tags of the OpenAPI document, and in `flows` the worker's own.
 const CHAPTERS: &[&str] = &[
-    "account", "admin", "event", "factor", "operator", "passkey", "recovery", "session", "token", "worker",
+    "account", "admin", "event", "factor", "identity", "operator", "passkey", "recovery", "session", "token", "worker",
 ];
 
 /// Imports from one chapter of `api` into another, each with its reason.

@@ -182,6 +182,7 @@ fn signed_in() -> SignedIn {
         authenticated_at: now,
         methods: neptun_auth::model::session::methods::Methods::PASSWORD,
         created_at: now,
+        identity: None,
         last_seen_at: now,
         idle_expires_at: now + TimeDelta::days(7),
         absolute_expires_at: now + TimeDelta::days(30),

@@ -68,6 +68,7 @@ pub(super) async fn start_half(
     let half = HalfLogIn {
         user_id: owner.id,
         methods: starting.session.methods,
+        identity: starting.session.identity.clone(),
         device_generation: owner.device_generation,
         started_at: now,
     };

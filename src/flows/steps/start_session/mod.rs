@@ -280,6 +280,7 @@ impl StartingSession {
             created_at: session.created_at,
             authenticated_at: session.created_at,
             methods: session.methods,
+            identity: session.identity.map(Box::new),
             last_seen_at: session.created_at,
             idle_expires_at: session.idle_expires_at,
             absolute_expires_at: session.absolute_expires_at,

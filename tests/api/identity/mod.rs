@@ -1,0 +1,10 @@
+//! Log-in with GitHub, Google and other providers.
+
+mod ceremony;
+mod events;
+mod github;
+mod hostile;
+mod identities;
+mod last_credential;
+mod linking;
+mod races;
