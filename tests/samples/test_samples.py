@@ -14,6 +14,7 @@ from conftest import START, environment, start, stop
 
 PASSWORD = "correct horse battery"
 CLIENTS = "openapi/README.md"
+FACTORS = "docs/factors.md"
 VERIFY = "examples/verify/README.md"
 
 NOT_RUN = {
@@ -38,7 +39,7 @@ NOT_RUN = {
     ("docs/moving.md", "mysql -e"): "a Laravel of the reader's",
     ("docs/moving.md", "wp db query"): "a WordPress of the reader's",
     ("docs/moving.md", "neptun-auth export"): "`tests/api/operator/moving.rs` runs it",
-    ("docs/providers.md", "[github]"): "clients of the reader's; `src/config/providers` tests such files",
+    ("docs/providers.md", "[github]"): "clients of the reader's; `src/config/providers` tests such files, and the suite `providers` starts with one",
     ("docs/performance.md", "./scripts/bench"): "takes 40 minutes",
 }
 
@@ -75,6 +76,33 @@ def test_a_page_logs_in(texts: list[str], service: str) -> None:
     seen = in_a_page(texts[0], email, PASSWORD)
     assert (seen["user"]["primary_email"], seen["told"], seen["title"]) == (email, [], "Your account")
     assert seen["problems"] == []
+
+
+@samples(
+    (FACTORS, "const call = "),
+    (FACTORS, "const logIn = "),
+    (FACTORS, "const proven = "),
+    (FACTORS, "const setUpApp = "),
+    (FACTORS, "const addPasskey = "),
+    (FACTORS, "const logInWithPasskey = "),
+    (FACTORS, "const logInByCode = "),
+    (FACTORS, "const providerLinks = "),
+    (FACTORS, "const linkProvider = "),
+)
+def test_a_page_uses_every_factor(texts: list[str], service: str) -> None:
+    email = new_account(service)
+    seen = in_a_page("".join(texts), email, PASSWORD, program="factors.mjs")
+    assert seen == {
+        "codes": 10,
+        "signedIn": email,
+        "second": ["totp", "recovery_code", "passkey"],
+        "refused": "reauthentication_required",
+        "passkeys": 1,
+        "verified": True,
+        "byCode": "not_found",
+        "providers": [],
+        "unknown": "not_found",
+    }
 
 
 @samples((CLIENTS, "npx openapi-typescript"), (CLIENTS, "import createClient"))
@@ -145,8 +173,8 @@ def shell(command: str, folder: Path, **more: str) -> str:
     return output
 
 
-def in_a_page(sample: str, *arguments: str) -> dict:
-    command = ["node", Path(__file__).with_name("page.mjs"), *arguments]
+def in_a_page(sample: str, *arguments: str, program: str = "page.mjs") -> dict:
+    command = ["node", Path(__file__).with_name(program), *arguments]
     return json.loads(subprocess.run(command, input=sample, stdout=subprocess.PIPE, text=True, check=True).stdout)
 
 
