@@ -13,8 +13,9 @@
 //! | [`api`] | HTTP: operations, guards, layers, the one error body | a path: `account/users` |
 //!
 //! A subject has one word in every room, and is a file until it needs to be a folder. In `flows` and `api` the folders
-//! are the chapters of the OpenAPI document: account, recovery, session, token, operator (and `worker` in `flows`). A
-//! story imports `flows::steps` and its own chapter, never another chapter; a step never imports a story.
+//! are the chapters of the OpenAPI document: account, recovery, session, factor, passkey, identity, token, event, admin
+//! and operator (and `worker` in `flows`). A story imports `flows::steps` and its own chapter, never another chapter; a
+//! step never imports a story.
 //!
 //! Around the rooms stand [`cli`] and [`config`], which put the house together, [`server`], which accepts connections,
 //! and [`worker`], which works in the background. [`telemetry`] is the floor under all rooms: it imports none of them,

@@ -16,8 +16,13 @@ const DEADLINE: Duration = Duration::from_secs(5);
 
 /// The most memory that the process has had resident so far, in MiB.
 pub fn peak_memory(pid: u32) -> u64 {
+    memory(pid, "VmHWM:")
+}
+
+/// One of the kernel's figures about the memory of a process, in MiB.
+fn memory(pid: u32, figure: &str) -> u64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+    let line = status.lines().find(|line| line.starts_with(figure)).unwrap();
     line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
 }
 
@@ -65,8 +70,9 @@ async fn five_hundred_log_ins_at_once_are_each_answered_within_bounded_memory() 
     );
     let longest = answers.iter().map(|(_, wait)| *wait).max().unwrap();
     assert!(longest < DEADLINE * 5, "{longest:?}");
-    let peak = peak_memory(binary.pid());
-    assert!(peak <= SLOTS * 19 + 64, "{peak} MiB");
+    // The program's own code is in files, grows with every feature, and says nothing of what log-ins cost.
+    let peak = peak_memory(binary.pid()) - memory(binary.pid(), "RssFile:");
+    assert!(peak <= SLOTS * 19 + 33, "{peak} MiB");
     assert_eq!(
         binary.post_credentials(&agent(), "/api/auth/login", EMAIL, PASSWORD),
         Some(200)
