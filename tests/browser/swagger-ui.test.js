@@ -72,12 +72,14 @@ test("every reader's first try works with what the page filled in", async () => 
   }
 });
 
-test("the dialog for credentials offers the bearer token only, and says what the cookie needs", async () => {
+test("the dialog for credentials offers the two that are no cookie, and says what the cookie needs", async () => {
   const { page } = await openDocs();
   await page.getByRole("button", { name: "Authorize" }).first().click();
 
   const dialog = page.locator(".modal-ux");
-  assert.equal(await dialog.getByRole("textbox").count(), 1);
+  const formOf = (scheme) => dialog.locator("form").filter({ has: page.getByRole("heading", { name: scheme }) });
+  assert.equal(await dialog.getByRole("textbox").count(), 2);
+  assert.equal(await formOf("adminKey").count(), 1);
   await dialog.getByText("your browser keeps the cookie, and you are signed in").waitFor();
 
   const { access } = (await (await fetch(`${service}/api/sign-up`, {
@@ -85,8 +87,9 @@ test("the dialog for credentials offers the bearer token only, and says what the
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ ...newAccount(), username: `reader-${Date.now()}` }),
   })).json());
-  await dialog.getByRole("textbox").fill(access);
-  await dialog.getByRole("button", { name: "Authorize" }).click();
+  const form = formOf("bearerToken");
+  await form.getByRole("textbox").fill(access);
+  await form.getByRole("button", { name: "Authorize" }).click();
   await dialog.getByRole("button", { name: "Close" }).first().click();
   assert.equal((await tryOut(page, "getMe")).status, 200);
 });

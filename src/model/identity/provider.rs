@@ -20,9 +20,18 @@ pub enum InvalidProviderId {
 
 impl ProviderId {
     const LONGEST: usize = 32;
-    /// `/auth/otp` is a published operation. The others would read as operations, and may become some.
-    const RESERVED: [&str; 8] = [
-        "otp", "callback", "code", "log-in", "login", "logout", "sign-up", "verify",
+    /// `/auth/otp` and `/{email}/reset-password` are published paths. The others would read as operations, and may become
+    /// some.
+    const RESERVED: [&str; 9] = [
+        "otp",
+        "reset-password",
+        "callback",
+        "code",
+        "log-in",
+        "login",
+        "logout",
+        "sign-up",
+        "verify",
     ];
 
     #[must_use]
@@ -117,7 +126,7 @@ mod tests {
         for name in ["github", "google", "company-sso", "a", "id2"] {
             assert_eq!(name.parse::<ProviderId>().unwrap().as_str(), name);
         }
-        for name in ["otp", "login", "callback"] {
+        for name in ["otp", "reset-password", "login", "callback"] {
             assert_eq!(
                 name.parse::<ProviderId>(),
                 Err(InvalidProviderId::Reserved(name.to_owned()))
