@@ -94,6 +94,9 @@ pub struct Event {
 }
 
 impl Event {
+    /// The detail that names the operator's credential.
+    pub const OPERATOR: &'static str = "operator";
+
     /// What `client` did to the account of `user`.
     #[must_use]
     pub fn by_owner(kind: EventKind, user: UserId, client: &Client, at: DateTime<Utc>) -> Self {
@@ -165,14 +168,14 @@ pub struct ListedEvent {
     pub data: Option<String>,
 }
 
-impl ListedEvent {
-    /// The details; empty without any.
-    #[must_use]
-    pub fn details(&self) -> BTreeMap<String, String> {
-        let data = self.data.as_deref().unwrap_or("{}");
-        // Only `Event::data` writes this column.
-        serde_json::from_str(data).unwrap_or_default()
-    }
+/// The details of stored `data` as account owners and receivers of webhooks see them: without the operator's
+/// credential, as that names the accounts and keys that are worth an attack. Empty without any.
+#[must_use]
+pub fn shown_details(data: Option<&str>) -> BTreeMap<String, String> {
+    // Only `Event::data` writes this column.
+    let mut details: BTreeMap<String, String> = serde_json::from_str(data.unwrap_or("{}")).unwrap_or_default();
+    details.remove(Event::OPERATOR);
+    details
 }
 
 #[cfg(test)]
@@ -196,18 +199,11 @@ mod tests {
     }
 
     #[test]
-    fn details_are_read_back_as_they_were_recorded() {
-        let event = Event::new(EventKind::AdminAction, None, Actor::Operator, DateTime::UNIX_EPOCH).with("count", &3);
-        let listed = ListedEvent {
-            id: event.id,
-            kind: event.kind.name().to_owned(),
-            happened_at: event.at,
-            session_id: None,
-            actor: event.actor.name().to_owned(),
-            network: None,
-            browser: None,
-            data: event.data(),
-        };
-        assert_eq!(listed.details(), BTreeMap::from([("count".to_owned(), "3".to_owned())]));
+    fn details_are_read_back_as_they_were_recorded_but_for_the_operator() {
+        let event = Event::new(EventKind::AdminAction, None, Actor::Operator, DateTime::UNIX_EPOCH);
+        let event = event.with("count", &3).with(Event::OPERATOR, &"command line");
+        let shown = shown_details(event.data().as_deref());
+        assert_eq!(shown, BTreeMap::from([("count".to_owned(), "3".to_owned())]));
+        assert_eq!(shown_details(None), BTreeMap::new());
     }
 }

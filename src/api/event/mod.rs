@@ -18,8 +18,7 @@ use crate::api::tag::Tag;
 use crate::api::time::Time;
 use crate::app::App;
 use crate::flows::event::list_events::list_events;
-use crate::model::admin::Operator;
-use crate::model::event::{Actor, ListedEvent};
+use crate::model::event::{Actor, ListedEvent, shown_details};
 use crate::model::id::SessionId;
 
 /// The operations of this chapter.
@@ -109,8 +108,7 @@ impl EventsApi {
 impl EventResponse {
     /// The event as the account's owner sees it. It does not tell which operator did something, nor from where.
     pub fn of(event: ListedEvent) -> Self {
-        let mut details = event.details();
-        details.remove(Operator::DETAIL);
+        let details = shown_details(event.data.as_deref());
         let by_operator = event.actor == Actor::Operator.name();
         Self {
             id: event.id,

@@ -45,7 +45,8 @@ pub enum UsersCommand {
     SetPassword(PasswordArgs),
     /// Print a link, or its key, with which the owner sets a new password; valid for 24 hours
     RecoveryLink(One),
-    /// Let the sessions of an account use the admin API; its address must be verified
+    /// Let the sessions of an account use the admin API; it needs a verified address and an authenticator
+    /// app. Ends its sessions
     MakeAdmin(One),
     /// Take that right again
     RemoveAdmin(One),
@@ -182,6 +183,10 @@ async fn set_password(app: &App, arguments: PasswordArgs) -> anyhow::Result<()> 
 
 async fn print_recovery_link(app: &App, one: &One) -> anyhow::Result<()> {
     let user = find(app, &one.user).await?;
+    ensure!(
+        user.admin_at.is_none(),
+        "an account with the admin right takes no link; use `neptun-auth users set-password`"
+    );
     let made = make_recovery_link(app, &Operator::at_command_line(), user.id).await?;
     let (key, url) = (made.key.reveal(), made.url.as_ref().map(ToString::to_string));
     report(&if one.json {

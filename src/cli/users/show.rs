@@ -4,7 +4,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::cli::table::table;
+use crate::cli::table::{printable, table};
 use crate::model::user::listed::ListedUser;
 
 pub fn time(time: DateTime<Utc>) -> String {
@@ -34,7 +34,8 @@ pub fn one(user: &ListedUser, as_json: bool) -> String {
         ("Created", time(user.created_at)),
         ("Last log-in", time(user.last_log_in_at)),
     ];
-    let lines = lines.iter().filter(|(_, value)| !value.is_empty());
+    let lines = lines.iter().map(|(name, value)| (name, printable(value)));
+    let lines = lines.filter(|(_, value)| !value.is_empty());
     let lines: Vec<_> = lines.map(|(name, value)| format!("{name:14} {value}\n")).collect();
     lines.concat()
 }

@@ -20,7 +20,7 @@ pub async fn admit_session(
     app.limits.allow_admin(&credential)?;
     let mut read = app.db.read().await?;
     let user = users::listed(read.conn(), signed_in.user_id).await?;
-    if user.is_none_or(|user| user.admin_at.is_none()) {
+    if !user.is_some_and(|user| user.is_operator()) {
         return Err(NotPermitted.into());
     }
     let is_proven = match access {

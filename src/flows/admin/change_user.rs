@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::claim_user::{ClaimError, claim_user};
+use super::end_access::end_access;
 use crate::app::App;
 use crate::flows::steps::count_attempt::account_name;
 use crate::flows::steps::notify::{Owner, notify};
@@ -16,10 +17,10 @@ use crate::model::mail::{Message, format_time};
 use crate::model::user::email::Email;
 use crate::model::user::listed::ListedUser;
 use crate::model::user::password::{BreachedPassword, Password, PasswordHash};
-use crate::store::{self, Tx, attempts, codes, events, sessions, users};
+use crate::store::{self, Tx, attempts, events, users};
 use crate::telemetry::{self, Ended};
 
-/// What to change; an account that is as asked for already stays as it is.
+/// What to change; an account that is as asked for already stays as it is, but disabling ends sessions again.
 #[derive(Debug, Default)]
 pub struct UserChanges {
     /// Whether the account is to be disabled.
@@ -52,7 +53,8 @@ pub enum ChangeUserError {
 
 internal_from_store!(ChangeUserError);
 
-/// Makes the `changes`, all or none. Disabling ends all sessions and voids all codes; a change of the password too.
+/// Makes the `changes`, all or none. Disabling and enabling end all sessions and void all codes; a change of the
+/// password too.
 pub async fn change_user(
     app: &App,
     operator: &Operator,
@@ -80,10 +82,8 @@ pub async fn change_user(
     }
     match changes.disabled {
         Some(true) => ended += disable(&mut tx, operator, id, now).await?,
-        Some(false) if users::enable(&mut tx, id).await? => {
-            events::record(tx.conn(), &operator.event(EventKind::AccountEnabled, Some(id), now)).await?;
-        }
-        Some(false) | None => {}
+        Some(false) => ended += enable(&mut tx, operator, id, now).await?,
+        None => {}
     }
     let user = users::listed(tx.conn(), id).await?.ok_or(ClaimError::NotFound)?;
     tx.commit().await?;
@@ -106,16 +106,30 @@ async fn new_hash(
     Ok(app.hasher.admit_known(client)?.hash(password).await?)
 }
 
-/// Closes the gate and ends what is behind it, so that the account is out at once; returns how many sessions ended.
+/// Closes the gate and ends what is behind it, so that the account is out at once; returns how many sessions ended. It
+/// does so also when the gate was closed before: a release that does not know of the gate may have let clients in.
 async fn disable(tx: &mut Tx, operator: &Operator, id: UserId, now: DateTime<Utc>) -> store::Result<u64> {
-    if !users::disable(tx, id, now).await? {
+    let is_change = users::disable(tx, id, now).await?;
+    let ended = end_access(tx, id, now).await?;
+    if is_change || ended > 0 {
+        let kind = if is_change {
+            EventKind::AccountDisabled
+        } else {
+            EventKind::SessionRevoked
+        };
+        let event = operator.event(kind, Some(id), now).with("sessions", &ended);
+        events::record(tx.conn(), &event).await?;
+    }
+    Ok(ended)
+}
+
+/// Opens the gate, and ends what was let in or begun while it was closed; returns how many sessions ended.
+async fn enable(tx: &mut Tx, operator: &Operator, id: UserId, now: DateTime<Utc>) -> store::Result<u64> {
+    if !users::enable(tx, id).await? {
         return Ok(0);
     }
-    let ended = sessions::end_all_of_user(tx, id, now).await?;
-    codes::void_all_but_restore_email(tx.conn(), id, now).await?;
-    let event = operator.event(EventKind::AccountDisabled, Some(id), now);
-    events::record(tx.conn(), &event.with("sessions", &ended)).await?;
-    Ok(ended)
+    events::record(tx.conn(), &operator.event(EventKind::AccountEnabled, Some(id), now)).await?;
+    end_access(tx, id, now).await
 }
 
 /// Sets or removes the password, ends what dates from before and mails a notice; returns how many sessions ended.

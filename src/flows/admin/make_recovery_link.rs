@@ -20,7 +20,8 @@ pub struct RecoveryLinkMade {
 }
 
 /// Makes a key that sets a new password. It says nothing about the address: using it neither verifies the address nor
-/// ends the account's factors. A link that was made before is void.
+/// ends the account's factors. A link that was made before is void. Accounts with the admin right get none, as they
+/// would refuse it.
 pub async fn make_recovery_link(app: &App, operator: &Operator, id: UserId) -> Result<RecoveryLinkMade, ClaimError> {
     let now = app.clock.now();
     let (key, url) = app.codes.generate_recovery_key()?;
@@ -36,7 +37,9 @@ pub async fn make_recovery_link(app: &App, operator: &Operator, id: UserId) -> R
         expires_at: now + HANDED_LIFETIME,
     };
     let mut tx = app.db.write().await?;
-    claim_user(&mut tx, operator, id).await?;
+    if claim_user(&mut tx, operator, id).await?.admin_at.is_some() {
+        return Err(ClaimError::NotPermitted);
+    }
     codes::void_of_purpose(tx.conn(), id, new.purpose, now).await?;
     codes::insert_key(tx.conn(), &new, 1).await?;
     events::record(tx.conn(), &operator.action("recovery_link_made", Some(id), now)).await?;

@@ -10,6 +10,7 @@ pub mod count_matching_sessions;
 pub mod create_key;
 pub mod create_user;
 pub mod delete_user;
+mod end_access;
 pub mod end_matching_sessions;
 pub mod end_one_session;
 pub mod end_sessions_of;

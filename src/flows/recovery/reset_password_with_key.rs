@@ -9,7 +9,7 @@ use crate::model::limit::Operation;
 use crate::model::mail::code::{Code, KeyedHash, Purpose};
 use crate::model::user::email::Email;
 use crate::model::user::password::{BreachedPassword, Password};
-use crate::store::{self, Read, codes, users};
+use crate::store::{self, Read, Tx, codes, users};
 use crate::telemetry::{self, Ended};
 
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +54,9 @@ pub async fn reset_password_with_key(
 
     let mut tx = app.db.write().await?;
     users::lock(&mut tx, user).await?;
+    if delivery == Delivery::ByOperator && has_admin_right(&mut tx, user).await? {
+        return Err(ResetPasswordWithKeyError::InvalidKey);
+    }
     let is_first_use = codes::consume(tx.conn(), &subject, &app.codes.hash_code(&subject, key), now).await?;
     let owner = users::own_account(tx.conn(), user).await?.filter(|_| is_first_use);
     let owner = owner.ok_or(ResetPasswordWithKeyError::InvalidKey)?;
@@ -61,6 +64,12 @@ pub async fn reset_password_with_key(
     tx.commit().await?;
     telemetry::sessions_ended(Ended::PasswordChanged, ended);
     Ok(())
+}
+
+/// Such accounts take no key that an operator handed over: the admin API, which makes these keys, may not change them.
+async fn has_admin_right(tx: &mut Tx, user: UserId) -> store::Result<bool> {
+    let user = users::listed(tx.conn(), user).await?;
+    Ok(user.is_some_and(|user| user.admin_at.is_some()))
 }
 
 /// The account of a key that is alive, the key's subject, and how the client came by it.

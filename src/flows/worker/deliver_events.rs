@@ -5,13 +5,13 @@ use std::time::Duration;
 use anyhow::Context;
 use chrono::{SecondsFormat, TimeDelta};
 use futures_util::future::join_all;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, json};
 use url::Url;
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::app::outbound::{Answer, Call};
-use crate::model::event::{Actor, Event, EventKind};
+use crate::model::event::{Actor, Event, EventKind, shown_details};
 use crate::model::webhook::{Delivery, Webhook};
 use crate::store::{Tx, events, webhooks};
 
@@ -126,12 +126,9 @@ fn body(delivery: &Delivery) -> String {
     if let Some(session) = delivery.session_id {
         data.insert("session_id".to_owned(), json!(session));
     }
-    let details = delivery
-        .data
-        .as_deref()
-        .and_then(|data| serde_json::from_str::<Value>(data).ok());
-    if let Some(details) = details {
-        data.insert("details".to_owned(), details);
+    let details = shown_details(delivery.data.as_deref());
+    if !details.is_empty() {
+        data.insert("details".to_owned(), json!(details));
     }
     let timestamp = delivery.happened_at.to_rfc3339_opts(SecondsFormat::Millis, true);
     json!({ "type": delivery.kind, "timestamp": timestamp, "data": data }).to_string()

@@ -42,9 +42,6 @@ pub struct Operator {
 }
 
 impl Operator {
-    /// The detail of events that names the operator. Account owners do not see it.
-    pub const DETAIL: &'static str = "operator";
-
     /// The operator at the command line.
     #[must_use]
     pub fn at_command_line() -> Self {
@@ -68,7 +65,7 @@ impl Operator {
         let network = self.client.as_ref().and_then(Client::provider_range);
         event.network = network.map(|network| network.to_string());
         event.browser = self.client.as_ref().map(Client::family);
-        event.with(Self::DETAIL, &self.credential)
+        event.with(Event::OPERATOR, &self.credential)
     }
 
     /// An act that has no kind of its own.

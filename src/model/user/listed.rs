@@ -22,13 +22,21 @@ pub struct ListedUser {
     pub last_name: String,
     pub number_phone: Option<String>,
     pub disabled_at: Option<DateTime<Utc>>,
-    /// Since when its sessions may use the admin API.
+    /// Since when it has the admin right. [`Self::is_operator`] says whether that holds.
     pub admin_at: Option<DateTime<Utc>>,
     pub created_at: DateTime<Utc>,
     pub last_log_in_at: DateTime<Utc>,
 }
 
 impl ListedUser {
+    /// Whether its sessions may use the admin API. A second factor that was set up after the right was given does not
+    /// count: one factor is enough to set it up, and so would be enough for the right.
+    #[must_use]
+    pub fn is_operator(&self) -> bool {
+        let had_factor = |given| self.second_factor_at.is_some_and(|since| since <= given);
+        self.disabled_at.is_none() && self.admin_at.is_some_and(had_factor)
+    }
+
     /// The address as it may be shown.
     #[must_use]
     pub fn shown_email(&self) -> String {

@@ -22,10 +22,11 @@ pub async fn enable(tx: &mut Tx, user: UserId) -> Result<bool> {
     Ok(changed == 1)
 }
 
-/// Lets the account's sessions use the admin API; `false` when they could before, or the address is not verified.
+/// Lets the account's sessions use the admin API; `false` when they could before, or without a verified address or a
+/// second factor. A right that was given before the second factor of today is given anew.
 pub async fn give_admin_right(conn: Conn<'_>, user: UserId, now: DateTime<Utc>) -> Result<bool> {
-    const SQL: &str =
-        "UPDATE users SET admin_at = $1 WHERE id = $2 AND admin_at IS NULL AND email_verified_at IS NOT NULL";
+    const SQL: &str = "UPDATE users SET admin_at = $1 WHERE id = $2 AND email_verified_at IS NOT NULL \
+        AND second_factor_at IS NOT NULL AND (admin_at IS NULL OR admin_at < second_factor_at)";
     let changed = on!(conn, c => sqlx::query(SQL).bind(now).bind(user).execute(c).await?.rows_affected());
     Ok(changed == 1)
 }

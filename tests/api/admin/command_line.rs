@@ -210,13 +210,31 @@ async fn sessions_are_listed_and_ended() {
 async fn the_admin_right_and_recovery_links_come_from_the_command_line() {
     let app = TestApp::new().await;
     let alice = app.verified_user("alice").await;
+    assert!(refusal(&app, &["users", "make-admin", ALICE]).contains("has no authenticator app"));
+    let authenticator = alice.enrol(&app).await;
     assert!(print_json(&app, &["users", "make-admin", ALICE])["admin_at"].is_string());
-    alice
-        .get("/api/admin/users")
-        .await
-        .fails(403, "reauthentication_required");
+    assert_eq!(app.database.sessions().await, 0);
+    alice.log_in().await.fails(401, "second_factor_required");
+    alice.finish_log_in(&authenticator.next_code()).await.ok();
+    alice.get("/api/admin/users").await.ok();
+    assert!(refusal(&app, &["users", "recovery-link", ALICE]).contains("use `neptun-auth users set-password`"));
     assert!(print_json(&app, &["users", "remove-admin", ALICE])["admin_at"].is_null());
     alice.get("/api/admin/users").await.fails(403, "not_permitted");
     let link = print(&app, &["users", "recovery-link", ALICE]);
     assert!(link.contains("for one use"), "{link}");
+}
+
+/// Anybody may sign up with such a name, and an operator decides by what is printed.
+#[tokio::test]
+async fn names_do_not_command_the_operators_terminal_nor_forge_a_line() {
+    let app = TestApp::new().await;
+    let alice = app.user("alice").await;
+    let names = json!({"first_name": "Al\nAdmin          no", "last_name": "\u{1b}]52;c;eA==\u{7}\u{9b}2J\u{202e}b"});
+    alice.send_json("PATCH", "/api/users/me", &names).await.ok();
+    let shown = print(&app, &["users", "show", ALICE]);
+    assert!(
+        shown.contains("Name           Al\u{fffd}Admin          no \u{fffd}]52;c;eA==\u{fffd}\u{fffd}2J\u{fffd}b\n"),
+        "{shown:?}"
+    );
+    assert_eq!(shown.matches("\nAdmin ").count(), 1, "{shown:?}");
 }

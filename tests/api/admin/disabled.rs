@@ -145,3 +145,69 @@ async fn a_log_in_that_races_a_disabling_leaves_no_session() {
         operator.patch(&path, &json!({"disabled": false})).await.ok();
     }
 }
+
+/// A release that does not know of disabled accounts goes on logging them in until its last instance has stopped.
+#[tokio::test]
+async fn disabling_again_and_enabling_end_the_sessions_that_another_release_let_in() {
+    let app = TestApp::new().await;
+    let operator = app.operator().await;
+    let alice = app.user("alice").await;
+    let path = format!("/users/{}", id_of(&alice).await);
+    let close_gate = "UPDATE users SET disabled_at = '2024-10-04T00:00:00+00:00'";
+    app.execute(close_gate).await;
+    operator.patch(&path, &json!({"disabled": true})).await.ok();
+    assert_eq!(app.database.sessions().await, 0);
+    let ended = "SELECT COUNT(*) FROM events WHERE kind = 'session_revoked' AND actor = 'operator'";
+    assert_eq!(app.count(ended).await, 1);
+
+    operator.patch(&path, &json!({"disabled": false})).await.ok();
+    alice.log_in().await.ok();
+    operator.patch(&path, &json!({"disabled": false})).await.ok();
+    assert!(alice.is_signed_in().await, "it was enabled, so nothing ended");
+    app.execute(close_gate).await;
+    operator.patch(&path, &json!({"disabled": false})).await.ok();
+    assert_eq!(app.database.sessions().await, 0);
+    assert!(!alice.is_signed_in().await);
+}
+
+#[tokio::test]
+async fn nothing_that_was_begun_before_or_while_disabled_lets_anybody_in_once_it_is_enabled() {
+    let app = TestApp::with_setup(|setup| {
+        setup.log_in.by_code = true;
+        setup.mail.recovery_url = Some("https://app.example.com/recover".parse().unwrap());
+    })
+    .await;
+    let operator = app.operator().await;
+    let (alice, bob) = (app.verified_user("alice").await, app.user("bob").await);
+    let authenticator = bob.enrol(&app).await;
+    let half = bob.half_log_in().await;
+    let path_of_bob = format!("/users/{}", id_of(&bob).await);
+    for disabled in [true, false] {
+        operator
+            .patch(&path_of_bob, &json!({ "disabled": disabled }))
+            .await
+            .ok();
+    }
+    half.finish_log_in(&authenticator.next_code()).await.assert_status(401);
+    assert!(!half.is_signed_in().await);
+
+    let path = format!("/users/{}", id_of(&alice).await);
+    operator.patch(&path, &json!({"disabled": true})).await.ok();
+    let client = app.client();
+    client.ask_for_log_in_code(ALICE).await.ok();
+    let code = app.code_to(ALICE).await;
+    client.ask_for_reset(ALICE).await.ok();
+    let mail = app.mail_to(ALICE).await;
+    let link = format!("{path}/recovery");
+    let handed = operator.send("POST", &link, None).await.assert_status(201).json();
+    operator.patch(&path, &json!({"disabled": false})).await.ok();
+    client.log_in_with_code(ALICE, &code).await.fails(400, "invalid_otp");
+    client
+        .reset_password(ALICE, &mail.code(), NEW)
+        .await
+        .fails(404, "otp_not_found");
+    for key in [handed["key"].as_str().unwrap(), &mail.recovery_key().unwrap()] {
+        client.reset_password_with_key(key, NEW).await.fails(400, "invalid_otp");
+    }
+    client.log_in(ALICE, PASSWORD).await.ok();
+}

@@ -1,5 +1,6 @@
 //! The admin API: operators with keys, and from sessions of accounts that have the admin right.
 
+mod admin_right;
 mod command_line;
 mod disabled;
 mod keys;

@@ -94,3 +94,31 @@ async fn receivers_that_hang_hold_up_no_other() {
     deliver(&app, healthy).await;
     assert_eq!(types(&server), ["sign_up"; 4]);
 }
+
+/// It would name the accounts and keys that are worth an attack.
+#[tokio::test]
+async fn a_receiver_is_not_told_which_operator_acted() {
+    let server = WebServer::https(takes_all);
+    let app = app().await;
+    let (webhook, _) = create(&app, &server, &[]).await;
+    let alice = app.user("alice").await;
+    let id = alice.session().await["user"]["id"].as_str().unwrap().to_owned();
+    let operator = app.operator().await;
+    let change = serde_json::json!({"disabled": true, "email_verified": true});
+    operator.patch(&format!("/users/{id}"), &change).await.ok();
+    deliver(&app, webhook).await;
+    let received = server.received();
+    let of_operator = |message: &&Received| message.body.contains(r#""actor":"operator""#);
+    assert_eq!(
+        received.iter().filter(of_operator).count(),
+        4,
+        "webhook, key, address, disabling"
+    );
+    for message in &received {
+        assert!(!message.body.contains(r#""operator":"#), "{}", message.body);
+    }
+    let disabled = received
+        .iter()
+        .find(|message| message.body.contains("account_disabled"));
+    assert!(disabled.unwrap().body.contains(r#""details":{"sessions":"1"}"#));
+}
