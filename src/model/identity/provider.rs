@@ -20,8 +20,8 @@ pub enum InvalidProviderId {
 
 impl ProviderId {
     const LONGEST: usize = 32;
-    /// `/auth/otp` and `/{email}/reset-password` are published paths. The others would read as operations, and may become
-    /// some.
+    /// `/auth/otp` and `/{email}/reset-password` are published paths. The others would read as operations, and may
+    /// become some.
     const RESERVED: [&str; 9] = [
         "otp",
         "reset-password",
