@@ -11,6 +11,8 @@ export default defineNuxtConfig({
     "/api/_auth/**": { proxy: `${service}/api/_auth/**` },
     "/api/auth/**": { proxy: `${service}/api/auth/**` },
     "/api/webauthn/**": { proxy: `${service}/api/webauthn/**` },
+    // Starts a log-in with GitHub, Google or an OpenID Connect issuer, and takes its answer.
+    "/auth/**": { proxy: `${service}/auth/**` },
   },
   runtimeConfig: {
     public: {
