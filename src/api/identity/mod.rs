@@ -12,9 +12,9 @@ use crate::api::layers::session::RequestSession;
 use crate::api::tag::Tag;
 use crate::app::App;
 use crate::app::providers::Provider;
-use crate::flows::identity::FinishError;
 use crate::flows::identity::begin_log_in::begin_log_in;
 use crate::flows::identity::finish_ceremony::{Finished, Returned, finish_ceremony};
+use crate::flows::identity::{FinishError, report};
 use crate::model::client::Client;
 use crate::model::identity::ceremony::Callback;
 
@@ -129,6 +129,7 @@ impl ProviderApi {
         let page = if callback.is_one() {
             self.finish(provider, callback, &session, client).await?
         } else {
+            self.0.limits.allow_set_out(&client)?;
             self.begin(provider, return_to.0.as_deref(), &session).await
         };
         Ok(Redirect::SeeOther(page))
@@ -152,7 +153,7 @@ impl ProviderApi {
                 begun.url
             }
             Err(error) => {
-                provider.report(&error);
+                report(&self.0, provider, &error);
                 providers.failure_page("provider_failed")
             }
         }
@@ -170,6 +171,7 @@ impl ProviderApi {
             callback,
             cookies: session.ceremonies().presented(),
             session: session.authenticate().await?,
+            is_session_kept_back: session.ceremonies().is_session_kept_back(),
         };
         session.ceremonies().discard();
         let failed = |code| Ok(self.0.providers.failure_page(code));

@@ -12,6 +12,7 @@ use crate::model::session::cookie::SessionCookie;
 pub struct CeremonyCookies {
     presented: Vec<String>,
     is_ahead: bool,
+    is_session_kept_back: bool,
     change: Mutex<Option<Change>>,
 }
 
@@ -27,6 +28,7 @@ impl CeremonyCookies {
         Self {
             presented: cookie.ceremony().find(headers).map(str::to_owned).collect(),
             is_ahead: is_ahead(request),
+            is_session_kept_back: cookie.is_strict(),
             change: Mutex::default(),
         }
     }
@@ -42,6 +44,12 @@ impl CeremonyCookies {
     #[must_use]
     pub fn is_ahead(&self) -> bool {
         self.is_ahead
+    }
+
+    /// Whether browsers bring no session cookie along from a provider, by the operator's settings.
+    #[must_use]
+    pub fn is_session_kept_back(&self) -> bool {
+        self.is_session_kept_back
     }
 
     /// Sends the client the cookie.

@@ -4,6 +4,7 @@
 //! bounded in the database, where all instances count together (`flows::steps::count_attempt`). This module only
 //! computes the names of those failed-attempt buckets.
 
+mod providers;
 mod rate_limiter;
 
 use std::time::Duration;

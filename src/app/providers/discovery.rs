@@ -1,15 +1,16 @@
 //! Where a provider's endpoints are and which keys it signs with, as it publishes them, kept in memory.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex as AsyncMutex, MutexGuard};
 use url::Url;
 
 use super::keys::KeySet;
 use super::read_json;
+use crate::app::clock::Clock;
 use crate::app::outbound::{Call, Outbound};
 use crate::model::client::origin::is_loopback;
 
@@ -80,9 +81,16 @@ impl Metadata {
 #[derive(Debug)]
 pub struct Discovery {
     issuer: String,
-    /// Held while a document is fetched: all others that need it wait for the same answer.
-    metadata: Mutex<Cached<Metadata>>,
-    keys: Mutex<Cached<KeySet>>,
+    metadata: Document<Metadata>,
+    keys: Document<KeySet>,
+}
+
+/// One published document.
+#[derive(Debug)]
+struct Document<T> {
+    cached: Mutex<Cached<T>>,
+    /// Held while it is fetched.
+    fetching: AsyncMutex<()>,
 }
 
 #[derive(Debug)]
@@ -91,45 +99,78 @@ struct Cached<T> {
     failed_at: Option<DateTime<Utc>>,
 }
 
-impl<T> Default for Cached<T> {
+impl<T> Default for Document<T> {
     fn default() -> Self {
-        Self {
+        let nothing = Cached {
             value: None,
             failed_at: None,
+        };
+        Self {
+            cached: Mutex::new(nothing),
+            fetching: AsyncMutex::default(),
         }
+    }
+}
+
+impl<T> Document<T> {
+    /// The document, not older than `lifetime`.
+    async fn get(
+        &self,
+        lifetime: TimeDelta,
+        clock: &Clock,
+        fetch: impl Future<Output = anyhow::Result<T>>,
+    ) -> anyhow::Result<Arc<T>> {
+        if let Some(value) = self.cached().usable(lifetime, clock.now())? {
+            return Ok(value);
+        }
+        let _turn = self.turn().await?;
+        // The request before this one may have fetched it, or failed to.
+        if let Some(value) = self.cached().usable(lifetime, clock.now())? {
+            return Ok(value);
+        }
+        let fetched = fetch.await.map(Arc::new);
+        // The time after the answer: the pause after a failure must not be over before it begins.
+        let now = clock.now();
+        let mut cached = self.cached();
+        match &fetched {
+            Ok(value) => {
+                *cached = Cached {
+                    value: Some((Arc::clone(value), now)),
+                    failed_at: None,
+                }
+            }
+            Err(_) => cached.failed_at = Some(now),
+        }
+        fetched
+    }
+
+    /// Waits for the turn to fetch, but not behind a provider that has failed: waiting takes up a place for requests.
+    async fn turn(&self) -> anyhow::Result<MutexGuard<'_, ()>> {
+        let has_failed = self.cached().failed_at.is_some();
+        if has_failed {
+            let turn = self.fetching.try_lock();
+            return turn.context("the provider has not answered, and is just being asked again");
+        }
+        Ok(self.fetching.lock().await)
+    }
+
+    fn cached(&self) -> std::sync::MutexGuard<'_, Cached<T>> {
+        self.cached.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl<T> Cached<T> {
     /// The value, unless it is older than `lifetime`. A clock that was set back makes it old.
-    fn fresh(&self, lifetime: TimeDelta, now: DateTime<Utc>) -> Option<Arc<T>> {
-        let (value, at) = self.value.as_ref()?;
-        is_within(*at, lifetime, now).then(|| Arc::clone(value))
-    }
-
-    async fn fetch(
-        &mut self,
-        now: DateTime<Utc>,
-        fetch: impl Future<Output = anyhow::Result<T>>,
-    ) -> anyhow::Result<Arc<T>> {
+    fn usable(&self, lifetime: TimeDelta, now: DateTime<Utc>) -> anyhow::Result<Option<Arc<T>>> {
+        let known = self.value.as_ref();
+        if let Some((value, _)) = known.filter(|(_, at)| is_within(*at, lifetime, now)) {
+            return Ok(Some(Arc::clone(value)));
+        }
         ensure!(
             !self.failed_at.is_some_and(|at| is_within(at, RETRY_INTERVAL, now)),
             "the provider did not answer a moment ago"
         );
-        match fetch.await {
-            Ok(value) => {
-                let value = Arc::new(value);
-                *self = Self {
-                    value: Some((Arc::clone(&value), now)),
-                    failed_at: None,
-                };
-                Ok(value)
-            }
-            Err(error) => {
-                self.failed_at = Some(now);
-                Err(error)
-            }
-        }
+        Ok(None)
     }
 }
 
@@ -143,8 +184,8 @@ impl Discovery {
     pub fn of(issuer: &str) -> Self {
         Self {
             issuer: issuer.to_owned(),
-            metadata: Mutex::default(),
-            keys: Mutex::default(),
+            metadata: Document::default(),
+            keys: Document::default(),
         }
     }
 
@@ -157,12 +198,8 @@ impl Discovery {
     ///
     /// # Errors
     /// When the provider does not answer, or its document is not that of the issuer in the settings.
-    pub async fn metadata(&self, http: &Outbound, now: DateTime<Utc>) -> anyhow::Result<Arc<Metadata>> {
-        let mut cached = self.metadata.lock().await;
-        if let Some(metadata) = cached.fresh(LIFETIME, now) {
-            return Ok(metadata);
-        }
-        cached.fetch(now, self.fetch_metadata(http)).await
+    pub async fn metadata(&self, http: &Outbound, clock: &Clock) -> anyhow::Result<Arc<Metadata>> {
+        self.metadata.get(LIFETIME, clock, self.fetch_metadata(http)).await
     }
 
     async fn fetch_metadata(&self, http: &Outbound) -> anyhow::Result<Metadata> {
@@ -180,33 +217,24 @@ impl Discovery {
     ///
     /// # Errors
     /// When the provider does not answer.
-    pub async fn keys(&self, http: &Outbound, now: DateTime<Utc>) -> anyhow::Result<Arc<KeySet>> {
-        self.keys_not_older_than(LIFETIME, http, now).await
+    pub async fn keys(&self, http: &Outbound, clock: &Clock) -> anyhow::Result<Arc<KeySet>> {
+        self.keys_not_older_than(LIFETIME, http, clock).await
     }
 
     /// The provider's keys after a token named one that was not among them.
     ///
     /// # Errors
     /// When the provider does not answer.
-    pub async fn newer_keys(&self, http: &Outbound, now: DateTime<Utc>) -> anyhow::Result<Arc<KeySet>> {
-        self.keys_not_older_than(REFETCH_INTERVAL, http, now).await
+    pub async fn newer_keys(&self, http: &Outbound, clock: &Clock) -> anyhow::Result<Arc<KeySet>> {
+        self.keys_not_older_than(REFETCH_INTERVAL, http, clock).await
     }
 
-    async fn keys_not_older_than(
-        &self,
-        age: TimeDelta,
-        http: &Outbound,
-        now: DateTime<Utc>,
-    ) -> anyhow::Result<Arc<KeySet>> {
-        let metadata = self.metadata(http, now).await?;
-        let mut cached = self.keys.lock().await;
-        if let Some(keys) = cached.fresh(age, now) {
-            return Ok(keys);
-        }
+    async fn keys_not_older_than(&self, age: TimeDelta, http: &Outbound, clock: &Clock) -> anyhow::Result<Arc<KeySet>> {
+        let metadata = self.metadata(http, clock).await?;
         let fetch = async {
             let published = read_json(http, Call::get(&metadata.jwks_uri.0)).await;
             Ok(KeySet::of(published.context("the provider's keys")?))
         };
-        cached.fetch(now, fetch).await
+        self.keys.get(age, clock, fetch).await
     }
 }

@@ -10,10 +10,10 @@ mod oidc;
 mod setup;
 
 use anyhow::{Context, anyhow, ensure};
-use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 use url::Url;
 
+use super::clock::Clock;
 use super::outbound::{Call, Outbound};
 use crate::model::client::origin::AllowedOrigins;
 use crate::model::client::return_to;
@@ -132,9 +132,9 @@ impl Providers {
     ///
     /// # Errors
     /// When the provider does not say where that is.
-    pub async fn start(&self, provider: &Provider, ceremony: &Ceremony, now: DateTime<Utc>) -> anyhow::Result<Url> {
+    pub async fn start(&self, provider: &Provider, ceremony: &Ceremony, clock: &Clock) -> anyhow::Result<Url> {
         match &provider.protocol {
-            Protocol::Oidc(oidc) => oidc.start(provider, &self.http, ceremony, now).await,
+            Protocol::Oidc(oidc) => oidc.start(provider, &self.http, ceremony, clock).await,
             Protocol::GitHub(github) => Ok(github.start(provider, ceremony)),
         }
     }
@@ -149,10 +149,10 @@ impl Providers {
         ceremony: &Ceremony,
         code: &str,
         issuer: Option<&str>,
-        now: DateTime<Utc>,
+        clock: &Clock,
     ) -> anyhow::Result<ExternalAccount> {
         let profile = match &provider.protocol {
-            Protocol::Oidc(oidc) => oidc.finish(provider, &self.http, ceremony, code, issuer, now).await?,
+            Protocol::Oidc(oidc) => oidc.finish(provider, &self.http, ceremony, code, issuer, clock).await?,
             Protocol::GitHub(github) => github.finish(provider, &self.http, ceremony, code, issuer).await?,
         };
         Ok(provider.account(profile))
@@ -186,7 +186,7 @@ impl Provider {
         &self.redirect_uri
     }
 
-    /// Logs why a log-in with this provider failed: the person sees only that it did.
+    /// Logs why a log-in with this provider has failed.
     pub fn report(&self, error: &anyhow::Error) {
         tracing::warn!(
             provider = self.setup.id.as_str(),

@@ -3,7 +3,6 @@
 use anyhow::{Context, ensure};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use url::Url;
 use url::form_urlencoded::byte_serialize;
@@ -11,6 +10,7 @@ use url::form_urlencoded::byte_serialize;
 use super::discovery::{Discovery, Metadata};
 use super::id_token::{self, Expected, IdClaims, Rejected, truth};
 use super::{Profile, Provider, read_json};
+use crate::app::clock::Clock;
 use crate::app::outbound::{Call, Outbound};
 use crate::model::identity::ceremony::Ceremony;
 
@@ -61,9 +61,9 @@ impl Oidc {
         provider: &Provider,
         http: &Outbound,
         ceremony: &Ceremony,
-        now: DateTime<Utc>,
+        clock: &Clock,
     ) -> anyhow::Result<Url> {
-        let metadata = self.discovery.metadata(http, now).await?;
+        let metadata = self.discovery.metadata(http, clock).await?;
         let mut url = provider.authorization(metadata.authorization_endpoint(), ceremony);
         url.query_pairs_mut().append_pair("nonce", &ceremony.nonce);
         Ok(url)
@@ -76,9 +76,9 @@ impl Oidc {
         ceremony: &Ceremony,
         code: &str,
         issuer: Option<&str>,
-        now: DateTime<Utc>,
+        clock: &Clock,
     ) -> anyhow::Result<Profile> {
-        let metadata = self.discovery.metadata(http, now).await?;
+        let metadata = self.discovery.metadata(http, clock).await?;
         match issuer {
             Some(issuer) => ensure!(
                 self.issuers.iter().any(|known| known == issuer),
@@ -92,7 +92,7 @@ impl Oidc {
         let answer: TokenAnswer = read_json(http, redeem(provider, &metadata, ceremony, code))
             .await
             .context("the token endpoint")?;
-        let mut claims = self.verify(&answer.id_token, provider, http, ceremony, now).await?;
+        let mut claims = self.verify(&answer.id_token, provider, http, ceremony, clock).await?;
         if let (None, Some(endpoint), Some(token)) = (&claims.email, metadata.userinfo_endpoint(), &answer.access_token)
         {
             add_address(&mut claims, http, endpoint, token).await?;
@@ -113,19 +113,20 @@ impl Oidc {
         provider: &Provider,
         http: &Outbound,
         ceremony: &Ceremony,
-        now: DateTime<Utc>,
+        clock: &Clock,
     ) -> anyhow::Result<IdClaims> {
+        let keys = self.discovery.keys(http, clock).await?;
         let issuers: Vec<_> = self.issuers.iter().map(String::as_str).collect();
         let expected = Expected {
             issuers: &issuers,
             client_id: &provider.setup.client_id,
             nonce: &ceremony.nonce,
-            now,
+            // Only now: the provider may have taken its time.
+            now: clock.now(),
         };
-        let keys = self.discovery.keys(http, now).await?;
         let mut verified = id_token::verify(token, &keys, expected);
         if verified == Err(Rejected::UnknownKey) {
-            let keys = self.discovery.newer_keys(http, now).await?;
+            let keys = self.discovery.newer_keys(http, clock).await?;
             verified = id_token::verify(token, &keys, expected);
         }
         verified.context("the id token is not accepted")

@@ -1,6 +1,7 @@
 //! An account owner sets out to link an identity.
 
 use super::begin_log_in::{Begun, begin_log_in};
+use super::report;
 use crate::app::App;
 use crate::app::providers::Provider;
 use crate::flows::steps::reauthenticate::{ReauthenticationError, reauthenticate};
@@ -44,7 +45,7 @@ pub async fn begin_link(
     begin_log_in(app, provider, return_to, Some(link))
         .await
         .map_err(|error| {
-            provider.report(&error);
+            report(app, provider, &error);
             BeginLinkError::ProviderFailed
         })
 }

@@ -26,7 +26,7 @@ pub async fn begin_log_in(
 ) -> anyhow::Result<Begun> {
     let now = app.clock.now();
     let (ceremony, cookie) = app.providers.ceremonies.begin(provider.id(), return_to, link, now)?;
-    let url = app.providers.start(provider, &ceremony, now).await?;
+    let url = app.providers.start(provider, &ceremony, &app.clock).await?;
     Ok(Begun {
         url: url.into(),
         cookie,

@@ -6,29 +6,24 @@ use super::FinishError;
 use crate::app::App;
 use crate::app::providers::ceremonies::spent_hash;
 use crate::flows::steps::notify::{Owner, notify};
+use crate::flows::steps::reauthenticate::is_fresh;
 use crate::model::client::Client;
 use crate::model::event::{Event, EventKind};
 use crate::model::id::UserId;
 use crate::model::identity::ceremony::{Ceremony, Link};
 use crate::model::identity::{ExternalAccount, Identity};
 use crate::model::mail::{Message, format_time};
-use crate::model::session::SignedIn;
 use crate::store::passkeys::spent_challenges;
 use crate::store::{Tx, events, identities, sessions, users};
 
-/// Links `external` to the account of `link`, if its session is still alive and the browser `presents` no other.
+/// Links `external` to the account of `link`, if its session is still alive and was fresh when the ceremony began.
 pub(super) async fn link_identity(
     app: &App,
     external: &ExternalAccount,
     ceremony: &Ceremony,
     link: Link,
-    presents: Option<&SignedIn>,
     client: &Client,
 ) -> Result<(), FinishError> {
-    // Browsers send no `Strict` session cookie with a callback, so none may be there; the sealed ceremony names it.
-    if presents.is_some_and(|session| session.session_id != link.session) {
-        return Err(FinishError::StateMismatch);
-    }
     let now = app.clock.now();
     let mut tx = app.db.write().await?;
     users::lock(&mut tx, link.user).await?;
@@ -37,6 +32,12 @@ pub(super) async fn link_identity(
         .and_then(|session| session.signed_in())
         .filter(|owner| owner.user_id == link.user);
     let owner = owner.ok_or(FinishError::StateMismatch)?;
+    let known = users::factors(tx.conn(), owner.user_id).await?;
+    let known = known.ok_or(FinishError::StateMismatch)?;
+    // The account may have got a second factor while the person was at the provider.
+    if !is_fresh(&owner, known.asks_for_second_factor(), ceremony.began_at()) {
+        return Err(FinishError::StateMismatch);
+    }
     if !spent_challenges::spend(tx.conn(), &spent_hash(ceremony), ceremony.expires_at).await? {
         return Err(FinishError::StateMismatch);
     }

@@ -8,6 +8,8 @@ mod link_identity;
 pub mod list_identities;
 pub mod remove_identity;
 
+use crate::app::App;
+use crate::app::providers::Provider;
 use crate::model::user::AccountDisabled;
 use crate::model::user::sign_ups::SignUpClosed;
 
@@ -48,3 +50,11 @@ impl From<anyhow::Error> for FinishError {
 }
 
 internal_from_store!(FinishError);
+
+/// Logs why a log-in with `provider` has failed: the person sees only that it did. A provider that is down does not
+/// fill the log.
+pub fn report(app: &App, provider: &Provider, error: &anyhow::Error) {
+    if app.limits.allow_provider_report(provider.id().as_str()) {
+        provider.report(error);
+    }
+}

@@ -63,11 +63,13 @@ pub(in crate::flows) async fn reauthenticate(
     Ok(Reauthenticated(Some(proven.attempt)))
 }
 
-/// Whether the session's last proof is fresh `now`, and by the second factor where one is asked for. A clock that was
-/// set back does not keep a proof fresh for longer.
+/// Whether the session's last proof is fresh `now`, and by the second factor where one is asked for. A log-in with a
+/// provider alone is none: providers let a browser through that they know, without a prompt. A clock that was set back
+/// does not keep a proof fresh for longer.
 pub(in crate::flows) fn is_fresh(signed_in: &SignedIn, asks_for_second_factor: bool, now: DateTime<Utc>) -> bool {
     let is_recent = (now - signed_in.authenticated_at).abs() < RECENT;
-    is_recent && (signed_in.methods.has_second_factor() || !asks_for_second_factor)
+    let methods = signed_in.methods;
+    is_recent && methods.has_own_proof() && (methods.has_second_factor() || !asks_for_second_factor)
 }
 
 impl Reauthenticated {

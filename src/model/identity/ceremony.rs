@@ -34,6 +34,11 @@ pub struct Link {
 }
 
 impl Ceremony {
+    #[must_use]
+    pub fn began_at(&self) -> DateTime<Utc> {
+        self.expires_at - CEREMONY_LIFETIME
+    }
+
     /// Whether it is alive `now`. A clock that was set back does not keep it alive for longer.
     #[must_use]
     pub fn is_alive(&self, now: DateTime<Utc>) -> bool {

@@ -19,6 +19,8 @@ pub enum Operation {
     FindTaken,
     /// Checking a password or a code.
     Check,
+    /// Setting out to another provider.
+    SetOut,
     Refresh,
     /// Causing a mail to be sent.
     Mail,
@@ -29,7 +31,8 @@ pub enum Operation {
 pub struct Rates {
     /// Sign-ups from one network.
     pub sign_up: Rate,
-    /// Passwords and codes checked for one network, or for one device that the account knows.
+    /// Passwords and codes checked for one network, or for one device that the account knows. Log-ins with providers
+    /// that begin there are counted apart.
     pub log_in: Rate,
     /// Refresh tokens exchanged by one session.
     pub refresh: Rate,
@@ -53,7 +56,7 @@ impl Rates {
     pub fn of(&self, operation: Operation) -> (&'static str, Rate) {
         match operation {
             Operation::SignUp | Operation::FindTaken => ("sign-up", self.sign_up),
-            Operation::Check => ("log-in", self.log_in),
+            Operation::Check | Operation::SetOut => ("log-in", self.log_in),
             Operation::Refresh => ("refresh", self.refresh),
             Operation::Mail => ("mail", self.mail),
         }

@@ -102,6 +102,13 @@ impl Methods {
         self.has(HardwareKey) || self.has(SoftwareKey)
     }
 
+    /// Whether anything was proven to the service itself. Providers let a browser through that they know, without a
+    /// prompt, so that alone shows nothing about the person in front of it.
+    #[must_use]
+    pub const fn has_own_proof(self) -> bool {
+        self.without(Federated).0 != Self::NONE.0
+    }
+
     /// The names in `amr`, in a fixed order.
     #[must_use]
     pub fn names(self) -> Vec<&'static str> {

@@ -367,6 +367,13 @@ impl Client {
         self.set_out(&double.callback(&url)).await
     }
 
+    /// Gives the session a fresh proof by a code that is mailed to the account's `address`.
+    pub async fn prove_by_mail(&self, app: &TestApp, address: &str) {
+        self.post("/api/auth/reauthenticate/code", &json!({})).await.ok();
+        let code = app.code_to(address).await;
+        self.reauthenticate(&json!({ "mail_code": code })).await.ok();
+    }
+
     /// The account's identities.
     pub async fn identities(&self) -> Vec<Value> {
         let identities = self.get("/api/auth/identities").await.ok().json();

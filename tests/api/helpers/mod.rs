@@ -151,6 +151,14 @@ fn web(public_url: &str, origins: &[&str], docs: bool) -> Web {
     }
 }
 
+/// A client of an instance at `app` whose session cookie is `SameSite=Strict`.
+pub fn strict_client(app: &App) -> Client {
+    let mut web = web("http://localhost:8080", &[], true);
+    let public_url = Url::parse(&web.public_url).unwrap();
+    web.cookie = SessionCookie::new(&public_url, None, SameSite::Strict, None).unwrap();
+    Client::new(Arc::new(api::routes(app, &web)))
+}
+
 fn client_of(app: &App) -> Client {
     Client::new(Arc::new(api::routes(app, &web("http://localhost:8080", &[], true))))
 }

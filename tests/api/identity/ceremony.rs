@@ -6,7 +6,7 @@ use poem::http::Method;
 use serde_json::json;
 
 use crate::helpers::identities::{OidcDouble, location};
-use crate::helpers::{TestApp, contains};
+use crate::helpers::{PASSWORD, TestApp, contains};
 
 const MISMATCH: &str = "/log-in?error=state_mismatch";
 
@@ -204,9 +204,34 @@ async fn callbacks_are_limited_for_each_network() {
         })
         .await;
     let client = app.client().at("192.0.2.1");
+    let callback = double.callback(&client.set_out("/auth/sso").await);
+    let (ceremony, refused) = (client.ceremony(), format!("{callback}&error=access_denied"));
     for _ in 0..3 {
-        assert_eq!(client.set_out("/auth/sso?code=a&state=b").await, MISMATCH);
+        assert_eq!(client.set_out(&refused).await, "/log-in?error=access_denied");
+        client.set_ceremony(ceremony.clone());
     }
-    client.get("/auth/sso?code=a&state=b").await.throttled("log-in");
-    assert!(double.server.received().is_empty());
+    client.get(&callback).await.throttled("log-in");
+    assert_eq!(double.asked_for("/token"), 0);
+}
+
+/// A page elsewhere can make its visitors open such addresses, as pictures.
+#[tokio::test]
+async fn callbacks_without_a_ceremony_and_starts_use_no_log_ins_up() {
+    let double = OidcDouble::start();
+    let app = double
+        .app_with(|setup| {
+            let limits = setup.limits.as_mut().unwrap();
+            limits.log_in = "3/h".parse().unwrap();
+        })
+        .await;
+    let alice = app.user("alice").await;
+    let visitor = app.client().at("192.0.2.1");
+    for _ in 0..10 {
+        assert_eq!(visitor.set_out("/auth/sso?code=a&state=b").await, MISMATCH);
+    }
+    for _ in 0..3 {
+        app.client().at("192.0.2.1").set_out("/auth/sso").await;
+    }
+    visitor.get("/auth/sso").await.throttled("log-in");
+    visitor.log_in(&alice.email, PASSWORD).await.ok();
 }

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use serde_json::json;
 
 use crate::helpers::identities::{OidcDouble, Said};
-use crate::helpers::{PASSWORD, TestUser};
+use crate::helpers::{PASSWORD, TestUser, strict_client};
 
 fn identity_of(user: &TestUser, identities: &[serde_json::Value]) -> String {
     let id = identities[0]["id"].as_str().unwrap();
@@ -37,6 +37,7 @@ async fn the_last_way_into_an_account_is_not_removed() {
     let app = double.app().await;
     let client = app.client();
     client.log_in_at("sso", &double).await;
+    client.prove_by_mail(&app, "jane@example.com").await;
     let first = client.identities().await[0]["id"].as_str().unwrap().to_owned();
     let path = format!("/api/auth/identities/{first}");
     client.delete(&path).await.fails(409, "last_credential");
@@ -93,18 +94,61 @@ async fn an_identity_is_linked_to_the_session_that_asked_and_to_no_other() {
     assert!(alice.identities().await.is_empty());
 }
 
-/// Browsers send no `SameSite=Strict` cookie with a callback.
+/// The same live session begins and ends a link: the ceremony's cookie alone is no credential for a way in, neither in
+/// another browser nor planted in one that is signed out.
 #[tokio::test]
-async fn an_identity_is_linked_although_the_callback_comes_without_the_session_cookie() {
+async fn a_link_without_the_session_that_began_it_is_refused() {
     let double = OidcDouble::start();
     let app = double.app().await;
     let alice = app.user("alice").await;
     let url = alice.link("sso").await.ok().json()["url"].as_str().unwrap().to_owned();
-    let strict = app.client();
+    let callback = double.callback(&url);
+    let elsewhere = app.client();
+    elsewhere.set_ceremony(alice.ceremony());
+    assert_eq!(elsewhere.set_out(&callback).await, "/log-in?error=state_mismatch");
+    // Nor does another session of the same account.
+    elsewhere.log_in(&alice.email, PASSWORD).await.ok();
+    elsewhere.set_ceremony(alice.ceremony());
+    assert_eq!(elsewhere.set_out(&callback).await, "/log-in?error=state_mismatch");
+    assert!(alice.identities().await.is_empty());
+    assert_eq!(alice.set_out(&callback).await, "/dashboard");
+    assert_eq!(alice.identities().await.len(), 1);
+}
+
+/// Browsers send no `SameSite=Strict` cookie with a callback.
+#[tokio::test]
+async fn an_identity_is_linked_without_the_session_cookie_where_that_is_strict() {
+    let double = OidcDouble::start();
+    let app = double.app().await;
+    let alice = app.user("alice").await;
+    let url = alice.link("sso").await.ok().json()["url"].as_str().unwrap().to_owned();
+    let strict = strict_client(&app.app);
     strict.set_ceremony(alice.ceremony());
     assert_eq!(strict.set_out(&double.callback(&url)).await, "/dashboard");
     assert!(!strict.is_signed_in().await);
     assert_eq!(alice.identities().await.len(), 1);
+}
+
+/// The proof at the start counts for the ten minutes of the walk, but not after the account got a second factor.
+#[tokio::test]
+async fn a_link_ends_with_the_proof_that_the_account_asks_for_by_then() {
+    let double = OidcDouble::start();
+    let app = double.app().await;
+    let alice = app.user("alice").await;
+    app.clock.advance(TimeDelta::minutes(9));
+    let url = alice.link("sso").await.ok().json()["url"].as_str().unwrap().to_owned();
+    app.clock.advance(TimeDelta::minutes(9));
+    double.says(Said {
+        now: app.clock.now().timestamp(),
+        ..Said::default()
+    });
+    let callback = double.callback(&url);
+    let ceremony = alice.ceremony();
+    app.execute("UPDATE users SET second_factor_at = created_at").await;
+    assert_eq!(alice.set_out(&callback).await, "/log-in?error=state_mismatch");
+    app.execute("UPDATE users SET second_factor_at = NULL").await;
+    alice.set_ceremony(ceremony);
+    assert_eq!(alice.set_out(&callback).await, "/dashboard");
 }
 
 #[tokio::test]

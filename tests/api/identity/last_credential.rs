@@ -73,6 +73,7 @@ async fn of_two_removals_at_once_one_leaves_the_account_a_way_in() {
     let app = double.app().await;
     let client = app.client();
     client.log_in_at("sso", &double).await;
+    client.prove_by_mail(&app, "jane@example.com").await;
     double.says(Said::account("subject-2", "work@example.com", true));
     client.link_at("sso", &double).await;
     let paths: Vec<_> = client

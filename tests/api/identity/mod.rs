@@ -2,9 +2,11 @@
 
 mod ceremony;
 mod events;
+mod fresh;
 mod github;
 mod hostile;
 mod identities;
 mod last_credential;
 mod linking;
+mod outages;
 mod races;

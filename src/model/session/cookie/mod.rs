@@ -17,6 +17,7 @@ const SECURE: &str = "; Secure";
 #[derive(Debug, Clone)]
 pub struct SessionCookie {
     name: String,
+    same_site: SameSite,
     /// Everything but the domain and the lifetime.
     attributes: String,
     domain: Option<String>,
@@ -103,6 +104,7 @@ impl SessionCookie {
         }
         Ok(Self {
             name,
+            same_site,
             attributes,
             domain: domain.map(str::to_owned),
             // Browsers take a name without a dot for no domain at all: its removal would remove the cookie itself.
@@ -116,6 +118,12 @@ impl SessionCookie {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Whether browsers keep it from requests that another site caused, a provider's callback among them.
+    #[must_use]
+    pub fn is_strict(&self) -> bool {
+        self.same_site == SameSite::Strict
     }
 
     /// The device cookie, which stays when the session ends.
