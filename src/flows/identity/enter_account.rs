@@ -125,8 +125,15 @@ impl Entry<'_> {
             Some(account) if external.is_proven && account.credentials.email_verified_at.is_none() => {
                 self.take_over(tx, account.credentials.id, &login).await
             }
-            // A proven account is its owner's: they log in and link. An unproven address says nothing.
-            Some(_) => Err(FinishError::EmailTaken),
+            Some(_) => {
+                let linked = identities::by_subject(tx.conn(), &external.issuer, &external.subject).await?;
+                match linked {
+                    // Another request has made the account for it since the first look.
+                    Some(_) => Ok(None),
+                    // A proven account is its owner's: they log in and link. An unproven address says nothing.
+                    None => Err(FinishError::EmailTaken),
+                }
+            }
         }
     }
 
