@@ -162,6 +162,14 @@ impl Binary {
         text
     }
 
+    /// The warnings in the log, apart from those of statements that take long, which tell of the machine.
+    pub fn warnings(&self) -> Vec<String> {
+        let log = self.log();
+        let warnings = log.lines().filter(|line| line.contains("WARN"));
+        let own = warnings.filter(|line| !line.contains("slow statement"));
+        own.map(str::to_owned).collect()
+    }
+
     /// Log lines of a service with `LOG_FORMAT=json`, up to the last request. The log has a thread of its own, which
     /// may write after the answer was sent.
     pub fn log_lines(&self) -> Vec<Value> {
