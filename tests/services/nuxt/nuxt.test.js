@@ -168,7 +168,7 @@ test("an app is set up by its picture, asked for at the log-in, proves again and
   await context.close();
 });
 
-test("GitHub makes an account, which is the last way in, and a mailed code logs in to it", async () => {
+test("GitHub makes an account, what removes it asks for a fresh proof, and a mailed code logs in to it", async () => {
   const person = { id: 583231, login: "octocat", name: "The Octocat", email: newAccount().email };
   const gitHub = await startGitHub(Number(process.env.GITHUB_PORT), person);
   const app = await start({}, Number(process.env.APP_PORT));
@@ -180,7 +180,7 @@ test("GitHub makes an account, which is the last way in, and a mailed code logs 
   await page.waitForLoadState("networkidle");
   await screenshot(page, "nuxt-identity");
   await page.getByRole("button", { name: "Remove github" }).click();
-  await page.getByRole("alert").filter({ hasText: /./ }).waitFor();
+  await page.getByRole("form", { name: "Fresh proof" }).waitFor();
   await page.getByRole("button", { name: "Log out" }).click();
 
   await page.getByLabel("E-mail").fill(person.email);

@@ -6,6 +6,7 @@ import { newAccount } from "../../browser/support/account.js";
 import { assertAccessible } from "../../browser/support/axe.js";
 import { launchBrowser, openPage, screenshot } from "../../browser/support/browser.js";
 import { pageFor, press, signedIn, signedOut, submit, told } from "../../browser/support/example-page.js";
+import { mailedCode } from "../../browser/support/inbox.js";
 import { servePages } from "../../browser/support/pages.js";
 import { algorithms, logInAtCompany, startCompany } from "./company.js";
 import { startGitHub } from "./github.js";
@@ -50,8 +51,12 @@ test("GitHub makes an account with a confirmed address, and logs in to it again"
   await press(page, "Log out");
   await page.getByRole("link", { name: "Log in with GitHub" }).click();
   await signedIn(page);
-  // Nothing else opens this account.
+  // Nothing else opens this account, and a provider's word is no fresh proof: a mailed code is asked for.
   await press(page, "Remove GitHub");
+  const dialog = page.getByRole("dialog", { name: "Is it you?" });
+  await dialog.getByRole("button", { name: "Mail me a code" }).click();
+  await dialog.getByLabel("Code from the mail").fill(await mailedCode(octocat.email, "go on"));
+  await dialog.locator("#prove-submit").click();
   await told(page, "This is your last way to log in.");
 });
 
@@ -82,5 +87,8 @@ test("a company's account is linked, logs in, and is removed", async () => {
   await page.getByRole("link", { name: "Log in with Company ES256" }).click();
   await signedIn(page);
   await press(page, "Remove Company ES256");
+  const dialog = page.getByRole("dialog", { name: "Is it you?" });
+  await dialog.locator("#prove-password input[name=current_password]").fill(account.password);
+  await dialog.locator("#prove-submit").click();
   await told(page, "The account elsewhere is removed.");
 });
