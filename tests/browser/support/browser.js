@@ -34,5 +34,6 @@ function observe(page) {
 }
 
 export function screenshot(page, name, options = { fullPage: true }) {
-  return page.screenshot({ path: join(process.env.ARTEFACTS, `${name}.png`), ...options });
+  // The document on a phone is a very high page, which takes a busy machine long to draw.
+  return page.screenshot({ timeout: 60_000, path: join(process.env.ARTEFACTS, `${name}.png`), ...options });
 }
