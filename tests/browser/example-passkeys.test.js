@@ -72,13 +72,10 @@ test("a synced passkey logs in from a second device", async () => {
   const { page, authenticator, account } = await withPasskey(synced);
   await press(page, "Log out");
   const { page: phone } = await openPage(browser, "about:blank");
-  const second = await addAuthenticator(phone, { ...synced, automaticPresenceSimulation: false });
+  const second = await addAuthenticator(phone, synced);
   const [credential] = await authenticator.credentials();
   await second.add(credential);
+  // The page asks as it opens, and the virtual authenticator answers at once, so there is no time to press a button.
   await phone.goto(pageFor(pages, service));
-  await signedOut(phone);
-  // Answered before, it would answer the page's own question first, and the button would be gone.
-  await press(phone, "Log in with a passkey");
-  await second.answer(true);
   await told(phone, `Welcome back, ${account.email}.`);
 });

@@ -17,6 +17,5 @@ export async function addAuthenticator(page, options = {}) {
   return {
     credentials: async () => (await session.send("WebAuthn.getCredentials", { authenticatorId })).credentials,
     add: (credential) => session.send("WebAuthn.addCredential", { authenticatorId, credential }),
-    answer: (enabled) => session.send("WebAuthn.setAutomaticPresenceSimulation", { authenticatorId, enabled }),
   };
 }
