@@ -50,7 +50,7 @@ def test_two_instances_send_a_thousand_mails_once_each(tmp_path: Path) -> None:
         ):
             one.serve()
             other.serve()
-            wait_until(lambda: waiting_mails() == 0, "the outbox is empty", 60)
+            wait_until(lambda: waiting_mails() == 0, "the outbox is empty", 240)
         deliveries = one.deliveries + other.deliveries
         shares = len(one.deliveries), len(other.deliveries)
 
