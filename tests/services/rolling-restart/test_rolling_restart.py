@@ -61,14 +61,19 @@ class Load:
 
     def _note(self, what: str, expected: int, client: httpx.Client, *request: str, **options: object) -> bool:
         try:
-            status = client.request(*request, **options).status_code
-            outcome = "ok" if status == expected else f"{what}: {status}"
+            answer = client.request(*request, **options)
+            outcome = "ok" if answer.status_code == expected else _described(what, answer)
         except httpx.HTTPError as error:
             outcome = f"{what}: {error!r}"
         with self._lock:
             self.total += 1
             self.statuses[outcome] += 1
         return outcome == "ok"
+
+
+def _described(what: str, answer: httpx.Response) -> str:
+    """Tells an answer of the service from one of the balancer."""
+    return f"{what}: {answer.status_code} {answer.headers.get('Server', '')} {answer.text}"
 
 
 @pytest.fixture
