@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::flows::steps::ask_for_code::ask_for_code;
+use crate::flows::steps::even_time::in_even_time;
 use crate::model::client::Client;
 use crate::model::mail::Message;
 use crate::model::mail::code::{CODE_LIFETIME, Purpose};
@@ -29,6 +30,10 @@ pub async fn request_log_in_code(
     if !app.log_in_by_code {
         return Err(RequestLogInCodeError::SwitchedOff);
     }
+    Ok(in_even_time(mail_code(app, email, client)).await?)
+}
+
+async fn mail_code(app: &App, email: &Email, client: &Client) -> anyhow::Result<Option<String>> {
     let asked = ask_for_code(app, Purpose::LogIn, email, client).await?;
     let (link, cookie) = match app.log_in_links.asking_browser()? {
         Some((browser, cookie)) => (

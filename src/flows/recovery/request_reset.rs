@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::app::App;
 use crate::flows::steps::ask_for_code::ask_for_code;
+use crate::flows::steps::even_time::in_even_time;
 use crate::model::client::Client;
 use crate::model::id::UserId;
 use crate::model::mail::code::{CODE_LIFETIME, MAX_RECOVERY_KEYS, NewCode, Purpose, RECOVERY_LIFETIME};
@@ -18,6 +19,10 @@ use crate::store::{Tx, codes};
 /// [`crate::model::limit::throttled::Throttled`] for the fourth code within an hour. A device or network that the
 /// account knows has three codes of its own.
 pub async fn request_reset(app: &App, email: &Email, client: &Client) -> anyhow::Result<()> {
+    in_even_time(mail_code(app, email, client)).await
+}
+
+async fn mail_code(app: &App, email: &Email, client: &Client) -> anyhow::Result<()> {
     let mut asked = ask_for_code(app, Purpose::ResetPassword, email, client).await?;
     let message = Message::ResetCode {
         code: asked.code.reveal().to_owned(),

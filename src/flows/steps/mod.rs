@@ -8,6 +8,7 @@ pub mod check_second_factor;
 pub mod claim_session;
 pub mod clear_failures;
 pub mod count_attempt;
+pub mod even_time;
 pub mod find_taken;
 pub mod issue_code;
 pub mod last_credential;

@@ -36,9 +36,9 @@ def unknown() -> list[str]:
     return [fresh() for _ in range(ACCOUNTS)]
 
 
-def assert_equal(what: str, difference: Difference) -> None:
+def assert_equal(what: str, difference: Difference, limit: float = LIMIT) -> None:
     print(f"\n{what}: {difference}")
-    assert not (difference.is_significant and abs(difference.share) > LIMIT), f"{what}: {difference}"
+    assert not (difference.is_significant and abs(difference.share) > limit), f"{what}: {difference}"
 
 
 def test_a_reset_request_takes_as_long_for_nobody(client: Client, known: list[str], unknown: list[str]) -> None:
@@ -49,7 +49,8 @@ def test_a_reset_request_takes_as_long_for_nobody(client: Client, known: list[st
         return ask
 
     pairs = [(asking(one), asking(other)) for one, other in zip(known, unknown, strict=True)] * CODES
-    assert_equal("reset request", compare(pairs))
+    # These answers leave at even times, so the work of an account shows in none of them.
+    assert_equal("reset request", compare(pairs), limit=0.01)
 
 
 def test_a_failing_log_in_takes_as_long_for_nobody(client: Client, known: list[str], unknown: list[str]) -> None:
