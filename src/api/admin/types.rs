@@ -60,7 +60,10 @@ pub struct AdminCreateUserRequest {
     #[oai(skip_serializing_if_is_none)]
     email_verified: Option<bool>,
     /// Letters, digits and `@ . + - _`; unique without regard to case.
-    #[oai(validator(min_length = 1, max_length = 150), skip_serializing_if_is_none)]
+    #[oai(
+        validator(min_length = 1, max_length = 150, pattern = "^[A-Za-z0-9@.+_-]+$"),
+        skip_serializing_if_is_none
+    )]
     username: Option<String>,
     #[oai(validator(max_length = 150), skip_serializing_if_is_none)]
     first_name: Option<String>,

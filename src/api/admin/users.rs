@@ -177,7 +177,10 @@ fn read_new(mut fields: Fields, app: &App) -> Result<CreateUser, ApiError> {
         .then(|| fields.new_password("password", &app.password_policy, email.as_ref()))
         .flatten();
     let is_verified = fields.flag("email_verified").unwrap_or_default();
-    let username = fields.has("username").then(|| fields.username("username")).flatten();
+    let username = fields
+        .is_given("username")
+        .then(|| fields.username("username"))
+        .flatten();
     if username
         .as_ref()
         .zip(email.as_ref())

@@ -28,6 +28,7 @@ async fn pages(operator: &Operator, query: &str, limit: usize) -> Vec<String> {
 /// Creates accounts with these user names; an empty one stands for none.
 async fn create(operator: &Operator, accounts: &[(&str, &str)]) {
     for (email, username) in accounts {
+        let username = (!username.is_empty()).then_some(username);
         operator
             .post("/users", &json!({"email": email, "username": username}))
             .await
