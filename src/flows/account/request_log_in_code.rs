@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::flows::steps::ask_for_code::ask_for_code;
-use crate::flows::steps::even_time::in_even_time;
+use crate::flows::steps::in_even_time::in_even_time;
 use crate::model::client::Client;
 use crate::model::mail::Message;
 use crate::model::mail::code::{CODE_LIFETIME, Purpose};

@@ -62,9 +62,10 @@ fn every_flow_is_named_after_its_function() {
     let is_flow = |place: &str| place.starts_with("flows/") && !place.ends_with("mod");
     for source in sources().iter().filter(|source| is_flow(&source.place)) {
         let name = source.place.rsplit('/').next().unwrap();
-        let function = format!("async fn {name}(");
+        let functions = ["(", "<"].map(|next| format!("async fn {name}{next}"));
+        let is_function = |line: &String| functions.iter().any(|function| line.contains(function));
         assert!(
-            source.lines.iter().any(|line| line.contains(&function)),
+            source.lines.iter().any(is_function),
             "src/{} does not contain the function of its name",
             source.place
         );
