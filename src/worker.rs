@@ -17,6 +17,7 @@ use crate::flows::worker::active_webhooks::active_webhooks;
 use crate::flows::worker::adopt_events::adopt_events;
 use crate::flows::worker::claim_mails::claim_mails;
 use crate::flows::worker::deliver_events::deliver_events;
+use crate::flows::worker::measure_resources::measure_resources;
 use crate::flows::worker::purge_expired::purge_expired;
 use crate::flows::worker::record_failed_log_ins::record_failed_log_ins;
 use crate::flows::worker::refresh_keys::refresh_keys;
@@ -75,7 +76,7 @@ async fn clean(app: &App, shutdown: &CancellationToken) {
     log_failure("recording failed log-ins", record_failed_log_ins(app).await);
 }
 
-/// Keeps the metric for the database true when no load balancer asks for readiness.
+/// Keeps the metrics true: of the database when no load balancer asks for readiness, and of what is held.
 async fn probe(app: &App, shutdown: &CancellationToken) {
     let mut round = interval(PROBE_INTERVAL);
     round.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -84,7 +85,8 @@ async fn probe(app: &App, shutdown: &CancellationToken) {
             _ = round.tick() => {
                 // Not logged: requests and the other tasks tell of the same outage.
                 let is_ready = check_readiness(app).await.is_ok();
-                app.background.set(BackgroundTask::Probe, is_ready);
+                let is_measured = measure_resources(app).await.is_ok();
+                app.background.set(BackgroundTask::Probe, is_ready && is_measured);
             }
             () = shutdown.cancelled() => return,
         }

@@ -71,6 +71,7 @@ async fn serve_metrics(address: Option<SocketAddr>, shutdown: CancellationToken)
     let listener = bind(address, "METRICS_LISTEN").await?;
     let page = poem::endpoint::make_sync(move |_| {
         metrics.run_upkeep();
+        telemetry::process();
         Response::builder()
             .content_type("text/plain; version=0.0.4")
             .body(metrics.render())

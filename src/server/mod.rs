@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::shares::{HeldPlace, Shares};
 use crate::model::client::network::Network;
-use crate::telemetry;
+use crate::telemetry::{self, OpenConnection};
 pub use bounds::ConnectionBounds;
 use bounds::connection_limit;
 use connection::Terms;
@@ -110,9 +110,10 @@ impl Server {
             stop: self.stop.clone(),
         };
         let endpoint = Arc::clone(&self.endpoint);
+        let open = OpenConnection::begin();
         tokio::spawn(async move {
             connection::serve(stream, peer, endpoint, terms).await;
-            drop((permit, place));
+            drop((permit, place, open));
         });
     }
 

@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use sqlx::error::DatabaseError;
 use sqlx::sqlite::SqliteError;
@@ -23,6 +24,25 @@ pub enum Error {
     Failed(#[source] Arc<sqlx::Error>),
 }
 
+static UNAVAILABLE: AtomicU64 = AtomicU64::new(0);
+static FAILED: AtomicU64 = AtomicU64::new(0);
+
+/// Numbers of errors.
+#[derive(Debug, Clone, Copy)]
+pub struct ErrorCounts {
+    pub unavailable: u64,
+    pub failed: u64,
+}
+
+/// The errors of each kind in this process so far.
+#[must_use]
+pub fn errors_so_far() -> ErrorCounts {
+    ErrorCounts {
+        unavailable: UNAVAILABLE.load(Relaxed),
+        failed: FAILED.load(Relaxed),
+    }
+}
+
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         Arc::new(error).into()
@@ -31,9 +51,12 @@ impl From<sqlx::Error> for Error {
 
 impl From<Arc<sqlx::Error>> for Error {
     fn from(error: Arc<sqlx::Error>) -> Self {
-        match outage(&error) {
-            Some(what) => Self::Unavailable(Unavailable::because(what, error)),
-            None => Self::Failed(error),
+        if let Some(what) = outage(&error) {
+            UNAVAILABLE.fetch_add(1, Relaxed);
+            Self::Unavailable(Unavailable::because(what, error))
+        } else {
+            FAILED.fetch_add(1, Relaxed);
+            Self::Failed(error)
         }
     }
 }
@@ -91,5 +114,21 @@ fn postgres_outage(sqlstate: &str) -> Option<&'static str> {
             Some("the database is starting, stopping or can't be reached")
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_are_counted_by_kind() {
+        let before = errors_so_far();
+        drop(Error::from(sqlx::Error::PoolTimedOut));
+        drop(Error::from(sqlx::Error::RowNotFound));
+        let after = errors_so_far();
+        // Other tests of this process may cause some too.
+        assert!(after.unavailable > before.unavailable, "{after:?}");
+        assert!(after.failed > before.failed, "{after:?}");
     }
 }

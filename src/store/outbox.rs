@@ -73,6 +73,23 @@ pub async fn postpone(conn: Conn<'_>, id: Uuid, due_at: DateTime<Utc>) -> Result
     Ok(())
 }
 
+/// How many mails wait to be sent.
+#[derive(Debug, Clone, Copy)]
+pub struct Waiting {
+    pub mails: i64,
+    /// When the oldest of them was written.
+    pub oldest: Option<DateTime<Utc>>,
+}
+
+/// Counts at most `limit` mails that wait to be sent, the oldest first. Those that are due only when they are given up
+/// are decoys.
+pub async fn waiting(conn: Conn<'_>, limit: u32) -> Result<Waiting> {
+    const SQL: &str = "SELECT COUNT(*) AS mails, MIN(created_at) AS oldest FROM \
+        (SELECT created_at FROM outbox WHERE due_at < give_up_at ORDER BY id LIMIT $1) AS waiting";
+    let (mails, oldest) = on!(conn, c => sqlx::query_as(SQL).bind(i64::from(limit)).fetch_one(c).await?);
+    Ok(Waiting { mails, oldest })
+}
+
 /// When each of the first `limit` mails that wait to be sent to `user` was written.
 pub async fn of_user(conn: Conn<'_>, user: UserId, limit: u32) -> Result<Vec<DateTime<Utc>>> {
     const SQL: &str = "SELECT created_at FROM outbox WHERE user_id = $1 ORDER BY id LIMIT $2";

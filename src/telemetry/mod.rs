@@ -3,7 +3,9 @@
 //! Neither contains an e-mail address, a password, a cookie, a token or a query string.
 
 mod breach;
+mod limits;
 mod log;
+mod resources;
 pub mod stderr;
 
 use std::time::Duration;
@@ -14,7 +16,12 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use uuid::Uuid;
 
 pub use breach::{BreachCheck, breach_check};
+pub use limits::{limit_of_all_nearly_used_up, limit_used_up};
 pub use log::{LogFormat, last_error, start_logs};
+pub use resources::{
+    CacheUse, OpenConnection, PoolUse, database_errors, database_pool, hashed, outbox, process, purged, session_cache,
+    signing_key,
+};
 
 const REQUESTS: &str = "neptun_auth_requests_total";
 const REQUEST_SECONDS: &str = "neptun_auth_request_duration_seconds";
@@ -35,9 +42,6 @@ pub const NO_OPERATION: &str = "none";
 const EVENTS: [&str; 3] = ["refresh_token_reused", CONNECTION_REFUSED, REQUEST_REFUSED];
 const CONNECTION_REFUSED: &str = "connection_refused";
 const REQUEST_REFUSED: &str = "request_refused";
-const LIMITS: [&str; 7] = ["sign-up", "log-in", "refresh", "mail", "mail-to", "failures", "admin"];
-/// Limits that all networks together have too.
-const LIMITS_OF_ALL: [&str; 3] = ["sign-up", "log-in", "mail"];
 const SESSION_KINDS: [&str; 2] = ["cookie", "token"];
 
 /// From half a millisecond, for a session check, to the deadline of the hashing queue.
@@ -52,6 +56,10 @@ const LATENCY_BUCKETS: [f64; 12] = [
 pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
     let handle = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Full(REQUEST_SECONDS.to_owned()), &LATENCY_BUCKETS)?
+        .set_buckets_for_metric(
+            Matcher::Full(resources::HASH_SECONDS.to_owned()),
+            &resources::HASH_BUCKETS,
+        )?
         .install_recorder()?;
     describe_counter!(REQUESTS, "Requests answered, by operation and status");
     describe_histogram!(
@@ -66,6 +74,7 @@ pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
     );
     describe_counter!(MAILS, "Attempts to hand a mail over, by result");
     breach::describe();
+    resources::describe();
     describe_counter!(SESSIONS_ENDED, "Sessions ended, by reason");
     describe_gauge!(TASK_WORKS, "Whether a background task works: 1, or 0 while it fails");
     describe_counter!(
@@ -95,16 +104,12 @@ fn begin_at_zero() {
     for event in EVENTS {
         counter!(SECURITY_EVENTS, "event" => event).increment(0);
     }
-    for limit in LIMITS {
-        counter!(SECURITY_EVENTS, "event" => limit_event(limit)).increment(0);
-    }
-    for limit in LIMITS_OF_ALL {
-        counter!(SECURITY_EVENTS, "event" => limit_of_all_event(limit)).increment(0);
-    }
+    limits::begin_at_zero();
     for delivery in Delivery::value_variants() {
         counter!(MAILS, "result" => name_of(delivery)).increment(0);
     }
     breach::begin_at_zero();
+    resources::begin_at_zero();
     for reason in Ended::value_variants() {
         sessions_ended(*reason, 0);
     }
@@ -229,39 +234,6 @@ pub fn connection_refused() {
 /// Counts a request that was refused because enough are in flight, of its network or of all.
 pub fn request_refused() {
     counter!(SECURITY_EVENTS, "event" => REQUEST_REFUSED).increment(1);
-}
-
-/// Counts and logs a request that a limit rejected, without saying which client sent it.
-pub fn limit_used_up(limit: &'static str) {
-    debug_assert!(
-        LIMITS.contains(&limit),
-        "add `{limit}` to LIMITS, so that its counter begins at zero"
-    );
-    counter!(SECURITY_EVENTS, "event" => limit_event(limit)).increment(1);
-    tracing::warn!(event = "limit_used_up", limit, "security event");
-}
-
-fn limit_event(limit: &str) -> String {
-    format!("limit_{}", limit.replace('-', "_"))
-}
-
-/// Counts and logs that the limit of all networks together is nearly used up, before it rejects a client.
-pub fn limit_of_all_nearly_used_up(limit: &'static str) {
-    debug_assert!(
-        LIMITS_OF_ALL.contains(&limit),
-        "add `{limit}` to LIMITS_OF_ALL, so that its counter begins at zero"
-    );
-    counter!(SECURITY_EVENTS, "event" => limit_of_all_event(limit)).increment(1);
-    tracing::warn!(
-        event = "limit_of_all_nearly_used_up",
-        limit,
-        "security event: all networks together have nearly used up this limit; beyond it the service rejects \
-         strangers, but no device or network that an account knows"
-    );
-}
-
-fn limit_of_all_event(limit: &str) -> String {
-    format!("limit_of_all_{}", limit.replace('-', "_"))
 }
 
 /// Why sessions end.

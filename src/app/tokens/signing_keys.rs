@@ -58,6 +58,12 @@ impl SigningKeys {
         Ok((keys, index))
     }
 
+    /// Since when the key that signs `now` does so.
+    pub fn active_since(&self, now: DateTime<Utc>) -> anyhow::Result<DateTime<Utc>> {
+        let (keys, index) = self.signing(now)?;
+        Ok(keys[index].active_at)
+    }
+
     /// The public key named `kid`, if its signatures are accepted `now`.
     pub fn verifying(&self, kid: &str, now: DateTime<Utc>) -> Option<Vec<u8>> {
         let keys = self.current();

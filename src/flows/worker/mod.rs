@@ -4,6 +4,7 @@ pub mod active_webhooks;
 pub mod adopt_events;
 pub mod claim_mails;
 pub mod deliver_events;
+pub mod measure_resources;
 pub mod purge_expired;
 pub mod record_failed_log_ins;
 pub mod refresh_keys;

@@ -44,5 +44,7 @@ pub async fn purge_expired(app: &App) -> anyhow::Result<bool> {
         devices,
         events,
     ];
+    // Sessions that live on were only looked at.
+    telemetry::purged(handled.iter().sum::<u64>() - alive - delayed);
     Ok(handled.into_iter().any(|rows| rows >= BATCH.into()))
 }

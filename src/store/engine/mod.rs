@@ -50,6 +50,7 @@ pub use conn::{Conn, Database, OneStatement, Read};
 pub use freshness::{Freshness, Stamp};
 use group_commit::Writer;
 use pool::ConnectionPool;
+pub use pool::PoolState;
 pub use setup::DatabaseSetup;
 pub use tx::{Once, Tx};
 
@@ -110,6 +111,15 @@ impl Db {
         match &self.pools {
             Pools::Sqlite { file, .. } => Some(&file.path),
             Pools::Postgres { .. } => None,
+        }
+    }
+
+    /// How the connections are used now.
+    #[must_use]
+    pub fn pools(&self) -> Vec<PoolState> {
+        match &self.pools {
+            Pools::Sqlite { readers, writer, .. } => vec![readers.state("read"), writer.pool().state("write")],
+            Pools::Postgres { pool, .. } => vec![pool.state("all")],
         }
     }
 

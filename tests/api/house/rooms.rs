@@ -55,6 +55,7 @@ const HOMES: &[(&str, &[&str])] = &[
         &["cli", "config", "main", "telemetry", "model/session_cookie"],
     ),
     ("metrics::", &["telemetry"]),
+    ("metrics_process::", &["telemetry"]),
     ("hyper::", &["server", "app/outbound"]),
     ("hyper_util::", &["server", "app/outbound"]),
     ("rustls::", &["app/outbound"]),

@@ -10,6 +10,7 @@ mod layers;
 mod limits;
 mod log_readers;
 mod logs;
+mod metrics;
 mod overload;
 mod pages;
 mod proxies;

@@ -178,9 +178,11 @@ impl Shared {
             return None;
         }
         let answer = catch_unwind(AssertUnwindSafe(|| (job.work)(memory)));
+        let took = began.elapsed();
         let mut queue = self.lock();
-        queue.usual = (queue.usual * 7 + began.elapsed() / weight) / 8;
+        queue.usual = (queue.usual * 7 + took / weight) / 8;
         drop(queue);
+        telemetry::hashed(weight == 1, took);
         answer
             .inspect_err(|_| {
                 tracing::error!("a hashing job panicked; the slot goes on with fresh memory");

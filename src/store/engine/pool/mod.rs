@@ -40,6 +40,18 @@ pub struct CheckedOut<DB: PooledDatabase> {
     last_call: LastCall,
 }
 
+/// How the connections of a pool are used.
+#[derive(Debug, Clone, Copy)]
+pub struct PoolState {
+    pub name: &'static str,
+    pub in_use: usize,
+    pub idle: usize,
+    /// The number of connections that it may open.
+    pub most: usize,
+    /// The number of connections that failed in use so far.
+    pub lost: u64,
+}
+
 impl<DB: PooledDatabase> Clone for ConnectionPool<DB> {
     fn clone(&self) -> Self {
         Self(self.0.clone())
@@ -63,6 +75,18 @@ impl<DB: PooledDatabase> ConnectionPool<DB> {
             tokio::spawn(maintain(pool.weak(), replacement));
         }
         Self(pool)
+    }
+
+    /// How the connections are used now.
+    pub fn state(&self, name: &'static str) -> PoolState {
+        let status = self.0.status();
+        PoolState {
+            name,
+            in_use: status.size.saturating_sub(status.available),
+            idle: status.available,
+            most: status.max_size,
+            lost: self.lost(),
+        }
     }
 
     /// The number of connections that were opened so far.
