@@ -38,7 +38,7 @@ def database() -> str:
 
 
 class Pooler:
-    """PgBouncer with few servers, so that clients share them."""
+    """PgBouncer with its file in deploy/ and few servers, so that clients share them."""
 
     def __init__(self, mode: str) -> None:
         self.mode = mode
@@ -46,11 +46,19 @@ class Pooler:
         self.folder = Path(tempfile.mkdtemp(prefix="pgbouncer-"))
         server = urlsplit(POSTGRES)
         size = 4 if mode == "transaction" else 60
-        (self.folder / "pgbouncer.ini").write_text(
-            f"[databases]\n* = host={server.hostname} port={server.port} user=postgres\n[pgbouncer]\n"
-            f"listen_addr = 127.0.0.1\nlisten_port = {self.port}\nunix_socket_dir =\nauth_type = any\n"
-            f"pool_mode = {mode}\ndefault_pool_size = {size}\nmax_client_conn = 200\n"
-        )
+        text = Path("pgbouncer.ini").read_text()
+        for published, here in {
+            "neptun_auth = host=10.0.0.5 port=5432": f"* = host={server.hostname} port={server.port} user=postgres",
+            "listen_addr = 0.0.0.0": "listen_addr = 127.0.0.1\nunix_socket_dir =",
+            "listen_port = 6432": f"listen_port = {self.port}",
+            "auth_type = scram-sha-256": "auth_type = any",
+            "auth_file = /etc/pgbouncer/userlist.txt\n": "",
+            "pool_mode = transaction": f"pool_mode = {mode}",
+            "default_pool_size = 20": f"default_pool_size = {size}",
+        }.items():
+            assert published in text
+            text = text.replace(published, here)
+        (self.folder / "pgbouncer.ini").write_text(text)
         options = {}
         if os.geteuid() == 0:
             account = pwd.getpwnam("postgres")

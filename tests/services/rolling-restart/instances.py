@@ -69,7 +69,7 @@ def balancer(name: str, folder: Path, instances: list[Instance]) -> Iterator[str
         "10.0.0.1:8080": f"127.0.0.1:{instances[0].port}",
         "10.0.0.2:8080": f"127.0.0.1:{instances[1].port}",
     }
-    command = {"haproxy": _haproxy, "nginx": _nginx, "caddy": _caddy}[name](folder, port, addresses)
+    command = {"haproxy": _haproxy, "nginx": _nginx, "caddy": _caddy, "envoy": _envoy}[name](folder, port, addresses)
     with (folder / "log").open("w+") as log:
         environment = os.environ | {"HOME": str(folder)}
         process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, env=environment)
@@ -102,6 +102,19 @@ def _caddy(folder: Path, port: int, addresses: dict[str, str]) -> list[str]:
     # The port for administration is the same for every Caddy of a machine.
     (folder / "Caddyfile").write_text("{\n\tadmin off\n}\n" + text)
     return ["caddy", "run", "--config", "Caddyfile", "--adapter", "caddyfile"]
+
+
+def _envoy(folder: Path, port: int, addresses: dict[str, str]) -> list[str]:
+    own = {"0.0.0.0:80": f"127.0.0.1:{port}"} | addresses
+    written = {_in_envoy(old): _in_envoy(new) for old, new in own.items()}
+    (folder / "envoy.yaml").write_text(_replaced(Path("envoy.yaml").read_text(), written))
+    # Without shared memory, several can run side by side.
+    return ["envoy", "--config-path", "envoy.yaml", "--disable-hot-restart", "--concurrency", "1"]
+
+
+def _in_envoy(address: str) -> str:
+    host, port = address.split(":")
+    return f"address: {host}, port_value: {port} }}"
 
 
 def _replaced(text: str, replacements: dict[str, str]) -> str:

@@ -88,7 +88,7 @@ def pair(tmp_path: Path) -> Iterator[list[Instance]]:
             instance.kill()
 
 
-@pytest.mark.parametrize("name", ["haproxy", "nginx", "caddy"])
+@pytest.mark.parametrize("name", ["haproxy", "nginx", "caddy", "envoy"])
 def test_a_rolling_restart_fails_no_request(name: str, pair: list[Instance], tmp_path: Path) -> None:
     folder = tmp_path / name
     folder.mkdir()
