@@ -89,7 +89,21 @@ async fn is_new(db: &Db) -> anyhow::Result<bool> {
     Ok(store::signing_keys::all(db.read().await?.conn()).await?.is_empty())
 }
 
-fn key_path(database: &Path) -> PathBuf {
+/// The secret key of the service whose database is at `database`: `set`, or the key in the file beside it.
+///
+/// # Errors
+/// When there is none.
+pub fn of_file(database: &Path, set: Option<SecretKey>) -> anyhow::Result<SecretKey> {
+    let path = key_path(database);
+    match set {
+        Some(key) => Ok(key),
+        None => secret_file::read(&path).context("there is no SECRET_KEY, and no file beside the database holds it"),
+    }
+}
+
+/// The file that holds the key of the database at `database`.
+#[must_use]
+pub fn key_path(database: &Path) -> PathBuf {
     let mut path = OsString::from(database);
     path.push(ENDING);
     path.into()

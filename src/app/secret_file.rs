@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use zeroize::Zeroizing;
 
 use crate::model::secret_key::SecretKey;
@@ -19,6 +19,26 @@ const READABLE_BY_OTHERS: u32 = 0o007;
 /// # Errors
 /// When the folder can't be written to.
 pub fn create(path: &Path) -> anyhow::Result<SecretKey> {
+    write(path, &SecretKey::generate())?;
+    read(path)
+}
+
+/// Makes sure that the file at `path` holds `key`, readable only for its owner.
+///
+/// # Errors
+/// When the folder can't be written to, or the file is there with another key.
+pub fn keep(path: &Path, key: &SecretKey) -> anyhow::Result<()> {
+    write(path, key)?;
+    ensure!(
+        read(path)?.as_bytes() == key.as_bytes(),
+        "the secret key file {} holds another key: move it away",
+        path.display()
+    );
+    Ok(())
+}
+
+/// Writes the file unless there is one.
+fn write(path: &Path, key: &SecretKey) -> anyhow::Result<()> {
     let folder = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
@@ -32,18 +52,16 @@ pub fn create(path: &Path) -> anyhow::Result<SecretKey> {
         .mode(0o600)
         .open(&draft)
         .with_context(subject)?;
-    file.write_all(SecretKey::generate().reveal().as_bytes())
-        .with_context(subject)?;
+    file.write_all(key.reveal().as_bytes()).with_context(subject)?;
     file.sync_all().with_context(subject)?;
     let linked = fs::hard_link(&draft, path);
     fs::remove_file(&draft).with_context(subject)?;
     match linked {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error).with_context(subject),
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error).with_context(subject),
         _ => File::open(folder)
             .and_then(|folder| folder.sync_all())
-            .with_context(subject)?,
+            .with_context(subject),
     }
-    read(path)
 }
 
 /// Reads the key in the file at `path`.

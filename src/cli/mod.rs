@@ -10,6 +10,7 @@ use crate::config::{Settings, layers};
 use crate::telemetry;
 
 mod admin_keys;
+mod backup;
 mod copy;
 mod export;
 mod health;
@@ -17,6 +18,7 @@ mod import;
 mod keys;
 mod openapi;
 mod progress;
+mod restore;
 mod say;
 mod secret_input;
 mod serve;
@@ -64,6 +66,10 @@ enum Command {
     Import(import::ImportArgs),
     /// Export all accounts, with their password hashes
     Export(export::ExportArgs),
+    /// Copy the SQLite database to a file while the service runs, with its secret key in a second file
+    Backup(backup::BackupArgs),
+    /// Take over a copy of the database: ends all sessions, and deletes accounts that were deleted since
+    Restore(restore::RestoreArgs),
     /// Copy the SQLite database into an empty PostgreSQL database: accounts, sessions and keys
     Copy(copy::CopyArgs),
     /// Manage the webhooks, by which other services are told of events
@@ -85,7 +91,7 @@ enum Command {
 
 /// The settings that each command shows in its help, by their headings or names. `serve` shows all. The others take
 /// all too, so that one environment and one file serve every command.
-const SHOWN: [(&str, &[&str]); 11] = [
+const SHOWN: [(&str, &[&str]); 13] = [
     ("users", &["config", "Database"]),
     ("sessions", &["config", "Database"]),
     ("migrate", &["config", "Database"]),
@@ -94,6 +100,8 @@ const SHOWN: [(&str, &[&str]); 11] = [
         &["config", "Database", "imported_pepper_file", "firebase_signer_key_file"],
     ),
     ("export", &["config", "Database"]),
+    ("backup", &["config", "Database"]),
+    ("restore", &["config", "Database"]),
     ("copy", &["config", "Database"]),
     ("keys", &["config", "Database"]),
     ("webhooks", &["config", "Database"]),
@@ -146,6 +154,8 @@ impl Cli {
             }
             Command::Import(arguments) => import::run(arguments, &self.settings).await,
             Command::Export(arguments) => export::run(arguments, &self.settings).await,
+            Command::Backup(arguments) => backup::run(arguments, &self.settings).await,
+            Command::Restore(arguments) => restore::run(arguments, &self.settings).await,
             Command::Copy(arguments) => copy::run(arguments, &self.settings).await,
             Command::Openapi { folder } => openapi::write(&folder).context("writing the OpenAPI document"),
             Command::Settings => say(&settings::page()).context("writing to standard output"),

@@ -42,6 +42,15 @@ pub struct DatabaseSettings {
         global = true
     )]
     database_prepared_statements: Switch,
+    /// Copies of a `SQLite` database that are kept beside it, each made before a migration; 0 to 100; 0 makes none
+    #[arg(
+        long,
+        env = "NEPTUN_AUTH_MIGRATION_COPIES",
+        default_value_t = DatabaseSetup::DEFAULT_MIGRATION_COPIES,
+        value_parser = clap::value_parser!(u8).range(0..=100),
+        global = true
+    )]
+    migration_copies: u8,
     /// 64 hexadecimal digits from which all keys are derived [default: a file beside the SQLite database; needed with
     /// PostgreSQL]
     #[arg(long, env = "NEPTUN_AUTH_SECRET_KEY", hide_env_values = true, global = true)]
@@ -76,6 +85,7 @@ impl DatabaseSettings {
             connections: usize::try_from(self.database_connections)?,
             timeout,
             keeps_statements: self.database_prepared_statements == Switch::On,
+            migration_copies: self.migration_copies.into(),
         })
     }
 

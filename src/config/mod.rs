@@ -32,6 +32,7 @@ use crate::api::Web;
 use crate::app::clock::Clock;
 use crate::app::{DatabaseSetup, Setup};
 use crate::model::client::origin::{AllowedOrigins, is_loopback};
+use crate::model::secret_key::SecretKey;
 use crate::server::ConnectionBounds;
 use connection::ConnectionSettings;
 use database::DatabaseSettings;
@@ -105,6 +106,14 @@ impl Settings {
     /// When the scheme of its URL is none of ours.
     pub fn database(&self) -> anyhow::Result<DatabaseSetup> {
         self.database.setup()
+    }
+
+    /// The secret key, if it is set.
+    ///
+    /// # Errors
+    /// When it is set twice, can't be read or is none.
+    pub fn secret_key(&self) -> anyhow::Result<Option<SecretKey>> {
+        self.database.secret_key()
     }
 
     /// The settings of [`App`](crate::app::App).

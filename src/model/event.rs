@@ -178,6 +178,15 @@ pub fn shown_details(data: Option<&str>) -> BTreeMap<String, String> {
     details
 }
 
+/// That an account was deleted.
+#[derive(Debug, sqlx_macros::FromRow)]
+pub struct Deletion {
+    /// The place of its event.
+    pub number: i64,
+    pub user_id: UserId,
+    pub happened_at: DateTime<Utc>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -52,3 +52,8 @@ pub async fn delete(conn: Conn<'_>, id: Uuid) -> Result<bool> {
     const SQL: &str = "DELETE FROM admin_keys WHERE id = $1";
     Ok(on!(conn, c => sqlx::query(SQL).bind(id).execute(c).await?.rows_affected()) == 1)
 }
+
+/// Deletes every key; returns how many there were.
+pub async fn delete_all(conn: Conn<'_>) -> Result<u64> {
+    Ok(on!(conn, c => sqlx::query("DELETE FROM admin_keys").execute(c).await?.rows_affected()))
+}

@@ -153,3 +153,8 @@ pub async fn purge(conn: Conn<'_>, now: DateTime<Utc>, limit: i64) -> Result<u64
         sqlx::query(SQL).bind(now).bind(uncounted).bind(limit).execute(c).await?.rows_affected()
     }))
 }
+
+/// Deletes every code and key; returns how many there were.
+pub async fn delete_all(conn: Conn<'_>) -> Result<u64> {
+    Ok(on!(conn, c => sqlx::query("DELETE FROM codes").execute(c).await?.rows_affected()))
+}

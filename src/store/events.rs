@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::engine::Database;
 use super::{Conn, Result, Tx, on};
-use crate::model::event::{Event, ListedEvent};
+use crate::model::event::{Deletion, Event, EventKind, ListedEvent};
 use crate::model::id::UserId;
 use crate::model::webhook::{PlacedEvent, Webhook};
 
@@ -162,4 +162,14 @@ pub async fn adopt_foreign(tx: &mut Tx) -> Result<u64> {
     }
     sqlx::query(MOVE_CURSORS).execute(&mut *connection).await?;
     Ok(sqlx::query(ADOPT).execute(connection).await?.rows_affected())
+}
+
+/// At most `limit` deletions of accounts since `since`, after that with the number `after`.
+pub async fn deletions(conn: Conn<'_>, since: DateTime<Utc>, after: i64, limit: u32) -> Result<Vec<Deletion>> {
+    const SQL: &str = "SELECT number, user_id, happened_at FROM events WHERE kind = $1 AND user_id IS NOT NULL \
+        AND happened_at >= $2 AND number > $3 ORDER BY number LIMIT $4";
+    let kind = EventKind::AccountDeleted.name();
+    Ok(on!(conn, c => {
+        sqlx::query_as(SQL).bind(kind).bind(since).bind(after).bind(i64::from(limit)).fetch_all(c).await?
+    }))
 }

@@ -101,3 +101,8 @@ pub async fn purge(conn: Conn<'_>, now: DateTime<Utc>, limit: i64) -> Result<u64
     const SQL: &str = "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE give_up_at <= $1 LIMIT $2)";
     Ok(on!(conn, c => sqlx::query(SQL).bind(now).bind(limit).execute(c).await?.rows_affected()))
 }
+
+/// Deletes every mail; returns how many there were.
+pub async fn delete_all(conn: Conn<'_>) -> Result<u64> {
+    Ok(on!(conn, c => sqlx::query("DELETE FROM outbox").execute(c).await?.rows_affected()))
+}

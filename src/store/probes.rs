@@ -25,3 +25,11 @@ pub async fn read(conn: Conn<'_>, place: &str) -> Result<()> {
     on!(conn, c => drop(sqlx::query(SQL).bind(place).fetch_one(c).await?));
     Ok(())
 }
+
+/// The time of the last change that the database knows of.
+pub async fn last_change(conn: Conn<'_>) -> Result<Option<DateTime<Utc>>> {
+    const SQL: &str = "SELECT MAX(at) FROM (SELECT MAX(probed_at) AS at FROM probes \
+        UNION ALL SELECT MAX(last_seen_at) FROM sessions UNION ALL SELECT MAX(last_log_in_at) FROM users \
+        UNION ALL SELECT MAX(happened_at) FROM events) AS changes";
+    Ok(on!(conn, c => sqlx::query_scalar(SQL).fetch_one(c).await?))
+}

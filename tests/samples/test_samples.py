@@ -15,6 +15,7 @@ from conftest import START, environment, start, stop
 PASSWORD = "correct horse battery"
 CLIENTS = "openapi/README.md"
 FACTORS = "docs/factors.md"
+BACKUPS = "docs/backups.md"
 VERIFY = "examples/verify/README.md"
 
 NOT_RUN = {
@@ -25,6 +26,7 @@ NOT_RUN = {
     ("CONTRIBUTING.md", "-- When the owner forgot"): "a step of an invented feature",
     ("CONTRIBUTING.md", "/// Marks the device"): "a step of an invented feature",
     ("CONTRIBUTING.md", "#[tokio::test]"): "a step of an invented feature",
+    (BACKUPS, "pg_dump"): "a PostgreSQL of the reader's; `tests/api/postgres/backups.rs` dumps and restores one",
     ("docs/scaling.md", "NEPTUN_AUTH_DATABASE_URL=postgres://user"): "settings for hosts of the reader's",
     ("docs/scaling.md", "NEPTUN_AUTH_DATABASE_URL='postgres"): "settings for hosts of the reader's",
     ("docs/scaling.md", "ALTER ROLE"): "statements for the reader's own role",
@@ -103,6 +105,25 @@ def test_a_page_uses_every_factor(texts: list[str], service: str) -> None:
         "providers": [],
         "unknown": "not_found",
     }
+
+
+@samples(
+    (BACKUPS, "neptun-auth backup"),
+    (BACKUPS, "neptun-auth users deleted"),
+    (BACKUPS, "neptun-auth restore copy.db"),
+    (BACKUPS, "neptun-auth restore --in-place"),
+)
+def test_a_backup_is_restored_in_another_folder(
+    texts: list[str], service: str, service_folder: Path, tmp_path: Path
+) -> None:
+    back_up, list_deletions, restore, take_over = texts
+    new_account(service)
+    path = f"{service_folder}:{os.environ['PATH']}"
+    shell(back_up + list_deletions, service_folder, PATH=path)
+    for name in ["copy.db", "copy.db.key", "deletions"]:
+        shutil.move(service_folder / name, tmp_path)
+    assert " old: its last change is of " in shell(restore, tmp_path, PATH=path)
+    assert "Ended or deleted: 0 sessions" in shell(take_over, tmp_path, PATH=path)
 
 
 @samples((CLIENTS, "npx openapi-typescript"), (CLIENTS, "import createClient"))

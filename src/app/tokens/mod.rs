@@ -11,6 +11,7 @@ use super::sealing::{Sealer, derive};
 use crate::model::secret_key::SecretKey;
 use crate::model::session::SignedIn;
 use crate::model::token::audience::Audience;
+use crate::model::token::signing_key::StoredKey;
 use crate::model::token::{ACCESS_LIFETIME, Claims, Rotation, TokenPair, TokenType};
 use crate::store::Db;
 use jws::Unverified;
@@ -26,6 +27,18 @@ pub struct Tokens {
     pub keys: SigningKeys,
 }
 
+/// Checks that `secret` is the key under which the signing keys of a database were encrypted.
+///
+/// # Errors
+/// When it is another one.
+pub fn check_secret(secret: &SecretKey, stored: Vec<StoredKey>) -> anyhow::Result<()> {
+    signing_keys::check(&sealer(secret)?, stored)
+}
+
+fn sealer(secret: &SecretKey) -> anyhow::Result<Sealer> {
+    Sealer::new(secret, b"neptun-auth 1: sealing of signing keys")
+}
+
 impl Tokens {
     /// `issuer` is the public URL without a final slash; tokens can be asked for any of `audiences`.
     ///
@@ -38,7 +51,7 @@ impl Tokens {
         audiences: Vec<Audience>,
         now: DateTime<Utc>,
     ) -> anyhow::Result<Self> {
-        let sealer = Sealer::new(secret, b"neptun-auth 1: sealing of signing keys")?;
+        let sealer = sealer(secret)?;
         Ok(Self {
             issuer,
             audiences,

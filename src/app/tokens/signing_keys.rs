@@ -110,7 +110,7 @@ impl SigningKeys {
         }
         let opened = stored
             .into_iter()
-            .map(|key| self.open(key))
+            .map(|key| open(&self.sealer, key))
             .collect::<anyhow::Result<Vec<_>>>()?;
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(opened);
         Ok(())
@@ -145,24 +145,31 @@ impl SigningKeys {
             active_at,
         })
     }
+}
 
-    fn open(&self, stored: StoredKey) -> anyhow::Result<SigningKey> {
-        let wrong_key =
-            "SECRET_KEY is not the one that this database's signing keys were encrypted with: set the old one";
-        let opened = self.sealer.open(&stored.sealed_private_key, stored.kid.as_bytes());
-        let pair = read_pair(&opened.context(wrong_key)?)?;
-        ensure!(
-            pair.public_key().as_ref() == stored.public_key,
-            "the stored signing key {} does not belong to its public key: its row in signing_keys was changed",
-            stored.kid
-        );
-        Ok(SigningKey {
-            kid: stored.kid,
-            pair,
-            public_key: stored.public_key,
-            active_at: stored.active_at,
-        })
-    }
+/// Checks that the secret key of `sealer` opens every key of a database.
+///
+/// # Errors
+/// When it does not.
+pub fn check(sealer: &Sealer, stored: Vec<StoredKey>) -> anyhow::Result<()> {
+    stored.into_iter().try_for_each(|key| open(sealer, key).map(drop))
+}
+
+fn open(sealer: &Sealer, stored: StoredKey) -> anyhow::Result<SigningKey> {
+    let wrong_key = "SECRET_KEY is not the one that this database's signing keys were encrypted with: set the old one";
+    let opened = sealer.open(&stored.sealed_private_key, stored.kid.as_bytes());
+    let pair = read_pair(&opened.context(wrong_key)?)?;
+    ensure!(
+        pair.public_key().as_ref() == stored.public_key,
+        "the stored signing key {} does not belong to its public key: its row in signing_keys was changed",
+        stored.kid
+    );
+    Ok(SigningKey {
+        kid: stored.kid,
+        pair,
+        public_key: stored.public_key,
+        active_at: stored.active_at,
+    })
 }
 
 fn read_pair(pkcs8: &[u8]) -> anyhow::Result<EcdsaKeyPair> {

@@ -6,6 +6,7 @@ mod show;
 use std::path::PathBuf;
 
 use anyhow::{Context, ensure};
+use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use serde_json::json;
 use uuid::Uuid;
@@ -18,10 +19,12 @@ use crate::flows::admin::change_admin_right::change_admin_right;
 use crate::flows::admin::change_user::{PasswordChange, UserChanges, change_user};
 use crate::flows::admin::delete_user::delete_user;
 use crate::flows::admin::find_user::find_user;
+use crate::flows::admin::list_deletions::list_deletions;
 use crate::flows::admin::list_users::list_users;
 use crate::flows::admin::make_recovery_link::make_recovery_link;
 use crate::model::admin::Operator;
 use crate::model::admin::search::Search;
+use crate::model::event::Deletion;
 use crate::model::id::UserId;
 use crate::model::user::listed::ListedUser;
 use create::CreateArgs;
@@ -50,6 +53,12 @@ pub enum UsersCommand {
     MakeAdmin(One),
     /// Take that right again
     RemoveAdmin(One),
+    /// Print the ids of deleted accounts, for `restore --deletions`
+    Deleted {
+        /// Only those deleted since this time, as in 2026-01-31T12:00:00Z
+        #[arg(long, value_name = "TIME")]
+        since: Option<DateTime<Utc>>,
+    },
     /// Delete an account and everything stored about it
     Delete(DeleteArgs),
 }
@@ -137,6 +146,7 @@ async fn act(command: UsersCommand, app: &App) -> anyhow::Result<()> {
         UsersCommand::RecoveryLink(one) => print_recovery_link(app, &one).await,
         UsersCommand::MakeAdmin(one) => change_right(app, &one, true).await,
         UsersCommand::RemoveAdmin(one) => change_right(app, &one, false).await,
+        UsersCommand::Deleted { since } => list_deleted(app, since.unwrap_or(DateTime::UNIX_EPOCH)).await,
         UsersCommand::Delete(arguments) => delete(app, arguments).await,
     }
 }
@@ -206,6 +216,16 @@ async fn change_right(app: &App, one: &One, give: bool) -> anyhow::Result<()> {
     change_admin_right(app, user.id, give).await?;
     report(&show::one(&find(app, &user.id.0.to_string()).await?, one.json));
     Ok(())
+}
+
+async fn list_deleted(app: &App, since: DateTime<Utc>) -> anyhow::Result<()> {
+    let mut write = |page: &[Deletion]| {
+        let lines = page
+            .iter()
+            .map(|deletion| format!("{} {}\n", deletion.user_id.0, time(deletion.happened_at)));
+        Ok(say(&lines.collect::<String>())?)
+    };
+    list_deletions(app, since, &mut write).await
 }
 
 async fn delete(app: &App, arguments: DeleteArgs) -> anyhow::Result<()> {

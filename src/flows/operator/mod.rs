@@ -1,5 +1,6 @@
 //! What operators and load balancers ask for.
 
+pub mod back_up;
 pub mod change_webhook;
 pub mod check_readiness;
 pub mod copy_database;
@@ -7,4 +8,7 @@ pub mod create_webhook;
 pub mod export_users;
 pub mod import_users;
 pub mod list_webhooks;
+pub mod restore_copy;
+pub mod restore_in_place;
 pub mod rotate_keys;
+pub mod take_over;

@@ -35,7 +35,7 @@ impl Db {
     pub async fn connect(setup: &DatabaseSetup) -> anyhow::Result<Self> {
         let (freshness, url) = (Arc::new(Freshness::default()), setup.url.as_str());
         let pools = match url.split_once(':').map_or(url, |(scheme, _)| scheme) {
-            "sqlite" => open_sqlite(url, Arc::clone(&freshness)).await?,
+            "sqlite" => open_sqlite(url, setup.migration_copies, Arc::clone(&freshness)).await?,
             "postgres" | "postgresql" => postgres::open(setup).await?,
             _ => bail!("DATABASE_URL must start with `sqlite:` or `postgres://`"),
         };
@@ -79,7 +79,7 @@ impl DatabaseFile {
     }
 }
 
-async fn open_sqlite(url: &str, freshness: Arc<Freshness>) -> anyhow::Result<Pools> {
+async fn open_sqlite(url: &str, copies: usize, freshness: Arc<Freshness>) -> anyhow::Result<Pools> {
     let options = SqliteConnectOptions::from_str(url).context("DATABASE_URL is not a SQLite URL")?;
     let path = options.get_filename().to_owned();
     ensure!(
@@ -105,7 +105,7 @@ async fn open_sqlite(url: &str, freshness: Arc<Freshness>) -> anyhow::Result<Poo
         is_safe(&version),
         "SQLite {version} can lose committed writes; {SAFE_SQLITE:?} or later is needed"
     );
-    migrations::migrate_sqlite(&mut connection)
+    migrations::migrate_sqlite(&mut connection, &path, copies)
         .await
         .with_context(|| format!("migrating {}", subject()))?;
     drop(connection);

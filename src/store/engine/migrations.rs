@@ -4,11 +4,14 @@
 //! `0030_users_additive.sql` only adds what they leave alone. sqlx stores that name as the description, where those
 //! releases read it.
 
+use std::path::Path;
 use std::sync::LazyLock;
 
 use anyhow::{Context, ensure};
 use sqlx::migrate::Migrator;
 use sqlx::{PgConnection, SqliteConnection};
+
+use super::migration_copies;
 
 /// How the description of a migration ends that older releases can live with.
 const ADDITIVE: &str = " additive";
@@ -32,19 +35,22 @@ struct Applied {
     checksum: Vec<u8>,
 }
 
-/// Applies what is missing.
+/// Applies what is missing to the database in `file`, after a copy of it was made; `copies` of these are kept.
 ///
 /// # Errors
 /// A sentence for the operator when the schema can't become, or is no longer, what this release needs.
-pub async fn migrate_sqlite(connection: &mut SqliteConnection) -> anyhow::Result<()> {
+pub async fn migrate_sqlite(connection: &mut SqliteConnection, file: &Path, copies: usize) -> anyhow::Result<()> {
     const EXISTS: &str = "SELECT COUNT(*) FROM sqlite_master WHERE name = '_sqlx_migrations'";
     let exists: i64 = sqlx::query_scalar(EXISTS).fetch_one(&mut *connection).await?;
-    let applied = if exists == 0 {
+    let applied: Vec<Applied> = if exists == 0 {
         Vec::new()
     } else {
         sqlx::query_as(APPLIED).fetch_all(&mut *connection).await?
     };
     if !is_complete(&SQLITE, &applied)? {
+        if let Some(last) = applied.last() {
+            migration_copies::make(file, last.version, copies).await?;
+        }
         SQLITE.run(connection).await?;
     }
     Ok(())

@@ -31,10 +31,12 @@ mod copy;
 mod freshness;
 mod group_commit;
 mod locate;
+mod migration_copies;
 mod migrations;
 mod pool;
 mod postgres;
 mod setup;
+mod snapshot;
 mod tx;
 mod watch;
 
@@ -52,6 +54,7 @@ use group_commit::Writer;
 use pool::ConnectionPool;
 pub use pool::PoolState;
 pub use setup::DatabaseSetup;
+pub use snapshot::Snapshot;
 pub use tx::{Once, Tx};
 
 /// The database behind the service. Cheap to clone.

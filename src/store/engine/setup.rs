@@ -16,10 +16,13 @@ pub struct DatabaseSetup {
     /// Whether statements stay prepared on the server. A pooler that shares connections between transactions can't have
     /// that.
     pub keeps_statements: bool,
+    /// The number of copies of a SQLite database from before its migrations that are kept; 0 makes none.
+    pub migration_copies: usize,
 }
 
 impl DatabaseSetup {
     pub const DEFAULT_CONNECTIONS: u32 = 20;
+    pub const DEFAULT_MIGRATION_COPIES: u8 = 3;
     pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(20);
 
     /// The database at `url` with the default settings.
@@ -31,6 +34,7 @@ impl DatabaseSetup {
             connections: Self::DEFAULT_CONNECTIONS as usize,
             timeout: Self::DEFAULT_TIMEOUT,
             keeps_statements: true,
+            migration_copies: Self::DEFAULT_MIGRATION_COPIES.into(),
         }
     }
 }

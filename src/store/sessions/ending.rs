@@ -62,6 +62,17 @@ pub async fn end_others_of_user(tx: &mut Tx, user: UserId, kept: SessionId, now:
     Ok(number_alive(&were_alive))
 }
 
+/// Ends every session there is, those of visitors too; returns how many rows there were. Call it before anything else
+/// in its transaction.
+pub async fn end_all(tx: &mut Tx) -> Result<u64> {
+    const COUNT: &str = "SELECT COUNT(*) FROM sessions";
+    // PostgreSQL tells all instances of a truncation once, and of deletions row by row.
+    let sql = tx.conn().either("DELETE FROM sessions", "TRUNCATE sessions");
+    let ended: i64 = on!(tx.conn(), c => sqlx::query_scalar(COUNT).fetch_one(c).await?);
+    on!(tx.conn(), c => { sqlx::query(sql).execute(c).await?; });
+    Ok(ended.unsigned_abs())
+}
+
 /// Ends every session of `user`, by cookie and by tokens; returns how many were alive.
 pub async fn end_all_of_user(tx: &mut Tx, user: UserId, now: DateTime<Utc>) -> Result<u64> {
     const SQL: &str = "DELETE FROM sessions WHERE user_id = $1 RETURNING idle_expires_at > $2";

@@ -232,6 +232,13 @@ pub async fn change_email(tx: &mut Tx, user: UserId, email: &Email, now: DateTim
     }
 }
 
+/// Begins device generations `ahead` of the present ones for all accounts: no device cookie is known any more.
+pub async fn begin_device_generations(conn: Conn<'_>, ahead: i64) -> Result<()> {
+    const SQL: &str = "UPDATE users SET device_generation = device_generation + $1";
+    on!(conn, c => { sqlx::query(SQL).bind(ahead).execute(c).await?; });
+    Ok(())
+}
+
 /// Deletes the account and everything that belongs to it.
 pub async fn delete(tx: &mut Tx, user: UserId) -> Result<bool> {
     const SQL: &str = "DELETE FROM users WHERE id = $1";

@@ -7,6 +7,7 @@ mod client;
 mod database;
 pub mod identities;
 mod mail;
+pub mod old_schemas;
 mod postgres;
 pub mod proxy;
 mod redact;

@@ -18,6 +18,14 @@ const CHANGE_NOTHING_REMEMBERED: &[(&str, &str)] = &[
         "no session shows the account's devices",
     ),
     (
+        "users::begin_device_generations",
+        "no session shows the account's devices",
+    ),
+    (
+        "sessions/ending::end_all",
+        "the process that calls it remembers no session",
+    ),
+    (
         "users::set_pending_email",
         "no session shows the address that is wanted",
     ),

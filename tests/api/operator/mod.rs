@@ -1,5 +1,6 @@
-//! Outages, secrets that the database must not contain, and moving in and out.
+//! Outages, secrets that the database must not contain, backups, updates, and moving in and out.
 
+mod backups;
 mod inbox;
 mod moved_factors;
 mod moving;
@@ -8,3 +9,4 @@ mod readiness;
 mod releases;
 mod secrecy;
 mod systems;
+mod upgrades;

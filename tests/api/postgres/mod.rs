@@ -1,6 +1,7 @@
 //! What only PostgreSQL can do. `cargo test` lists these tests as ignored; `TEST_DATABASE_URL` and
 //! `cargo test -- --include-ignored` run them.
 
+mod backups;
 mod copy;
 mod events;
 mod failover;
