@@ -144,6 +144,28 @@ async fn the_recipe_of_each_system_brings_its_accounts_over() {
     }
 }
 
+/// Each system made the account itself, and its recipe exported it: `tests/foreign-hashes/exports/make`.
+#[tokio::test]
+async fn accounts_that_a_system_made_itself_come_over() {
+    for (format, export) in [
+        ("django", include_str!("../../foreign-hashes/exports/django.json")),
+        (
+            "better-auth",
+            include_str!("../../foreign-hashes/exports/better-auth.json"),
+        ),
+        (
+            "pocketbase",
+            include_str!("../../foreign-hashes/exports/pocketbase.json"),
+        ),
+    ] {
+        let app = TestApp::new().await;
+        let file = Files::new();
+        let (rows, _) = import(&app.database, &["--format", format], &file.write("users", export));
+        assert_eq!(rows[0]["status"], "created", "{format}: {rows:?}");
+        app.log_in(EMAIL, PASSWORD).await.ok();
+    }
+}
+
 /// Imports `export` on a database of its own, and opens a service there with the secrets of the hashes.
 async fn with_secrets(arguments: &[&str], export: &str) -> TestApp {
     let database = TestDatabase::create().await;
