@@ -11,7 +11,7 @@ import tempfile
 from contextlib import closing
 from pathlib import Path
 
-from . import measure, peers, pictures, table
+from . import measure, operators, peers, pictures, table
 from .databases import Postgres, Sqlite
 from .measure import Results
 from .processors import Processors
@@ -38,6 +38,9 @@ def main() -> None:
                 database = Postgres(folder / "postgres", "postgres" if os.geteuid() == 0 else None)
             with closing(database):
                 results = all_results[database.name] = Results()
+                if options.operators:
+                    operators_only(database, options.accounts, options.rounds, results)
+                    continue
                 before = Processors.now()
                 measure.small_database(database, options.rounds, options.seconds, folder, results)
                 measure.growing_database(database, sizes, options.rounds, options.seconds, folder, results)
@@ -46,7 +49,20 @@ def main() -> None:
                     measure.memory_after_hashing(database, options.rounds, results)
                 results.add("withheld", Processors.now().withheld_since(before))
         others = peers.measure(folder, options.rounds, options.seconds) if options.peers else {}
-    report(options, all_results, others, sizes)
+    if options.operators:
+        print(table.render_operators(all_results, options.accounts))
+    else:
+        report(options, all_results, others, sizes)
+
+
+def operators_only(database: Sqlite | Postgres, accounts: int, rounds: int, results: Results) -> None:
+    url = database.create("operators")
+    with measure.Service(url) as service:
+        service.sign_up(measure.TEMPLATE)
+    database.fill(1, accounts)
+    for _ in range(rounds):
+        with measure.Service(url) as service:
+            results.add_all(operators.find_and_list(service, accounts))
 
 
 def stop(*_: object) -> None:
@@ -64,6 +80,9 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=5, help="that each measurement of a round takes (5)")
     parser.add_argument("--accounts", type=int, default=1_000_000, help="in the large database (1000000)")
     parser.add_argument("--only", choices=["sqlite", "postgres"], help="measure on this database alone")
+    parser.add_argument(
+        "--operators", action="store_true", help="measure only how soon an operator finds accounts; changes no page"
+    )
     parser.add_argument("--peers", action="store_true", help="measure PocketBase, better-auth and Django too")
     parser.add_argument(
         "--quick", action="store_true", help="one round of two seconds, 10000 accounts: shows that it works"

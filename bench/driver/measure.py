@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from . import operators
 from .databases import TEMPLATE, cookie_value
 from .processors import use_by_others
 from .service import Service
@@ -36,6 +37,10 @@ class Results:
 
     def add(self, name: str, value: float) -> None:
         self.values[name].append(value)
+
+    def add_all(self, values: dict[str, float]) -> None:
+        for name, value in values.items():
+            self.add(name, value)
 
     def median(self, name: str) -> float | None:
         values = self.values.get(name)
@@ -237,6 +242,8 @@ def growing_database(database, sizes: list[int], rounds: int, seconds: float, fo
                 now.readings(f"plain_{size}", f"check_{size}", cookies, sessions)
                 with now.beside(f"hash_{size}", plain_hash_rate):
                     now.log_in(f"log_in_{size}", "filled-{n}@example.com", size)
+                if size == sizes[-1]:
+                    results.add_all(operators.find_and_list(service, size))
 
 
 def revocation(database, tries: int, results: Results) -> None:

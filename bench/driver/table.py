@@ -9,6 +9,7 @@ from .tools import BINARY, CORES
 # The memory of one hash, and the memory that the service may use besides.
 HASH_MEMORY = 19
 OTHER_MEMORY = 64
+HEAD = ["", "SQLite", "ratio", "PostgreSQL", "ratio", "goal"]
 
 
 @dataclass
@@ -89,9 +90,21 @@ def rows(size: int) -> list[Row]:
         Row(f"… session checks at {STEADY_RATE:,}/s alongside: 99th percentile", "parallel_p99", "ms", at_most=50),
         Row("Start, new database", "start_new", "ms", at_most=100),
         Row(f"Start, {large}", f"start_{size}", "ms", at_most=100),
+        *operator_rows(size),
         Row("Revocation reaches a second instance after: median", "revocation", "ms"),
         Row("… the slowest", "revocation_slowest", "ms", at_most=1000),
         Row("… stale answers after that", "stale", at_most=0),
+    ]
+
+
+def operator_rows(size: int) -> list[Row]:
+    return [
+        Row(f"An operator looks an address up, {size:,} accounts: median", "look_up_p50", "ms"),
+        Row("… 99th percentile", "look_up_p99", "ms", at_most=20),
+        Row("… reads a page of the list, from anywhere: median", "page_p50", "ms"),
+        Row("… 99th percentile", "page_p99", "ms", at_most=20),
+        Row("… reads a page of a search: median", "search_p50", "ms"),
+        Row("… 99th percentile", "search_p99", "ms", at_most=20),
     ]
 
 
@@ -102,13 +115,20 @@ def binary_row() -> list[str]:
 
 def render(all_results: dict[str, Results], size: int) -> str:
     """The table in Markdown, padded so that it reads well as text too."""
-    lines = [["", "SQLite", "ratio", "PostgreSQL", "ratio", "goal"]]
+    return markdown([HEAD, *cells_of(all_results, rows(size)), binary_row()])
+
+
+def render_operators(all_results: dict[str, Results], size: int) -> str:
+    return markdown([HEAD, *cells_of(all_results, operator_rows(size))])
+
+
+def cells_of(all_results: dict[str, Results], shown: list[Row]) -> list[list[str]]:
     nothing = Results()
-    for row in rows(size):
+    lines = []
+    for row in shown:
         cells = [row.cells(all_results.get(name, nothing)) for name in ("SQLite", "PostgreSQL")]
         lines.append([row.label, *cells[0], *cells[1], row.goal()])
-    lines.append(binary_row())
-    return markdown(lines)
+    return lines
 
 
 def markdown(lines: list[list[str]]) -> str:
