@@ -35,6 +35,17 @@ install_cargo_deb() {
   install_cargo_tool cargo-deb --no-default-features
 }
 
+# The manual and the completions that a program writes of itself, as the package and the archive have them.
+write_manual() {
+  local binary=$1 folder=$2
+  rm -rf "$folder"/{manual,completions}
+  mkdir -p "$folder/completions"
+  "$binary" man "$folder/manual"
+  "$binary" completions bash >"$folder/completions/neptun-auth.bash"
+  "$binary" completions fish >"$folder/completions/neptun-auth.fish"
+  "$binary" completions zsh >"$folder/completions/_neptun-auth"
+}
+
 free_port() {
   python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }

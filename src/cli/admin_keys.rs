@@ -5,6 +5,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::printable::json_line;
 use super::say::{report, say};
 use super::table::table;
 use super::users::time;
@@ -66,7 +67,7 @@ pub async fn run(command: AdminKeysCommand, app: &App) -> anyhow::Result<()> {
             report(&if arguments.json {
                 let mut shown = object(&key);
                 shown["key"] = json!(secret.reveal());
-                format!("{shown}\n")
+                json_line(&shown)
             } else {
                 let (secret, until) = (secret.reveal(), time(key.expires_at));
                 format!("{secret}\nKeep the key; it is not shown again. It is valid until {until}.\n")
@@ -88,7 +89,7 @@ pub async fn run(command: AdminKeysCommand, app: &App) -> anyhow::Result<()> {
 fn list(keys: &[AdminKey], as_json: bool) -> String {
     if as_json {
         let all: Vec<_> = keys.iter().map(object).collect();
-        return format!("{}\n", json!(all));
+        return json_line(&json!(all));
     }
     if keys.is_empty() {
         return "There are no keys.\n".to_owned();

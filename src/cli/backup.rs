@@ -9,6 +9,7 @@ use clap::Args;
 use serde_json::json;
 use tokio::time::sleep;
 
+use super::printable::json_line;
 use super::progress::Progress;
 use super::say::report;
 use crate::config::Settings;
@@ -40,7 +41,7 @@ pub async fn run(arguments: BackupArgs, settings: &Settings) -> anyhow::Result<(
     };
     let bytes = fs::metadata(file).context("the copy is gone")?.len();
     report(&if arguments.json {
-        format!("{}\n", json!({ "file": file, "bytes": bytes, "key_file": key_file }))
+        json_line(&json!({ "file": file, "bytes": bytes, "key_file": key_file }))
     } else {
         let key = match key_file {
             Some(key_file) => format!("Its secret key is in {}: keep the two apart.\n", key_file.display()),

@@ -9,6 +9,7 @@ use anyhow::Context;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
+use super::printable::json_line;
 use super::progress::Progress;
 use super::say::{report, say};
 use crate::app::App;
@@ -149,8 +150,7 @@ pub async fn run(arguments: ImportArgs, settings: &Settings) -> anyhow::Result<(
         let mut lines = String::new();
         for one in reports {
             numbers.count(one);
-            lines.push_str(&line(one).to_string());
-            lines.push('\n');
+            lines.push_str(&json_line(&line(one)));
         }
         if let Some(rows) = &mut rows {
             rows.write_all(lines.as_bytes()).context("writing the report")?;
@@ -165,7 +165,7 @@ pub async fn run(arguments: ImportArgs, settings: &Settings) -> anyhow::Result<(
     progress.end();
     app.close().await;
     if arguments.json {
-        report(&format!("{}\n", numbers.json(arguments.dry_run)));
+        report(&json_line(&numbers.json(arguments.dry_run)));
     } else {
         report(&numbers.text(arguments.dry_run));
     }

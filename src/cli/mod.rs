@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{Arg, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::app;
 use crate::config::{Settings, layers};
@@ -11,12 +11,15 @@ use crate::telemetry;
 
 mod admin_keys;
 mod backup;
+mod completions;
 mod copy;
+mod events;
 mod export;
 mod health;
 mod import;
 mod keys;
 mod openapi;
+mod printable;
 mod progress;
 mod restore;
 mod say;
@@ -57,6 +60,11 @@ enum Command {
         #[command(subcommand)]
         command: sessions::SessionsCommand,
     },
+    /// Follow and export the audit log
+    Events {
+        #[command(subcommand)]
+        command: events::EventsCommand,
+    },
     /// Manage the keys that sign access tokens, and those for the admin API
     Keys {
         #[command(subcommand)]
@@ -87,13 +95,31 @@ enum Command {
     Health,
     /// Print docs/settings.md: every setting with its default
     Settings,
+    /// Print what completes commands and options in a shell
+    Completions { shell: clap_complete::Shell },
+    /// Write a manual page for each command
+    Man {
+        /// Folder to write to
+        folder: PathBuf,
+    },
+}
+
+impl Command {
+    /// Whether it prints what other programs read, and logs nothing.
+    fn is_silent(&self) -> bool {
+        matches!(
+            self,
+            Self::Openapi { .. } | Self::Settings | Self::Health | Self::Completions { .. } | Self::Man { .. }
+        )
+    }
 }
 
 /// The settings that each command shows in its help, by their headings or names. `serve` shows all. The others take
 /// all too, so that one environment and one file serve every command.
-const SHOWN: [(&str, &[&str]); 13] = [
+const SHOWN: [(&str, &[&str]); 16] = [
     ("users", &["config", "Database"]),
     ("sessions", &["config", "Database"]),
+    ("events", &["config", "Database"]),
     ("migrate", &["config", "Database"]),
     (
         "import",
@@ -108,18 +134,32 @@ const SHOWN: [(&str, &[&str]); 13] = [
     ("openapi", &[]),
     ("health", &["config", "listen", "port"]),
     ("settings", &[]),
+    ("completions", &[]),
+    ("man", &[]),
 ];
 
 /// The command line. Each command has its own copies of the settings, so that its help shows only those it uses.
 #[must_use]
 pub fn command() -> clap::Command {
+    with_settings(|setting, is_shown| Some(setting.clone().hide(setting.is_hide_set() || !is_shown)))
+}
+
+/// The command line for completions and the manual: each command has only the settings that its help shows. Commands
+/// below another one leave them to that.
+fn shown_command() -> clap::Command {
+    let own = |setting: &Arg, is_shown: bool| is_shown.then(|| setting.clone().global(false));
+    with_settings(own).mut_args(|setting| setting.global(false))
+}
+
+/// Gives each command what `own` makes of a setting and of whether the help of that command shows it.
+fn with_settings(own: impl Fn(&Arg, bool) -> Option<Arg>) -> clap::Command {
     let command = Cli::command();
     let settings: Vec<_> = command.get_arguments().cloned().collect();
     SHOWN.into_iter().fold(command, |command, (name, shown)| {
-        let own = settings.iter().map(|setting| {
+        let own = settings.iter().filter_map(|setting| {
             let heading = setting.get_help_heading().unwrap_or_default();
             let is_shown = shown.iter().any(|name| heading == *name || setting.get_id() == *name);
-            setting.clone().hide(setting.is_hide_set() || !is_shown)
+            own(setting, is_shown)
         });
         let own: Vec<_> = own.collect();
         command.mut_subcommand(name, |subcommand| subcommand.args(own))
@@ -137,14 +177,14 @@ impl Cli {
 
     pub async fn run(self) -> anyhow::Result<()> {
         let command = self.command.unwrap_or(Command::Serve);
-        let is_silent = matches!(command, Command::Openapi { .. } | Command::Settings | Command::Health);
-        if !is_silent {
+        if !command.is_silent() {
             telemetry::start_logs(&self.settings.operation.log, self.settings.operation.log_format)?;
         }
         match command {
             Command::Serve => serve::serve(&self.settings).await,
             Command::Users { command } => users::run(command, &self.settings).await,
             Command::Sessions { command } => sessions::run(command, &self.settings).await,
+            Command::Events { command } => events::run(command, &self.settings).await,
             Command::Keys { command } => keys::run(command, &self.settings).await,
             Command::Webhooks { command } => webhooks::run(command, &self.settings).await,
             Command::Migrate => {
@@ -159,6 +199,8 @@ impl Cli {
             Command::Copy(arguments) => copy::run(arguments, &self.settings).await,
             Command::Openapi { folder } => openapi::write(&folder).context("writing the OpenAPI document"),
             Command::Settings => say(&settings::page()).context("writing to standard output"),
+            Command::Completions { shell } => say(&completions::text(shell)).context("writing to standard output"),
+            Command::Man { folder } => completions::write_manual(&folder),
             Command::Health => health::ask(self.settings.listen()).context("the service is not ready"),
         }
     }

@@ -9,6 +9,9 @@ const WIDTH: u64 = 30;
 /// Pause between two looks of the bar.
 const INTERVAL: Duration = Duration::from_millis(100);
 
+/// Longest wait for a terminal that takes no more.
+const AT_THE_END: Duration = Duration::from_millis(500);
+
 #[derive(Debug)]
 pub struct Progress {
     is_shown: bool,
@@ -33,10 +36,11 @@ impl Progress {
         }
     }
 
-    /// Takes the bar away.
+    /// Takes the bar away, before anything else is printed.
     pub fn end(self) {
         if self.drawn.is_some() {
             stderr::write("\r\x1b[K");
+            stderr::flush(AT_THE_END);
         }
     }
 }

@@ -10,6 +10,7 @@ use clap::Args;
 use serde_json::json;
 use uuid::Uuid;
 
+use super::printable::json_line;
 use super::say::report;
 use super::users::time;
 use crate::app::clock::Clock;
@@ -113,15 +114,14 @@ fn text(restored: &Restored, listed: usize, now: DateTime<Utc>) -> String {
 }
 
 fn object(restored: &Restored) -> String {
-    let object = json!({
+    json_line(&json!({
         "last_change": restored.last_change,
         "accounts_deleted": restored.accounts_deleted,
         "sessions_ended": restored.sessions_ended,
         "codes_voided": restored.codes_voided,
         "mails_voided": restored.mails_voided,
         "admin_keys_revoked": restored.admin_keys_revoked,
-    });
-    format!("{object}\n")
+    }))
 }
 
 #[cfg(test)]

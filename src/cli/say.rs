@@ -14,10 +14,18 @@ const LAST_LINES: Duration = Duration::from_millis(500);
 /// # Errors
 /// When standard output can't be written to, for example because the disk is full.
 pub fn say(text: &str) -> io::Result<()> {
+    say_to_reader(text).map(|_| ())
+}
+
+/// Like [`say`], and tells whether the reader is still there.
+///
+/// # Errors
+/// As [`say`].
+pub fn say_to_reader(text: &str) -> io::Result<bool> {
     let mut output = io::stdout().lock();
     match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error),
-        _ => Ok(()),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        written => written.map(|()| true),
     }
 }
 

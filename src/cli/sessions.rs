@@ -6,6 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::printable::json_line;
 use super::say::{report, say};
 use super::table::table;
 use super::users::time;
@@ -92,7 +93,7 @@ async fn list(app: &App, user: &str, as_json: bool) -> anyhow::Result<()> {
     let sessions = list_sessions_of(app, find(app, user).await?).await?.unwrap_or_default();
     if as_json {
         let objects: Vec<_> = sessions.iter().map(object).collect();
-        return Ok(say(&format!("{}\n", json!(objects)))?);
+        return Ok(say(&json_line(&json!(objects)))?);
     }
     if sessions.is_empty() {
         return Ok(say("The account has no live session.\n")?);
@@ -145,7 +146,7 @@ async fn revoke(app: &App, arguments: RevokeArgs) -> anyhow::Result<()> {
     };
     let sessions = if ended == 1 { "session" } else { "sessions" };
     report(&match (arguments.json, arguments.dry_run) {
-        (true, _) => format!("{}\n", json!({ "ended": ended })),
+        (true, _) => json_line(&json!({ "ended": ended })),
         (false, true) => format!("{ended} {sessions} would end.\n"),
         (false, false) => format!("{ended} {sessions} ended.\n"),
     });

@@ -1,15 +1,6 @@
 //! Tables for people at a terminal.
 
-/// The text, with a sign in place of each character that would move the cursor, command the terminal or turn the
-/// direction of writing. Strangers write names, and what is printed about an account must be ours.
-#[must_use]
-pub fn printable(text: &str) -> String {
-    let is_harmful = |character: char| {
-        let turns_direction = matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2066}'..='\u{2069}');
-        character.is_control() || turns_direction || matches!(character, '\u{2028}'..='\u{202e}')
-    };
-    text.replace(is_harmful, "\u{fffd}")
-}
+use super::printable::printable;
 
 /// The rows below their headings, each column as wide as its longest entry.
 #[must_use]

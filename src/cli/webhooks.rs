@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::printable::json_line;
 use super::say::{report, say};
 use crate::app::App;
 use crate::config::Settings;
@@ -116,7 +117,7 @@ async fn act(command: WebhooksCommand, app: &App) -> anyhow::Result<()> {
 
 fn secret_text(id: Uuid, secret: &str, as_json: bool) -> String {
     if as_json {
-        return format!("{}\n", json!({ "id": id, "secret": secret }));
+        return json_line(&json!({ "id": id, "secret": secret }));
     }
     format!("Webhook: {id}\nSecret:  {secret}\nKeep the secret; it is not shown again.\n")
 }
@@ -127,7 +128,7 @@ fn list(webhooks: &[(Webhook, i64)], as_json: bool) -> String {
             .iter()
             .map(|(webhook, waiting)| shown(webhook, *waiting))
             .collect();
-        return format!("{}\n", json!(all));
+        return json_line(&json!(all));
     }
     if webhooks.is_empty() {
         return "There are no webhooks.\n".to_owned();

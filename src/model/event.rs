@@ -27,6 +27,12 @@ macro_rules! kinds {
                     $(Self::$kind => $name,)+
                 }
             }
+
+            /// The kind of this name.
+            #[must_use]
+            pub fn named(name: &str) -> Option<Self> {
+                Self::ALL.iter().find(|kind| kind.name() == name).copied()
+            }
         }
     };
 }
@@ -168,12 +174,67 @@ pub struct ListedEvent {
     pub data: Option<String>,
 }
 
+/// A place in the order in which events were committed. Whatever is behind it is read later, and nothing is read twice.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx_macros::FromRow)]
+pub struct EventPlace {
+    pub transaction: String,
+    pub number: i64,
+}
+
+impl EventPlace {
+    /// The place before every event.
+    #[must_use]
+    pub fn first() -> Self {
+        Self {
+            transaction: "0".to_owned(),
+            number: 0,
+        }
+    }
+}
+
+/// Where reading the audit log begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventStart {
+    /// With the first event that is kept.
+    First,
+    /// With the event that follows this one.
+    After(Uuid),
+    /// With the first event that happened at this time or later.
+    Since(DateTime<Utc>),
+    /// With the next event that happens.
+    Now,
+}
+
+/// Which events an operator reads: all that fit both.
+#[derive(Debug, Clone, Default)]
+pub struct EventFilter {
+    pub user: Option<UserId>,
+    /// Every kind, if it names none.
+    pub kinds: Vec<EventKind>,
+}
+
+impl EventFilter {
+    #[must_use]
+    pub fn wants(&self, kind: &str) -> bool {
+        self.kinds.is_empty() || self.kinds.iter().any(|wanted| wanted.name() == kind)
+    }
+}
+
+/// An event as an operator sees it.
+#[derive(Debug, Clone, sqlx_macros::FromRow)]
+pub struct LoggedEvent {
+    #[sqlx(flatten)]
+    pub place: EventPlace,
+    pub user_id: Option<UserId>,
+    #[sqlx(flatten)]
+    pub event: ListedEvent,
+}
+
 /// The details of stored `data` as account owners and receivers of webhooks see them: without the operator's
 /// credential, as that names the accounts and keys that are worth an attack. Empty without any.
 #[must_use]
 pub fn shown_details(data: Option<&str>) -> BTreeMap<String, String> {
-    // Only `Event::data` writes this column.
-    let mut details: BTreeMap<String, String> = serde_json::from_str(data.unwrap_or("{}")).unwrap_or_default();
+    let mut details = all_details(data);
     details.remove(Event::OPERATOR);
     details
 }
@@ -185,6 +246,13 @@ pub struct Deletion {
     pub number: i64,
     pub user_id: UserId,
     pub happened_at: DateTime<Utc>,
+}
+
+/// The details of stored `data` as operators see them. Empty without any.
+#[must_use]
+pub fn all_details(data: Option<&str>) -> BTreeMap<String, String> {
+    // Only `Event::data` writes this column.
+    serde_json::from_str(data.unwrap_or("{}")).unwrap_or_default()
 }
 
 #[cfg(test)]

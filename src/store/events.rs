@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::engine::Database;
 use super::{Conn, Result, Tx, on};
-use crate::model::event::{Deletion, Event, EventKind, ListedEvent};
+use crate::model::event::{Deletion, Event, EventKind, EventPlace, EventStart, ListedEvent, LoggedEvent};
 use crate::model::id::UserId;
 use crate::model::webhook::{PlacedEvent, Webhook};
 
@@ -38,6 +38,31 @@ macro_rules! insert_event {
     };
 }
 pub(super) use insert_event;
+
+/// Selects events behind a place, with `$condition` beside it.
+macro_rules! select_logged_on_sqlite {
+    ($condition:literal) => {
+        concat!(
+            "SELECT '0' AS \"transaction\", number, id, user_id, kind, happened_at, session_id, actor, network, ",
+            "browser, data FROM events WHERE $1 = $1 AND number > $2 ",
+            $condition,
+            "ORDER BY number LIMIT $3"
+        )
+    };
+}
+
+/// The same on PostgreSQL.
+macro_rules! select_logged_on_postgres {
+    ($condition:literal) => {
+        concat!(
+            "SELECT transaction_id::text AS \"transaction\", number, id, user_id, kind, happened_at, session_id, ",
+            "actor, network, browser, data FROM events WHERE (transaction_id, number) > ($1::text::xid8, $2) ",
+            "AND transaction_id < pg_snapshot_xmin(pg_current_snapshot()) ",
+            $condition,
+            "ORDER BY transaction_id, number LIMIT $3"
+        )
+    };
+}
 
 /// [`insert_event`] with its nine values bound in order.
 macro_rules! insert_one {
@@ -124,6 +149,57 @@ pub async fn after(conn: Conn<'_>, webhook: &Webhook, limit: i64) -> Result<Vec<
             .bind(limit)
             .fetch_all(c)
             .await?
+    }))
+}
+
+/// The place that an operator's reading begins behind; `None` if there is no event of that id.
+pub async fn place(conn: Conn<'_>, start: EventStart) -> Result<Option<EventPlace>> {
+    const SQLITE_AFTER: &str = "SELECT '0' AS \"transaction\", number FROM events WHERE id = $1";
+    const POSTGRES_AFTER: &str = "SELECT transaction_id::text AS \"transaction\", number FROM events WHERE id = $1";
+    // Without such an event, what is read begins with the next one.
+    const SQLITE_SINCE: &str = "SELECT '0' AS \"transaction\", COALESCE( \
+        (SELECT number - 1 FROM events WHERE happened_at >= $1 ORDER BY number LIMIT 1), \
+        (SELECT MAX(number) FROM events), 0) AS number";
+    const POSTGRES_SINCE: &str = "(SELECT transaction_id::text AS \"transaction\", number - 1 AS number FROM events \
+        WHERE happened_at >= $1 ORDER BY transaction_id, number LIMIT 1) UNION ALL \
+        (SELECT pg_snapshot_xmin(pg_current_snapshot())::text, 0::bigint) LIMIT 1";
+    const SQLITE_NOW: &str = "SELECT '0' AS \"transaction\", COALESCE(MAX(number), 0) AS number FROM events";
+    // Everything below this transaction has ended, and whatever is above it is still to be read.
+    const POSTGRES_NOW: &str =
+        "SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS \"transaction\", 0::bigint AS number";
+    let sql = match start {
+        EventStart::First => return Ok(Some(EventPlace::first())),
+        EventStart::After(_) => conn.either(SQLITE_AFTER, POSTGRES_AFTER),
+        EventStart::Since(_) => conn.either(SQLITE_SINCE, POSTGRES_SINCE),
+        EventStart::Now => conn.either(SQLITE_NOW, POSTGRES_NOW),
+    };
+    Ok(on!(conn, c => {
+        let query = sqlx::query_as(sql);
+        let query = match start {
+            EventStart::After(event) => query.bind(event),
+            EventStart::Since(time) => query.bind(time),
+            EventStart::First | EventStart::Now => query,
+        };
+        query.fetch_optional(c).await?
+    }))
+}
+
+/// At most `limit` events behind `place`, of `user` or of all, in the order of their commits; see [`after`].
+pub async fn logged(conn: Conn<'_>, place: &EventPlace, user: Option<UserId>, limit: u32) -> Result<Vec<LoggedEvent>> {
+    const SQLITE: &str = select_logged_on_sqlite!("");
+    const SQLITE_OF_USER: &str = select_logged_on_sqlite!("AND user_id = $4 ");
+    const POSTGRES: &str = select_logged_on_postgres!("");
+    const POSTGRES_OF_USER: &str = select_logged_on_postgres!("AND user_id = $4 ");
+    let sql = match user {
+        Some(_) => conn.either(SQLITE_OF_USER, POSTGRES_OF_USER),
+        None => conn.either(SQLITE, POSTGRES),
+    };
+    Ok(on!(conn, c => {
+        let query = sqlx::query_as(sql).bind(&place.transaction).bind(place.number).bind(i64::from(limit));
+        match user {
+            Some(user) => query.bind(user).fetch_all(c).await?,
+            None => query.fetch_all(c).await?,
+        }
     }))
 }
 

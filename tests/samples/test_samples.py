@@ -43,6 +43,10 @@ NOT_RUN = {
     ("docs/moving.md", "neptun-auth export"): "`tests/api/operator/moving.rs` runs it",
     ("docs/providers.md", "[github]"): "clients of the reader's; `src/config/providers` tests such files, and the suite `providers` starts with one",
     ("docs/performance.md", "./scripts/bench"): "takes 40 minutes",
+    ("docs/operating.md", "$ export NEPTUN_AUTH_DATABASE_URL"): "the suite `operating` runs it",
+    ("docs/operating.md", "$ neptun-auth import"): "the suite `operating` runs it",
+    ("docs/operating.md", "$ neptun-auth serve"): "the suite `operating` runs it",
+    ("docs/operating.md", "$ curl"): "the suite `operating` runs it",
 }
 
 
@@ -56,6 +60,13 @@ def test_every_block_is_run_or_there_is_a_reason_why_not() -> None:
 def test_a_checkout_runs(texts: list[str], tmp_path: Path) -> None:
     process = start(texts[0], tmp_path, "http://localhost:8080/docs/")
     stop(process)
+
+
+@samples(("docs/operating.md", "source <("))
+def test_a_shell_knows_the_commands(texts: list[str], service: str, service_folder: Path, tmp_path: Path) -> None:
+    path = f"{service_folder}:{os.environ['PATH']}"
+    assert "_neptun__auth" in shell(f"{texts[0]}complete -p neptun-auth", tmp_path, PATH=path)
+    assert (tmp_path / "manual/neptun-auth-users.1").is_file()
 
 
 @samples(("README.md", "curl -i"), ("README.md", "HTTP/1.1 200 OK"))

@@ -11,6 +11,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::printable::json_line;
 use super::say::{report, say};
 use super::secret_input;
 use crate::app::App;
@@ -200,7 +201,7 @@ async fn print_recovery_link(app: &App, one: &One) -> anyhow::Result<()> {
     let made = make_recovery_link(app, &Operator::at_command_line(), user.id).await?;
     let (key, url) = (made.key.reveal(), made.url.as_ref().map(ToString::to_string));
     report(&if one.json {
-        format!("{}\n", json!({ "key": key, "url": url, "expires_at": made.expires_at }))
+        json_line(&json!({ "key": key, "url": url, "expires_at": made.expires_at }))
     } else {
         let shown = url.as_deref().unwrap_or(key);
         format!(
@@ -237,7 +238,7 @@ async fn delete(app: &App, arguments: DeleteArgs) -> anyhow::Result<()> {
     );
     delete_user(app, &Operator::at_command_line(), user.id).await?;
     report(&if arguments.one.json {
-        format!("{}\n", json!({ "deleted": user.id }))
+        json_line(&json!({ "deleted": user.id }))
     } else {
         format!("The account {} is deleted.\n", user.id.0)
     });

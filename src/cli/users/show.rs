@@ -4,7 +4,8 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::cli::table::{printable, table};
+use crate::cli::printable::{json_line, printable};
+use crate::cli::table::table;
 use crate::model::user::listed::ListedUser;
 
 pub fn time(time: DateTime<Utc>) -> String {
@@ -14,7 +15,7 @@ pub fn time(time: DateTime<Utc>) -> String {
 /// One account, all of it.
 pub fn one(user: &ListedUser, as_json: bool) -> String {
     if as_json {
-        return format!("{}\n", object(user));
+        return json_line(&object(user));
     }
     let since = |moment: Option<_>| moment.map_or_else(|| "no".to_owned(), |at| format!("since {}", time(at)));
     let lines = [
@@ -44,7 +45,7 @@ pub fn one(user: &ListedUser, as_json: bool) -> String {
 pub fn many(users: &[ListedUser], next: Option<Uuid>, as_json: bool) -> String {
     if as_json {
         let objects: Vec<Value> = users.iter().map(object).collect();
-        return format!("{}\n", json!({ "users": objects, "next": next }));
+        return json_line(&json!({ "users": objects, "next": next }));
     }
     if users.is_empty() {
         return "There is no such account.\n".to_owned();

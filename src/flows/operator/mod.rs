@@ -8,6 +8,8 @@ pub mod create_webhook;
 pub mod export_users;
 pub mod import_users;
 pub mod list_webhooks;
+pub mod place_in_events;
+pub mod read_events;
 pub mod restore_copy;
 pub mod restore_in_place;
 pub mod rotate_keys;

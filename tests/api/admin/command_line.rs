@@ -12,7 +12,7 @@ use crate::helpers::{ALICE, PASSWORD, TestApp};
 const NEW: &str = "another password";
 
 /// Runs the command on the app's database, with this text on its standard input.
-fn run(app: &TestApp, arguments: &[&str], input: &str) -> Output {
+pub(super) fn run(app: &TestApp, arguments: &[&str], input: &str) -> Output {
     let mut command = command(&app.database.url);
     command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.spawn().unwrap();
@@ -22,18 +22,18 @@ fn run(app: &TestApp, arguments: &[&str], input: &str) -> Output {
 }
 
 /// What a command that succeeds prints.
-fn print(app: &TestApp, arguments: &[&str]) -> String {
+pub(super) fn print(app: &TestApp, arguments: &[&str]) -> String {
     let output = run(app, arguments, "");
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn print_json(app: &TestApp, arguments: &[&str]) -> Value {
+pub(super) fn print_json(app: &TestApp, arguments: &[&str]) -> Value {
     serde_json::from_str(&print(app, &[arguments, &["--json"]].concat())).unwrap()
 }
 
 /// What a command that fails says.
-fn refusal(app: &TestApp, arguments: &[&str]) -> String {
+pub(super) fn refusal(app: &TestApp, arguments: &[&str]) -> String {
     let output = run(app, arguments, "");
     assert!(!output.status.success() && output.stdout.is_empty(), "{output:?}");
     String::from_utf8(output.stderr).unwrap()
@@ -237,4 +237,12 @@ async fn names_do_not_command_the_operators_terminal_nor_forge_a_line() {
         "{shown:?}"
     );
     assert_eq!(shown.matches("\nAdmin ").count(), 1, "{shown:?}");
+    for arguments in [vec!["users", "show", ALICE], vec!["users", "list"]] {
+        let json = print(&app, &[&arguments[..], &["--json"]].concat());
+        assert!(
+            !json.trim_end().contains(char::is_control) && !json.contains('\u{202e}'),
+            "{json:?}"
+        );
+        assert!(json.contains("\\u009b2J\\u202eb"), "{json:?}");
+    }
 }

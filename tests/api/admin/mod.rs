@@ -3,6 +3,7 @@
 mod admin_right;
 mod command_line;
 mod disabled;
+mod event_commands;
 mod keys;
 mod list;
 mod operators;

@@ -1,5 +1,6 @@
 //! The real binary: what only a process of its own can show.
 
+mod completions;
 mod connections;
 mod crash;
 mod database_file;

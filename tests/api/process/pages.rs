@@ -12,7 +12,7 @@ use crate::helpers::binary::{Binary, agent, free_address, metrics};
 use crate::helpers::{ALICE, PASSWORD, TestDatabase};
 
 /// What the binary prints with these arguments and an empty environment.
-fn printed(arguments: &[&str]) -> String {
+pub(super) fn printed(arguments: &[&str]) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_neptun-auth"));
     let output = command.env_clear().args(arguments).output().unwrap();
     assert!(output.status.success(), "{output:?}");

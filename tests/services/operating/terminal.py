@@ -1,0 +1,77 @@
+"""A terminal, at which an operator runs one command after the other."""
+
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+PATIENCE = 3000
+
+
+class Terminal:
+    """Commands with one folder, one environment and one program in the background."""
+
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        self.folder = folder
+        self.environment = environment
+        self.background: subprocess.Popen | None = None
+
+    def set(self, command: str) -> None:
+        """A command that changes the environment."""
+        printed = subprocess.run(
+            ["bash", "-c", f"set -e; {command}; env -0"], env=self.environment, capture_output=True, check=True
+        ).stdout.decode()
+        self.environment = dict(line.split("=", 1) for line in printed.split("\0") if line)
+
+    def start(self, command: str) -> None:
+        self.background = subprocess.Popen(["bash", "-c", f"exec {command}"], cwd=self.folder, env=self.environment)
+
+    def stop(self) -> None:
+        if self.background:
+            self.background.terminate()
+            assert self.background.wait(30) == 0
+            self.background = None
+
+    def run(self, command: str, until: Callable[[str], bool] = lambda _: False, key: bytes = b"") -> str:
+        """What the command prints. As soon as `until` holds for it, `key` is pressed; without a key it is killed."""
+        child, terminal = pty.fork()
+        if child == 0:
+            os.chdir(self.folder)
+            os.execvpe("bash", ["bash", "-c", command if ";" in command or "|" in command else f"exec {command}"],
+                       self.environment)
+        output, deadline, is_due = b"", time.monotonic() + PATIENCE, True
+        while is_open(terminal, deadline):
+            try:
+                output += os.read(terminal, 65536)
+            except OSError:
+                break  # How Linux says that the other side has closed.
+            if is_due and until(output.decode(errors="replace")):
+                is_due = False
+                if key:
+                    os.write(terminal, key)
+                else:
+                    os.kill(child, signal.SIGKILL)
+        os.close(terminal)
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        expected = {b"": -signal.SIGKILL, b"\x03": -signal.SIGINT}[key] if not is_due else 0
+        shown = as_shown(output.decode())
+        assert code == expected, f"{command} ended with {code}:\n{shown}"
+        return shown + ("\nKilled" if code == -signal.SIGKILL else "")
+
+
+def is_open(terminal: int, deadline: float) -> bool:
+    ready, _, _ = select.select([terminal], [], [], deadline - time.monotonic())
+    assert ready, "the command does not end"
+    return True
+
+
+def as_shown(output: str) -> str:
+    """What stays on the screen: a line that begins anew replaces what it had."""
+    text = re.sub(r"\x1b\[[0-9;]*[mK]", "", output.replace("\r\n", "\n"))
+    lines = [next((part for part in reversed(line.split("\r")) if part), "") for line in text.split("\n")]
+    return "\n".join(lines).rstrip("\n")
