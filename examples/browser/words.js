@@ -38,6 +38,9 @@ const providerErrors = {
   identity_taken: errors.identity_taken,
   second_factor_required: "Log in with your second factor.",
   account_disabled: errors.account_disabled,
+  sign_up_closed: errors.sign_up_closed,
+  too_many_requests: "Too many tries. Please wait a while.",
+  unavailable: errors.unavailable,
 };
 
 /** Tells a person why a log-in at another provider failed. */

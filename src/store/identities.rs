@@ -46,9 +46,15 @@ pub async fn insert(conn: Conn<'_>, identity: &Identity) -> Result<bool> {
     Ok(inserted == 1)
 }
 
-/// Notes that an identity was used, and the address that its provider gave.
+/// Whether the account still has this identity.
+pub async fn is_of(conn: Conn<'_>, user: UserId, id: Uuid) -> Result<bool> {
+    const SQL: &str = "SELECT EXISTS (SELECT 1 FROM identities WHERE id = $1 AND user_id = $2)";
+    Ok(on!(conn, c => sqlx::query_scalar(SQL).bind(id).bind(user).fetch_one(c).await?))
+}
+
+/// Notes that an identity was used, and the address that its provider gave, if it gave one.
 pub async fn note_use(conn: Conn<'_>, id: Uuid, email: Option<&str>, now: DateTime<Utc>) -> Result<()> {
-    const SQL: &str = "UPDATE identities SET email = $1, last_used_at = $2 WHERE id = $3";
+    const SQL: &str = "UPDATE identities SET email = COALESCE($1, email), last_used_at = $2 WHERE id = $3";
     on!(conn, c => { sqlx::query(SQL).bind(email).bind(now).bind(id).execute(c).await?; });
     Ok(())
 }

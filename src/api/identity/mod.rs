@@ -28,7 +28,7 @@ pub fn apis(app: &App) -> Apis {
 
 /// The errors that operations return for reasons of their own. `spec` adds those that follow from their declaration.
 pub const ERRORS: &[(&str, &[ErrorCode])] = &[
-    ("startSocialLogIn", &[ErrorCode::NotFound, ErrorCode::TooManyRequests]),
+    ("startSocialLogIn", &[ErrorCode::NotFound]),
     (
         "linkIdentity",
         &[
@@ -95,7 +95,9 @@ impl ProviderApi {
     /// If the log-in fails, the browser goes to the log-in page with `error`: `access_denied`, `state_mismatch`,
     /// `provider_failed`, `email_missing`, `email_taken` (log in to that account, then link the provider),
     /// `identity_taken`, `second_factor_required` (finish with `POST /api/auth/login/second-factor`),
-    /// `account_disabled` or `sign_up_closed`. Answers 404 `not_found` for a provider that is not set up.
+    /// `account_disabled`, `sign_up_closed`, `too_many_requests` or `unavailable` (both pass by themselves). Answers
+    /// 404 `not_found` for a provider that is not set up. A browser that is signed in, and that a page of another site
+    /// sends here, stays signed in as it is and goes to the page afterwards.
     #[oai(path = "/auth/:provider", method = "get", operation_id = "startSocialLogIn")]
     #[expect(clippy::too_many_arguments, reason = "the framework has one for each parameter")]
     async fn start_social_log_in(
@@ -127,12 +129,11 @@ impl ProviderApi {
             error: error.0,
         };
         let page = if callback.is_one() {
-            self.finish(provider, callback, &session, client).await?
+            self.finish(provider, callback, &session, client).await
         } else {
-            self.0.limits.allow_set_out(&client)?;
-            self.begin(provider, return_to.0.as_deref(), &session).await
+            self.begin(provider, return_to.0.as_deref(), &session, &client).await
         };
-        Ok(Redirect::SeeOther(page))
+        Ok(Redirect::SeeOther(page.or_else(|error| self.explain(error))?))
     }
 }
 
@@ -141,13 +142,34 @@ impl ProviderApi {
         Ok(self.0.providers.by_id(id).ok_or(ErrorCode::NotFound)?)
     }
 
+    /// A person waits in front of a browser: what passes by itself leads to the log-in page too.
+    fn explain(&self, error: ApiError) -> Result<String, ApiError> {
+        match error.code {
+            ErrorCode::TooManyRequests => Ok(self.0.providers.failure_page("too_many_requests")),
+            ErrorCode::Unavailable => Ok(self.0.providers.failure_page("unavailable")),
+            _ => Err(error),
+        }
+    }
+
     /// The address at the provider.
-    async fn begin(&self, provider: &Provider, return_to: Option<&str>, session: &RequestSession) -> String {
+    async fn begin(
+        &self,
+        provider: &Provider,
+        return_to: Option<&str>,
+        session: &RequestSession,
+        client: &Client,
+    ) -> Result<String, ApiError> {
+        self.0.limits.allow_set_out(client)?;
         let providers = &self.0.providers;
         // A link with a foreign page still logs in, and leads to ours.
         let page = providers.return_page(return_to);
         let page = page.unwrap_or_else(|| providers.after_log_in().to_owned());
-        match begin_log_in(&self.0, provider, page, None).await {
+        // A page elsewhere must not bring its visitors into another account than the one that they are signed in to
+        // (OWASP ASVS v5.0.0-7.6.2).
+        if session.ceremonies().is_from_another_site() && session.authenticate().await?.is_some() {
+            return Ok(page);
+        }
+        Ok(match begin_log_in(&self.0, provider, page, None).await {
             Ok(begun) => {
                 session.ceremonies().keep(begun.cookie);
                 begun.url
@@ -156,7 +178,7 @@ impl ProviderApi {
                 report(&self.0, provider, &error);
                 providers.failure_page("provider_failed")
             }
-        }
+        })
     }
 
     /// The page after a callback.

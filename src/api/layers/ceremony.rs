@@ -12,6 +12,7 @@ use crate::model::session::cookie::SessionCookie;
 pub struct CeremonyCookies {
     presented: Vec<String>,
     is_ahead: bool,
+    is_from_another_site: bool,
     is_session_kept_back: bool,
     change: Mutex<Option<Change>>,
 }
@@ -28,6 +29,7 @@ impl CeremonyCookies {
         Self {
             presented: cookie.ceremony().find(headers).map(str::to_owned).collect(),
             is_ahead: is_ahead(request),
+            is_from_another_site: request.header("sec-fetch-site") == Some("cross-site"),
             is_session_kept_back: cookie.is_strict(),
             change: Mutex::default(),
         }
@@ -44,6 +46,12 @@ impl CeremonyCookies {
     #[must_use]
     pub fn is_ahead(&self) -> bool {
         self.is_ahead
+    }
+
+    /// Whether a page of another site led the browser here (W3C Fetch Metadata).
+    #[must_use]
+    pub fn is_from_another_site(&self) -> bool {
+        self.is_from_another_site
     }
 
     /// Whether browsers bring no session cookie along from a provider, by the operator's settings.

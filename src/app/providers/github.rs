@@ -67,7 +67,9 @@ impl GitHub {
         let token = self.redeem(provider, http, ceremony, code).await?;
         // The public address of the profile may be anybody's: only the list of addresses says which are verified.
         let user: User = self.get(http, "/user", &token).await?;
-        let addresses: Vec<Address> = self.get(http, ADDRESSES, &token).await?;
+        // Who is known already needs no address.
+        let addresses = self.get::<Vec<Address>>(http, ADDRESSES, &token).await;
+        let addresses = addresses.unwrap_or_else(|error| provider.without_address(&error));
         let primary = addresses.into_iter().find(|address| address.primary);
         Ok(Profile {
             issuer: self.issuer(),

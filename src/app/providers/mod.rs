@@ -195,6 +195,16 @@ impl Provider {
         );
     }
 
+    /// Logs why the provider gave no address, and goes on with none.
+    fn without_address<T: Default>(&self, error: &anyhow::Error) -> T {
+        tracing::info!(
+            provider = self.setup.id.as_str(),
+            error = format!("{error:#}"),
+            "a provider gave no address; accounts that it is linked to need none"
+        );
+        T::default()
+    }
+
     fn account(&self, profile: Profile) -> ExternalAccount {
         let claim = profile.email.as_deref().map(|email| AddressClaim {
             email,

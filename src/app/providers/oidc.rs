@@ -95,7 +95,7 @@ impl Oidc {
         let mut claims = self.verify(&answer.id_token, provider, http, ceremony, clock).await?;
         if let (None, Some(endpoint), Some(token)) = (&claims.email, metadata.userinfo_endpoint(), &answer.access_token)
         {
-            add_address(&mut claims, http, endpoint, token).await?;
+            add_address(&mut claims, provider, http, endpoint, token).await?;
         }
         Ok(Profile {
             issuer: self.issuer().to_owned(),
@@ -150,9 +150,20 @@ fn redeem(provider: &Provider, metadata: &Metadata, ceremony: &Ceremony, code: &
 }
 
 /// Asks for the address where the id token has none.
-async fn add_address(claims: &mut IdClaims, http: &Outbound, endpoint: &Url, token: &str) -> anyhow::Result<()> {
+async fn add_address(
+    claims: &mut IdClaims,
+    provider: &Provider,
+    http: &Outbound,
+    endpoint: &Url,
+    token: &str,
+) -> anyhow::Result<()> {
     let call = Call::get(endpoint).header("authorization", &format!("Bearer {token}"));
-    let info: UserInfo = read_json(http, call).await.context("the userinfo endpoint")?;
+    // Who is known already needs no address.
+    let info: Option<UserInfo> = match read_json(http, call).await.context("the userinfo endpoint") {
+        Ok(info) => Some(info),
+        Err(error) => provider.without_address(&error),
+    };
+    let Some(info) = info else { return Ok(()) };
     // OpenID Connect Core 1.0, 5.3.2: an access token of another account must not add its address here.
     ensure!(
         info.sub == claims.subject,

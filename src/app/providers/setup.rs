@@ -31,7 +31,8 @@ pub struct ProviderSetup {
     pub client_secret: Option<ClientSecret>,
     pub scopes: Vec<String>,
     pub endpoints: Endpoints,
-    /// Whether an OpenID Connect issuer is believed that an address is its account's own.
+    /// Whether the provider is believed that an address is its account's own: GitHub and Google at their own
+    /// addresses, others if the operator says so.
     pub trust_email: bool,
 }
 

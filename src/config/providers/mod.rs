@@ -134,9 +134,10 @@ impl Section {
             client_secret.is_some() || kind == ProviderKind::Oidc,
             "`client_secret_file` is missing"
         );
+        let is_at_home = self.is_at_home(kind);
         ensure!(
-            !self.trust_email || kind == ProviderKind::Oidc,
-            "`trust_email` is only for `kind = \"oidc\"`: for GitHub and Google the service knows when to trust them"
+            !self.trust_email || !is_at_home,
+            "`trust_email` is not for GitHub and Google themselves: the service knows when to trust them"
         );
         let endpoints = self.endpoints(kind)?;
         let scopes = self.scopes.unwrap_or_else(|| default_scopes(kind));
@@ -153,8 +154,17 @@ impl Section {
             client_secret,
             scopes,
             endpoints,
-            trust_email: self.trust_email,
+            trust_email: self.trust_email || is_at_home,
         })
+    }
+
+    /// Whether it is GitHub or Google at its own address, and no other server that speaks as they do.
+    fn is_at_home(&self, kind: ProviderKind) -> bool {
+        match kind {
+            ProviderKind::GitHub => self.authorize_url.is_none(),
+            ProviderKind::Google => self.issuer.as_deref().is_none_or(|issuer| issuer == GOOGLE),
+            ProviderKind::Oidc => false,
+        }
     }
 
     /// The secret in the file, which is looked for beside the file of providers.

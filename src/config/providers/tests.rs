@@ -26,8 +26,25 @@ fn known_providers_need_little_and_others_an_issuer() {
     assert_eq!(github.client_secret.as_ref().unwrap().0, "s3cret");
     assert!(matches!(&google.endpoints, Endpoints::Issuer { issuer, is_google: true } if issuer == GOOGLE));
     assert_eq!((sso.name.as_str(), sso.trust_email), ("Example", true));
+    assert_eq!((github.trust_email, google.trust_email), (true, true));
     assert!(sso.client_secret.is_none());
     assert!(!format!("{providers:?}").contains("s3cret"));
+}
+
+#[test]
+fn other_servers_than_those_of_github_and_google_are_trusted_when_the_operator_says_so() {
+    const ENTERPRISE: &str = "[github]\nclient_id = 'a'\nclient_secret_file = 'secret'\n\
+        authorize_url = 'https://git.example.com/login/oauth/authorize'\n\
+        token_url = 'https://git.example.com/login/oauth/access_token'\n\
+        api_url = 'https://git.example.com/api/v3'\n";
+    const ISSUER: &str =
+        "[google]\nclient_id = 'a'\nclient_secret_file = 'secret'\nissuer = 'https://accounts.example.com'\n";
+    for base in [ENTERPRISE, ISSUER] {
+        for (more, expected) in [("", false), ("trust_email = true\n", true)] {
+            let providers = parsed(&format!("{base}{more}")).unwrap();
+            assert_eq!(providers[0].trust_email, expected, "{base}{more}");
+        }
+    }
 }
 
 #[test]
@@ -65,7 +82,7 @@ fn a_section_that_cannot_work_stops_the_start_with_a_sentence() {
         ),
         (GITHUB, "issuer = 'https://github.com'", "`issuer` is not for GitHub"),
         (GITHUB, "api_url = 'https://github.example.com/api'", "or none"),
-        (GITHUB, "trust_email = true", "only for `kind = \"oidc\"`"),
+        (GITHUB, "trust_email = true", "not for GitHub and Google themselves"),
         (GITHUB, "client_secret = 'x'", "unknown field"),
         (GITHUB, "scopes = ['a b']", "list of words"),
         ("[github]\nclient_id = 'a'\n", "", "`client_secret_file` is missing"),

@@ -12,7 +12,7 @@ use crate::model::session::half_log_in::HalfLogIn;
 use crate::model::session::secret::SessionSecret;
 use crate::model::session::started::{Outcome, StartedSession};
 use crate::model::user::AccountLookup;
-use crate::store::{sessions, users};
+use crate::store::{identities, sessions, users};
 
 #[derive(Debug, thiserror::Error)]
 pub enum FinishLogInError {
@@ -95,6 +95,11 @@ async fn exchange(
     let (account, known) = account.zip(known).ok_or(FinishLogInError::NotAuthenticated)?;
     let device_generation = account.familiarity.device_generation;
     if !half.still_holds(device_generation, known.second_factor_at) {
+        return Err(FinishLogInError::NotAuthenticated);
+    }
+    if let Some(identity) = half.opened_by
+        && !identities::is_of(tx.conn(), user, identity).await?
+    {
         return Err(FinishLogInError::NotAuthenticated);
     }
     if !usable.consume(&mut tx, user, now).await? {

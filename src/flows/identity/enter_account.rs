@@ -18,6 +18,7 @@ use crate::model::id::UserId;
 use crate::model::identity::ceremony::Ceremony;
 use crate::model::identity::{ExternalAccount, Identity};
 use crate::model::limit::Operation;
+use crate::model::limit::throttled::Throttled;
 use crate::model::mail::{EarlierProfile, Message, format_time};
 use crate::model::session::identity::SessionIdentity;
 use crate::model::session::methods::{AuthenticationMethod, Methods};
@@ -31,6 +32,8 @@ use crate::telemetry::{self, Ended};
 /// The account that an identity opens.
 struct Entered {
     id: UserId,
+    /// The stored identity.
+    identity: Uuid,
     email: String,
     email_verified: bool,
     device_generation: i64,
@@ -81,6 +84,7 @@ pub(super) async fn enter_account(
         let methods = Methods::NONE.and(AuthenticationMethod::Federated);
         let mut starting = StartingSession::new(app, owner, start.clone(), methods, entry.now)?;
         starting.session.identity = SessionIdentity::of(provider.kind(), external);
+        starting.opened_by = Some(entered.identity);
         if let Some(outcome) = start_proven_session(app, tx, owner, starting).await? {
             telemetry::sessions_ended(Ended::EmailProven, entered.ended);
             return Ok(outcome);
@@ -151,6 +155,7 @@ impl Entry<'_> {
         let account = users::credentials_and_familiarity(tx.conn(), lookup, self.client, self.now).await?;
         Ok(account.map(|account| Entered {
             id: identity.user_id,
+            identity: identity.id,
             email: account.credentials.email,
             email_verified: account.credentials.email_verified_at.is_some(),
             device_generation: account.familiarity.device_generation,
@@ -166,18 +171,21 @@ impl Entry<'_> {
             return Ok(None);
         }
         self.record(tx, EventKind::SignUp, id).await?;
-        if !self.link(tx, id).await? {
+        let Some(identity) = self.link(tx, id).await? else {
             return Ok(None);
-        }
+        };
         // Nothing is new about the device that an account is made with.
         devices::note(tx.conn(), id, self.client, self.now).await?;
         if let Some(account) = users::own_account(tx.conn(), id).await?
             && let Some(unproven) = UnprovenAddress::of(&account)
         {
-            mail_proof_code(self.app, tx, &unproven, self.client, self.now).await?;
+            let mailed = mail_proof_code(self.app, tx, &unproven, self.client, self.now).await;
+            // The address has had its mails for now. Its owner asks for a code later.
+            mailed.or_else(|error| if error.is::<Throttled>() { Ok(()) } else { Err(error) })?;
         }
         Ok(Some(Entered {
             id,
+            identity,
             email: email.typed().to_owned(),
             email_verified: verified_at.is_some(),
             device_generation: 0,
@@ -200,14 +208,15 @@ impl Entry<'_> {
         let ended = prove_address(tx, id, Proof::FirstByMail, self.client, self.now).await?;
         users::verify_email(tx, id, self.now).await?;
         self.record(tx, EventKind::EmailVerified, id).await?;
-        if !self.link(tx, id).await? {
+        let Some(identity) = self.link(tx, id).await? else {
             return Ok(None);
-        }
+        };
         // One notice is enough: this one tells of the log-in too.
         devices::note(tx.conn(), id, self.client, self.now).await?;
         self.tell(tx, &account.credentials.email, earlier.as_ref()).await?;
         Ok(Some(Entered {
             id,
+            identity,
             email: account.credentials.email,
             email_verified: true,
             device_generation: ended.device_generation.unwrap_or_default(),
@@ -215,13 +224,14 @@ impl Entry<'_> {
         }))
     }
 
-    async fn link(&self, tx: &mut Tx, user: UserId) -> Result<bool, FinishError> {
+    /// Returns the stored identity; `None` when another request has stored it.
+    async fn link(&self, tx: &mut Tx, user: UserId) -> Result<Option<Uuid>, FinishError> {
         let identity = Identity::new(self.external, user, self.now);
-        let is_linked = identities::insert(tx.conn(), &identity).await?;
-        if is_linked {
-            self.record(tx, EventKind::IdentityLinked, user).await?;
+        if !identities::insert(tx.conn(), &identity).await? {
+            return Ok(None);
         }
-        Ok(is_linked)
+        self.record(tx, EventKind::IdentityLinked, user).await?;
+        Ok(Some(identity.id))
     }
 
     async fn record(&self, tx: &mut Tx, kind: EventKind, user: UserId) -> Result<(), FinishError> {

@@ -98,14 +98,14 @@ pub struct AddressClaim<'a> {
 
 impl AddressClaim<'_> {
     /// Whether the claim proves that the owner of the provider's account reads mail to the address today. Google once
-    /// verified the addresses of other mail providers, and does not notice when they change hands; an OpenID Connect
-    /// issuer is trusted only if the operator says so.
+    /// verified the addresses of other mail providers, and does not notice when they change hands. Servers
+    /// other than GitHub's and Google's own are trusted only if the operator says so: their administrators may set any
+    /// address.
     #[must_use]
     pub fn is_proof(&self, kind: ProviderKind, is_trusted: bool) -> bool {
         let is_authority = match kind {
-            ProviderKind::GitHub => true,
-            ProviderKind::Google => self.is_google_s_own(),
-            ProviderKind::Oidc => is_trusted,
+            ProviderKind::GitHub | ProviderKind::Oidc => is_trusted,
+            ProviderKind::Google => is_trusted && self.is_google_s_own(),
         };
         self.is_verified && is_authority
     }
@@ -150,15 +150,17 @@ mod tests {
             organisation,
         };
         for (claim, kind, trusted, expected) in [
-            (claim("a@example.com", true, None), GitHub, false, true),
+            (claim("a@example.com", true, None), GitHub, true, true),
+            (claim("a@example.com", true, None), GitHub, false, false),
             (claim("a@example.com", false, None), GitHub, true, false),
-            (claim("a@gmail.com", true, None), Google, false, true),
-            (claim("a@GMAIL.com", true, None), Google, false, true),
+            (claim("a@gmail.com", true, None), Google, true, true),
+            (claim("a@GMAIL.com", true, None), Google, true, true),
+            (claim("a@gmail.com", true, None), Google, false, false),
             (claim("a@gmail.com", false, None), Google, true, false),
             (claim("a@example.com", true, None), Google, true, false),
             (claim("a@gmail.com.example.com", true, None), Google, true, false),
             (claim("a@example.com", true, Some("")), Google, true, false),
-            (claim("a@example.com", true, Some("example.com")), Google, false, true),
+            (claim("a@example.com", true, Some("example.com")), Google, true, true),
             (claim("a@example.com", true, Some("example.com")), Oidc, false, false),
             (claim("a@example.com", true, None), Oidc, true, true),
             (claim("a@example.com", false, None), Oidc, true, false),

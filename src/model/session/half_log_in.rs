@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::identity::SessionIdentity;
 use super::methods::Methods;
@@ -19,6 +20,8 @@ pub struct HalfLogIn {
     pub methods: Methods,
     /// The identity of the first factor.
     pub identity: Option<SessionIdentity>,
+    /// The stored identity that was the first factor. If it is removed, the half log-in ends with it.
+    pub opened_by: Option<Uuid>,
     /// The account's generation of devices at the first factor. A changed password or a reset begins another one, and
     /// the half log-in ends with that.
     pub device_generation: i64,
@@ -37,6 +40,8 @@ struct Stored {
     amr: String,
     #[serde(default)]
     identity: Option<SessionIdentity>,
+    #[serde(default)]
+    opened_by: Option<Uuid>,
     device_generation: i64,
 }
 
@@ -63,6 +68,7 @@ impl HalfLogIn {
                 user: self.user_id,
                 amr: self.methods.to_column(),
                 identity: self.identity.clone(),
+                opened_by: self.opened_by,
                 device_generation: self.device_generation,
             },
         })
@@ -79,6 +85,7 @@ impl HalfLogIn {
             user_id: half_log_in.user,
             methods: Methods::from_column(Some(&half_log_in.amr)),
             identity: half_log_in.identity,
+            opened_by: half_log_in.opened_by,
             device_generation: half_log_in.device_generation,
             started_at: session.created_at,
         })

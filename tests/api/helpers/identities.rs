@@ -175,7 +175,7 @@ impl OidcDouble {
         };
         setup.outbound = local_servers();
         setup.providers.providers = vec![
-            provider("google", issuer(true), false),
+            provider("google", issuer(true), true),
             provider("sso", issuer(false), true),
             provider("untrusted", issuer(false), false),
         ];
@@ -324,7 +324,7 @@ impl GitHubDouble {
         };
         TestApp::with_setup(|setup| {
             setup.outbound = local_servers();
-            setup.providers.providers = vec![provider("github", endpoints, false)];
+            setup.providers.providers = vec![provider("github", endpoints, true)];
         })
         .await
     }

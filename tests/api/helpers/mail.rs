@@ -36,7 +36,7 @@ impl TestMail {
     }
 
     /// Codes are the only numbers of five digits and more, keys the only words of 22 characters.
-    fn find_code(&self) -> Option<&str> {
+    pub fn find_code(&self) -> Option<&str> {
         let is_code = |word: &&str| {
             let is_number = word.len() >= 5 && word.bytes().all(|byte| byte.is_ascii_digit());
             is_number || (word.len() == 22 && !word.contains('.'))

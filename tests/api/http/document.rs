@@ -189,7 +189,6 @@ fn every_operation_declares_its_refusals_headers_and_examples() {
             "registerPasskey",
             "authenticateWithPasskey",
             "removePasskey",
-            "startSocialLogIn",
             "linkIdentity",
             "removeIdentity",
         ];

@@ -6,7 +6,7 @@ use poem::http::Method;
 use serde_json::json;
 
 use crate::helpers::identities::{OidcDouble, location};
-use crate::helpers::{PASSWORD, TestApp, contains};
+use crate::helpers::{Client, PASSWORD, TestApp, contains};
 
 const MISMATCH: &str = "/log-in?error=state_mismatch";
 
@@ -167,6 +167,44 @@ async fn a_log_in_with_a_provider_ends_the_presented_session() {
     assert!(!planted.is_signed_in().await);
 }
 
+/// ASVS 7.6.2: a page of another site brings its visitors into no other account than theirs.
+#[tokio::test]
+async fn a_page_of_another_site_neither_swaps_nor_ends_a_session() {
+    let double = OidcDouble::start();
+    let app = double.app().await;
+    let alice = app.user("alice").await;
+    let from = async |client: &Client, site: &'static str, path: &str| {
+        let headers = [("sec-fetch-site", site)];
+        location(&client.send(Method::GET, path, &headers, Body::empty()).await)
+    };
+    assert_eq!(from(&alice, "cross-site", "/auth/sso").await, "/dashboard");
+    assert_eq!(
+        from(&alice, "cross-site", "/auth/sso?return_to=/welcome").await,
+        "/welcome"
+    );
+    assert!(alice.ceremony().is_none());
+    assert_eq!(alice.shown_email().await, alice.email);
+    assert!(double.server.received().is_empty());
+
+    // Their own pages do, and so does a page of another site for a visitor without a session.
+    for site in ["same-origin", "same-site", "none"] {
+        assert!(
+            from(&alice, site, "/auth/sso")
+                .await
+                .starts_with(double.server.url.as_str()),
+            "{site}"
+        );
+    }
+    let visitor = app.client();
+    let at_provider = from(&visitor, "cross-site", "/auth/sso").await;
+    // The way back comes from the provider's site.
+    assert_eq!(
+        from(&visitor, "cross-site", &double.callback(&at_provider)).await,
+        "/dashboard"
+    );
+    assert!(visitor.is_signed_in().await);
+}
+
 #[tokio::test]
 async fn nothing_that_a_provider_gave_is_kept_but_the_name_and_the_address() {
     let double = OidcDouble::start();
@@ -210,7 +248,7 @@ async fn callbacks_are_limited_for_each_network() {
         assert_eq!(client.set_out(&refused).await, "/log-in?error=access_denied");
         client.set_ceremony(ceremony.clone());
     }
-    client.get(&callback).await.throttled("log-in");
+    assert_eq!(client.set_out(&callback).await, "/log-in?error=too_many_requests");
     assert_eq!(double.asked_for("/token"), 0);
 }
 
@@ -232,6 +270,6 @@ async fn callbacks_without_a_ceremony_and_starts_use_no_log_ins_up() {
     for _ in 0..3 {
         app.client().at("192.0.2.1").set_out("/auth/sso").await;
     }
-    visitor.get("/auth/sso").await.throttled("log-in");
+    assert_eq!(visitor.set_out("/auth/sso").await, "/log-in?error=too_many_requests");
     visitor.log_in(&alice.email, PASSWORD).await.ok();
 }

@@ -48,6 +48,21 @@ async fn no_address_and_a_refused_code_log_in_to_nothing() {
     assert_eq!(app.count("SELECT COUNT(*) FROM users").await, 0);
 }
 
+/// A GitHub App without the permission to read addresses, and a scope that was cut.
+#[tokio::test]
+async fn a_known_account_needs_no_address() {
+    let double = GitHubDouble::start();
+    let app = double.app().await;
+    let client = app.client();
+    let callback = double.callback(&client.set_out("/auth/github").await);
+    assert_eq!(client.set_out(&callback).await, "/dashboard");
+    *double.addresses.lock().unwrap() = json!({ "message": "Resource not accessible by integration" });
+    let again = app.client();
+    let callback = double.callback(&again.set_out("/auth/github").await);
+    assert_eq!(again.set_out(&callback).await, "/dashboard");
+    assert_eq!(again.identities().await[0]["email"], "jane@example.com");
+}
+
 #[tokio::test]
 async fn a_session_shows_its_identity_after_the_second_factor_too() {
     let double = GitHubDouble::start();

@@ -31,6 +31,32 @@ async fn linking_and_removing_need_a_fresh_proof() {
     assert_eq!(mail.subject, "A log-in was removed from your account");
 }
 
+/// Its owner removes the account of a thief at the provider, between the thief's two factors.
+#[tokio::test]
+async fn a_removed_identity_finishes_no_log_in() {
+    let double = OidcDouble::start();
+    let app = double.app().await;
+    let alice = app.user("alice").await;
+    assert_eq!(alice.link_at("sso", &double).await, "/dashboard");
+    let authenticator = alice.enrol(&app).await;
+    let (thief, owner) = (app.client(), app.client());
+    for half in [&thief, &owner] {
+        assert_eq!(
+            half.log_in_at("sso", &double).await,
+            "/log-in?error=second_factor_required"
+        );
+    }
+    owner.finish_log_in(&authenticator.next_code()).await.ok();
+    let path = identity_of(&alice, &alice.identities().await);
+    alice.delete(&path).await.assert_status(204);
+    thief
+        .finish_log_in(&authenticator.next_code())
+        .await
+        .fails(401, "not_authenticated");
+    assert!(!thief.is_signed_in().await);
+    assert!(owner.is_signed_in().await);
+}
+
 #[tokio::test]
 async fn the_last_way_into_an_account_is_not_removed() {
     let double = OidcDouble::start();

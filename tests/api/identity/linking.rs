@@ -1,5 +1,6 @@
 //! Which account an identity opens, row by row.
 
+use chrono::TimeDelta;
 use serde_json::json;
 
 use crate::helpers::identities::{OidcDouble, Said};
@@ -158,6 +159,30 @@ async fn an_unproven_address_makes_an_unverified_account_and_a_code_or_nothing()
         assert!(client.cookie().is_none());
     }
     assert!(bob.is_signed_in().await);
+}
+
+/// Row 4: others may have used the address's mails up.
+#[tokio::test]
+async fn an_account_is_made_without_a_code_when_its_address_has_had_its_mails() {
+    let double = OidcDouble::start();
+    let app = double
+        .app_with(|setup| setup.limits.as_mut().unwrap().mail_to = "1/h".parse().unwrap())
+        .await;
+    let jane = app.user("jane").await;
+    assert_eq!(jane.email, JANE);
+    jane.send_email_code().await.ok();
+    let code = app.code_to(JANE).await;
+    jane.delete_account().await.ok();
+
+    let client = app.client();
+    assert_eq!(client.log_in_at("untrusted", &double).await, "/dashboard");
+    assert_eq!(client.session().await["user"]["email_verified"], false);
+    client.send_email_code().await.throttled("mail-to");
+    let codes = app.mails().await.into_iter().filter(|mail| mail.find_code().is_some());
+    assert_eq!(codes.map(|mail| mail.code()).collect::<Vec<_>>(), [code]);
+    app.clock.advance(TimeDelta::hours(1));
+    client.send_email_code().await.ok();
+    client.verify_email(&app.code_to(JANE).await).await.ok();
 }
 
 /// Row 4: the owner of the address proves it by mail, and the identity of the other person is gone.

@@ -69,6 +69,7 @@ pub(super) async fn start_half(
         user_id: owner.id,
         methods: starting.session.methods,
         identity: starting.session.identity.clone(),
+        opened_by: starting.opened_by,
         device_generation: owner.device_generation,
         started_at: now,
     };

@@ -7,6 +7,7 @@
 mod explain_refusal;
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use super::notify;
 use super::recognize_device::recognize_device;
@@ -84,6 +85,8 @@ impl<'a> Owner<'a> {
 #[derive(Debug)]
 pub(in crate::flows) struct StartingSession {
     pub session: NewSession,
+    /// The stored identity that the client proved, if that is its first factor.
+    pub opened_by: Option<Uuid>,
     /// Whether to store the client's device, because that was not done a short time ago.
     pub notes_device: bool,
     /// How many sessions of this kind the account may have; `None` for a new account, which has no other.
@@ -249,6 +252,7 @@ impl StartingSession {
                 let secret = SessionSecret::generate();
                 Self {
                     session: NewSession::cookie(secret, Some(owner.id), methods, client, &app.lifetimes, now),
+                    opened_by: None,
                     notes_device: false,
                     at_most,
                     presented,
@@ -257,6 +261,7 @@ impl StartingSession {
             }
             Transport::Tokens => Self {
                 session: NewSession::token(owner.id, methods, client, &app.lifetimes, now),
+                opened_by: None,
                 notes_device: false,
                 at_most,
                 presented: Vec::new(),
