@@ -1,18 +1,29 @@
 //! `neptun-auth keys`: the keys that sign access tokens, and those for the admin API.
 
 use clap::Subcommand;
+use serde_json::{Value, json};
 
 use super::admin_keys::{self, AdminKeysCommand};
-use super::say::report;
+use super::printable::json_line;
+use super::say::{report, say};
+use super::table::table;
+use super::users::time;
 use crate::app::App;
 use crate::config::Settings;
+use crate::flows::operator::list_signing_keys::list_signing_keys;
 use crate::flows::operator::rotate_keys::rotate_keys;
-use crate::model::token::signing_key::ACTIVATION_DELAY;
+use crate::model::token::signing_key::{ACTIVATION_DELAY, StoredKey};
 
 #[derive(Debug, Subcommand)]
 pub enum KeysCommand {
     /// Add a signing key; it signs after ten minutes, when every cache of the public keys has fetched it
     Rotate,
+    /// List the signing keys, in the order in which they sign
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Manage the keys for the admin API
     Admin {
         #[command(subcommand)]
@@ -24,6 +35,7 @@ pub async fn run(command: KeysCommand, settings: &Settings) -> anyhow::Result<()
     let app = App::open(settings.setup()?).await?;
     let outcome = match command {
         KeysCommand::Rotate => rotate(&app).await,
+        KeysCommand::List { json } => list(&app, json).await,
         KeysCommand::Admin { command } => admin_keys::run(command, &app).await,
     };
     app.close().await;
@@ -37,4 +49,32 @@ async fn rotate(app: &App) -> anyhow::Result<()> {
         ACTIVATION_DELAY.num_minutes()
     ));
     Ok(())
+}
+
+async fn list(app: &App, as_json: bool) -> anyhow::Result<()> {
+    let (keys, current) = list_signing_keys(app).await?;
+    let states = keys.iter().map(|key| (key, state(key, current)));
+    if as_json {
+        let all: Vec<Value> = states.map(|(key, state)| object(key, state)).collect();
+        return Ok(say(&json_line(&json!(all)))?);
+    }
+    let row = |(key, state): (&StoredKey, &str)| {
+        let (created_at, active_at) = (time(key.created_at), time(key.active_at));
+        [key.kid.clone(), state.to_owned(), created_at, active_at]
+    };
+    let rows: Vec<_> = states.map(row).collect();
+    Ok(say(&table(["ID", "STATE", "CREATED", "SIGNS FROM"], &rows))?)
+}
+
+/// What the key does now; keys sign in the order of their numbers.
+fn state(key: &StoredKey, current: Option<i64>) -> &'static str {
+    match current {
+        Some(current) if key.number == current => "signs",
+        Some(current) if key.number < current => "verifies",
+        _ => "published",
+    }
+}
+
+fn object(key: &StoredKey, state: &str) -> Value {
+    json!({ "id": key.kid, "state": state, "created_at": key.created_at, "signs_from": key.active_at })
 }

@@ -7,6 +7,7 @@ pub mod copy_database;
 pub mod create_webhook;
 pub mod export_users;
 pub mod import_users;
+pub mod list_signing_keys;
 pub mod list_webhooks;
 pub mod place_in_events;
 pub mod read_events;

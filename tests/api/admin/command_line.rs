@@ -178,6 +178,19 @@ async fn a_key_that_the_command_line_makes_opens_the_api_until_it_is_revoked() {
 }
 
 #[tokio::test]
+async fn signing_keys_are_listed_with_what_they_do() {
+    let app = TestApp::new().await;
+    let published = app.client().get("/.well-known/jwks.json").await.ok().json();
+    print(&app, &["keys", "rotate"]);
+    let keys = print_json(&app, &["keys", "list"]);
+    let states: Vec<_> = keys.as_array().unwrap().iter().map(|key| &key["state"]).collect();
+    assert_eq!(states, ["signs", "published"]);
+    assert_eq!(keys[0]["id"], published["keys"][0]["kid"]);
+    let list = print(&app, &["keys", "list"]);
+    assert!(list.starts_with("ID ") && list.contains("  published  "), "{list}");
+}
+
+#[tokio::test]
 async fn sessions_are_listed_and_ended() {
     let app = TestApp::new().await;
     let (alice, bob) = (app.user("alice").await, app.user("bob").await);
