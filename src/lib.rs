@@ -50,6 +50,11 @@
 //! what has committed through [`app::mail::mailer`], and tries again until the mail is of no more use. A request never
 //! waits for a mail server.
 //!
+//! # Pages
+//!
+//! The folder `pages` has templates, texts, a style sheet and scripts. [`app::pages`] renders them, and `api::pages`
+//! serves them beside the API, which their scripts call like every other front end.
+//!
 //! # Sessions in memory
 //!
 //! [`app::sessions::cache`] answers session checks from memory; [`store::Freshness`] knows whether an entry still

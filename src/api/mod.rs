@@ -12,6 +12,7 @@ mod guard;
 mod identity;
 mod layers;
 mod operator;
+mod pages;
 mod paging;
 mod passkey;
 mod recovery;
@@ -48,8 +49,8 @@ pub use layers::origin::CrossOrigin;
 use layers::origin::origin;
 use layers::session::session;
 use layers::token_api::token_api;
-use operator::pages::Pages;
 use operator::{dev_inbox, docs};
+use pages::routes::Routes;
 use spec::Document;
 
 /// What the HTTP layers need to know of the deployment.
@@ -111,17 +112,19 @@ pub fn routes(app: &App, web: &Web) -> BoxEndpoint<'static, Response> {
     let (url, name) = (web.public_url.clone(), web.cookie.name().to_owned());
     let minimum = app.password_policy.minimum();
     let document = move || Document::new(&url, &name, minimum);
-    let mut pages = vec![dev_inbox::PATH];
-    pages.extend(if web.docs { docs::PATHS } else { &[] });
-    let paths = Arc::new(Paths::new(&document(), &pages));
-    let logged_paths = Arc::clone(&paths);
     let operations = Arc::new(Paths::new(&document(), &[]));
-    let pages = if web.docs {
-        docs::pages(document)
+    let pages = pages::routes(app, web);
+    let mut others: Vec<_> = pages.paths().chain([dev_inbox::PATH]).collect();
+    let described = document.clone();
+    let docs = if web.docs {
+        docs::routes(document)
     } else {
-        Pages::default()
+        Routes::default()
     };
-    let service = OpenApiService::new((apis(app), pages, dev_inbox::pages(app)), "", "");
+    others.extend(docs.paths());
+    let paths = Arc::new(Paths::new(&described(), &others));
+    let logged_paths = Arc::clone(&paths);
+    let service = OpenApiService::new((apis(app), pages, docs, dev_inbox::routes(app)), "", "");
     let (app, cookie) = (app.clone(), Arc::new(web.cookie.clone()));
     let (address, origins) = (Arc::new(web.client_address.clone()), Arc::new(web.cross_origin.clone()));
     let hsts = web.hsts.clone();

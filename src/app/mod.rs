@@ -12,7 +12,9 @@ pub mod limits;
 pub mod log_in_links;
 pub mod mail;
 pub mod outbound;
+mod overrides;
 pub mod own_key;
+pub mod pages;
 pub mod passkeys;
 pub mod providers;
 pub mod readiness;
@@ -55,6 +57,7 @@ use log_in_links::LogInLinks;
 use mail::mailer::Mailer;
 use mail::outbox::Outbox;
 use outbound::Outbound;
+use pages::Pages;
 use passkeys::Passkeys;
 use providers::Providers;
 use readiness::Readiness;
@@ -101,6 +104,8 @@ pub struct Tools {
     pub outbound_to_webhooks: Outbound,
     pub webhooks: Webhooks,
     pub providers: Providers,
+    /// The pages for people; `None` where they are switched off.
+    pub pages: Option<Pages>,
     /// Whether an account needs a confirmed address for tokens and forward authentication.
     require_verified_email: bool,
     pub limits: Limits,
@@ -136,6 +141,7 @@ impl App {
         );
         // First, because an error in a setting must leave the database untouched.
         let mailer = Mailer::new(&setup.mail)?;
+        let pages = setup.pages.map(Pages::new).transpose()?;
         let outbound = Outbound::new(&setup.outbound)?;
         // Enough for every webhook, because a receiver that is slow must not hold up another one.
         let outbound_to_webhooks = outbound.lane(usize::try_from(Webhook::MOST * Webhook::AT_ONCE)?);
@@ -183,6 +189,7 @@ impl App {
             outbound_to_webhooks,
             providers: Providers::new(setup.providers, &secret_key, &outbound)?,
             outbound,
+            pages,
             webhooks: Webhooks::new(&secret_key)?,
             require_verified_email: setup.mail.require_verified_email,
             draining: setup.draining,
@@ -220,6 +227,12 @@ impl Tools {
     pub fn allow_new_account(&self, email: &Email) -> anyhow::Result<()> {
         ensure!(self.sign_ups.allow(email), SignUpClosed);
         Ok(())
+    }
+
+    /// Whether some address may have a new account.
+    #[must_use]
+    pub fn allows_some_new_accounts(&self) -> bool {
+        self.sign_ups != SignUps::Closed
     }
 
     /// Whether a mailed code may make an account for `email`, which then is stored and mailed to.

@@ -9,6 +9,7 @@ use super::clock::Clock;
 use super::hasher::foreign::ForeignSecrets;
 use super::mail::mailer::MailSetup;
 use super::outbound::OutboundSetup;
+use super::pages::PagesSetup;
 use super::passkeys::PasskeySetup;
 use super::providers::ProvidersSetup;
 use crate::model::limit::Rates;
@@ -52,6 +53,8 @@ pub struct Setup {
     pub outbound: OutboundSetup,
     pub log_in: LogInSetup,
     pub providers: ProvidersSetup,
+    /// `None` switches the pages for people off.
+    pub pages: Option<PagesSetup>,
     /// Cancelled when the instance is about to stop.
     pub draining: CancellationToken,
 }

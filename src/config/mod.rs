@@ -14,6 +14,7 @@ mod mailed_page;
 pub mod names;
 mod operation;
 mod outbound;
+mod pages;
 mod passkeys;
 mod password;
 mod providers;
@@ -43,6 +44,7 @@ use log_in::LogInSettings;
 use mail::MailSettings;
 use operation::OperationSettings;
 use outbound::OutboundSettings;
+use pages::PageSettings;
 use passkeys::PasskeySettings;
 use password::PasswordSettings;
 use providers::ProviderSettings;
@@ -76,6 +78,8 @@ pub struct Settings {
     passkeys: PasskeySettings,
     #[command(flatten)]
     mail: MailSettings,
+    #[command(flatten)]
+    pages: PageSettings,
     #[command(flatten)]
     providers: ProviderSettings,
     #[command(flatten)]
@@ -136,7 +140,10 @@ impl Settings {
             audiences: self.tokens.audiences(),
             passkeys: self.passkeys.setup(&public_url, self.listen.allowed_origins())?,
             log_in: self.log_in.setup()?,
-            providers: self.providers.setup(public_url.clone(), self.origins(&public_url))?,
+            providers: self
+                .providers
+                .setup(public_url.clone(), self.origins(&public_url), self.pages.is_on())?,
+            pages: self.pages.setup()?,
             mail: self.mail.setup(public_url)?,
             event_retention: self.operation.event_retention()?,
             event_streams: self.connection.event_streams(),

@@ -1,6 +1,7 @@
 //! The nouns of the service and the rules that need nothing but their arguments: no async, no IO, `now` passed in.
 
 pub mod admin;
+pub mod brand;
 pub mod client;
 pub mod cookie;
 pub mod device;

@@ -25,6 +25,7 @@ mod identity;
 mod limits;
 mod operator;
 mod outbound;
+mod pages;
 mod passkey;
 mod postgres;
 mod process;

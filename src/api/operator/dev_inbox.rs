@@ -7,8 +7,8 @@ use poem::http::{Uri, header};
 use poem::{Request, Response, Result};
 use sha2::{Digest, Sha256};
 
-use super::pages::{Pages, script_hash};
 use crate::api::error::{ApiError, ErrorCode};
+use crate::api::pages::routes::{Routes, script_hash};
 use crate::app::App;
 use crate::app::mail::inbox;
 
@@ -19,13 +19,13 @@ const FORWARDING: &[&str] = &["forwarded", "via", "x-forwarded-for", "x-forwarde
 
 /// The inbox page if the mailer has an inbox; otherwise no page.
 #[must_use]
-pub fn pages(app: &App) -> Pages {
+pub fn routes(app: &App) -> Routes {
     let Some(key) = app.mailer.inbox_key() else {
-        return Pages::default();
+        return Routes::default();
     };
     let (app, key) = (app.clone(), Sha256::digest(key));
     let policy = content_security_policy();
-    Pages::default().get((PATH, move |request: &Request| {
+    Routes::default().get((PATH, move |request: &Request| {
         // Comparing hashes keeps the time of the comparison from telling anything about the key.
         let is_right = Sha256::digest(request.raw_path_param("key").unwrap_or_default()) == key;
         dev_inbox(&app, is_right && is_local(request), &policy)

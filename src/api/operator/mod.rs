@@ -3,7 +3,6 @@
 pub mod dev_inbox;
 pub mod docs;
 pub mod health;
-pub mod pages;
 
 use crate::app::App;
 

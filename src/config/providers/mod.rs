@@ -34,9 +34,9 @@ pub struct ProviderSettings {
     #[arg(long, env = "NEPTUN_AUTH_AFTER_LOG_IN_URL", default_value = "/", global = true)]
     after_log_in_url: String,
     /// Page to open after a log-in with a provider that failed, with the reason as `error`: a path, or an address at an
-    /// allowed origin
-    #[arg(long, env = "NEPTUN_AUTH_LOG_IN_URL", default_value = "/", global = true)]
-    log_in_url: String,
+    /// allowed origin [default: /account/login, or / without pages]
+    #[arg(long, env = "NEPTUN_AUTH_LOG_IN_URL", global = true)]
+    log_in_url: Option<String>,
     /// Origins that `return_to` may lead to although their pages may not call, separated by commas; no wildcards
     /// [default: none]
     #[arg(long, env = "NEPTUN_AUTH_RETURN_ORIGINS", value_parser = origins, global = true)]
@@ -78,11 +78,14 @@ impl ProviderSettings {
         all(&self.return_origins)
     }
 
-    /// The settings of a service that browsers reach at `public_url`. A log-in may lead to `origins`.
-    pub fn setup(&self, public_url: Url, origins: AllowedOrigins) -> anyhow::Result<ProvidersSetup> {
+    /// The settings of a service that browsers reach at `public_url`, with or without pages of its own. A log-in may
+    /// lead to `origins`.
+    pub fn setup(&self, public_url: Url, origins: AllowedOrigins, has_pages: bool) -> anyhow::Result<ProvidersSetup> {
+        let log_in_page = if has_pages { "/account/login" } else { "/" };
+        let log_in_page = self.log_in_url.as_deref().unwrap_or(log_in_page);
         for (setting, page) in [
-            ("AFTER_LOG_IN_URL", &self.after_log_in_url),
-            ("LOG_IN_URL", &self.log_in_url),
+            ("AFTER_LOG_IN_URL", self.after_log_in_url.as_str()),
+            ("LOG_IN_URL", log_in_page),
         ] {
             ensure!(
                 return_to::page(&origins, page).is_some() && !page.contains('#'),
@@ -96,7 +99,7 @@ impl ProviderSettings {
             public_url,
             origins,
             after_log_in: self.after_log_in_url.clone(),
-            log_in_page: self.log_in_url.clone(),
+            log_in_page: log_in_page.to_owned(),
         })
     }
 }

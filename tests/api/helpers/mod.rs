@@ -28,6 +28,7 @@ use neptun_auth::app::clock::Clock;
 use neptun_auth::app::hasher::foreign::ForeignSecrets;
 use neptun_auth::app::mail::mailer::MailSetup;
 use neptun_auth::app::outbound::OutboundSetup;
+use neptun_auth::app::pages::{BrandSetup, PagesSetup};
 use neptun_auth::app::passkeys::PasskeySetup;
 use neptun_auth::app::{App, DatabaseSetup, LogInSetup, Setup};
 use neptun_auth::model::client::origin::{AllowedOrigins, Origin};
@@ -109,7 +110,22 @@ pub fn setup(database_url: &str, clock: Clock) -> Setup {
         limits: Some(limits("1000000/h")),
         outbound: OutboundSetup::default(),
         providers: identities::no_providers(),
+        pages: Some(pages()),
         draining: CancellationToken::new(),
+    }
+}
+
+/// Pages without anything of an operator's own.
+pub fn pages() -> PagesSetup {
+    PagesSetup {
+        templates: None,
+        brand: BrandSetup {
+            name: "Example".to_owned(),
+            colour: "#1d4ed8".parse().unwrap(),
+            logo: None,
+            link: None,
+        },
+        start_url: None,
     }
 }
 

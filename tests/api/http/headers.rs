@@ -31,7 +31,7 @@ async fn answers(app: &TestApp) -> Vec<Answer> {
             .await,
         client.get("/health/ready").await,
         client.get("/openapi.json").await,
-        client.get("/").await,
+        client.get("/docs").await,
     ]
 }
 

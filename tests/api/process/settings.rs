@@ -217,6 +217,7 @@ async fn flags_take_precedence_over_the_environment_and_both_over_the_file() {
         "allowed_origins = ['https://a.example', 'https://b.example']",
         "password_min_length = 12",
         "docs = 'off'",
+        "pages = 'off'",
     ];
     writeln!(file, "{}", settings.join("\n")).unwrap();
     let path = file.path().to_str().unwrap().to_owned();
@@ -245,7 +246,9 @@ async fn flags_take_precedence_over_the_environment_and_both_over_the_file() {
             .unwrap()
             .starts_with("from-environment=")
     );
-    assert_eq!(binary.status("GET", "/docs/"), Some(404));
+    for path in ["/docs/", "/", "/account/"] {
+        assert_eq!(binary.status("GET", path), Some(404));
+    }
     let output = command(&database.url)
         .args(["--config", &path, "--docs", "maybe"])
         .output()

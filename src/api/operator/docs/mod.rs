@@ -8,25 +8,21 @@ use bytes::Bytes;
 use poem::Response;
 use poem::http::{StatusCode, header};
 
-use super::pages::{Pages, script_hash};
+use crate::api::pages::routes::{Routes, script_hash};
 use crate::api::spec::Document;
-
-/// The paths of all documentation pages; each takes GET.
-pub const PATHS: &[&str] = &["/", "/docs", "/docs/", "/openapi.json", "/openapi.yaml"];
 
 /// The pages for the document that `document` builds. They take two megabytes, so the first request builds them.
 #[must_use]
-pub fn pages(document: impl FnOnce() -> Document + Send + 'static) -> Pages {
+pub fn routes(document: impl FnOnce() -> Document + Send + 'static) -> Routes {
     let made: Lazy = Arc::new(LazyLock::new(Box::new(move || Made::of(&document()))));
     let page = |path: &'static str, answer: fn(&Made) -> Response| {
         let made = Arc::clone(&made);
         (path, move |_: &poem::Request| Ok(answer(&made)))
     };
-    Pages::default()
+    Routes::default()
         .get(page("/openapi.json", |made| plain("application/json", &made.json)))
         .get(page("/openapi.yaml", |made| plain("application/yaml", &made.yaml)))
         .get(page("/docs/", Made::swagger_ui))
-        .get(page("/", |_| to_docs()))
         .get(page("/docs", |_| to_docs()))
 }
 

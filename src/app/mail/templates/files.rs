@@ -1,15 +1,17 @@
 //! The operator's templates: `LANGUAGE/KIND.txt`, `LANGUAGE/KIND.html` and `layout.html` in one folder.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::ensure;
 
 use super::built_in::PAGES;
+use crate::app::overrides;
 use crate::model::mail::Message;
 use crate::model::spelling::did_you_mean;
+
+/// The setting that names the folder.
+const SETTING: &str = "MAIL_TEMPLATES";
 
 /// The templates in `folder`: their names, as in `fr/reset_code.txt`, and their texts. Names that begin with `_` are
 /// parts for other templates to include; those that begin with a dot are not read.
@@ -19,18 +21,14 @@ use crate::model::spelling::did_you_mean;
 pub fn read(folder: &Path) -> anyhow::Result<Vec<(String, String)>> {
     let kinds: BTreeSet<_> = Message::examples().iter().map(Message::kind).collect();
     let mut files = Vec::new();
-    for (name, path) in entries(folder)? {
+    for (name, path) in overrides::entries(SETTING, folder)? {
         if !path.is_dir() {
             let pages = PAGES.iter().map(|(page, _)| *page);
             files.extend(template(&name, &path, pages)?);
             continue;
         }
-        let language = name.to_lowercase();
-        ensure!(
-            is_language(&language),
-            "MAIL_TEMPLATES: the folder {name} is not a language, such as `fr` or `pt-br`"
-        );
-        for (file, path) in entries(&path)? {
+        let language = overrides::language(SETTING, &name)?;
+        for (file, path) in overrides::entries(SETTING, &path)? {
             let names = kinds
                 .iter()
                 .flat_map(|kind| [format!("{kind}.txt"), format!("{kind}.html")]);
@@ -43,21 +41,6 @@ pub fn read(folder: &Path) -> anyhow::Result<Vec<(String, String)>> {
         }
     }
     Ok(files)
-}
-
-/// The entries of a folder, in order. Editors, version control and Kubernetes keep files of their own under a dot.
-fn entries(folder: &Path) -> anyhow::Result<Vec<(String, PathBuf)>> {
-    let read = || -> std::io::Result<Vec<_>> {
-        let entries = fs::read_dir(folder)?.map(|entry| entry.map(|entry| (entry.file_name(), entry.path())));
-        entries.collect()
-    };
-    let entries = read().with_context(|| format!("MAIL_TEMPLATES: {}", folder.display()))?;
-    let entries = entries
-        .into_iter()
-        .map(|(name, path)| (name.to_string_lossy().into_owned(), path));
-    let mut entries: Vec<_> = entries.filter(|(name, _)| !name.starts_with('.')).collect();
-    entries.sort();
-    Ok(entries)
 }
 
 /// The template at `path`, if its ending says that it is one.
@@ -80,26 +63,14 @@ fn template<'n>(
         "MAIL_TEMPLATES: there is no mail template {name}{}",
         did_you_mean(name, known)
     );
-    match fs::read_to_string(path) {
-        Ok(text) => Ok(Some((name.to_owned(), text))),
-        Err(error) if error.kind() == ErrorKind::InvalidData => bail!("the mail template {name} is not in UTF-8"),
-        Err(error) => Err(error).with_context(|| format!("the mail template {name}")),
-    }
-}
-
-/// Whether `name` has the form of a language tag, in lower case.
-fn is_language(name: &str) -> bool {
-    let mut subtags = name.split('-');
-    let language = subtags.next().unwrap_or_default();
-    let is_subtag =
-        |subtag: &str| (2..=8).contains(&subtag.len()) && subtag.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    (2..=3).contains(&language.len())
-        && language.bytes().all(|byte| byte.is_ascii_lowercase())
-        && subtags.all(is_subtag)
+    let text = overrides::text(&format!("the mail template {name}"), path)?;
+    Ok(Some((name.to_owned(), text)))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn error_for(files: &[(&str, &[u8])]) -> Option<String> {

@@ -1,4 +1,4 @@
-//! Pages: routes that the OpenAPI document does not list.
+//! Routes that the OpenAPI document does not list.
 
 use std::collections::HashMap;
 
@@ -11,12 +11,12 @@ use poem_openapi::OpenApi;
 use poem_openapi::registry::{MetaApi, Registry};
 use sha2::{Digest, Sha256};
 
-/// Pages with their paths; each takes GET.
+/// Answers with their paths; each takes GET.
 #[derive(Default)]
-pub struct Pages(Vec<(&'static str, BoxEndpoint<'static>)>);
+pub struct Routes(Vec<(&'static str, BoxEndpoint<'static>)>);
 
-impl Pages {
-    /// Adds the page at a path.
+impl Routes {
+    /// Adds the answer at a path.
     #[must_use]
     pub fn get<F>(mut self, (path, answer): (&'static str, F)) -> Self
     where
@@ -26,10 +26,15 @@ impl Pages {
         self.0.push((path, endpoint.map_to_response().boxed()));
         self
     }
+
+    /// The paths.
+    pub fn paths(&self) -> impl Iterator<Item = &'static str> {
+        self.0.iter().map(|(path, _)| *path)
+    }
 }
 
 /// The framework keeps one table of routes, so pages enter it the way operations do.
-impl OpenApi for Pages {
+impl OpenApi for Routes {
     fn meta() -> Vec<MetaApi> {
         Vec::new()
     }

@@ -1,0 +1,98 @@
+//! Style sheet, scripts and logo, under an address that changes with their content.
+
+use std::collections::BTreeMap;
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+
+use super::BrandSetup;
+use super::built_in::{ASSETS, LOGO};
+use crate::model::brand::Colour;
+
+/// The style sheet, to which the brand's colour is added.
+const STYLE: &str = "style.css";
+
+/// A file that pages load.
+#[derive(Debug, Clone)]
+pub struct Asset {
+    pub content_type: &'static str,
+    pub content: Bytes,
+    /// A strong validator, with its quotes.
+    pub etag: String,
+}
+
+/// Every asset. The modules import each other by relative addresses, so all of them stand under one hash of all.
+#[derive(Debug)]
+pub struct Assets {
+    version: String,
+    files: BTreeMap<String, Asset>,
+}
+
+impl Assets {
+    #[must_use]
+    pub fn new(brand: &BrandSetup) -> Self {
+        let mut files = BTreeMap::new();
+        for (name, text) in ASSETS {
+            let text = if name == STYLE {
+                format!("{text}{}", colours(brand.colour))
+            } else {
+                text.to_owned()
+            };
+            files.insert(name.to_owned(), asset(name, text.into()));
+        }
+        let (name, content) = match &brand.logo {
+            Some(logo) => (logo.name.as_str(), Bytes::from(logo.content.clone())),
+            None => ("logo.svg", Bytes::from_static(LOGO.as_bytes())),
+        };
+        files.insert(name.to_owned(), asset(name, content));
+        let mut hash = Sha256::new();
+        for (name, asset) in &files {
+            hash.update(name);
+            hash.update(&asset.etag);
+        }
+        Self {
+            version: short(&hash.finalize()),
+            files,
+        }
+    }
+
+    /// The part of their address that changes with their content.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    #[must_use]
+    pub fn file(&self, name: &str) -> Option<&Asset> {
+        self.files.get(name)
+    }
+}
+
+fn asset(name: &str, content: Bytes) -> Asset {
+    let content_type = match name.rsplit('.').next() {
+        Some("css") => "text/css; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("png") => "image/png",
+        _ => "image/svg+xml",
+    };
+    Asset {
+        content_type,
+        etag: format!("\"{}\"", short(&Sha256::digest(&content))),
+        content,
+    }
+}
+
+fn short(hash: &[u8]) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(&hash[..12])
+}
+
+/// The brand's colour in shades that can be read on light and on dark pages.
+fn colours(brand: Colour) -> String {
+    format!(
+        ":root {{ --accent: {}; }}\n@media (prefers-color-scheme: dark) {{ :root {{ --accent: {}; }} }}\n",
+        brand.by_day(),
+        brand.by_night()
+    )
+}

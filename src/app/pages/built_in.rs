@@ -1,0 +1,40 @@
+//! The pages, texts and assets that come with the service, from the folder `pages`.
+
+/// A file's name and its text.
+pub type File = (&'static str, &'static str);
+
+/// Templates by the names under which they are rendered, and the parts that they include.
+pub const TEMPLATES: [File; 7] = [
+    ("layout.html", include_str!("../../../pages/layout.html")),
+    ("start.html", include_str!("../../../pages/start.html")),
+    ("log_in.html", include_str!("../../../pages/log_in.html")),
+    ("sign_up.html", include_str!("../../../pages/sign_up.html")),
+    ("account.html", include_str!("../../../pages/account.html")),
+    ("_log_in.html", include_str!("../../../pages/_log_in.html")),
+    ("_sign_up.html", include_str!("../../../pages/_sign_up.html")),
+];
+
+/// The language of texts that another one lacks.
+pub const FALLBACK_LANGUAGE: &str = "en";
+
+/// The texts of each language.
+pub const WORDS: [File; 2] = [
+    (FALLBACK_LANGUAGE, include_str!("../../../pages/en/words.json")),
+    ("de", include_str!("../../../pages/de/words.json")),
+];
+
+/// What pages load.
+pub const ASSETS: [File; 9] = [
+    ("style.css", include_str!("../../../pages/assets/style.css")),
+    ("api.js", include_str!("../../../pages/assets/api.js")),
+    ("words.js", include_str!("../../../pages/assets/words.js")),
+    ("page.js", include_str!("../../../pages/assets/page.js")),
+    ("webauthn.js", include_str!("../../../pages/assets/webauthn.js")),
+    ("entry.js", include_str!("../../../pages/assets/entry.js")),
+    ("entry-page.js", include_str!("../../../pages/assets/entry-page.js")),
+    ("start.js", include_str!("../../../pages/assets/start.js")),
+    ("account.js", include_str!("../../../pages/assets/account.js")),
+];
+
+/// The logo of a service without one of its own.
+pub const LOGO: &str = include_str!("../../../pages/assets/logo.svg");

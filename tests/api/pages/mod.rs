@@ -1,0 +1,5 @@
+//! The pages for people: what they are made of and where they lead.
+
+mod assets;
+mod links;
+mod served;

@@ -1,0 +1,50 @@
+/** What a person sees and does on the service's own pages, by the names that a screen reader reads out. */
+
+import assert from "node:assert/strict";
+import { openPage } from "./browser.js";
+
+/** People look at the pages on a phone and on a desk, by day and by night. */
+export const views = [390, 1280].flatMap((width) =>
+  ["light", "dark"].map((colorScheme) => ({
+    name: `${width}-${colorScheme}`,
+    options: { viewport: { width, height: 844 }, colorScheme },
+  })),
+);
+
+const service = process.env.SERVICE_URL;
+
+/** Opens a page of the service, and waits until its script has decided what to show. */
+export async function visit(browser, path, options) {
+  const opened = await openPage(browser, service + path, options);
+  await ready(opened.page);
+  return opened;
+}
+
+export function ready(page) {
+  return page.locator("#visitor:not([hidden]), #signed-in:not([hidden])").first().waitFor();
+}
+
+export async function fillIn(page, form, fields) {
+  const area = page.getByRole("form", { name: form, exact: true });
+  for (const [label, value] of Object.entries(fields)) await area.getByLabel(label, { exact: true }).fill(value);
+  await area.getByRole("button").click();
+}
+
+export function press(page, name) {
+  return page.getByRole("button", { name, exact: true }).click();
+}
+
+export function heading(page, name) {
+  return page.getByRole("heading", { name, exact: true }).waitFor();
+}
+
+/** Waits until the page tells the person this. */
+export function told(page, message) {
+  return page.getByRole("status").filter({ hasText: message }).waitFor();
+}
+
+/** Nothing was blocked, nothing failed, and nothing came from elsewhere. The browser reports each answer from 400 up. */
+export function assertQuiet({ problems, requests }) {
+  assert.deepEqual(problems.filter((problem) => !problem.startsWith("Failed to load resource")), []);
+  assert.deepEqual(requests.filter((address) => !address.startsWith(service) && !address.startsWith("data:")), []);
+}
