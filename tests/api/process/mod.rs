@@ -14,6 +14,7 @@ mod logs;
 mod metrics;
 mod overload;
 mod pages;
+mod providers;
 mod proxies;
 mod settings;
 mod shares;
