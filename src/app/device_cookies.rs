@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use ring::hmac;
 use uuid::Uuid;
 
-use super::sealing::derive;
+use super::sealing::{derive, previous_signing_key};
 use crate::model::device::Device;
 use crate::model::id::UserId;
 use crate::model::secret_key::SecretKey;
@@ -19,16 +19,20 @@ const SIGNED_BYTES: usize = 16 + 16 + 4 + 4;
 /// Length of a cookie value: the signed bytes and their tag of 32 bytes, in base64url.
 const VALUE_LENGTH: usize = (SIGNED_BYTES + 32) / 3 * 4;
 
+const PURPOSE: &[u8] = b"neptun-auth 1: device cookies";
+
 #[derive(Debug)]
 pub struct DeviceCookies {
     key: hmac::Key,
+    previous_key: Option<hmac::Key>,
 }
 
 impl DeviceCookies {
     pub fn new(secret: &SecretKey) -> anyhow::Result<Self> {
-        let key = derive(secret, b"neptun-auth 1: device cookies").context("device cookies")?;
+        let key = derive(secret, PURPOSE).context("device cookies")?;
         Ok(Self {
             key: hmac::Key::new(hmac::HMAC_SHA256, &key),
+            previous_key: previous_signing_key(secret, PURPOSE)?,
         })
     }
 
@@ -54,7 +58,8 @@ impl DeviceCookies {
         }
         let bytes = BASE64.decode(value).ok()?;
         let (signed, tag) = bytes.split_at_checked(SIGNED_BYTES)?;
-        hmac::verify(&self.key, signed, tag).ok()?;
+        let mut keys = [&self.key].into_iter().chain(&self.previous_key);
+        keys.find(|key| hmac::verify(key, signed, tag).is_ok())?;
         let number = |bytes: &[u8]| Some(u32::from_be_bytes(bytes.try_into().ok()?));
         let made_at = DateTime::from_timestamp(number(&signed[36..])?.into(), 0)?;
         let device = Device {

@@ -4,25 +4,29 @@ use anyhow::Context;
 use chrono::{DateTime, Utc};
 use ring::hmac;
 
-use super::sealing::{Sealer, derive};
+use super::sealing::{Sealer, derive, previous_signing_key};
 use crate::model::factor::recovery_code::{RecoveryCode, SET_SIZE};
 use crate::model::factor::totp::{TotpCode, TotpSecret, window};
 use crate::model::id::{SessionId, UserId};
 use crate::model::mail::code::KeyedHash;
 use crate::model::secret_key::SecretKey;
 
+const RECOVERY_CODES: &[u8] = b"neptun-auth 1: recovery codes";
+
 #[derive(Debug)]
 pub struct SecondFactors {
     sealer: Sealer,
     recovery_codes: hmac::Key,
+    previous_recovery_codes: Option<hmac::Key>,
 }
 
 impl SecondFactors {
     pub fn new(secret: &SecretKey) -> anyhow::Result<Self> {
-        let key = derive(secret, b"neptun-auth 1: recovery codes")?;
+        let key = derive(secret, RECOVERY_CODES)?;
         Ok(Self {
             sealer: Sealer::new(secret, b"neptun-auth 1: secrets of authenticator apps")?,
             recovery_codes: hmac::Key::new(hmac::HMAC_SHA256, &key),
+            previous_recovery_codes: previous_signing_key(secret, RECOVERY_CODES)?,
         })
     }
 
@@ -74,11 +78,30 @@ impl SecondFactors {
     /// The hash under which a recovery code of `user` is stored.
     #[must_use]
     pub fn hash_recovery_code(&self, user: UserId, code: &RecoveryCode) -> KeyedHash {
-        let mut context = hmac::Context::with_key(&self.recovery_codes);
-        context.update(user.0.as_bytes());
-        context.update(code.letters().as_bytes());
-        KeyedHash(context.sign().as_ref().to_vec())
+        hash_recovery_code(&self.recovery_codes, user, code)
     }
+
+    /// Every hash by which the code may be stored: it may be older than the present secret key.
+    #[must_use]
+    pub fn hashes_of_recovery_code(&self, user: UserId, code: &RecoveryCode) -> Vec<KeyedHash> {
+        let keys = [&self.recovery_codes].into_iter().chain(&self.previous_recovery_codes);
+        keys.map(|key| hash_recovery_code(key, user, code)).collect()
+    }
+
+    /// The sealed secret of `user`'s app under the present secret key; `None` if it is that already.
+    ///
+    /// # Errors
+    /// When neither the present secret key nor the previous one has sealed it.
+    pub fn reseal_totp(&self, user: UserId, sealed: &[u8]) -> anyhow::Result<Option<Vec<u8>>> {
+        self.sealer.reseal(sealed, user.0.as_bytes())
+    }
+}
+
+fn hash_recovery_code(key: &hmac::Key, user: UserId, code: &RecoveryCode) -> KeyedHash {
+    let mut context = hmac::Context::with_key(key);
+    context.update(user.0.as_bytes());
+    context.update(code.letters().as_bytes());
+    KeyedHash(context.sign().as_ref().to_vec())
 }
 
 /// What a waiting secret is sealed for.

@@ -39,6 +39,22 @@ impl Webhooks {
         ))
     }
 
+    /// The sealed secrets of `webhook`, the present one and the one before it, under the present secret key; `None` if
+    /// they are that already.
+    ///
+    /// # Errors
+    /// When neither the present secret key nor the previous one has sealed them.
+    pub fn reseal(&self, webhook: &Webhook) -> anyhow::Result<Option<(Vec<u8>, Option<Vec<u8>>)>> {
+        let reseal = |sealed: &Vec<u8>| self.sealer.reseal(sealed, webhook.id.as_bytes());
+        let (secret, before) = (&webhook.sealed_secret, webhook.sealed_previous.as_ref());
+        let (new, new_before) = (reseal(secret)?, before.map(reseal).transpose()?.flatten());
+        if new.is_none() && new_before.is_none() {
+            return Ok(None);
+        }
+        let new = new.unwrap_or_else(|| secret.clone());
+        Ok(Some((new, new_before.or_else(|| before.cloned()))))
+    }
+
     /// The value of `webhook-signature` for a message: one signature for each secret that is used now.
     pub fn sign(&self, webhook: &Webhook, message: Uuid, body: &str, now: DateTime<Utc>) -> anyhow::Result<String> {
         let previous = webhook.sealed_previous.as_ref();

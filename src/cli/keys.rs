@@ -5,12 +5,14 @@ use serde_json::{Value, json};
 
 use super::admin_keys::{self, AdminKeysCommand};
 use super::printable::json_line;
+use super::progress::Progress;
 use super::say::{report, say};
 use super::table::table;
 use super::users::time;
 use crate::app::App;
 use crate::config::Settings;
 use crate::flows::operator::list_signing_keys::list_signing_keys;
+use crate::flows::operator::reseal::reseal;
 use crate::flows::operator::rotate_keys::rotate_keys;
 use crate::model::token::signing_key::{ACTIVATION_DELAY, StoredKey};
 
@@ -24,6 +26,8 @@ pub enum KeysCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Seal everything under the new secret key; can be killed and run again
+    Reseal,
     /// Manage the keys for the admin API
     Admin {
         #[command(subcommand)]
@@ -36,6 +40,7 @@ pub async fn run(command: KeysCommand, settings: &Settings) -> anyhow::Result<()
     let outcome = match command {
         KeysCommand::Rotate => rotate(&app).await,
         KeysCommand::List { json } => list(&app, json).await,
+        KeysCommand::Reseal => reseal_all(&app).await,
         KeysCommand::Admin { command } => admin_keys::run(command, &app).await,
     };
     app.close().await;
@@ -77,4 +82,20 @@ fn state(key: &StoredKey, current: Option<i64>) -> &'static str {
 
 fn object(key: &StoredKey, state: &str) -> Value {
     json!({ "id": key.kid, "state": state, "created_at": key.created_at, "signs_from": key.active_at })
+}
+
+async fn reseal_all(app: &App) -> anyhow::Result<()> {
+    let mut bar = Progress::start();
+    let mut show = |seen: u64, all: u64| {
+        let thousandths = seen.saturating_mul(1000) / all.max(1);
+        bar.show(thousandths, &format!("{seen} of {all} authenticator apps"));
+    };
+    let resealed = reseal(app, &mut show).await;
+    bar.end();
+    let resealed = resealed?;
+    report(&format!(
+        "Sealed under the present secret key: {} authenticator apps, {} webhooks, {} mails, {} signing keys.\n",
+        resealed.authenticator_apps, resealed.webhooks, resealed.mails, resealed.signing_keys
+    ));
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! The database, and the key from which the keys for its secrets are derived.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{bail, ensure};
@@ -58,6 +59,12 @@ pub struct DatabaseSettings {
     /// File that holds the secret key [default: none]
     #[arg(long, env = "NEPTUN_AUTH_SECRET_KEY_FILE", global = true)]
     secret_key_file: Option<FilePath>,
+    /// The key that the secret key replaces: it opens and verifies what is there, and seals nothing [default: none]
+    #[arg(long, env = "NEPTUN_AUTH_PREVIOUS_SECRET_KEY", hide_env_values = true, global = true)]
+    previous_secret_key: Option<Secret>,
+    /// File that holds the key that the secret key replaces [default: none]
+    #[arg(long, env = "NEPTUN_AUTH_PREVIOUS_SECRET_KEY_FILE", global = true)]
+    previous_secret_key_file: Option<FilePath>,
 }
 
 impl DatabaseSettings {
@@ -110,14 +117,29 @@ impl DatabaseSettings {
         }
     }
 
-    /// The secret key, if it is set.
+    /// The secret key, if it is set, with the one that it replaces.
     pub fn secret_key(&self) -> anyhow::Result<Option<SecretKey>> {
-        match (&self.secret_key, &self.secret_key_file) {
-            (Some(_), Some(_)) => bail!("SECRET_KEY and SECRET_KEY_FILE are both set; remove one of them"),
-            (Some(digits), None) => Ok(Some(digits.0.parse()?)),
-            (None, Some(path)) => Ok(Some(secret_file::read(path)?)),
-            (None, None) => Ok(None),
+        let key = one_key("SECRET_KEY", self.secret_key.as_ref(), self.secret_key_file.as_deref())?;
+        let (digits, file) = (&self.previous_secret_key, &self.previous_secret_key_file);
+        let previous = one_key("PREVIOUS_SECRET_KEY", digits.as_ref(), file.as_deref())?;
+        match (key, previous) {
+            (Some(key), Some(previous)) => Ok(Some(key.replacing(previous))),
+            (None, Some(_)) => bail!(
+                "PREVIOUS_SECRET_KEY is set and the new key is not: set SECRET_KEY or SECRET_KEY_FILE, also if the \
+                 file stands beside the database"
+            ),
+            (key, None) => Ok(key),
         }
+    }
+}
+
+/// The key in one of the two settings `name` and `name`_FILE.
+fn one_key(name: &str, digits: Option<&Secret>, file: Option<&Path>) -> anyhow::Result<Option<SecretKey>> {
+    match (digits, file) {
+        (Some(_), Some(_)) => bail!("{name} and {name}_FILE are both set; remove one of them"),
+        (Some(digits), None) => Ok(Some(digits.0.parse()?)),
+        (None, Some(path)) => Ok(Some(secret_file::read(path)?)),
+        (None, None) => Ok(None),
     }
 }
 

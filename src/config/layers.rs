@@ -14,10 +14,11 @@ use super::file::SettingsFile;
 use super::values::is_quoted;
 
 /// Settings of which one is enough. Within a layer, the code that reads them decides between them.
-const ALTERNATIVES: [&[&str]; 3] = [
+const ALTERNATIVES: [&[&str]; 4] = [
     &["listen", "port"],
     &["database_url", "bare_database_url"],
     &["secret_key", "secret_key_file"],
+    &["previous_secret_key", "previous_secret_key_file"],
 ];
 
 /// The values of `command` from all layers.

@@ -6,9 +6,12 @@ use std::str::FromStr;
 
 use zeroize::Zeroizing;
 
-/// 256 bits, written as 64 hexadecimal digits.
+/// 256 bits, written as 64 hexadecimal digits. While it replaces another one, it knows that too.
 #[derive(Clone)]
-pub struct SecretKey(Zeroizing<[u8; 32]>);
+pub struct SecretKey {
+    bytes: Zeroizing<[u8; 32]>,
+    previous: Option<Box<Self>>,
+}
 
 /// The text is not a secret key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -33,19 +36,42 @@ impl SecretKey {
     pub fn generate() -> Self {
         let mut bytes = Zeroizing::new([0; 32]);
         getrandom::fill(bytes.as_mut()).expect("the operating system's random generator answers");
-        Self(bytes)
+        Self { bytes, previous: None }
+    }
+
+    /// The same key, which also opens and verifies what `previous` has sealed and signed.
+    #[must_use]
+    pub fn replacing(self, previous: Self) -> Self {
+        Self {
+            previous: Some(Box::new(previous)),
+            ..self
+        }
+    }
+
+    #[must_use]
+    pub fn previous(&self) -> Option<&Self> {
+        self.previous.as_deref()
+    }
+
+    /// The same key, which knows no other.
+    #[must_use]
+    pub fn alone(&self) -> Self {
+        Self {
+            bytes: self.bytes.clone(),
+            previous: None,
+        }
     }
 
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        self.0.as_ref()
+        self.bytes.as_ref()
     }
 
     /// The digits, to be stored where only the service can read them.
     #[must_use]
     pub fn reveal(&self) -> Zeroizing<String> {
         Zeroizing::new(
-            self.0
+            self.bytes
                 .iter()
                 .map(|byte| format!("{byte:02x}"))
                 .collect::<Vec<_>>()
@@ -70,7 +96,7 @@ impl FromStr for SecretKey {
         if is_guessable(bytes.as_ref()) {
             return Err(InvalidSecretKey::Guessable);
         }
-        Ok(Self(bytes))
+        Ok(Self { bytes, previous: None })
     }
 }
 

@@ -106,3 +106,16 @@ pub async fn purge(conn: Conn<'_>, now: DateTime<Utc>, limit: i64) -> Result<u64
 pub async fn delete_all(conn: Conn<'_>) -> Result<u64> {
     Ok(on!(conn, c => sqlx::query("DELETE FROM outbox").execute(c).await?.rows_affected()))
 }
+
+/// At most `limit` sealed mails, in the order of their ids and after `after`.
+pub async fn page_of_sealed(conn: Conn<'_>, after: Uuid, limit: u32) -> Result<Vec<(Uuid, Vec<u8>)>> {
+    const SQL: &str = "SELECT id, sealed FROM outbox WHERE id > $1 ORDER BY id LIMIT $2";
+    Ok(on!(conn, c => sqlx::query_as(SQL).bind(after).bind(i64::from(limit)).fetch_all(c).await?))
+}
+
+/// Stores a mail in another sealed form.
+pub async fn replace_sealed(conn: Conn<'_>, id: Uuid, sealed: &[u8]) -> Result<()> {
+    const SQL: &str = "UPDATE outbox SET sealed = $2 WHERE id = $1";
+    on!(conn, c => { sqlx::query(SQL).bind(id).bind(sealed).execute(c).await?; });
+    Ok(())
+}

@@ -36,3 +36,10 @@ pub async fn delete_superseded(conn: Conn<'_>, moment: DateTime<Utc>) -> Result<
         (SELECT COALESCE(MAX(number), 0) FROM signing_keys WHERE active_at < $1)";
     Ok(on!(conn, c => sqlx::query(SQL).bind(moment).execute(c).await?.rows_affected()))
 }
+
+/// Stores the private key of `key` in another sealed form.
+pub async fn replace_sealed(conn: Conn<'_>, key: &StoredKey, sealed: &[u8]) -> Result<()> {
+    const SQL: &str = "UPDATE signing_keys SET sealed_private_key = $2 WHERE number = $1";
+    on!(conn, c => { sqlx::query(SQL).bind(key.number).bind(sealed).execute(c).await?; });
+    Ok(())
+}

@@ -200,3 +200,10 @@ pub async fn postpone(conn: Conn<'_>, position: i64, status: Option<u16>, due_at
     on!(conn, c => { sqlx::query(SQL).bind(position).bind(status.map(i64::from)).bind(due_at).execute(c).await?; });
     Ok(())
 }
+
+/// Stores the secrets of a webhook in other sealed forms. Lock it first.
+pub async fn replace_sealed(conn: Conn<'_>, id: Uuid, secret: &[u8], previous: Option<&[u8]>) -> Result<()> {
+    const SQL: &str = "UPDATE webhooks SET sealed_secret = $2, sealed_previous = $3 WHERE id = $1";
+    on!(conn, c => { sqlx::query(SQL).bind(id).bind(secret).bind(previous).execute(c).await?; });
+    Ok(())
+}

@@ -123,11 +123,12 @@ def test_a_page_uses_every_factor(texts: list[str], service: str) -> None:
     (BACKUPS, "neptun-auth users deleted"),
     (BACKUPS, "neptun-auth restore copy.db"),
     (BACKUPS, "neptun-auth restore --in-place"),
+    (BACKUPS, "neptun-auth keys reseal"),
 )
 def test_a_backup_is_restored_in_another_folder(
     texts: list[str], service: str, service_folder: Path, tmp_path: Path
 ) -> None:
-    back_up, list_deletions, restore, take_over = texts
+    back_up, list_deletions, restore, take_over, reseal = texts
     new_account(service)
     path = f"{service_folder}:{os.environ['PATH']}"
     shell(back_up + list_deletions, service_folder, PATH=path)
@@ -135,6 +136,12 @@ def test_a_backup_is_restored_in_another_folder(
         shutil.move(service_folder / name, tmp_path)
     assert " old: its last change is of " in shell(restore, tmp_path, PATH=path)
     assert "Ended or deleted: 0 sessions" in shell(take_over, tmp_path, PATH=path)
+    (tmp_path / "new.key").write_text(os.urandom(32).hex())
+    keys = {
+        "NEPTUN_AUTH_SECRET_KEY_FILE": str(tmp_path / "new.key"),
+        "NEPTUN_AUTH_PREVIOUS_SECRET_KEY_FILE": str(tmp_path / "copy.db.key"),
+    }
+    assert "1 signing keys" in shell(reseal, tmp_path, PATH=path, **keys)
 
 
 @samples((CLIENTS, "npx openapi-typescript"), (CLIENTS, "import createClient"))

@@ -53,6 +53,14 @@ impl Outbox {
         serde_json::from_slice(&opened).context("a stored mail can't be read: a newer release may have written it")
     }
 
+    /// The sealed mail `id` under the present secret key; `None` if it is that already.
+    ///
+    /// # Errors
+    /// When neither the present secret key nor the previous one has sealed it.
+    pub fn reseal(&self, id: Uuid, sealed: &[u8]) -> anyhow::Result<Option<Vec<u8>>> {
+        self.sealer.reseal(sealed, id.as_bytes())
+    }
+
     fn write(&self, user_id: Option<UserId>, mail: &Mail, now: DateTime<Utc>) -> anyhow::Result<NewMail> {
         let id = Uuid::now_v7();
         Ok(NewMail {

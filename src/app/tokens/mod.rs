@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use ring::{digest, hmac};
 use uuid::Uuid;
 
-use super::sealing::{Sealer, derive};
+use super::sealing::{Sealer, derive, previous_signing_key};
 use crate::model::secret_key::SecretKey;
 use crate::model::session::SignedIn;
 use crate::model::token::audience::Audience;
@@ -17,6 +17,8 @@ use crate::store::Db;
 use jws::Unverified;
 use signing_keys::SigningKeys;
 
+const REFRESH_TOKENS: &[u8] = b"neptun-auth 1: refresh tokens";
+
 /// Issues tokens in the name of one issuer and verifies them.
 #[derive(Debug)]
 pub struct Tokens {
@@ -24,6 +26,7 @@ pub struct Tokens {
     /// The services that tokens can be asked for.
     audiences: Vec<Audience>,
     refresh_key: hmac::Key,
+    previous_refresh_key: Option<hmac::Key>,
     pub keys: SigningKeys,
 }
 
@@ -32,7 +35,7 @@ pub struct Tokens {
 /// # Errors
 /// When it is another one.
 pub fn check_secret(secret: &SecretKey, stored: Vec<StoredKey>) -> anyhow::Result<()> {
-    signing_keys::check(&sealer(secret)?, stored)
+    signing_keys::check(&sealer(&secret.alone())?, stored)
 }
 
 fn sealer(secret: &SecretKey) -> anyhow::Result<Sealer> {
@@ -55,7 +58,8 @@ impl Tokens {
         Ok(Self {
             issuer,
             audiences,
-            refresh_key: hmac::Key::new(hmac::HMAC_SHA256, &derive(secret, b"neptun-auth 1: refresh tokens")?),
+            refresh_key: hmac::Key::new(hmac::HMAC_SHA256, &derive(secret, REFRESH_TOKENS)?),
+            previous_refresh_key: previous_signing_key(secret, REFRESH_TOKENS)?,
             keys: SigningKeys::load(db, sealer, now).await?,
         })
     }
@@ -155,7 +159,9 @@ impl Tokens {
     /// check whether its session is alive.
     #[must_use]
     pub fn check_refresh(&self, token: &str, now: DateTime<Utc>) -> Option<(Claims, i64)> {
-        let claims = Unverified::parse(token)?.verify_hs256(&self.refresh_key)?;
+        let unverified = Unverified::parse(token)?;
+        let mut keys = [&self.refresh_key].into_iter().chain(&self.previous_refresh_key);
+        let claims = keys.find_map(|key| unverified.verify_hs256(key))?;
         let generation = claims.generation?;
         claims
             .are_valid(TokenType::Refresh, &self.issuer, now)

@@ -101,6 +101,21 @@ impl SigningKeys {
         Ok(())
     }
 
+    /// Seals the keys under the present secret key that the previous one has sealed; returns how many.
+    pub async fn reseal(&self) -> anyhow::Result<u64> {
+        let mut tx = self.db.write().await?;
+        let mut resealed = 0;
+        for key in signing_keys::all(tx.conn()).await? {
+            let sealed = self.sealer.reseal(&key.sealed_private_key, key.kid.as_bytes())?;
+            if let Some(sealed) = sealed {
+                signing_keys::replace_sealed(tx.conn(), &key, &sealed).await?;
+                resealed += 1;
+            }
+        }
+        tx.commit().await?;
+        Ok(resealed)
+    }
+
     /// Reads the keys again, for those that other instances have added.
     pub async fn reload(&self) -> anyhow::Result<()> {
         let stored = signing_keys::all(self.db.read().await?.conn()).await?;

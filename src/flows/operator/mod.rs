@@ -11,6 +11,7 @@ pub mod list_signing_keys;
 pub mod list_webhooks;
 pub mod place_in_events;
 pub mod read_events;
+pub mod reseal;
 pub mod restore_copy;
 pub mod restore_in_place;
 pub mod rotate_keys;

@@ -23,8 +23,8 @@ use crate::store::{self, Tx, events, totp, users};
 pub(in crate::flows) enum UsableFactor {
     /// A code of the app with this sealed secret, at this step.
     Code { secret: Vec<u8>, step: i64 },
-    /// It is looked up when it is used: only its hash is stored.
-    RecoveryCode(KeyedHash),
+    /// It is looked up when it is used: only one of these hashes is stored.
+    RecoveryCode(Vec<KeyedHash>),
 }
 
 /// Counts an attempt to give the second factor of `user`, before anything is compared. Passwords are counted apart, so
@@ -54,8 +54,8 @@ pub(in crate::flows) async fn check_second_factor(
     let code = match factor {
         SecondFactor::Code(code) => *code,
         SecondFactor::RecoveryCode(code) => {
-            let hash = app.second_factors.hash_recovery_code(user, code);
-            return Ok(Some(UsableFactor::RecoveryCode(hash)));
+            let hashes = app.second_factors.hashes_of_recovery_code(user, code);
+            return Ok(Some(UsableFactor::RecoveryCode(hashes)));
         }
     };
     let Some(secret) = totp::confirmed_secret(app.db.read().await?.conn(), user).await? else {
@@ -71,7 +71,14 @@ impl UsableFactor {
     pub async fn consume(&self, tx: &mut Tx, user: UserId, now: DateTime<Utc>) -> store::Result<bool> {
         match self {
             Self::Code { secret, step } => totp::use_step(tx.conn(), user, secret, *step, now).await,
-            Self::RecoveryCode(hash) => recovery_codes::consume(tx.conn(), user, hash, now).await,
+            Self::RecoveryCode(hashes) => {
+                for hash in hashes {
+                    if recovery_codes::consume(tx.conn(), user, hash, now).await? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
         }
     }
 

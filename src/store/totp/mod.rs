@@ -119,3 +119,23 @@ pub async fn remove_with_recovery_codes(tx: &mut Tx, user: UserId) -> Result<boo
     }
     Ok(true)
 }
+
+/// At most `limit` sealed secrets of confirmed apps, in the order of their accounts and after `after`.
+pub async fn page_of_sealed(conn: Conn<'_>, after: UserId, limit: u32) -> Result<Vec<(UserId, Vec<u8>)>> {
+    const SQL: &str = "SELECT user_id, sealed_secret FROM totp \
+        WHERE confirmed_at IS NOT NULL AND user_id > $1 ORDER BY user_id LIMIT $2";
+    Ok(on!(conn, c => sqlx::query_as(SQL).bind(after).bind(i64::from(limit)).fetch_all(c).await?))
+}
+
+/// The number of confirmed apps.
+pub async fn count(conn: Conn<'_>) -> Result<i64> {
+    const SQL: &str = "SELECT COUNT(*) FROM totp WHERE confirmed_at IS NOT NULL";
+    Ok(on!(conn, c => sqlx::query_scalar(SQL).fetch_one(c).await?))
+}
+
+/// Stores the secret of `user`'s app in another sealed form, unless the app was replaced since.
+pub async fn replace_sealed(conn: Conn<'_>, user: UserId, old: &[u8], new: &[u8]) -> Result<()> {
+    const SQL: &str = "UPDATE totp SET sealed_secret = $3 WHERE user_id = $1 AND sealed_secret = $2";
+    on!(conn, c => { sqlx::query(SQL).bind(user).bind(old).bind(new).execute(c).await?; });
+    Ok(())
+}

@@ -275,6 +275,11 @@ impl TestApp {
         client_of(&app)
     }
 
+    /// A client of the instance `app`.
+    pub fn instance_of(&self, app: &App) -> Client {
+        client_of(app)
+    }
+
     /// A second instance like that of [`Self::second_instance`], and a client of it.
     pub async fn second_app(&self) -> (Client, App) {
         let app = App::open(setup(&self.database.url, self.clock.clone())).await.unwrap();

@@ -8,5 +8,6 @@ mod outages;
 mod readiness;
 mod releases;
 mod secrecy;
+mod secret_key;
 mod systems;
 mod upgrades;

@@ -38,6 +38,7 @@ fn help_of_the_command_that_manages_keys() {
     Commands:
       rotate  Add a signing key; it signs after ten minutes, when every cache of the public keys has fetched it
       list    List the signing keys, in the order in which they sign
+      reseal  Seal everything under the new secret key; can be killed and run again
       admin   Manage the keys for the admin API
       help    Print this message or the help of the given subcommand(s)
     ");
