@@ -7,14 +7,26 @@ import { askForPasskey } from "./webauthn.js";
 const dialog = element("step-up");
 const form = element("prove");
 
-/** Sends a request, and once more after the dialog if the service asks for a fresh proof. */
+/**
+ * Sends a request, and once more after the dialog if the service asks for a fresh proof. Only the account that the page
+ * shows is meant: a log-in in another tab, or with a passkey of another account, changes whose session this is.
+ */
 export async function proven(request) {
+  await mustBeShown();
   try {
     return await request();
   } catch (error) {
     if (error.code !== "reauthentication_required") throw error;
     await prove(error.methods);
+    await mustBeShown();
     return request();
+  }
+}
+
+async function mustBeShown() {
+  const { user } = await call("GET", "/api/_auth/session");
+  if (user && user.id !== element("who-id").textContent) {
+    throw new Error("You are logged in to another account by now. Nothing was changed; reload the page.");
   }
 }
 

@@ -123,7 +123,9 @@ export async function begin(finish) {
     if (found) showSignedIn(found);
     else showPart("visitor", ["visitor", "signed-in"]);
   });
-  if (fragment.has("email") && fragment.has("code") && element("code-part")) {
+  // A code in digits works in every browser, so another person could have put one for their own account here.
+  const isLink = fragment.has("email") && /[^\d\s-]/.test(fragment.get("code") ?? "");
+  if (isLink && element("signed-in")?.hidden !== false && element("code-part")) {
     showPart("visitor", ["visitor", "signed-in"]);
     showCodeStep(fragment.get("email"), fragment.get("code"));
   } else if (error === "second_factor_required" && element("second-part")) {

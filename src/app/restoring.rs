@@ -67,6 +67,7 @@ impl Restoring {
     /// When the folder can't be written to, or another database has taken the place.
     pub fn finish(self) -> anyhow::Result<()> {
         refuse_present(&self.target)?;
+        self.refuse_leftover_log()?;
         // First the key: a service without a key file would make itself a new one, or refuse to start.
         if self.came_with_copy {
             secret_file::keep(&own_key::key_path(&self.target), &self.key)?;
@@ -77,6 +78,18 @@ impl Restoring {
         let folder = fs::File::open(folder.unwrap_or(Path::new("."))).with_context(subject)?;
         folder.sync_all().with_context(subject)?;
         self.discard()
+    }
+
+    /// SQLite does not say when it could not move its log into the file as it closed, and the file alone is moved: what
+    /// the log still holds, such as the end of all sessions, would be lost.
+    fn refuse_leftover_log(&self) -> anyhow::Result<()> {
+        let log = with_ending(&self.draft, "-wal");
+        ensure!(
+            fs::metadata(&log).map_or(true, |file| file.len() == 0),
+            "nothing was restored: {} still holds changes; is the disk full, or does another program read that file?",
+            log.display()
+        );
+        Ok(())
     }
 
     /// Deletes what was prepared, and what a killed restore has left.
@@ -133,4 +146,31 @@ fn with_ending(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     name.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_whose_log_still_holds_changes_is_not_moved() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = |name: &str| folder.path().join(name);
+        let restoring = || Restoring {
+            target: place("auth.db"),
+            draft: place("auth.db.restoring"),
+            database: DatabaseSetup::new(""),
+            key: SecretKey::generate(),
+            came_with_copy: false,
+        };
+        fs::write(place("auth.db.restoring"), "copy").unwrap();
+        fs::write(place("auth.db.restoring-wal"), "changes").unwrap();
+        let error = restoring().finish().unwrap_err().to_string();
+        assert!(error.starts_with("nothing was restored"), "{error}");
+        assert!(!place("auth.db").exists());
+        fs::write(place("auth.db.restoring-wal"), "").unwrap();
+        restoring().finish().unwrap();
+        assert_eq!(fs::read_to_string(place("auth.db")).unwrap(), "copy");
+        assert!(!place("auth.db.restoring-wal").exists());
+    }
 }

@@ -126,15 +126,15 @@ mod tests {
         let sealer = |secret: &SecretKey| Sealer::new(secret, b"test").unwrap();
         let (before, after) = (sealer(&old), sealer(&new));
         let both = sealer(&new.replacing(old));
-        let sealed = before.seal(b"secret", b"row 1").unwrap();
-        assert!(after.open(&sealed, b"row 1").is_err());
-        assert_eq!(both.open(&sealed, b"row 1").unwrap(), b"secret");
-        assert!(both.open(&sealed, b"row 2").is_err());
-        let resealed = both.reseal(&sealed, b"row 1").unwrap().unwrap();
+        let of_old = before.seal(b"secret", b"row 1").unwrap();
+        assert!(after.open(&of_old, b"row 1").is_err());
+        assert_eq!(both.open(&of_old, b"row 1").unwrap(), b"secret");
+        assert!(both.open(&of_old, b"row 2").is_err());
+        let resealed = both.reseal(&of_old, b"row 1").unwrap().unwrap();
         assert_eq!(after.open(&resealed, b"row 1").unwrap(), b"secret");
         assert!(before.open(&resealed, b"row 1").is_err());
         assert_eq!(both.reseal(&resealed, b"row 1").unwrap(), None);
-        assert!(both.reseal(&sealed, b"row 2").is_err());
+        assert!(both.reseal(&of_old, b"row 2").is_err());
     }
 
     #[test]

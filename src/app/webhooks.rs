@@ -15,6 +15,9 @@ use crate::model::webhook::Webhook;
 
 const PREFIX: &str = "whsec_";
 
+/// A webhook's secret, and the one before it, both sealed.
+pub type SealedSecrets = (Vec<u8>, Option<Vec<u8>>);
+
 /// Makes, seals and uses the secrets of webhooks.
 #[derive(Debug)]
 pub struct Webhooks {
@@ -44,7 +47,7 @@ impl Webhooks {
     ///
     /// # Errors
     /// When neither the present secret key nor the previous one has sealed them.
-    pub fn reseal(&self, webhook: &Webhook) -> anyhow::Result<Option<(Vec<u8>, Option<Vec<u8>>)>> {
+    pub fn reseal(&self, webhook: &Webhook) -> anyhow::Result<Option<SealedSecrets>> {
         let reseal = |sealed: &Vec<u8>| self.sealer.reseal(sealed, webhook.id.as_bytes());
         let (secret, before) = (&webhook.sealed_secret, webhook.sealed_previous.as_ref());
         let (new, new_before) = (reseal(secret)?, before.map(reseal).transpose()?.flatten());

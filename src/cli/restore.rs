@@ -104,12 +104,13 @@ fn text(restored: &Restored, listed: usize, now: DateTime<Utc>) -> String {
         codes_voided,
         mails_voided,
         admin_keys_revoked,
+        webhooks_disabled,
         ..
     } = restored;
     format!(
         "{age}\nEnded or deleted: {sessions_ended} sessions, {codes_voided} codes, {mails_voided} mails, \
-         {admin_keys_revoked} admin keys.\nDeleted {accounts_deleted} of the {listed} accounts in the list of \
-         deletions.\nPasswords and factors are those of the copy.\n"
+         {admin_keys_revoked} admin keys.\nDisabled: {webhooks_disabled} webhooks.\nDeleted {accounts_deleted} of the \
+         {listed} accounts in the list of deletions.\nPasswords and factors are those of the copy.\n"
     )
 }
 
@@ -121,6 +122,7 @@ fn object(restored: &Restored) -> String {
         "codes_voided": restored.codes_voided,
         "mails_voided": restored.mails_voided,
         "admin_keys_revoked": restored.admin_keys_revoked,
+        "webhooks_disabled": restored.webhooks_disabled,
     }))
 }
 

@@ -40,5 +40,7 @@ pub mod users;
 pub mod webhooks;
 
 use engine::on;
-pub use engine::{Conn, DatabaseSetup, Db, Freshness, Once, OneStatement, PoolState, Read, Snapshot, Stamp, Tx};
+pub use engine::{
+    Conn, DatabaseSetup, Db, Freshness, Once, OneStatement, PoolState, Read, Snapshot, Stamp, Tx, move_counters_ahead,
+};
 pub use error::{Error, Result, errors_so_far};

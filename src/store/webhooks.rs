@@ -80,6 +80,12 @@ pub async fn disable(conn: Conn<'_>, id: Uuid, reason: &str, now: DateTime<Utc>)
     Ok(disabled == 1)
 }
 
+/// Disables every webhook that is enabled; returns how many.
+pub async fn disable_all(conn: Conn<'_>, reason: &str, now: DateTime<Utc>) -> Result<u64> {
+    const SQL: &str = "UPDATE webhooks SET disabled_at = $2, disabled_reason = $1 WHERE disabled_at IS NULL";
+    Ok(on!(conn, c => sqlx::query(SQL).bind(reason).bind(now).execute(c).await?.rows_affected()))
+}
+
 /// Enables a disabled webhook; `false` if there is no such one.
 pub async fn enable(conn: Conn<'_>, id: Uuid) -> Result<bool> {
     const SQL: &str = "UPDATE webhooks SET disabled_at = NULL, disabled_reason = NULL \

@@ -7,18 +7,27 @@ use crate::flows::steps::record_deletion::record_deletion;
 use crate::model::event::{Actor, Event, EventKind};
 use crate::model::id::UserId;
 use crate::model::secret_key::SecretKey;
-use crate::store::{DatabaseSetup, Db, admin_keys, codes, events, outbox, probes, sessions, signing_keys, users};
+use crate::store::{
+    self, DatabaseSetup, Db, admin_keys, codes, events, outbox, probes, sessions, signing_keys, users, webhooks,
+};
 
 /// How far ahead of the copy the generations of devices begin. An account does not replace its password or prove its
 /// address as often between a copy and its restore.
 const GENERATIONS_AHEAD: i64 = 1_000_000;
+
+/// How far ahead of the copy numbers begin: an account or an event must not get one that was given since. Applications
+/// know accounts by their number, and readers of events go on behind a number.
+const NUMBERS_AHEAD: i64 = 1_000_000;
+
+/// Why a webhook is disabled.
+const RESTORED: &str = "restored from a copy; enable it if it is still wanted";
 
 /// What is to become of what the copy holds.
 #[derive(Debug)]
 pub struct RestoreOptions {
     /// Accounts that were deleted after the copy was made.
     pub deletions: Vec<UserId>,
-    /// Leave sessions, codes, mails and keys for the admin API as they are.
+    /// Leave sessions, codes, mails, webhooks and keys for the admin API as they are.
     pub keep_access: bool,
 }
 
@@ -32,6 +41,7 @@ pub struct Restored {
     pub codes_voided: u64,
     pub mails_voided: u64,
     pub admin_keys_revoked: u64,
+    pub webhooks_disabled: u64,
 }
 
 /// Migrates `database` and does to it what `options` say.
@@ -67,7 +77,9 @@ async fn end_access(
         restored.codes_voided = codes::delete_all(tx.conn()).await?;
         restored.mails_voided = outbox::delete_all(tx.conn()).await?;
         restored.admin_keys_revoked = admin_keys::delete_all(tx.conn()).await?;
+        restored.webhooks_disabled = webhooks::disable_all(tx.conn(), RESTORED, now).await?;
         users::begin_device_generations(tx.conn(), GENERATIONS_AHEAD).await?;
+        store::move_counters_ahead(tx.conn(), NUMBERS_AHEAD).await?;
     }
     for user in &options.deletions {
         if users::delete(&mut tx, *user).await? {

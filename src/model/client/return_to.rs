@@ -1,5 +1,7 @@
 //! Where a log-in page may send a browser back to.
 
+use url::Url;
+
 use super::origin::AllowedOrigins;
 
 /// Longest path that is passed on, in bytes. It becomes part of a header or of a cookie: proxies accept 8 KiB of
@@ -25,7 +27,7 @@ pub fn return_to(origins: &AllowedOrigins, log_in_page: &str, origin: &str, path
 #[must_use]
 pub fn page(origins: &AllowedOrigins, text: &str) -> Option<String> {
     if is_path(text) {
-        return Some(text.to_owned());
+        return is_page(text).then(|| text.to_owned());
     }
     // The origin is compared as text, so that no two parsers can disagree on where it ends.
     let after_scheme = text.find("://")? + 3;
@@ -34,7 +36,22 @@ pub fn page(origins: &AllowedOrigins, text: &str) -> Option<String> {
         .map_or(text.len(), |at| after_scheme + at);
     let (origin, path) = text.split_at(end);
     let is_known = origins.names(origin) && (path.is_empty() || is_path(path));
+    let is_known = is_known && (!origins.is_own(origin) || is_page(path));
     is_known.then(|| text.to_owned())
+}
+
+/// Whether the path of our own origin is of no operation. `/auth/github` would begin another log-in, so that a link to
+/// our own log-in page could bring a person into another account.
+fn is_page(path: &str) -> bool {
+    // As a browser reads it, which resolves dots.
+    let Ok(url) = Url::parse("http://localhost").and_then(|base| base.join(path)) else {
+        return false;
+    };
+    let first = url
+        .path_segments()
+        .and_then(|mut parts| parts.next())
+        .unwrap_or_default();
+    !first.contains('%') && !["auth", "api"].iter().any(|name| first.eq_ignore_ascii_case(name))
 }
 
 fn is_path(text: &str) -> bool {
@@ -81,6 +98,8 @@ mod tests {
             "https://app.example.com/orders",
             "https://shop.example.com/",
             "https://shop.example.com",
+            "https://app.example.com/auth/done",
+            "/search/%C3%BC?q=%20",
         ] {
             assert_eq!(named(text), Some(text.to_owned()));
         }
@@ -102,6 +121,14 @@ mod tests {
             "HTTPS://app.example.com",
             "https://one.preview.example.com/",
             "capacitor://localhost/",
+            "/auth/github",
+            "/AUTH/github?return_to=/",
+            "/%61uth/github",
+            "/./auth/github",
+            "/%2e/auth/github",
+            "/a/../auth/github",
+            "/api/auth/logout",
+            "https://auth.example.com/auth/github",
             "javascript:alert(1)",
             "javascript://app.example.com/%0aalert(1)",
             &format!("/{}", "a".repeat(LONGEST_PATH)),

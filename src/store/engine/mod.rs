@@ -28,6 +28,7 @@
 mod conn;
 mod connect;
 mod copy;
+mod counters;
 mod freshness;
 mod group_commit;
 mod locate;
@@ -49,6 +50,7 @@ use sqlx::{Postgres, Sqlite};
 use super::Result;
 pub(in crate::store) use conn::on;
 pub use conn::{Conn, Database, OneStatement, Read};
+pub use counters::move_counters_ahead;
 pub use freshness::{Freshness, Stamp};
 use group_commit::Writer;
 use pool::ConnectionPool;

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -64,17 +65,33 @@ impl Snapshot {
     }
 }
 
-/// An empty file at `path` that no other process writes to as long as the result lives. What a killed process left
-/// there goes.
+/// A new file at `path` that only its owner can read, and that no other process writes to as long as the result lives.
+/// What is there goes: a killed process left it, or another user made it, as a link or to read the copy in it.
 fn claim(path: &Path) -> anyhow::Result<File> {
-    let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => bail!("another process is writing {}", path.display()),
-        Err(TryLockError::Error(error)) => return Err(error.into()),
+    if fs::symlink_metadata(path).is_ok_and(|there| there.is_file())
+        && let Ok(there) = File::open(path)
+    {
+        lock(&there, path)?;
     }
-    file.set_len(0)?;
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+        _ => {}
+    }
+    let file = OpenOptions::new()
+        .append(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    lock(&file, path)?;
     Ok(file)
+}
+
+fn lock(file: &File, path: &Path) -> anyhow::Result<()> {
+    match file.try_lock() {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => bail!("another process is writing {}", path.display()),
+        Err(TryLockError::Error(error)) => Err(error.into()),
+    }
 }
 
 /// Refuses a copy that SQLite finds something wrong with.

@@ -176,7 +176,8 @@ pub fn strict_client(app: &App) -> Client {
     Client::new(Arc::new(api::routes(app, &web)))
 }
 
-fn client_of(app: &App) -> Client {
+/// A client of the instance `app`.
+pub fn client_of(app: &App) -> Client {
     Client::new(Arc::new(api::routes(app, &web("http://localhost:8080", &[], true))))
 }
 
@@ -250,7 +251,7 @@ impl TestApp {
         let clock = Clock::fixed(DateTime::UNIX_EPOCH + TimeDelta::days(20_000));
         let mut setup = setup(&database.url, clock.clone());
         change(&mut setup);
-        let app = App::open(setup).await.unwrap();
+        let app = Box::pin(App::open(setup)).await.unwrap();
         Self {
             endpoint: Arc::new(api::routes(&app, web)),
             app,
@@ -271,13 +272,8 @@ impl TestApp {
 
     /// A client of an instance that was opened with `setup`.
     pub async fn instance(&self, setup: Setup) -> Client {
-        let app = App::open(setup).await.unwrap();
+        let app = Box::pin(App::open(setup)).await.unwrap();
         client_of(&app)
-    }
-
-    /// A client of the instance `app`.
-    pub fn instance_of(&self, app: &App) -> Client {
-        client_of(app)
     }
 
     /// A second instance like that of [`Self::second_instance`], and a client of it.

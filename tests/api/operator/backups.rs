@@ -204,7 +204,9 @@ async fn what_another_program_restored_is_taken_over_in_place() {
     let alice = app.user("alice").await;
     let tokens = alice.tokens().await;
     assert!(alice.is_signed_in().await);
-    succeeds(&app.database.url, &["restore", "--in-place"]);
+    succeeds(&app.database.url, &["webhooks", "create", "https://hooks.example.com/"]);
+    let said = succeeds(&app.database.url, &["restore", "--in-place"]);
+    assert!(said.contains("Disabled: 1 webhooks"), "{said}");
     // Instances that run all the same notice within a second; a slow machine gets more time.
     let began = Instant::now();
     while alice.is_signed_in().await && began.elapsed() < Duration::from_mins(1) {
@@ -214,6 +216,35 @@ async fn what_another_program_restored_is_taken_over_in_place() {
     alice.another().refresh(&tokens.refresh).await.assert_status(401);
     app.log_in(ALICE, PASSWORD).await.ok();
     assert_eq!(app.database.users().await, 1);
+    assert_eq!(
+        app.count("SELECT COUNT(*) FROM webhooks WHERE disabled_at IS NOT NULL")
+            .await,
+        1
+    );
+    // Accounts and events that the copy does not know had the numbers in between.
+    app.user("bob").await;
+    for sql in ["SELECT MAX(number) FROM users", "SELECT MAX(number) FROM events"] {
+        assert!(app.count(sql).await > 1_000_000, "{sql}");
+    }
+}
+
+/// Of a folder in which others write too.
+#[tokio::test]
+async fn a_file_that_another_user_made_does_not_get_the_copy() {
+    let app = sqlite_app().await;
+    let files = Files::new();
+    let (copy, draft) = (files.path("copy.db"), files.path("copy.db.part"));
+    let foreign = files.write("foreign", "untouched");
+    std::os::unix::fs::symlink(&foreign, &draft).unwrap();
+    succeeds(&app.database.url, &["backup", copy.to_str().unwrap()]);
+    assert_eq!(fs::read_to_string(&foreign).unwrap(), "untouched");
+    assert!(!fs::symlink_metadata(&copy).unwrap().is_symlink());
+
+    let second = files.path("second.db");
+    let readable = files.write("second.db.part", "");
+    fs::set_permissions(&readable, fs::Permissions::from_mode(0o666)).unwrap();
+    succeeds(&app.database.url, &["backup", second.to_str().unwrap()]);
+    assert_eq!((mode(&copy), mode(&second)), (0o600, 0o600));
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use neptun_auth::flows::operator::create_webhook::create_webhook;
 use neptun_auth::flows::operator::reseal::reseal;
 use neptun_auth::model::secret_key::SecretKey;
 
-use crate::helpers::{ALICE, PASSWORD, SECRET_KEY, TestApp, setup};
+use crate::helpers::{ALICE, PASSWORD, SECRET_KEY, TestApp, client_of, setup};
 
 #[tokio::test]
 async fn a_new_secret_key_signs_no_client_out_and_after_a_reseal_stands_alone() {
@@ -22,7 +22,7 @@ async fn a_new_secret_key_signs_no_client_out_and_after_a_reseal_stands_alone() 
     let mut both = setup(&app.database.url, app.clock.clone());
     both.secret_key = Some(new.clone().replacing(old));
     let rotating = App::open(both).await.unwrap();
-    let client = app.instance_of(&rotating);
+    let client = client_of(&rotating);
     // Cookies, refresh tokens, the app and recovery codes of before go on.
     client.set_cookie(alice.cookie());
     assert_eq!(client.shown_email().await, ALICE);
@@ -57,7 +57,7 @@ async fn a_new_secret_key_signs_no_client_out_and_after_a_reseal_stands_alone() 
     let mut alone = setup(&app.database.url, app.clock.clone());
     alone.secret_key = Some(new);
     let after = App::open(alone).await.unwrap();
-    let client = app.instance_of(&after);
+    let client = client_of(&after);
     client.refresh(&refreshed.refresh).await.ok();
     client.set_cookie(alice.cookie());
     assert_eq!(client.shown_email().await, ALICE);
