@@ -178,7 +178,14 @@ impl Cli {
     pub async fn run(self) -> anyhow::Result<()> {
         let command = self.command.unwrap_or(Command::Serve);
         if !command.is_silent() {
-            telemetry::start_logs(&self.settings.operation.log, self.settings.operation.log_format)?;
+            let operation = &self.settings.operation;
+            // The other commands may read whole tables, which takes its time and is nothing to warn of.
+            let quiet = if matches!(command, Command::Serve) {
+                ""
+            } else {
+                "sqlx=error,"
+            };
+            telemetry::start_logs(&format!("{quiet}{}", operation.log), operation.log_format)?;
         }
         match command {
             Command::Serve => serve::serve(&self.settings).await,

@@ -34,7 +34,8 @@ class Node:
         published["etcd3"]["hosts"] = f"127.0.0.1:{etcd_port}"
         published["bootstrap"]["dcs"] |= TIMES
         here, rest = f"127.0.0.1:{self.port}", f"127.0.0.1:{self._rest}"
-        published["restapi"] |= {"listen": rest, "connect_address": rest}
+        published["restapi"] |= {"listen": rest, "connect_address": rest, "allowlist": ["127.0.0.1"]}
+        self._credentials = tuple(published["restapi"]["authentication"].values())
         published["postgresql"] |= {
             "listen": here,
             "connect_address": here,
@@ -76,7 +77,9 @@ class Node:
     def hand_over_to(self, other: "Node") -> None:
         """What `patronictl switchover` asks for."""
         body = {"leader": self.name, "candidate": other.name}
-        answer = httpx.post(f"http://127.0.0.1:{self._rest}/switchover", json=body, timeout=60)
+        address = f"http://127.0.0.1:{self._rest}/switchover"
+        assert httpx.post(address, json=body, timeout=60).status_code == 401
+        answer = httpx.post(address, json=body, auth=self._credentials, timeout=60)
         assert answer.status_code == 200, answer.text
 
     def kill(self) -> None:
