@@ -9,7 +9,7 @@ use anyhow::{Context, bail, ensure};
 
 use super::{own_key, secret_file};
 use crate::model::secret_key::SecretKey;
-use crate::store::{DatabaseSetup, Db, Snapshot};
+use crate::store::{DatabaseSetup, Db, Snapshot, with_ending};
 
 /// Behind the name of the database.
 const DRAFT_ENDING: &str = ".restoring";
@@ -140,12 +140,6 @@ fn key_of(copy: &Path, target: &Path, set: Option<SecretKey>) -> anyhow::Result<
         "the key of the copy is missing: put it into {}, or set SECRET_KEY or SECRET_KEY_FILE",
         with_copy.display()
     )
-}
-
-fn with_ending(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(ending);
-    name.into()
 }
 
 #[cfg(test)]

@@ -42,5 +42,6 @@ pub mod webhooks;
 use engine::on;
 pub use engine::{
     Conn, DatabaseSetup, Db, Freshness, Once, OneStatement, PoolState, Read, Snapshot, Stamp, Tx, move_counters_ahead,
+    with_ending,
 };
 pub use error::{Error, Result, errors_so_far};

@@ -56,7 +56,7 @@ use group_commit::Writer;
 use pool::ConnectionPool;
 pub use pool::PoolState;
 pub use setup::DatabaseSetup;
-pub use snapshot::Snapshot;
+pub use snapshot::{Snapshot, with_ending};
 pub use tx::{Once, Tx};
 
 /// The database behind the service. Cheap to clone.

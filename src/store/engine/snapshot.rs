@@ -109,6 +109,7 @@ async fn check(file: &Path) -> anyhow::Result<()> {
 }
 
 /// `path` with more behind its name.
+#[must_use]
 pub fn with_ending(path: &Path, ending: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(ending);
