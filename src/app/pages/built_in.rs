@@ -4,7 +4,7 @@
 pub type File = (&'static str, &'static str);
 
 /// Templates by the names under which they are rendered, and the parts that they include.
-pub const TEMPLATES: [File; 7] = [
+pub const TEMPLATES: [File; 8] = [
     ("layout.html", include_str!("../../../pages/layout.html")),
     ("start.html", include_str!("../../../pages/start.html")),
     ("log_in.html", include_str!("../../../pages/log_in.html")),
@@ -12,6 +12,7 @@ pub const TEMPLATES: [File; 7] = [
     ("account.html", include_str!("../../../pages/account.html")),
     ("_log_in.html", include_str!("../../../pages/_log_in.html")),
     ("_sign_up.html", include_str!("../../../pages/_sign_up.html")),
+    ("_signed_in.html", include_str!("../../../pages/_signed_in.html")),
 ];
 
 /// The language of texts that another one lacks.
