@@ -1,6 +1,7 @@
 //! The walk to a provider and back: who may finish it, once, and where it leads.
 
 use chrono::TimeDelta;
+use neptun_auth::app::Setup;
 use poem::Body;
 use poem::http::Method;
 use serde_json::json;
@@ -232,15 +233,15 @@ async fn nothing_that_a_provider_gave_is_kept_but_the_name_and_the_address() {
     }
 }
 
+async fn app_with_three_log_ins(double: &OidcDouble) -> TestApp {
+    let limit = |setup: &mut Setup| setup.limits.as_mut().unwrap().log_in = "3/h".parse().unwrap();
+    double.app_with(limit).await
+}
+
 #[tokio::test]
 async fn callbacks_are_limited_for_each_network() {
     let double = OidcDouble::start();
-    let app = double
-        .app_with(|setup| {
-            let limits = setup.limits.as_mut().unwrap();
-            limits.log_in = "3/h".parse().unwrap();
-        })
-        .await;
+    let app = app_with_three_log_ins(&double).await;
     let client = app.client().at("192.0.2.1");
     let callback = double.callback(&client.set_out("/auth/sso").await);
     let (ceremony, refused) = (client.ceremony(), format!("{callback}&error=access_denied"));
@@ -256,12 +257,7 @@ async fn callbacks_are_limited_for_each_network() {
 #[tokio::test]
 async fn callbacks_without_a_ceremony_and_starts_use_no_log_ins_up() {
     let double = OidcDouble::start();
-    let app = double
-        .app_with(|setup| {
-            let limits = setup.limits.as_mut().unwrap();
-            limits.log_in = "3/h".parse().unwrap();
-        })
-        .await;
+    let app = app_with_three_log_ins(&double).await;
     let alice = app.user("alice").await;
     let visitor = app.client().at("192.0.2.1");
     for _ in 0..10 {
