@@ -24,5 +24,5 @@ export function issueText({ code, message }, field) {
 
 /** Tells a person why a log-in at another provider failed. */
 export function providerText(code) {
-  return known(`provider_${code}`) ?? known(`error_${code}`) ?? say("provider_provider_failed");
+  return known(`provider_${code}`) ?? errorText({ code, message: say("provider_provider_failed") });
 }

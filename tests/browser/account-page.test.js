@@ -175,3 +175,25 @@ test("an account is deleted, on a phone", async () => {
   await screenshot(page, "page-phone-deleted");
   assert.equal(await logsIn(account, account.password), false);
 });
+
+test("an account that the page does not show is not deleted", async () => {
+  const { account, page } = await visitSignedIn();
+  const other = newAccount();
+  // As in another tab: a log-in, which replaces the session of this one.
+  await signUp(service, other);
+  await page.evaluate(
+    ([api, body]) =>
+      fetch(new URL("/api/auth/login", api), {
+        method: "POST",
+        credentials: "include",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify(body),
+      }),
+    [service, other],
+  );
+  await page.getByText("Delete the account").click();
+  await fillIn(page, "Delete the account", { "Current password": other.password });
+  await told(page, "You are logged in to another account by now.");
+  assert.equal(await logsIn(other, other.password), true);
+  assert.equal(await logsIn(account, account.password), true);
+});

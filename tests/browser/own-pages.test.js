@@ -172,10 +172,27 @@ async function cookieOf(page) {
   return cookies.map(({ name, value }) => `${name}=${value}`).join("; ");
 }
 
+test("a link with digits, or for another account than the one signed in, is not taken", async () => {
+  const { page, seen } = await visit(browser, "/account/login#email=other@example.com&code=12345678");
+  await heading(page, "Log in");
+  assert.equal(await page.locator("#log-in-code-code").isVisible(), false);
+  assert.equal(new URL(page.url()).hash, "");
+
+  await page.goto(`${service}/account/sign-up`);
+  await fillIn(page, "Create an account", fields(newAccount()));
+  await heading(page, "Your account");
+  await page.goto(`${service}/account/login#email=other@example.com&code=AbCdEfGh-1234`);
+  await heading(page, "You are logged in");
+  assert.equal(await page.locator("#log-in-code-code").isVisible(), false);
+  assertQuiet(seen);
+});
+
 test("what a provider reports is told in words and does not stay in the address", async () => {
   const { page, seen } = await visit(browser, "/account/login?error=access_denied");
   await told(page, "You did not log in at the other provider.");
   assert.equal(new URL(page.url()).search, "");
+  await page.goto(`${service}/account/login?error=too_many_requests`);
+  await told(page, "Too many tries.");
   await page.goto(`${service}/account/login?error=second_factor_required`);
   await heading(page, "One more step");
   assertQuiet(seen);
