@@ -160,9 +160,13 @@ pub async fn place(conn: Conn<'_>, start: EventStart) -> Result<Option<EventPlac
     const SQLITE_SINCE: &str = "SELECT '0' AS \"transaction\", COALESCE( \
         (SELECT number - 1 FROM events WHERE happened_at >= $1 ORDER BY number LIMIT 1), \
         (SELECT MAX(number) FROM events), 0) AS number";
-    const POSTGRES_SINCE: &str = "(SELECT transaction_id::text AS \"transaction\", number - 1 AS number FROM events \
-        WHERE happened_at >= $1 ORDER BY transaction_id, number LIMIT 1) UNION ALL \
-        (SELECT pg_snapshot_xmin(pg_current_snapshot())::text, 0::bigint) LIMIT 1";
+    // Transactions that are open may have events of that time too, and come before some that have ended.
+    const POSTGRES_SINCE: &str = "SELECT \"transaction\", number FROM (\
+        (SELECT transaction_id::text AS \"transaction\", number - 1 AS number, 1 AS choice FROM events \
+        WHERE happened_at >= $1 AND transaction_id < pg_snapshot_xmin(pg_current_snapshot()) \
+        ORDER BY transaction_id, number LIMIT 1) \
+        UNION ALL (SELECT pg_snapshot_xmin(pg_current_snapshot())::text, 0::bigint, 2)) AS places \
+        ORDER BY choice LIMIT 1";
     const SQLITE_NOW: &str = "SELECT '0' AS \"transaction\", COALESCE(MAX(number), 0) AS number FROM events";
     // Everything below this transaction has ended, and whatever is above it is still to be read.
     const POSTGRES_NOW: &str =

@@ -1,8 +1,11 @@
 //! The order of events on PostgreSQL, where numbers are given before the commit.
 
 use neptun_auth::flows::operator::create_webhook::create_webhook;
+use neptun_auth::flows::operator::place_in_events::place_in_events;
+use neptun_auth::flows::operator::read_events::read_events;
 use neptun_auth::flows::worker::adopt_events::adopt_events;
 use neptun_auth::flows::worker::deliver_events::deliver_events;
+use neptun_auth::model::event::{EventFilter, EventStart};
 use sqlx::{Connection, Executor, PgConnection};
 
 use crate::helpers::web::{Received, WebServer, local_servers, reply};
@@ -27,6 +30,28 @@ async fn an_event_whose_transaction_commits_late_is_told_too() {
     while deliver_events(&app.app, webhook).await.unwrap() {}
     // They are of different accounts, so they may arrive in any order.
     assert_eq!(server.received().len(), 2);
+}
+
+/// The log is read from a time on while the first event of that time is under way.
+#[tokio::test]
+#[ignore = "needs TEST_DATABASE_URL"]
+async fn a_reading_that_begins_at_a_time_misses_no_transaction_that_was_open_then() {
+    let app = TestApp::new().await;
+    let mut slow = PgConnection::connect(&app.database.url).await.unwrap();
+    slow.execute("BEGIN").await.unwrap();
+    let insert = "INSERT INTO events (id, kind, happened_at) VALUES (gen_random_uuid(), 'log_in', '2024-10-04')";
+    slow.execute(insert).await.unwrap();
+    app.user("alice").await;
+    let since = EventStart::Since(app.clock.now());
+    let mut place = place_in_events(&app.app, since).await.unwrap();
+    slow.execute("COMMIT").await.unwrap();
+    app.database.settle().await;
+    let mut kinds = Vec::new();
+    while let Some((page, next)) = read_events(&app.app, &EventFilter::default(), &place).await.unwrap() {
+        kinds.extend(page.into_iter().map(|logged| logged.event.kind));
+        place = next;
+    }
+    assert_eq!(kinds, ["log_in", "sign_up"]);
 }
 
 /// As after `pg_dump` on a server that has run for longer, and `psql` on this one.
