@@ -28,7 +28,8 @@ export class Refusal extends Error {
 }
 
 export async function call(method, path, body) {
-  const request = { method, credentials: "include" };
+  // What a person asked for is done also when they leave the page at once: a log-out above all.
+  const request = { method, credentials: "include", keepalive: method !== "GET" };
   if (body) {
     request.headers = { "Content-Type": "application/json" };
     request.body = JSON.stringify(body);

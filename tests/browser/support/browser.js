@@ -15,7 +15,8 @@ export function launchBrowser() {
 /** Opens an address in a browser without cookies or storage. */
 export async function openPage(browser, url, options) {
   const context = await browser.newContext(options);
-  context.setDefaultTimeout(10_000);
+  // Generous, because other suites may keep every core busy; nothing waits longer than it has to.
+  context.setDefaultTimeout(30_000);
   const page = await context.newPage();
   const seen = observe(page);
   await page.goto(url);
