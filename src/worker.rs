@@ -16,6 +16,7 @@ use crate::flows::operator::check_readiness::check_readiness;
 use crate::flows::worker::active_webhooks::active_webhooks;
 use crate::flows::worker::adopt_events::adopt_events;
 use crate::flows::worker::claim_mails::claim_mails;
+use crate::flows::worker::delete_old_copies::delete_old_copies;
 use crate::flows::worker::deliver_events::deliver_events;
 use crate::flows::worker::measure_resources::measure_resources;
 use crate::flows::worker::purge_expired::purge_expired;
@@ -68,7 +69,9 @@ async fn clean(app: &App, shutdown: &CancellationToken) {
                 let refreshed = refresh_keys(app).await.context("refreshing the signing keys");
                 let recorded = record_failed_log_ins(app).await.context("recording failed log-ins");
                 let adopted = adopt_events(app).await.context("bringing restored events into order");
-                note(app, BackgroundTask::Cleaning, purged.and(refreshed).and(recorded).and(adopted));
+                let tidied = delete_old_copies(app).await.context("deleting old copies of the database");
+                let outcome = purged.and(refreshed).and(recorded).and(adopted).and(tidied);
+                note(app, BackgroundTask::Cleaning, outcome);
             }
             () = shutdown.cancelled() => break,
         }

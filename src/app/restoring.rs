@@ -9,7 +9,7 @@ use anyhow::{Context, bail, ensure};
 
 use super::{own_key, secret_file};
 use crate::model::secret_key::SecretKey;
-use crate::store::{DatabaseSetup, Db, Snapshot, with_ending};
+use crate::store::{DatabaseSetup, Db, SetUpLock, Snapshot, with_ending};
 
 /// Behind the name of the database.
 const DRAFT_ENDING: &str = ".restoring";
@@ -25,6 +25,8 @@ pub struct Restoring {
     pub key: SecretKey,
     /// Whether the key came with the copy, and goes beside the database.
     came_with_copy: bool,
+    /// Held until the copy is in its place, so that neither a service nor another restore begins there before.
+    _set_up: SetUpLock,
 }
 
 impl Restoring {
@@ -37,6 +39,7 @@ impl Restoring {
             "a file is restored to SQLite; restore PostgreSQL with `pg_restore`, and run `neptun-auth restore \
              --in-place` on it",
         )?;
+        let set_up = SetUpLock::try_take(&target).with_context(|| format!("restoring to {}", target.display()))?;
         refuse_present(&target)?;
         let (path, query) = database.url.split_once('?').unwrap_or((&database.url, ""));
         let separator = if query.is_empty() { "" } else { "?" };
@@ -53,7 +56,11 @@ impl Restoring {
             },
             key,
             came_with_copy,
+            _set_up: set_up,
         };
+        if came_with_copy {
+            secret_file::refuse_other(&own_key::key_path(&restoring.target), &restoring.key)?;
+        }
         restoring.discard()?;
         let mut copy = Snapshot::open(copy).await?;
         copy.write_to(&restoring.draft).await?;
@@ -112,7 +119,7 @@ impl Restoring {
 
 /// Refuses a place with a database, or with the log of one, which SQLite would apply to the copy.
 fn refuse_present(target: &Path) -> anyhow::Result<()> {
-    for ending in ["", "-wal"] {
+    for ending in ["", "-wal", "-journal"] {
         let path = with_ending(target, ending);
         ensure!(
             fs::metadata(&path).map_or(true, |file| file.len() == 0),
@@ -156,6 +163,7 @@ mod tests {
             database: DatabaseSetup::new(""),
             key: SecretKey::generate(),
             came_with_copy: false,
+            _set_up: SetUpLock::try_take(&place("auth.db")).unwrap(),
         };
         fs::write(place("auth.db.restoring"), "copy").unwrap();
         fs::write(place("auth.db.restoring-wal"), "changes").unwrap();

@@ -29,8 +29,16 @@ pub fn create(path: &Path) -> anyhow::Result<SecretKey> {
 /// When the folder can't be written to, or the file is there with another key.
 pub fn keep(path: &Path, key: &SecretKey) -> anyhow::Result<()> {
     write(path, key)?;
+    refuse_other(path, key)
+}
+
+/// Makes sure that the file at `path` holds `key` or is not there.
+///
+/// # Errors
+/// When the file can't be read or holds another key.
+pub fn refuse_other(path: &Path, key: &SecretKey) -> anyhow::Result<()> {
     ensure!(
-        read(path)?.as_bytes() == key.as_bytes(),
+        !path.exists() || read(path)?.as_bytes() == key.as_bytes(),
         "the secret key file {} holds another key: move it away",
         path.display()
     );

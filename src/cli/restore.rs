@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use chrono::{DateTime, Utc};
 use clap::Args;
 use serde_json::json;
@@ -28,18 +28,27 @@ pub struct RestoreArgs {
     /// Copy that `backup` wrote; it goes to the place of a `SQLite` database that is gone
     #[arg(required_unless_present = "in_place", conflicts_with = "in_place")]
     file: Option<PathBuf>,
-    /// Take over the database that another program has restored where `DATABASE_URL` says
-    #[arg(long)]
-    in_place: bool,
+    #[command(flatten)]
+    in_place: InPlaceArgs,
     /// File with the ids of accounts that were deleted since, one a line, as `users deleted` prints them
     #[arg(long, value_name = "FILE")]
     deletions: Option<PathBuf>,
-    /// Leave sessions, tokens, codes, mails and admin keys as they are in the copy
+    /// Leave sessions, tokens, codes, mails, webhooks, signing and admin keys as they are in the copy
     #[arg(long)]
     keep_access: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Debug, Args)]
+struct InPlaceArgs {
+    /// Take over the database that another program has restored where `DATABASE_URL` says
+    #[arg(long)]
+    in_place: bool,
+    /// Confirm that everybody is to be signed out of the database at `DATABASE_URL`
+    #[arg(long, requires = "in_place")]
+    yes: bool,
 }
 
 pub async fn run(arguments: RestoreArgs, settings: &Settings) -> anyhow::Result<()> {
@@ -56,6 +65,10 @@ pub async fn run(arguments: RestoreArgs, settings: &Settings) -> anyhow::Result<
     let now = Clock::System.now();
     let restored = match &arguments.file {
         Some(file) => Box::pin(restore_copy(file, &database, secret_key, &options, now)).await?,
+        None if !arguments.in_place.yes && !arguments.keep_access => bail!(
+            "this ends all sessions and deletes all codes, waiting mails and admin keys of the database at \
+             DATABASE_URL; add --yes to confirm"
+        ),
         None => Box::pin(restore_in_place(&database, secret_key, &options, now)).await?,
     };
     report(&if arguments.json {
@@ -105,11 +118,13 @@ fn text(restored: &Restored, listed: usize, now: DateTime<Utc>) -> String {
         mails_voided,
         admin_keys_revoked,
         webhooks_disabled,
+        signing_keys_replaced,
         ..
     } = restored;
     format!(
         "{age}\nEnded or deleted: {sessions_ended} sessions, {codes_voided} codes, {mails_voided} mails, \
-         {admin_keys_revoked} admin keys.\nDisabled: {webhooks_disabled} webhooks.\nDeleted {accounts_deleted} of the \
+         {admin_keys_revoked} admin keys.\nDisabled: {webhooks_disabled} webhooks. Replaced: \
+         {signing_keys_replaced} signing keys.\nDeleted {accounts_deleted} of the \
          {listed} accounts in the list of deletions.\nPasswords and factors are those of the copy.\n"
     )
 }
@@ -123,6 +138,7 @@ fn object(restored: &Restored) -> String {
         "mails_voided": restored.mails_voided,
         "admin_keys_revoked": restored.admin_keys_revoked,
         "webhooks_disabled": restored.webhooks_disabled,
+        "signing_keys_replaced": restored.signing_keys_replaced,
     }))
 }
 

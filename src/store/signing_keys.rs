@@ -37,6 +37,12 @@ pub async fn delete_superseded(conn: Conn<'_>, moment: DateTime<Utc>) -> Result<
     Ok(on!(conn, c => sqlx::query(SQL).bind(moment).execute(c).await?.rows_affected()))
 }
 
+/// Deletes all keys, also those that sign.
+pub async fn delete_all(conn: Conn<'_>) -> Result<u64> {
+    const SQL: &str = "DELETE FROM signing_keys";
+    Ok(on!(conn, c => sqlx::query(SQL).execute(c).await?.rows_affected()))
+}
+
 /// Stores the private key of `key` in another sealed form.
 pub async fn replace_sealed(conn: Conn<'_>, key: &StoredKey, sealed: &[u8]) -> Result<()> {
     const SQL: &str = "UPDATE signing_keys SET sealed_private_key = $2 WHERE number = $1";

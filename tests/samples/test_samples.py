@@ -122,7 +122,7 @@ def test_a_page_uses_every_factor(texts: list[str], service: str) -> None:
     (BACKUPS, "neptun-auth backup"),
     (BACKUPS, "neptun-auth users deleted"),
     (BACKUPS, "neptun-auth restore copy.db"),
-    (BACKUPS, "neptun-auth restore --in-place"),
+    (BACKUPS, "neptun-auth restore --in-place --yes"),
     (BACKUPS, "neptun-auth keys reseal"),
 )
 def test_a_backup_is_restored_in_another_folder(

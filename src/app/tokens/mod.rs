@@ -38,6 +38,14 @@ pub fn check_secret(secret: &SecretKey, stored: Vec<StoredKey>) -> anyhow::Resul
     signing_keys::check(&sealer(&secret.alone())?, stored)
 }
 
+/// A key that signs from `now` on, for a database in which no other key may sign any more.
+///
+/// # Errors
+/// When the system has no randomness to give.
+pub fn first_signing_key(secret: &SecretKey, number: i64, now: DateTime<Utc>) -> anyhow::Result<StoredKey> {
+    signing_keys::generate(&sealer(&secret.alone())?, number, now, now)
+}
+
 fn sealer(secret: &SecretKey) -> anyhow::Result<Sealer> {
     Sealer::new(secret, b"neptun-auth 1: sealing of signing keys")
 }

@@ -133,7 +133,7 @@ impl SigningKeys {
 
     /// Creates a key. If another instance has inserted the same number first, this instance uses that key.
     async fn add(&self, number: i64, now: DateTime<Utc>, active_at: DateTime<Utc>) -> anyhow::Result<()> {
-        let key = self.seal(number, now, active_at)?;
+        let key = generate(&self.sealer, number, now, active_at)?;
         let mut tx = self.db.write().await?;
         signing_keys::insert_if_absent(tx.conn(), &key).await?;
         tx.commit().await?;
@@ -143,23 +143,32 @@ impl SigningKeys {
     fn current(&self) -> Arc<Vec<SigningKey>> {
         Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
     }
+}
 
-    fn seal(&self, number: i64, now: DateTime<Utc>, active_at: DateTime<Utc>) -> anyhow::Result<StoredKey> {
-        let random = SystemRandom::new();
-        let failed = |_| anyhow!("a signing key could not be generated: the system has no randomness to give");
-        let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).map_err(failed)?;
-        let public_key = read_pair(document.as_ref())?.public_key().as_ref().to_vec();
-        let kid = BASE64.encode(&digest::digest(&digest::SHA256, &public_key).as_ref()[..12]);
-        let sealed_private_key = self.sealer.seal(document.as_ref(), kid.as_bytes())?;
-        Ok(StoredKey {
-            number,
-            kid,
-            public_key,
-            sealed_private_key,
-            created_at: now,
-            active_at,
-        })
-    }
+/// Makes a key that signs from `active_at` on, sealed by `sealer`.
+///
+/// # Errors
+/// When the system has no randomness to give.
+pub fn generate(
+    sealer: &Sealer,
+    number: i64,
+    now: DateTime<Utc>,
+    active_at: DateTime<Utc>,
+) -> anyhow::Result<StoredKey> {
+    let random = SystemRandom::new();
+    let failed = |_| anyhow!("a signing key could not be generated: the system has no randomness to give");
+    let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).map_err(failed)?;
+    let public_key = read_pair(document.as_ref())?.public_key().as_ref().to_vec();
+    let kid = BASE64.encode(&digest::digest(&digest::SHA256, &public_key).as_ref()[..12]);
+    let sealed_private_key = sealer.seal(document.as_ref(), kid.as_bytes())?;
+    Ok(StoredKey {
+        number,
+        kid,
+        public_key,
+        sealed_private_key,
+        created_at: now,
+        active_at,
+    })
 }
 
 /// Checks that the secret key of `sealer` opens every key of a database.

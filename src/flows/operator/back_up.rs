@@ -1,5 +1,6 @@
 //! An operator copies the SQLite database while the service runs.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
@@ -40,6 +41,10 @@ pub async fn back_up(
     if !carries_key {
         return Ok(None);
     }
-    secret_file::keep(&key_file, &key)?;
+    if let Err(error) = secret_file::keep(&key_file, &key) {
+        // So that the command can be run again when what was wrong is mended.
+        fs::remove_file(to).with_context(|| format!("deleting the copy {} without a key", to.display()))?;
+        return Err(error);
+    }
     Ok(Some(key_file))
 }

@@ -1,5 +1,6 @@
 //! An operator has replaced the secret key: what the previous one sealed is sealed under the present one.
 
+use anyhow::bail;
 use uuid::Uuid;
 
 use crate::app::App;
@@ -8,6 +9,10 @@ use crate::store::{outbox, totp, webhooks};
 
 /// Number of rows in one transaction: few, so that other writers wait for milliseconds.
 const BATCH: u32 = 250;
+
+/// Number of times that everything is looked at: once to seal it, once to find nothing, and some for instances that
+/// were restarted between the two.
+const MOST_PASSES: u32 = 10;
 
 /// How many rows were sealed anew.
 #[derive(Debug, Default, Clone, Copy)]
@@ -22,17 +27,30 @@ pub struct Resealed {
 /// looked at. The service may run. What is sealed under the present key already is left alone, so this can be killed
 /// and run again.
 ///
-/// The signing keys come last: a database whose signing keys open with the present key alone needs no other key.
+/// An instance that does not know the present key yet may seal something behind a place that was passed, so this begins
+/// again until it finds nothing. The signing keys come last: a database whose signing keys open with the present key
+/// alone needs no other key.
 ///
 /// # Errors
-/// Those of the database, and when a row opens with neither key.
+/// Those of the database, when a row opens with neither key, and when something goes on sealing under the previous key.
 pub async fn reseal(app: &App, progress: &mut dyn FnMut(u64, u64)) -> anyhow::Result<Resealed> {
-    Ok(Resealed {
-        authenticator_apps: reseal_apps(app, progress).await?,
-        webhooks: reseal_webhooks(app).await?,
-        mails: reseal_mails(app).await?,
-        signing_keys: app.tokens.keys.reseal().await?,
-    })
+    let mut all = Resealed::default();
+    for _ in 0..MOST_PASSES {
+        let apps = reseal_apps(app, progress).await?;
+        let webhooks = reseal_webhooks(app).await?;
+        let mails = reseal_mails(app).await?;
+        all.authenticator_apps += apps;
+        all.webhooks += webhooks;
+        all.mails += mails;
+        if apps + webhooks + mails == 0 {
+            all.signing_keys = app.tokens.keys.reseal().await?;
+            return Ok(all);
+        }
+    }
+    bail!(
+        "an instance still seals under the previous key: restart every instance with the present one, and run this \
+         again"
+    )
 }
 
 async fn reseal_apps(app: &App, progress: &mut dyn FnMut(u64, u64)) -> anyhow::Result<u64> {

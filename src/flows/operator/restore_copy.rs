@@ -24,7 +24,6 @@ pub async fn restore_copy(
     let restored = take_over(&restoring.database, &restoring.key, options, now).await;
     match restored {
         Ok(restored) => {
-            // What is left when this fails goes at the next restore.
             restoring.finish()?;
             Ok(restored)
         }

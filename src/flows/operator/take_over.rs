@@ -27,7 +27,7 @@ const RESTORED: &str = "restored from a copy; enable it if it is still wanted";
 pub struct RestoreOptions {
     /// Accounts that were deleted after the copy was made.
     pub deletions: Vec<UserId>,
-    /// Leave sessions, codes, mails, webhooks and keys for the admin API as they are.
+    /// Leave sessions, codes, mails, webhooks, signing keys and keys for the admin API as they are.
     pub keep_access: bool,
 }
 
@@ -42,6 +42,7 @@ pub struct Restored {
     pub mails_voided: u64,
     pub admin_keys_revoked: u64,
     pub webhooks_disabled: u64,
+    pub signing_keys_replaced: u64,
 }
 
 /// Migrates `database` and does to it what `options` say.
@@ -67,7 +68,9 @@ async fn end_access(
     now: DateTime<Utc>,
 ) -> anyhow::Result<Restored> {
     let mut tx = db.write().await?;
-    tokens::check_secret(key, signing_keys::all(tx.conn()).await?)?;
+    let stored = signing_keys::all(tx.conn()).await?;
+    let newest = stored.last().map_or(0, |key| key.number);
+    tokens::check_secret(key, stored)?;
     let mut restored = Restored {
         last_change: probes::last_change(tx.conn()).await?,
         ..Restored::default()
@@ -78,6 +81,10 @@ async fn end_access(
         restored.mails_voided = outbox::delete_all(tx.conn()).await?;
         restored.admin_keys_revoked = admin_keys::delete_all(tx.conn()).await?;
         restored.webhooks_disabled = webhooks::disable_all(tx.conn(), RESTORED, now).await?;
+        // A key that was rotated since, because it had been stolen, must not sign again.
+        restored.signing_keys_replaced = signing_keys::delete_all(tx.conn()).await?;
+        let signing_key = tokens::first_signing_key(key, newest + 1, now)?;
+        signing_keys::insert_if_absent(tx.conn(), &signing_key).await?;
         users::begin_device_generations(tx.conn(), GENERATIONS_AHEAD).await?;
         store::move_counters_ahead(tx.conn(), NUMBERS_AHEAD).await?;
     }

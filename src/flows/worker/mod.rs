@@ -3,6 +3,7 @@
 pub mod active_webhooks;
 pub mod adopt_events;
 pub mod claim_mails;
+pub mod delete_old_copies;
 pub mod deliver_events;
 pub mod measure_resources;
 pub mod purge_expired;

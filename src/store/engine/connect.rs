@@ -1,6 +1,6 @@
 //! Opening the database: chooses its kind by the URL, sets it up to lose nothing, and migrates it.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::str::FromStr;
@@ -12,7 +12,7 @@ use sqlx::Sqlite;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 
 use super::pool::{Calls, ConnectionPool, Settings};
-use super::{DatabaseFile, DatabaseSetup, Db, Freshness, Pools, Writer, migrations, on, postgres};
+use super::{DatabaseFile, DatabaseSetup, Db, Freshness, Pools, SetUpLock, Writer, migrations, on, postgres};
 use crate::model::unavailable::Unavailable;
 use crate::store::Result;
 
@@ -89,7 +89,7 @@ async fn open_sqlite(url: &str, copies: usize, freshness: Arc<Freshness>) -> any
     let subject = || format!("the database file {}", path.display());
     create_private(&path).with_context(subject)?;
     // Two processes that turn on the write-ahead log or migrate at the same moment would fail on each other's locks.
-    let setting_up = lock_beside(&path).with_context(subject)?;
+    let setting_up = SetUpLock::take(&path).with_context(subject)?;
     let options = options
         .journal_mode(SqliteJournalMode::Wal)
         // An acknowledged sign-up survives a power cut, not only a crash.
@@ -141,15 +141,6 @@ fn create_private(path: &Path) -> std::io::Result<()> {
     }
     OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
     Ok(())
-}
-
-/// Lets one process at a time set up the database; the others wait until this one drops the file.
-fn lock_beside(path: &Path) -> std::io::Result<File> {
-    let mut name = path.as_os_str().to_owned();
-    name.push("-lock");
-    let file = OpenOptions::new().append(true).create(true).mode(0o600).open(name)?;
-    file.lock()?;
-    Ok(file)
 }
 
 fn is_safe(version: &str) -> bool {

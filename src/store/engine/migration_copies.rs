@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use anyhow::Context;
+use chrono::{DateTime, Utc};
 
+use super::Db;
 use super::snapshot::{Snapshot, with_ending};
 
 /// Between the name of the database and the number of the schema that the copy has.
@@ -27,6 +29,26 @@ pub async fn make(file: &Path, version: i64, most: usize) -> anyhow::Result<()> 
     database.close().await?;
     tracing::info!("copied the database to {} before migrating it", copy.display());
     delete_surplus(file, most).context("deleting old copies of before a migration")
+}
+
+impl Db {
+    /// Deletes the copies of before a migration that were made before `moment`; returns how many.
+    ///
+    /// # Errors
+    /// When the folder of the database can't be read or written to.
+    pub fn delete_migration_copies(&self, moment: DateTime<Utc>) -> anyhow::Result<u64> {
+        let Some(file) = self.file() else {
+            return Ok(0);
+        };
+        let mut deleted = 0;
+        for (made, copy) in copies_of(file)? {
+            if made < SystemTime::from(moment) {
+                fs::remove_file(&copy).with_context(|| format!("deleting {}", copy.display()))?;
+                deleted += 1;
+            }
+        }
+        Ok(deleted)
+    }
 }
 
 fn delete_surplus(file: &Path, most: usize) -> anyhow::Result<()> {

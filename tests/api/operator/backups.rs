@@ -142,6 +142,7 @@ async fn a_restored_copy_brings_nothing_back_that_has_ended_since() {
         ("SELECT COUNT(*) FROM codes", 0),
         ("SELECT COUNT(*) FROM outbox", 0),
         ("SELECT COUNT(*) FROM admin_keys", 0),
+        ("SELECT COUNT(*) FROM signing_keys", 1),
         ("SELECT COUNT(*) FROM users", 2),
         ("SELECT COUNT(*) FROM events WHERE data LIKE '%restored%'", 1),
         ("SELECT COUNT(*) FROM events WHERE kind = 'account_deleted'", 1),
@@ -176,6 +177,58 @@ async fn a_restored_copy_brings_nothing_back_that_has_ended_since() {
     after.log_in(ALICE, PASSWORD).await.ok();
 }
 
+/// A key that was stolen and rotated since must not sign again.
+#[tokio::test]
+async fn a_restore_replaces_the_keys_that_sign_access_tokens() {
+    let app = sqlite_app().await;
+    let alice = app.user("alice").await;
+    let kids = async |app: &TestApp| {
+        let set: Value = app.client().get("/.well-known/jwks.json").await.json();
+        let keys = set["keys"].as_array().unwrap().iter();
+        keys.map(|key| key["kid"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let before = kids(&app).await;
+    let files = Files::new();
+    let copy = files.path("copy.db");
+    succeeds(&app.database.url, &["backup", copy.to_str().unwrap()]);
+    let target = TestDatabase::create_sqlite();
+    let said = succeeds(&target.url, &["restore", copy.to_str().unwrap(), "--json"]);
+    let said: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(said["signing_keys_replaced"], 1);
+    let after = restored_app(target, &app).await;
+    let now = kids(&after).await;
+    assert_eq!(now.len(), 1);
+    assert_ne!(now, before);
+    let tokens = after.client().token_pair(&alice.email, PASSWORD).await;
+    after.client().get_as("/api/me/", &tokens.access).await.ok();
+}
+
+#[tokio::test]
+async fn two_restores_to_one_place_do_not_mix() {
+    let app = sqlite_app().await;
+    app.user("alice").await;
+    let files = Files::new();
+    let copy = files.path("copy.db");
+    let copy = copy.to_str().unwrap();
+    succeeds(&app.database.url, &["backup", copy]);
+    let target = TestDatabase::create_sqlite();
+    let lock = fs::File::create(format!("{}-lock", path_of(&target))).unwrap();
+    lock.lock().unwrap();
+    fails(&target.url, &["restore", copy], "another restore is under way");
+    assert_eq!(names_beside(&target), ["test.db-lock"]);
+    drop(lock);
+    let restores: Vec<_> = scope(|threads| {
+        let restores: Vec<_> = (0..3)
+            .map(|_| threads.spawn(|| run(&target.url, &["restore", copy])))
+            .collect();
+        restores.into_iter().map(|restore| restore.join().unwrap()).collect()
+    });
+    let successes = restores.iter().filter(|output| output.status.success()).count();
+    assert_eq!(successes, 1, "{restores:?}");
+    assert_eq!(target.sessions().await, 0, "what is there was taken over");
+}
+
 #[tokio::test]
 async fn a_restore_that_keeps_access_signs_no_client_out() {
     let app = sqlite_app().await;
@@ -205,8 +258,13 @@ async fn what_another_program_restored_is_taken_over_in_place() {
     let tokens = alice.tokens().await;
     assert!(alice.is_signed_in().await);
     succeeds(&app.database.url, &["webhooks", "create", "https://hooks.example.com/"]);
-    let said = succeeds(&app.database.url, &["restore", "--in-place"]);
-    assert!(said.contains("Disabled: 1 webhooks"), "{said}");
+    fails(&app.database.url, &["restore", "--in-place"], "add --yes to confirm");
+    assert!(alice.is_signed_in().await);
+    let said = succeeds(&app.database.url, &["restore", "--in-place", "--yes"]);
+    assert!(
+        said.contains("Disabled: 1 webhooks. Replaced: 1 signing keys."),
+        "{said}"
+    );
     // Instances that run all the same notice within a second; a slow machine gets more time.
     let began = Instant::now();
     while alice.is_signed_in().await && began.elapsed() < Duration::from_mins(1) {
@@ -261,6 +319,17 @@ async fn postgresql_is_backed_up_with_its_own_program() {
     }
 }
 
+/// What lies in the folder of a database of SQLite.
+fn names_beside(database: &TestDatabase) -> Vec<String> {
+    let folder = Path::new(path_of(database)).parent().unwrap();
+    let entries = fs::read_dir(folder).unwrap();
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
@@ -291,8 +360,7 @@ async fn the_key_goes_into_a_file_of_its_own_and_comes_back_from_there() {
     assert_eq!(fs::read(&target_key).unwrap(), own);
     assert_eq!(mode(Path::new(&target_key)), 0o600);
     assert_eq!(mode(Path::new(path_of(&target))), 0o600);
-    let names = fs::read_dir(Path::new(path_of(&target)).parent().unwrap()).unwrap();
-    assert_eq!(names.count(), 2, "nothing else is left there");
+    assert_eq!(names_beside(&target), ["test.db", "test.db-lock", "test.db.key"]);
     assert!(without_key(&target.url, &["keys", "rotate"]).status.success());
 
     // Without a key the copy is of no use, and a wrong one is noticed at once.
@@ -341,12 +409,14 @@ async fn no_file_is_overwritten_and_what_a_killed_command_left_is_no_obstacle() 
     fs::write(format!("{path}-wal"), "the log of a lost database").unwrap();
     fails(&target.url, &["restore", copy], "is there: stop the service");
     fs::remove_file(format!("{path}-wal")).unwrap();
+    fs::write(format!("{path}-journal"), "of another program").unwrap();
+    fails(&target.url, &["restore", copy], "is there: stop the service");
+    fs::remove_file(format!("{path}-journal")).unwrap();
     for left in [".restoring", ".restoring-wal", ".restoring-shm", ".restoring.part"] {
         fs::write(format!("{path}{left}"), "left by a killed restore").unwrap();
     }
     succeeds(&target.url, &["restore", copy]);
-    let names = fs::read_dir(Path::new(path).parent().unwrap()).unwrap();
-    assert_eq!(names.count(), 1, "nothing else is left there");
+    assert_eq!(names_beside(&target), ["test.db", "test.db-lock"]);
     assert_eq!(target.users().await, 1);
 }
 
@@ -364,6 +434,6 @@ async fn what_is_no_copy_is_refused_and_leaves_no_database() {
         assert_eq!(output.status.code(), Some(1), "{output:?}");
         assert!(!Path::new(path_of(&target)).exists());
         assert!(!missing.exists());
-        fails(&target.url, &["restore", "--in-place"], "there is no database");
+        fails(&target.url, &["restore", "--in-place", "--yes"], "there is no database");
     }
 }

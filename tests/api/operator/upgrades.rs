@@ -4,6 +4,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use chrono::TimeDelta;
+use neptun_auth::flows::worker::delete_old_copies::delete_old_copies;
+
 use crate::helpers::binary::command;
 use crate::helpers::old_schemas::newest;
 use crate::helpers::{ALICE, PASSWORD, TestApp, TestDatabase};
@@ -100,6 +103,23 @@ async fn as_many_copies_are_kept_as_the_setting_says() {
     let without = old_database().await;
     assert!(migrate(&without, "0").0);
     assert!(beside(&without).is_empty());
+}
+
+/// A copy still has what people have deleted since.
+#[tokio::test]
+async fn a_copy_goes_after_30_days() {
+    let app = TestApp::on(TestDatabase::create_sqlite(), |_| {}).await;
+    let path = app.database.url.strip_prefix("sqlite:").unwrap();
+    for name in ["schema-0002", "schema-mine"] {
+        let copy = fs::File::create(format!("{path}.{name}")).unwrap();
+        copy.set_modified(app.clock.now().into()).unwrap();
+    }
+    app.clock.advance(TimeDelta::days(29));
+    delete_old_copies(&app.app).await.unwrap();
+    assert_eq!(beside(&app.database).len(), 2);
+    app.clock.advance(TimeDelta::days(2));
+    delete_old_copies(&app.app).await.unwrap();
+    assert_eq!(beside(&app.database), ["test.db.schema-mine"]);
 }
 
 #[tokio::test]

@@ -32,7 +32,7 @@ async fn a_dump_is_restored_and_brings_no_session_back() {
     program("pg_restore", &["--no-owner", "--dbname", &target.url, dump]);
     assert_eq!(target.sessions().await, 1);
     let mut restore = command(&target.url);
-    restore.args(["restore", "--in-place"]);
+    restore.args(["restore", "--in-place", "--yes"]);
     succeeds(restore);
     let after = TestApp::on(target, |setup| setup.clock = app.clock.clone()).await;
     let browser = after.client();
