@@ -1,13 +1,11 @@
 // An account's own page: its address and whether it is confirmed, and this session.
 
-import { call, session } from "./api.js";
-import { element, onClick, onSubmit, perform, showTime } from "./page.js";
+import { call } from "./api.js";
+import { open, own } from "./own.js";
+import { element, onClick, onSubmit, showTime } from "./page.js";
 import { say } from "./words.js";
 
-/** Shows the account. Without a session the browser goes to the log-in page, which leads back here. */
-async function refresh() {
-  const found = await session();
-  if (!found) return toLogIn();
+function show(found) {
   const { user } = found;
   for (const place of document.querySelectorAll(".own-email")) place.textContent = user.primary_email;
   element("who-verified").textContent = say(user.email_verified ? "confirmed" : "not_confirmed");
@@ -16,11 +14,6 @@ async function refresh() {
   showTime(element("who-since"), found.loggedInAt);
   showTime(element("who-until"), found.expires_at);
   element("verification").hidden = user.email_verified;
-  element("signed-in").hidden = false;
-}
-
-function toLogIn() {
-  location.replace(`/account/login?return_to=${encodeURIComponent(location.pathname)}`);
 }
 
 async function sendCode() {
@@ -32,16 +25,11 @@ async function sendCode() {
 
 async function verify(entered) {
   await call("POST", "/api/auth/email/verify", entered);
-  await refresh();
+  const found = await own();
+  if (found) show(found);
   return say("verified");
-}
-
-async function logOut() {
-  await call("POST", "/api/auth/logout");
-  location.assign("/account/login");
 }
 
 onClick("#send-code", sendCode);
 onSubmit("verify", verify);
-onClick(".log-out", logOut);
-await perform(refresh);
+await open(show);

@@ -2,6 +2,7 @@
 
 import { call, session } from "./api.js";
 import { element, notify, offerToShowPasswords, onClick, onSubmit, perform, showIssues, showPart } from "./page.js";
+import { secondFactor } from "./second-factor.js";
 import { askForPasskey, canAutofill, stopAutofill } from "./webauthn.js";
 import { providerText, say } from "./words.js";
 
@@ -29,12 +30,6 @@ async function enter(request) {
 function askForSecondFactor(methods) {
   element("second-passkey").hidden = !methods.includes("passkey");
   showStep("second-part");
-}
-
-/** Six digits are the code of an app; everything else can only be a recovery code. */
-function secondFactor(entered) {
-  const digits = entered.replaceAll(" ", "");
-  return /^\d{6}$/.test(digits) ? { code: digits } : { recovery_code: entered.trim() };
 }
 
 async function usePasskey() {

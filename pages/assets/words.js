@@ -22,6 +22,11 @@ export function issueText({ code, message }, field) {
   return known(`issue_${code}`) ?? `${message}.`;
 }
 
+/** Tells a person what happened to the account. */
+export function eventText({ type }) {
+  return known(`event_${type}`) ?? type;
+}
+
 /** Tells a person why a log-in at another provider failed. */
 export function providerText(code) {
   return known(`provider_${code}`) ?? errorText({ code, message: say("provider_provider_failed") });

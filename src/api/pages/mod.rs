@@ -22,10 +22,14 @@ use routes::Routes;
 const HOME: &str = "/account/";
 
 /// The pages below `/account/`, with the names of their templates.
-const ACCOUNT: [(&str, &str); 3] = [
+const ACCOUNT: [(&str, &str); 7] = [
     (HOME, "account"),
+    ("/account/sessions", "sessions"),
+    ("/account/activity", "activity"),
+    ("/account/data", "data"),
     ("/account/login", "log_in"),
     ("/account/sign-up", "sign_up"),
+    ("/account/recover", "recover"),
 ];
 
 /// Scripts and styles come from this service only, nothing can be framed, and no text becomes HTML (trusted types).

@@ -4,15 +4,21 @@
 pub type File = (&'static str, &'static str);
 
 /// Templates by the names under which they are rendered, and the parts that they include.
-pub const TEMPLATES: [File; 8] = [
+pub const TEMPLATES: [File; 14] = [
     ("layout.html", include_str!("../../../pages/layout.html")),
     ("start.html", include_str!("../../../pages/start.html")),
     ("log_in.html", include_str!("../../../pages/log_in.html")),
     ("sign_up.html", include_str!("../../../pages/sign_up.html")),
+    ("recover.html", include_str!("../../../pages/recover.html")),
     ("account.html", include_str!("../../../pages/account.html")),
+    ("sessions.html", include_str!("../../../pages/sessions.html")),
+    ("activity.html", include_str!("../../../pages/activity.html")),
+    ("data.html", include_str!("../../../pages/data.html")),
     ("_log_in.html", include_str!("../../../pages/_log_in.html")),
     ("_sign_up.html", include_str!("../../../pages/_sign_up.html")),
     ("_signed_in.html", include_str!("../../../pages/_signed_in.html")),
+    ("_nav.html", include_str!("../../../pages/_nav.html")),
+    ("_step_up.html", include_str!("../../../pages/_step_up.html")),
 ];
 
 /// The language of texts that another one lacks.
@@ -25,16 +31,27 @@ pub const WORDS: [File; 2] = [
 ];
 
 /// What pages load.
-pub const ASSETS: [File; 9] = [
+pub const ASSETS: [File; 17] = [
     ("style.css", include_str!("../../../pages/assets/style.css")),
     ("api.js", include_str!("../../../pages/assets/api.js")),
     ("words.js", include_str!("../../../pages/assets/words.js")),
     ("page.js", include_str!("../../../pages/assets/page.js")),
+    ("programs.js", include_str!("../../../pages/assets/programs.js")),
+    (
+        "second-factor.js",
+        include_str!("../../../pages/assets/second-factor.js"),
+    ),
+    ("step-up.js", include_str!("../../../pages/assets/step-up.js")),
     ("webauthn.js", include_str!("../../../pages/assets/webauthn.js")),
     ("entry.js", include_str!("../../../pages/assets/entry.js")),
     ("entry-page.js", include_str!("../../../pages/assets/entry-page.js")),
     ("start.js", include_str!("../../../pages/assets/start.js")),
+    ("own.js", include_str!("../../../pages/assets/own.js")),
     ("account.js", include_str!("../../../pages/assets/account.js")),
+    ("activity.js", include_str!("../../../pages/assets/activity.js")),
+    ("data.js", include_str!("../../../pages/assets/data.js")),
+    ("recover.js", include_str!("../../../pages/assets/recover.js")),
+    ("sessions.js", include_str!("../../../pages/assets/sessions.js")),
 ];
 
 /// The logo of a service without one of its own.

@@ -106,7 +106,9 @@ pub struct Pages {
 
 impl Pages {
     /// The names of the pages.
-    pub const NAMES: [&'static str; 4] = ["start", "log_in", "sign_up", "account"];
+    pub const NAMES: [&'static str; 8] = [
+        "start", "log_in", "sign_up", "recover", "account", "sessions", "activity", "data",
+    ];
 
     /// # Errors
     /// When one of the operator's files can't be used, so that the start fails and not the first visit.

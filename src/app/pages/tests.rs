@@ -88,7 +88,7 @@ fn every_text_is_used_and_every_file_of_the_folder_is_built_in() {
     let english = serde_json::from_str(WORDS[0].1).unwrap();
     for (name, _) in names(&english).unwrap() {
         let (section, key) = name.split_once('.').unwrap();
-        let is_code = ["error_", "issue_", "provider_"]
+        let is_code = ["error_", "event_", "issue_", "provider_"]
             .iter()
             .any(|group| key.starts_with(group));
         let is_used = match section {

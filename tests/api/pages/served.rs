@@ -6,7 +6,16 @@ use poem::http::Method;
 use crate::helpers::{Answer, TestApp};
 
 /// Every page.
-pub const PAGES: [&str; 4] = ["/", "/account/", "/account/login", "/account/sign-up"];
+pub const PAGES: [&str; 8] = [
+    "/",
+    "/account/",
+    "/account/login",
+    "/account/sign-up",
+    "/account/recover",
+    "/account/sessions",
+    "/account/activity",
+    "/account/data",
+];
 
 async fn in_language(app: &TestApp, path: &str, language: &str) -> Answer {
     let headers = [("accept-language", language)];

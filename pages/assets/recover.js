@@ -1,0 +1,40 @@
+// A forgotten password is replaced, by the digits or by the link of a mail.
+
+import { call } from "./api.js";
+import { element, offerToShowPasswords, onClick, onSubmit, showPart } from "./page.js";
+import { say } from "./words.js";
+
+const showStep = (name) => showPart(name, ["ask-part", "digits-part", "key-part", "done-part"]);
+let address = "";
+
+/** The key of a mailed link. It leaves the address, so that it does not stay in the history. */
+function takeKey() {
+  const key = new URLSearchParams(location.hash.slice(1)).get("key");
+  history.replaceState(null, "", location.pathname);
+  return key;
+}
+
+async function ask({ email }) {
+  await call("POST", "/auth/otp", { action: "create", email });
+  address = email;
+  element("digits-to").textContent = email;
+  showStep("digits-part");
+  // The service does not reveal which addresses have accounts, so the page does not either.
+  return say("reset_sent");
+}
+
+async function setByDigits(entered) {
+  await call("POST", "/auth/otp", { action: "validate", email: address, ...entered });
+  showStep("done-part");
+}
+
+const key = takeKey();
+offerToShowPasswords();
+onSubmit("ask", ask);
+onSubmit("digits", setByDigits);
+onSubmit("key", async (entered) => {
+  await call("POST", "/api/auth/password/reset", { key, ...entered });
+  showStep("done-part");
+});
+onClick(".again", async () => showStep("ask-part"));
+if (key) showStep("key-part");

@@ -1,0 +1,185 @@
+// The pages of an account: a forgotten password, sessions, activity, and all data up to its deletion.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { after, before, test } from "node:test";
+import { call, newAccount, signUp } from "./support/account.js";
+import { assertAccessible } from "./support/axe.js";
+import { launchBrowser, screenshot } from "./support/browser.js";
+import { mailedCode, mailedLink } from "./support/inbox.js";
+import { assertQuiet, fillIn, heading, press, ready, told, views, visit } from "./support/own-pages.js";
+import { appCode } from "./support/totp.js";
+
+const service = process.env.SERVICE_URL;
+const newPassword = "another horse battery";
+let browser;
+
+before(async () => {
+  browser = await launchBrowser();
+});
+after(() => browser?.close());
+
+/** A page of a new account that is signed in. */
+async function visitAs(account, path, options) {
+  const opened = await visit(browser, "/account/sign-up", options);
+  await fillIn(opened.page, "Create an account", { "E-mail": account.email, Password: account.password });
+  await heading(opened.page, "Your account");
+  await opened.page.goto(service + path);
+  await ready(opened.page);
+  return opened;
+}
+
+async function logsIn(account, password) {
+  return (await call(service, "POST", "/api/auth/login", { body: { ...account, password } })).status === 200;
+}
+
+test("a forgotten password is replaced by the digits of a mail", async () => {
+  const account = newAccount();
+  await signUp(service, account);
+  const { page, seen } = await visit(browser, "/account/login");
+  await page.getByRole("link", { name: "Forgot your password?" }).click();
+  await fillIn(page, "Forgotten password", { "E-mail": account.email });
+  await told(page, "If the address has an account, a code is on its way.");
+  const code = await mailedCode(account.email, "reset your password");
+  const wrong = code === "00000000" ? "00000001" : "00000000";
+  await fillIn(page, "Set a new password", { Code: wrong, "New password": newPassword });
+  await told(page, "This code is wrong or too old.");
+  assert.equal(await page.getByLabel("New password").inputValue(), newPassword, "nothing is lost");
+  await screenshot(page, "own-recover");
+  await assertAccessible(page);
+  await fillIn(page, "Set a new password", { Code: code, "New password": newPassword });
+  await heading(page, "Your password is changed");
+  assert.equal(await logsIn(account, account.password), false);
+  assert.equal(await logsIn(account, newPassword), true);
+  assertQuiet(seen);
+});
+
+test("a forgotten password is replaced by the link of a mail, whose key does not stay in the address", async () => {
+  const account = newAccount();
+  await signUp(service, account);
+  await call(service, "POST", "/auth/otp", { body: { action: "create", email: account.email } });
+  const { hash } = new URL(await mailedLink(account.email, "reset your password"));
+  const { page, seen } = await visit(browser, `/account/recover${hash}`);
+  await heading(page, "Set a new password");
+  assert.equal(new URL(page.url()).hash, "");
+  await fillIn(page, "Set a new password", { "New password": newPassword });
+  await heading(page, "Your password is changed");
+  assert.equal(await logsIn(account, newPassword), true);
+  assertQuiet(seen);
+});
+
+test("sessions are listed by their programs, and ended one by one or together", async () => {
+  const account = newAccount();
+  const { page, seen } = await visitAs(account, "/account/sessions");
+  for (let count = 0; count < 3; count += 1) await call(service, "POST", "/api/auth/login", { body: account });
+  await page.reload();
+  await ready(page);
+  const items = page.getByRole("list", { name: "Sessions" }).getByRole("listitem");
+  assert.equal(await items.count(), 4);
+  await items.filter({ hasText: "This browser" }).getByText("Chrome").waitFor();
+  await page.getByRole("button", { name: /^End the session of / }).first().click();
+  await told(page, "The session has ended.");
+  assert.equal(await items.count(), 3);
+  await press(page, "End all other sessions");
+  await told(page, "All other sessions have ended.");
+  assert.equal(await items.count(), 1);
+  assertQuiet(seen);
+});
+
+test("activity shows what happened, page by page", async () => {
+  const account = newAccount();
+  const { page, seen } = await visitAs(account, "/account/activity");
+  for (let count = 0; count < 2; count += 1) await call(service, "POST", "/api/auth/login", { body: account });
+  // Pages of two, so that three events are more than one.
+  await page.route("**/api/users/me/events*", (route) => {
+    const url = new URL(route.request().url());
+    url.searchParams.set("limit", "2");
+    return route.continue({ url: url.href });
+  });
+  await page.reload();
+  await ready(page);
+  const items = page.getByRole("list", { name: "Activity" }).getByRole("listitem");
+  assert.equal(await items.count(), 2);
+  await press(page, "Show more");
+  await items.filter({ hasText: "Account created" }).waitFor();
+  assert.equal(await items.filter({ hasText: "Log-in" }).count(), 2);
+  assert.equal(await page.getByRole("button", { name: "Show more" }).isVisible(), false);
+  assertQuiet(seen);
+});
+
+test("all data is downloaded, and the account is deleted by its address", async () => {
+  const account = newAccount();
+  const { page, seen } = await visitAs(account, "/account/data");
+  const [download] = await Promise.all([page.waitForEvent("download"), press(page, "Download account.json")]);
+  const data = JSON.parse(await readFile(await download.path(), "utf8"));
+  assert.equal(data.account.primary_email, account.email);
+
+  await fillIn(page, "Delete the account", { "Your address": "other@example.com" });
+  await page.getByText(`Enter ${account.email} here.`).waitFor();
+  await fillIn(page, "Delete the account", { "Your address": account.email });
+  await heading(page, "Your account is deleted");
+  assert.equal(await logsIn(account, account.password), false);
+  assertQuiet(seen);
+});
+
+test("where a fresh proof is needed, a dialog asks for it and can be left", async () => {
+  const account = newAccount();
+  const { page, seen } = await visitAs(account, "/account/data");
+  const cookies = await page.context().cookies();
+  const cookie = cookies.map(({ name, value }) => `${name}=${value}`).join("; ");
+  const { secret } = await (await call(service, "POST", "/api/auth/totp", { cookie })).json();
+  await call(service, "POST", "/api/auth/totp/confirm", { cookie, body: { code: appCode(secret, -1) } });
+  // What is new has proven nothing but a password.
+  await page.context().clearCookies();
+  await page.goto(`${service}/account/login?return_to=%2Faccount%2Fdata`);
+  await ready(page);
+  await fillIn(page, "Log in", { "E-mail": account.email, Password: account.password });
+  await fillIn(page, "One more step", { Code: appCode(secret) });
+  await heading(page, "Your data");
+  const error = { statusCode: 403, code: "reauthentication_required", message: "", data: { methods: ["totp"], issues: [] } };
+  await page.route(`${service}/api/users/me`, (route) => route.fulfill({ status: 403, json: error }), { times: 2 });
+
+  await fillIn(page, "Delete the account", { "Your address": account.email });
+  const dialog = page.getByRole("dialog", { name: "Is it you?" });
+  await dialog.waitFor();
+  await screenshot(page, "own-step-up", {});
+  await assertAccessible(page);
+  await page.keyboard.press("Escape");
+  await told(page, "Nothing was changed.");
+
+  await press(page, "Delete for good");
+  await dialog.getByLabel("Code of your app, or a recovery code").fill("000000");
+  await dialog.getByRole("button", { name: "Go on" }).click();
+  await dialog.getByText("This code is wrong or too old.").waitFor();
+  await dialog.getByLabel("Code of your app, or a recovery code").fill(appCode(secret, 1));
+  await dialog.getByRole("button", { name: "Go on" }).click();
+  await heading(page, "Your account is deleted");
+  assertQuiet(seen);
+});
+
+for (const { name, options } of views) {
+  test(`the account's pages are accessible and fit the window: ${name}`, async () => {
+    const { page, seen } = await visitAs(newAccount(), "/account/", options);
+    for (const part of ["sessions", "activity", "data", "recover"]) {
+      await page.goto(`${service}/account/${part}`);
+      await ready(page);
+      await screenshot(page, `own-${part}-${name}`);
+      await assertAccessible(page);
+    }
+    assertQuiet(seen);
+  });
+}
+
+test("the account's pages are in German on the narrowest screen", async () => {
+  const options = { locale: "de-DE", viewport: { width: 320, height: 640 } };
+  const { page } = await visit(browser, "/account/sign-up", options);
+  const { email, password } = newAccount();
+  await fillIn(page, "Konto anlegen", { "E-Mail": email, Passwort: password });
+  await heading(page, "Ihr Konto");
+  for (const part of ["sessions", "activity", "data", "recover"]) {
+    await page.goto(`${service}/account/${part}`);
+    await ready(page);
+    await screenshot(page, `own-${part}-german`);
+    await assertAccessible(page);
+  }
+});
