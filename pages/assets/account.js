@@ -1,7 +1,6 @@
 // An account's own page: its address and whether it is confirmed, and this session.
 
-import { call } from "./api.js";
-import { open, own } from "./own.js";
+import { callAsShown, open, own } from "./own.js";
 import { element, onClick, onSubmit, showTime } from "./page.js";
 import { say } from "./words.js";
 
@@ -17,14 +16,14 @@ function show(found) {
 }
 
 async function sendCode() {
-  await call("POST", "/api/auth/email/send-code");
+  await callAsShown("POST", "/api/auth/email/send-code");
   element("verify").hidden = false;
   element("verify-code").focus();
   return say("verification_sent");
 }
 
 async function verify(entered) {
-  await call("POST", "/api/auth/email/verify", entered);
+  await callAsShown("POST", "/api/auth/email/verify", entered);
   const found = await own();
   if (found) show(found);
   return say("verified");

@@ -1,7 +1,6 @@
 // What happened to the account.
 
-import { call } from "./api.js";
-import { fromTemplate, open } from "./own.js";
+import { callAsShown, fromTemplate, open } from "./own.js";
 import { element, onClick, showTime } from "./page.js";
 import { eventText, say } from "./words.js";
 
@@ -18,7 +17,7 @@ function item(event) {
 
 async function readMore() {
   const query = next ? `?before=${encodeURIComponent(next)}` : "";
-  const page = await call("GET", `/api/users/me/events${query}`);
+  const page = await callAsShown("GET", `/api/users/me/events${query}`);
   next = page.next;
   element("events").append(...page.events.map(item));
   element("more").hidden = !next;

@@ -1,7 +1,6 @@
 // All that is stored about the account, and its end.
 
-import { call } from "./api.js";
-import { open } from "./own.js";
+import { callAsShown, open } from "./own.js";
 import { element, onClick, onSubmit } from "./page.js";
 import { proven } from "./step-up.js";
 import { say } from "./words.js";
@@ -9,7 +8,7 @@ import { say } from "./words.js";
 let address;
 
 async function download() {
-  const data = await call("GET", "/api/users/me/export");
+  const data = await callAsShown("GET", "/api/users/me/export");
   const place = URL.createObjectURL(new Blob([JSON.stringify(data, null, 2)], { type: "application/json" }));
   Object.assign(document.createElement("a"), { href: place, download: "account.json" }).click();
   URL.revokeObjectURL(place);
@@ -22,7 +21,7 @@ async function end({ email = "" }) {
     error.issues = [{ field: "email", text: () => say("delete_confirm", { email: address }) }];
     throw error;
   }
-  await proven(() => call("DELETE", "/api/users/me", {}));
+  await proven(() => callAsShown("DELETE", "/api/users/me", {}));
   for (const part of document.querySelectorAll("nav, .log-out, #signed-in")) part.hidden = true;
   element("gone").hidden = false;
   element("gone-title").focus();

@@ -2,12 +2,27 @@
 
 import { call, session } from "./api.js";
 import { element, onClick, perform } from "./page.js";
+import { say } from "./words.js";
+
+/** The number of the account that the page shows. */
+let shown;
 
 /** The session. Without one the browser goes to the log-in page, which leads back here. */
 export async function own() {
   const found = await session();
-  if (!found) location.replace(`/account/login?return_to=${encodeURIComponent(location.pathname)}`);
+  if (found) shown = found.user.id;
+  else location.replace(`/account/login?return_to=${encodeURIComponent(location.pathname)}`);
   return found;
+}
+
+/**
+ * Sends a request for the account that the page shows. A log-in in another tab, or a fresh proof with a passkey of
+ * another account, changes whose session this is.
+ */
+export async function callAsShown(method, path, body) {
+  const found = await session();
+  if (found && found.user.id !== shown) throw new Error(say("other_account"));
+  return call(method, path, body);
 }
 
 /** Shows the page to a signed-in person; `show` fills it. */

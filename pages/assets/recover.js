@@ -38,3 +38,5 @@ onSubmit("key", async (entered) => {
 });
 onClick(".again", async () => showStep("ask-part"));
 if (key) showStep("key-part");
+// Before this script runs, a form would send nothing.
+element("visitor").hidden = false;

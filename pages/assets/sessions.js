@@ -1,7 +1,7 @@
 // Where the account is signed in.
 
 import { call } from "./api.js";
-import { fromTemplate, open } from "./own.js";
+import { callAsShown, fromTemplate, open } from "./own.js";
 import { element, onClick, perform, showTime } from "./page.js";
 import { programName } from "./programs.js";
 import { say } from "./words.js";
@@ -27,13 +27,13 @@ async function refresh() {
 }
 
 async function revoke(id) {
-  await call("DELETE", `/api/auth/sessions/${encodeURIComponent(id)}`);
+  await callAsShown("DELETE", `/api/auth/sessions/${encodeURIComponent(id)}`);
   await refresh();
   return say("revoked");
 }
 
 onClick("#revoke-others", async () => {
-  await call("DELETE", "/api/auth/sessions");
+  await callAsShown("DELETE", "/api/auth/sessions");
   await refresh();
   return say("others_revoked");
 });

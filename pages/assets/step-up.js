@@ -6,7 +6,10 @@ import { secondFactor } from "./second-factor.js";
 import { askForPasskey } from "./webauthn.js";
 import { say } from "./words.js";
 
-/** Sends a request, and once more after the dialog if the service asks for a fresh proof. */
+/**
+ * Sends a request, and once more after the dialog if the service asks for a fresh proof. The request is for the account
+ * that the page shows (`callAsShown`), because the proof may have been another account's.
+ */
 export async function proven(request) {
   try {
     return await request();

@@ -111,6 +111,7 @@ test("all data is downloaded, and the account is deleted by its address", async 
   const account = newAccount();
   const { page, seen } = await visitAs(account, "/account/data");
   const [download] = await Promise.all([page.waitForEvent("download"), press(page, "Download account.json")]);
+  await told(page, "Everything that is stored about you is in account.json.");
   const data = JSON.parse(await readFile(await download.path(), "utf8"));
   assert.equal(data.account.email, account.email);
 
@@ -122,22 +123,28 @@ test("all data is downloaded, and the account is deleted by its address", async 
   assertQuiet(seen);
 });
 
+/** Answers the next requests as the service does ten minutes after the last proof. */
+function growOld(page, path, methods, times = 1) {
+  const error = { statusCode: 403, code: "reauthentication_required", message: "", data: { methods, issues: [] } };
+  return page.route(service + path, (route) => route.fulfill({ status: 403, json: error }), { times });
+}
+
 test("where a fresh proof is needed, a dialog asks for it and can be left", async () => {
   const account = newAccount();
   const { page, seen } = await visitAs(account, "/account/data");
   const cookies = await page.context().cookies();
   const cookie = cookies.map(({ name, value }) => `${name}=${value}`).join("; ");
   const { secret } = await (await call(service, "POST", "/api/auth/totp", { cookie })).json();
-  await call(service, "POST", "/api/auth/totp/confirm", { cookie, body: { code: appCode(secret, -1) } });
+  const confirmed = await call(service, "POST", "/api/auth/totp/confirm", { cookie, body: { code: appCode(secret) } });
+  const { recovery_codes: codes } = await confirmed.json();
   // What is new has proven nothing but a password.
   await page.context().clearCookies();
   await page.goto(`${service}/account/login?return_to=%2Faccount%2Fdata`);
   await ready(page);
   await fillIn(page, "Log in", { "E-mail": account.email, Password: account.password });
-  await fillIn(page, "One more step", { Code: appCode(secret) });
+  await fillIn(page, "One more step", { Code: appCode(secret, 1) });
   await heading(page, "Your data");
-  const error = { statusCode: 403, code: "reauthentication_required", message: "", data: { methods: ["totp"], issues: [] } };
-  await page.route(`${service}/api/users/me`, (route) => route.fulfill({ status: 403, json: error }), { times: 2 });
+  await growOld(page, "/api/users/me", ["totp"], 2);
 
   await fillIn(page, "Delete the account", { "Your address": account.email });
   const dialog = page.getByRole("dialog", { name: "Is it you?" });
@@ -151,9 +158,50 @@ test("where a fresh proof is needed, a dialog asks for it and can be left", asyn
   await dialog.getByLabel("Code of your app, or a recovery code").fill("000000");
   await dialog.getByRole("button", { name: "Go on" }).click();
   await dialog.getByText("This code is wrong or too old.").waitFor();
-  await dialog.getByLabel("Code of your app, or a recovery code").fill(appCode(secret, 1));
+  await dialog.getByLabel("Code of your app, or a recovery code").fill(codes[0]);
   await dialog.getByRole("button", { name: "Go on" }).click();
   await heading(page, "Your account is deleted");
+  assertQuiet(seen);
+});
+
+/** Logs another account in, as in another tab: its session replaces that of the page. */
+function logInElsewhere(page, account) {
+  return page.evaluate(async (body) => {
+    const headers = { "Content-Type": "application/json" };
+    await fetch("/api/auth/login", { method: "POST", headers, body: JSON.stringify(body) });
+  }, account);
+}
+
+test("an account that the page does not show is not deleted, and its sessions go on", async () => {
+  const [account, other] = [newAccount(), newAccount()];
+  await signUp(service, other);
+  const { page, seen } = await visitAs(account, "/account/data");
+  await logInElsewhere(page, other);
+  await fillIn(page, "Delete the account", { "Your address": account.email });
+  await told(page, "You are logged in to another account by now.");
+
+  await page.goto(`${service}/account/sessions`);
+  await ready(page);
+  await logInElsewhere(page, account);
+  await press(page, "End all other sessions");
+  await told(page, "You are logged in to another account by now.");
+  for (const one of [account, other]) assert.equal(await logsIn(one, one.password), true);
+  assertQuiet(seen);
+});
+
+test("a fresh proof of another account changes neither that one nor the one that the page shows", async () => {
+  const [account, other] = [newAccount(), newAccount()];
+  await signUp(service, other);
+  const { page, seen } = await visitAs(account, "/account/data");
+  await growOld(page, "/api/users/me", ["password"]);
+  await fillIn(page, "Delete the account", { "Your address": account.email });
+  const dialog = page.getByRole("dialog", { name: "Is it you?" });
+  await dialog.waitFor();
+  await logInElsewhere(page, other);
+  await dialog.getByLabel("Password", { exact: true }).fill(other.password);
+  await dialog.getByRole("button", { name: "Go on" }).click();
+  await told(page, "You are logged in to another account by now.");
+  for (const one of [account, other]) assert.equal(await logsIn(one, one.password), true);
   assertQuiet(seen);
 });
 

@@ -35,7 +35,7 @@ async function enrol(page, account) {
   await press(page, "Set up an authenticator app");
   const uri = new URL(await scan(page, "QR code for your authenticator app"));
   const secret = uri.searchParams.get("secret");
-  await fillIn(page, "Confirm the authenticator app", { Code: appCode(secret, -1) });
+  await fillIn(page, "Confirm the authenticator app", { Code: appCode(secret) });
   await told(page, "Your authenticator app is on");
   const codes = await page.getByRole("list", { name: "Recovery codes" }).getByRole("listitem").allInnerTexts();
   return { uri, secret, codes };
@@ -57,7 +57,7 @@ test("an app is set up by its picture, and from then on the password alone is ha
   await screenshot(page, "page-second-step");
   await fillIn(page, "Second factor", { Code: "000000" });
   await told(page, "This code is wrong or too old.");
-  await fillIn(page, "Second factor", { Code: appCode(secret) });
+  await fillIn(page, "Second factor", { Code: appCode(secret, 1) });
   await told(page, `Welcome back, ${account.email}.`);
   await signedIn(page);
   await press(page, "Log out");
@@ -103,7 +103,7 @@ test("what changes the factors asks for the second factor, in a dialog that can 
   await press(page, "Make new recovery codes");
   await fillIn(page, "Prove that it is you", { "Code of your app, or a recovery code": "AAAA-BBBB-CCCC" });
   await dialog.getByText("This code is wrong or too old.").waitFor();
-  await fillIn(page, "Prove that it is you", { "Code of your app, or a recovery code": appCode(secret) });
+  await fillIn(page, "Prove that it is you", { "Code of your app, or a recovery code": appCode(secret, 1) });
   await told(page, "The old recovery codes do not work any more.");
   const renewed = await page.getByRole("list", { name: "Recovery codes" }).getByRole("listitem").allInnerTexts();
   assert.equal(new Set([...codes, ...renewed]).size, 20);
@@ -126,7 +126,7 @@ for (const { name, options } of [looks[1], looks[2]]) {
     const secret = new URL(await scan(page, "QR code for your authenticator app")).searchParams.get("secret");
     await screenshot(page, `page-app-${name}`);
     await assertAccessible(page);
-    await fillIn(page, "Confirm the authenticator app", { Code: appCode(secret, -1) });
+    await fillIn(page, "Confirm the authenticator app", { Code: appCode(secret) });
     await told(page, "Your authenticator app is on");
     await assertAccessible(page);
     await press(page, "I have kept them");
@@ -154,7 +154,7 @@ test("the keyboard alone gets through the set-up and the second step", async () 
   await page.keyboard.press("Enter");
   const secret = new URL(await scan(page, "QR code for your authenticator app")).searchParams.get("secret");
   // The focus is in the field of the code.
-  await type(appCode(secret, -1));
+  await type(appCode(secret));
   await told(page, "Your authenticator app is on");
   await page.keyboard.press("Enter");
   await page.getByRole("list", { name: "Recovery codes" }).waitFor({ state: "hidden" });
@@ -166,6 +166,6 @@ test("the keyboard alone gets through the set-up and the second step", async () 
   await page.keyboard.press("Tab");
   await type(account.password);
   await page.getByRole("heading", { name: "One more step" }).waitFor();
-  await type(appCode(secret));
+  await type(appCode(secret, 1));
   await signedIn(page);
 });
