@@ -22,19 +22,30 @@ impl Page {
     /// An issue for each parameter that is not acceptable.
     pub fn read(before: Option<Before>, limit: Option<Limit>) -> Result<Self, ApiError> {
         let before = before.map(|Before(text)| text.parse().map_err(|_| "before"));
-        let limit = limit.map(|Limit(text)| match text.parse() {
-            Ok(limit) if (1..=MAX_LIMIT).contains(&limit) => Ok(limit),
-            _ => Err("limit"),
-        });
-        match (before.transpose(), limit.transpose()) {
-            (Ok(before), Ok(limit)) => Ok(Self {
-                before,
-                limit: limit.unwrap_or(DEFAULT_LIMIT),
-            }),
+        match (before.transpose(), Limit::number(limit)) {
+            (Ok(before), Ok(limit)) => Ok(Self { before, limit }),
             (before, limit) => {
                 let wrong = [before.err(), limit.err()];
                 Err(ApiError::validation(wrong.into_iter().flatten().map(issue).collect()))
             }
+        }
+    }
+}
+
+impl Limit {
+    /// The number of entries of a page that has no `before`, or another one than an id.
+    ///
+    /// # Errors
+    /// An issue if the parameter is not acceptable.
+    pub fn read(this: Option<Self>) -> Result<u32, ApiError> {
+        Self::number(this).map_err(|name| ApiError::validation(vec![issue(name)]))
+    }
+
+    fn number(this: Option<Self>) -> Result<u32, &'static str> {
+        match this.map(|Self(text)| text.parse()) {
+            None => Ok(DEFAULT_LIMIT),
+            Some(Ok(limit)) if (1..=MAX_LIMIT).contains(&limit) => Ok(limit),
+            Some(_) => Err("limit"),
         }
     }
 }

@@ -25,6 +25,7 @@ pub mod secret_file;
 pub mod sessions;
 mod setup;
 pub mod shares;
+pub mod statistics;
 pub mod streams;
 pub mod tokens;
 pub mod webhooks;
@@ -66,6 +67,7 @@ use sessions::Sessions;
 use sessions::cache::SessionCache;
 use sessions::renewals::Renewals;
 pub use setup::{LogInSetup, Setup};
+use statistics::LatestStatistics;
 use streams::Streams;
 use tokens::Tokens;
 use webhooks::Webhooks;
@@ -112,6 +114,7 @@ pub struct Tools {
     pub failed_log_ins: FailedLogIns,
     /// The streams of events that are open.
     pub streams: Streams,
+    pub statistics: LatestStatistics,
     /// How long events are kept.
     pub event_retention: TimeDelta,
     pub device_cookies: DeviceCookies,
@@ -173,6 +176,7 @@ impl App {
             limits: Limits::new(setup.limits, setup.clock.clone(), &secret_key)?,
             failed_log_ins: FailedLogIns::default(),
             streams: Streams::new(setup.event_streams),
+            statistics: LatestStatistics::default(),
             event_retention: setup.event_retention,
             device_cookies: DeviceCookies::new(&secret_key)?,
             clock: setup.clock,

@@ -13,6 +13,7 @@ use crate::config::Settings;
 use crate::flows::operator::change_webhook::{WebhookChange, change_webhook};
 use crate::flows::operator::create_webhook::create_webhook;
 use crate::flows::operator::list_webhooks::list_webhooks;
+use crate::model::admin::Operator;
 use crate::model::webhook::{ReplayStart, Webhook};
 
 #[derive(Debug, Subcommand)]
@@ -83,32 +84,33 @@ pub async fn run(command: WebhooksCommand, settings: &Settings) -> anyhow::Resul
 }
 
 async fn act(command: WebhooksCommand, app: &App) -> anyhow::Result<()> {
+    let operator = Operator::at_command_line();
     match command {
         WebhooksCommand::Create { address, types, json } => {
-            let (id, secret) = create_webhook(app, &address, &types).await?;
-            report(&secret_text(id, &secret, json));
+            let (webhook, secret) = create_webhook(app, &operator, &address, &types).await?;
+            report(&secret_text(webhook.id, &secret, json));
         }
         WebhooksCommand::Rotate { id, json } => {
-            if let Some(secret) = change_webhook(app, id, WebhookChange::Rotate).await? {
+            if let Some(secret) = change_webhook(app, &operator, id, WebhookChange::Rotate).await? {
                 report(&secret_text(id, &secret, json));
             }
         }
         WebhooksCommand::List { json } => say(&list(&list_webhooks(app).await?, json))?,
         WebhooksCommand::Disable { id } => {
-            change_webhook(app, id, WebhookChange::Disable).await?;
+            change_webhook(app, &operator, id, WebhookChange::Disable).await?;
             report("The webhook is disabled.\n");
         }
         WebhooksCommand::Enable { id } => {
-            change_webhook(app, id, WebhookChange::Enable).await?;
+            change_webhook(app, &operator, id, WebhookChange::Enable).await?;
             report("The webhook is enabled; what waited is sent now.\n");
         }
         WebhooksCommand::Replay { id, start } => {
             let start = start.place().context("--after or --since is needed")?;
-            change_webhook(app, id, WebhookChange::Replay(start)).await?;
+            change_webhook(app, &operator, id, WebhookChange::Replay(start)).await?;
             report("The events from there on are sent again now.\n");
         }
         WebhooksCommand::Delete { id } => {
-            change_webhook(app, id, WebhookChange::Delete).await?;
+            change_webhook(app, &operator, id, WebhookChange::Delete).await?;
             report("The webhook is deleted.\n");
         }
     }

@@ -19,6 +19,7 @@ mod public_suffix;
 pub mod secret_key;
 pub mod session;
 pub mod spelling;
+pub mod statistics;
 pub mod token;
 pub mod unavailable;
 pub mod user;

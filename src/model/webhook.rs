@@ -49,7 +49,7 @@ pub enum ReplayStart {
 /// The address or the kinds of events are not acceptable.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidWebhook {
-    #[error("the address must be a URL with https, without a user name and a password")]
+    #[error("the address must be a URL with https, without a user name and a password, of at most 2048 bytes")]
     Url,
     #[error("there is no event of the type `{0}`")]
     Type(String),
@@ -60,6 +60,8 @@ impl Webhook {
     pub const MOST: i64 = 50;
     /// Most events that wait for one webhook. Later ones stay in the audit log until there is room.
     pub const MOST_WAITING: i64 = 10_000;
+    /// Longest address, in bytes.
+    pub const URL_LENGTH: usize = 2048;
     /// For how long a secret is still used beside the one that replaced it.
     pub const OVERLAP: TimeDelta = TimeDelta::hours(24);
     /// Events of one webhook that are sent at the same time.
@@ -74,13 +76,19 @@ impl Webhook {
     pub fn check(url: &str, types: &[String]) -> Result<String, InvalidWebhook> {
         let url = Url::parse(url).map_err(|_| InvalidWebhook::Url)?;
         let is_plain = url.username().is_empty() && url.password().is_none();
-        if url.scheme() != "https" || !is_plain {
+        if url.scheme() != "https" || !is_plain || url.as_str().len() > Self::URL_LENGTH {
             return Err(InvalidWebhook::Url);
         }
-        for name in types {
-            if !EventKind::ALL.iter().any(|kind| kind.name() == name) {
-                return Err(InvalidWebhook::Type(name.clone()));
-            }
+        Self::check_types(types)
+    }
+
+    /// Checks types of events; returns them as they are stored.
+    ///
+    /// # Errors
+    /// [`InvalidWebhook::Type`].
+    pub fn check_types(types: &[String]) -> Result<String, InvalidWebhook> {
+        if let Some(unknown) = types.iter().find(|name| EventKind::named(name).is_none()) {
+            return Err(InvalidWebhook::Type(unknown.clone()));
         }
         Ok(types.join(","))
     }
@@ -119,6 +127,20 @@ pub struct Delivery {
     pub data: Option<String>,
 }
 
+/// What a webhook was told of an event, or will be.
+#[derive(Debug, Clone, sqlx_macros::FromRow)]
+pub struct ListedDelivery {
+    pub position: i64,
+    pub event_id: Uuid,
+    pub kind: String,
+    pub happened_at: DateTime<Utc>,
+    /// That failed.
+    pub attempts: i64,
+    pub due_at: DateTime<Utc>,
+    pub delivered_at: Option<DateTime<Utc>>,
+    pub last_status: Option<i64>,
+}
+
 impl Delivery {
     /// The pause before the next attempt; `None` after the last one. Events differ a little, so that those that failed
     /// together don't come back together.
@@ -146,6 +168,7 @@ mod tests {
             "example.com",
             "https://me:secret@example.com",
             "ftp://example.com",
+            &format!("https://example.com/{}", "x".repeat(Webhook::URL_LENGTH)),
         ] {
             assert_eq!(Webhook::check(url, &[]), Err(InvalidWebhook::Url), "{url}");
         }

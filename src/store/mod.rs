@@ -35,6 +35,7 @@ pub mod passkeys;
 pub mod probes;
 pub mod sessions;
 pub mod signing_keys;
+pub mod statistics;
 pub mod totp;
 pub mod users;
 pub mod webhooks;

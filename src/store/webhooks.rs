@@ -3,8 +3,9 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{Conn, Result, on};
-use crate::model::webhook::{Delivery, PlacedEvent, ReplayStart, Webhook};
+use super::engine::Database;
+use super::{Conn, Result, Tx, on};
+use crate::model::webhook::{Delivery, ListedDelivery, PlacedEvent, ReplayStart, Webhook};
 
 /// Selects webhooks by `$condition`.
 macro_rules! select_webhooks {
@@ -17,8 +18,18 @@ macro_rules! select_webhooks {
     };
 }
 
-/// Stores a webhook, which is told of events from now on; `false` if there are `most` already. Call it where no other
-/// instance does the same: the number is not locked.
+/// Locks the number of webhooks until the end of the transaction, for [`insert`].
+pub async fn lock_number(tx: &mut Tx) -> Result<()> {
+    // SQLite has one writer. The worker reads on under this lock and waits with its writes.
+    if let Database::Postgres(connection) = tx.conn().database {
+        sqlx::query("LOCK TABLE webhooks IN SHARE ROW EXCLUSIVE MODE")
+            .execute(connection)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Stores a webhook, which is told of events from now on; `false` if there are `most` already.
 pub async fn insert(conn: Conn<'_>, webhook: &Webhook, most: i64) -> Result<bool> {
     const SQLITE: &str = "INSERT INTO webhooks (id, url, types, sealed_secret, created_at, cursor_transaction, \
         cursor_number) SELECT $1, $2, $3, $4, $5, '0', (SELECT COALESCE(MAX(number), 0) FROM events) \
@@ -72,6 +83,13 @@ pub async fn rotate(conn: Conn<'_>, id: Uuid, sealed_secret: &[u8], previous_unt
     Ok(rotated == 1)
 }
 
+/// Gives a webhook another address and other types.
+pub async fn redirect(conn: Conn<'_>, id: Uuid, url: &str, types: &str) -> Result<()> {
+    const SQL: &str = "UPDATE webhooks SET url = $2, types = $3 WHERE id = $1";
+    on!(conn, c => { sqlx::query(SQL).bind(id).bind(url).bind(types).execute(c).await?; });
+    Ok(())
+}
+
 /// Disables a webhook; `false` if it is disabled already. What waits for it goes on waiting.
 pub async fn disable(conn: Conn<'_>, id: Uuid, reason: &str, now: DateTime<Utc>) -> Result<bool> {
     const SQL: &str =
@@ -99,6 +117,21 @@ pub async fn start_over(conn: Conn<'_>, id: Uuid, now: DateTime<Utc>) -> Result<
         WHERE webhook_id = $1 AND delivered_at IS NULL";
     on!(conn, c => { sqlx::query(SQL).bind(id).bind(now).execute(c).await?; });
     Ok(())
+}
+
+/// Lets the delivery of one event begin again now; `false` if there is none.
+pub async fn retry(conn: Conn<'_>, id: Uuid, event: Uuid, now: DateTime<Utc>) -> Result<bool> {
+    const SQL: &str = "UPDATE webhook_deliveries SET attempts = 0, due_at = $3, delivered_at = NULL \
+        WHERE webhook_id = $1 AND event_id = $2";
+    Ok(on!(conn, c => sqlx::query(SQL).bind(id).bind(event).bind(now).execute(c).await?.rows_affected()) == 1)
+}
+
+/// At most `limit` deliveries of a webhook before a position, the latest first.
+pub async fn deliveries(conn: Conn<'_>, id: Uuid, before: i64, limit: u32) -> Result<Vec<ListedDelivery>> {
+    const SQL: &str = "SELECT d.position, d.event_id, e.kind, e.happened_at, d.attempts, d.due_at, d.delivered_at, \
+        d.last_status FROM webhook_deliveries d JOIN events e ON e.id = d.event_id \
+        WHERE d.webhook_id = $1 AND d.position < $2 ORDER BY d.position DESC LIMIT $3";
+    Ok(on!(conn, c => sqlx::query_as(SQL).bind(id).bind(before).bind(i64::from(limit)).fetch_all(c).await?))
 }
 
 /// Deletes a webhook and what waits for it.

@@ -109,6 +109,10 @@ def is_of_operators(case: Case, issue: dict) -> bool:
     fields = {
         ("GET", "/api/admin/users"): [["before"], ["query"]],
         ("DELETE", "/api/admin/sessions"): [["before"]],
+        ("GET", "/api/admin/events"): [["after"], ["since"]],
+        ("GET", "/api/admin/webhooks/{id}/deliveries"): [["before"]],
+        ("POST", "/api/admin/webhooks"): [["url"], ["types"]],
+        ("PATCH", "/api/admin/webhooks/{id}"): [["url"], ["types"], []],
         ("POST", "/api/admin/users"): [["username"]] if "@" in str(case.body) else [],
         ("PATCH", "/api/admin/users/{id}"): [["remove_password"], ["email_verified"], []],
     }

@@ -1,22 +1,32 @@
 //! `/api/admin`: operators find, create, change and delete accounts, and end sessions.
 
+mod events;
 mod guard;
 mod parameters;
 mod sessions;
 mod types;
 mod users;
+mod webhook_types;
+mod webhooks;
 
 use crate::api::error::ErrorCode;
 use crate::app::App;
 
 /// The operations of this chapter.
-pub type Apis = (users::AdminUsersApi, sessions::AdminSessionsApi);
+pub type Apis = (
+    users::AdminUsersApi,
+    sessions::AdminSessionsApi,
+    events::AdminEventsApi,
+    webhooks::AdminWebhooksApi,
+);
 
 /// The operations of this chapter, ready to serve.
 pub fn apis(app: &App) -> Apis {
     (
         users::AdminUsersApi(app.clone()),
         sessions::AdminSessionsApi(app.clone()),
+        events::AdminEventsApi(app.clone()),
+        webhooks::AdminWebhooksApi(app.clone()),
     )
 }
 
@@ -48,4 +58,13 @@ pub const ERRORS: &[(&str, &[ErrorCode])] = errors! {
     "adminEndUserSessions": NotFound;
     "adminEndSession": NotFound;
     "adminEndSessions": ValidationError;
+    "adminListEvents": ValidationError;
+    "adminGetStatistics": ;
+    "adminListWebhooks": ;
+    "adminCreateWebhook": AlreadySetUp;
+    "adminUpdateWebhook": NotFound;
+    "adminDeleteWebhook": NotFound;
+    "adminRotateWebhook": NotFound;
+    "adminListDeliveries": ValidationError, NotFound;
+    "adminRetryDelivery": NotFound;
 };

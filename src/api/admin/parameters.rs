@@ -1,12 +1,14 @@
 //! The parameters of lists and filters.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use poem_openapi::registry::MetaSchema;
 use serde_json::json;
 
 use crate::api::error::{ApiError, Issue};
 use crate::api::paging::{parameter, wrong};
 use crate::model::admin::search::Search;
+use crate::model::event::{EventFilter, EventKind, EventPlace, EventStart};
+use crate::model::id::UserId;
 use crate::model::session::SessionKind;
 use crate::model::session::ended::SessionFilter;
 use crate::model::user::email::Email;
@@ -38,6 +40,120 @@ parameter!(
     MetaSchema::new("boolean")
 );
 
+parameter!(
+    /// A place in the audit log.
+    Place,
+    MetaSchema {
+        pattern: Some("^[0-9]{1,20}[.][0-9]{1,19}$".to_owned()),
+        ..MetaSchema::new("string")
+    }
+);
+parameter!(
+    /// A place in the list of deliveries.
+    Position,
+    MetaSchema {
+        pattern: Some("^[0-9]{1,19}$".to_owned()),
+        ..MetaSchema::new("string")
+    }
+);
+parameter!(
+    /// A type of events.
+    EventType,
+    MetaSchema {
+        enum_items: EventKind::ALL.iter().map(|kind| json!(kind.name())).collect(),
+        ..MetaSchema::new("string")
+    }
+);
+parameter!(
+    /// The id of an account.
+    User,
+    MetaSchema::new_with_format("string", "uuid")
+);
+
+impl Moment {
+    /// A time that both databases know, in the form of RFC 3339.
+    fn read(&self) -> Option<DateTime<Utc>> {
+        let time = DateTime::parse_from_rfc3339(&self.0).ok()?.with_timezone(&Utc);
+        (1970..=9999).contains(&time.year()).then_some(time)
+    }
+}
+
+impl Place {
+    /// The place as clients send it.
+    pub fn text(place: &EventPlace) -> String {
+        format!("{}.{}", place.transaction, place.number)
+    }
+
+    fn read(&self) -> Option<EventPlace> {
+        let (transaction, number) = self.0.split_once('.')?;
+        let (transaction, number): (u64, u64) = (transaction.parse().ok()?, number.parse().ok()?);
+        Some(EventPlace {
+            transaction: transaction.to_string(),
+            number: number.try_into().ok()?,
+        })
+    }
+}
+
+impl Position {
+    /// # Errors
+    /// An issue if it is no number.
+    pub fn read(&self) -> Result<i64, ApiError> {
+        let position = self.0.parse::<u64>().ok().and_then(|position| position.try_into().ok());
+        position.ok_or_else(|| ApiError::validation(vec![wrong("before", PAGE_BEFORE)]))
+    }
+}
+
+const PAGE_BEFORE: &str = "Send the value of `next` from the page before";
+const TIME: &str = "Send a time from 1970 on, as in 2026-01-31T12:00:00Z";
+
+/// Which part of the audit log to read.
+#[derive(Debug)]
+pub struct EventSelection {
+    /// The place to go on from; without one, `start` says where to begin.
+    pub after: Option<EventPlace>,
+    pub start: EventStart,
+    pub filter: EventFilter,
+}
+
+impl EventSelection {
+    /// # Errors
+    /// An issue for each parameter that is not acceptable.
+    pub fn read(
+        after: Option<Place>,
+        since: Option<Moment>,
+        kind: Option<EventType>,
+        user: Option<User>,
+    ) -> Result<Self, ApiError> {
+        let mut issues = Vec::new();
+        let after = after.map(|after| after.read().ok_or_else(|| wrong("after", PAGE_BEFORE)));
+        let after = noted(after, &mut issues);
+        let since = since.map(|since| since.read().ok_or_else(|| wrong("since", TIME)));
+        let since = noted(since, &mut issues);
+        let kind = kind.map(|EventType(name)| {
+            EventKind::named(&name).ok_or_else(|| wrong("type", "Send a type of events, as in log_in"))
+        });
+        let kind = noted(kind, &mut issues);
+        let user = user.map(|User(id)| id.parse().map_err(|_| wrong("user", "Send the id of an account")));
+        let user = noted(user, &mut issues);
+        if !issues.is_empty() {
+            return Err(ApiError::validation(issues));
+        }
+        Ok(Self {
+            after,
+            start: since.map_or(EventStart::First, EventStart::Since),
+            filter: EventFilter {
+                user: user.map(UserId),
+                kinds: kind.into_iter().collect(),
+            },
+        })
+    }
+}
+
+/// The value of a parameter; its issue, if it has one, joins the others.
+fn noted<T>(value: Option<Result<T, Issue>>, issues: &mut Vec<Issue>) -> Option<T> {
+    value?.map_err(|issue| issues.push(issue)).ok()
+}
+
 impl Query {
     /// What to look for; `None` for an empty text.
     pub fn read(this: Option<&Self>) -> Result<Option<Search>, ApiError> {
@@ -61,8 +177,8 @@ impl SessionSelection {
     /// # Errors
     /// An issue for each parameter that is not acceptable.
     pub fn read(before: Option<Moment>, kind: Option<Kind>, dry_run: Option<Flag>) -> Result<Self, ApiError> {
-        let before = before.and_then(|Moment(text)| text.parse::<DateTime<Utc>>().ok());
-        let before = before.ok_or_else(|| wrong("before", "Send a time, as in 2026-01-31T12:00:00Z"));
+        let before = before.as_ref().and_then(Moment::read);
+        let before = before.ok_or_else(|| wrong("before", TIME));
         let kind = kind.map(|Kind(text)| match text.as_str() {
             "cookie" => Ok(SessionKind::Cookie),
             "token" => Ok(SessionKind::Token),

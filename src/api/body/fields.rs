@@ -1,5 +1,7 @@
 //! The fields of a request body, read one by one so that one error lists every issue.
 
+mod lists;
+
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use serde_json::{Map, Value};
@@ -205,12 +207,6 @@ impl Fields {
             Err(_) => self.add_issue(name, IssueCode::InvalidCharacters, "Must be base64url without padding"),
         }
         None
-    }
-
-    /// The first `most` texts of an optional list that only hints. Anything else in it is ignored.
-    pub fn hints(&self, name: &str, most: usize) -> Vec<String> {
-        let list = self.values.get(name).and_then(Value::as_array).into_iter().flatten();
-        list.take(most).filter_map(Value::as_str).map(str::to_owned).collect()
     }
 
     /// A required object, whose fields `read` reads.

@@ -1,33 +1,72 @@
 //! An operator changes a webhook. Every change is an event.
 
-use anyhow::{bail, ensure};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::app::App;
-use crate::model::event::{Actor, Event, EventKind};
+use crate::model::admin::Operator;
 use crate::model::webhook::{ReplayStart, Webhook};
 use crate::store::{self, Tx, events, webhooks};
 
 /// A change of one webhook.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WebhookChange {
     Rotate,
     Disable,
     /// Also lets what waits begin again with its first attempt.
     Enable,
+    /// Tells another address, or of other types of events; `None` leaves them. [`Webhook::check`] has accepted both.
+    Redirect {
+        url: Option<String>,
+        types: Option<String>,
+    },
+    /// Sends an event now, from its first attempt on, also if it was delivered before.
+    Retry(Uuid),
     /// Tells it again of the events from there on.
     Replay(ReplayStart),
     Delete,
 }
 
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeWebhookError {
+    #[error("there is no such webhook; `neptun-auth webhooks list` shows all")]
+    NotFound,
+    #[error("the webhook is {0} already")]
+    Unchanged(&'static str),
+    #[error("the webhook has no delivery of that event")]
+    NoSuchDelivery,
+    #[error("there is nothing to replay from there: no such event is kept, or it was not sent before")]
+    NothingToReplay,
+    #[error(transparent)]
+    Internal(#[from] anyhow::Error),
+}
+
+internal_from_store!(ChangeWebhookError);
+
 /// Changes the webhook `id`; returns the new secret if it got one.
-pub async fn change_webhook(app: &App, id: Uuid, change: WebhookChange) -> anyhow::Result<Option<Zeroizing<String>>> {
-    let now = app.clock.now();
+pub async fn change_webhook(
+    app: &App,
+    operator: &Operator,
+    id: Uuid,
+    change: WebhookChange,
+) -> Result<Option<Zeroizing<String>>, ChangeWebhookError> {
     let mut tx = app.db.write().await?;
-    let Some(known) = webhooks::lock(tx.conn(), id).await? else {
-        bail!("there is no webhook {id}; `neptun-auth webhooks list` shows all");
-    };
+    let known = webhooks::lock(tx.conn(), id).await?;
+    let known = known.ok_or(ChangeWebhookError::NotFound)?;
+    let (action, secret) = apply(app, &mut tx, &known, change).await?;
+    record(app, &mut tx, operator, action, id).await?;
+    tx.commit().await?;
+    Ok(secret)
+}
+
+/// Returns the name of the act, and the new secret if there is one.
+async fn apply(
+    app: &App,
+    tx: &mut Tx,
+    known: &Webhook,
+    change: WebhookChange,
+) -> Result<(&'static str, Option<Zeroizing<String>>), ChangeWebhookError> {
+    let (id, now) = (known.id, app.clock.now());
     let mut secret = None;
     let action = match change {
         WebhookChange::Rotate => {
@@ -37,23 +76,34 @@ pub async fn change_webhook(app: &App, id: Uuid, change: WebhookChange) -> anyho
             "webhook_rotated"
         }
         WebhookChange::Disable => {
-            ensure!(
-                webhooks::disable(tx.conn(), id, "an operator disabled it", now).await?,
-                "the webhook is disabled already"
-            );
+            if !webhooks::disable(tx.conn(), id, "an operator disabled it", now).await? {
+                return Err(ChangeWebhookError::Unchanged("disabled"));
+            }
             "webhook_disabled"
         }
         WebhookChange::Enable => {
-            ensure!(known.disabled_at.is_some(), "the webhook is enabled already");
-            webhooks::enable(tx.conn(), id).await?;
+            if !webhooks::enable(tx.conn(), id).await? {
+                return Err(ChangeWebhookError::Unchanged("enabled"));
+            }
             webhooks::start_over(tx.conn(), id, now).await?;
             "webhook_enabled"
         }
+        WebhookChange::Redirect { url, types } => {
+            let url = url.as_ref().unwrap_or(&known.url);
+            let types = types.as_ref().unwrap_or(&known.types);
+            webhooks::redirect(tx.conn(), id, url, types).await?;
+            "webhook_changed"
+        }
+        WebhookChange::Retry(event) => {
+            if !webhooks::retry(tx.conn(), id, event, now).await? {
+                return Err(ChangeWebhookError::NoSuchDelivery);
+            }
+            "webhook_retried"
+        }
         WebhookChange::Replay(start) => {
-            ensure!(
-                webhooks::move_cursor_back(tx.conn(), id, start).await?,
-                "there is nothing to replay from there: no such event is kept, or it was not sent before"
-            );
+            if !webhooks::move_cursor_back(tx.conn(), id, start).await? {
+                return Err(ChangeWebhookError::NothingToReplay);
+            }
             "webhook_replayed"
         }
         WebhookChange::Delete => {
@@ -61,13 +111,17 @@ pub async fn change_webhook(app: &App, id: Uuid, change: WebhookChange) -> anyho
             "webhook_deleted"
         }
     };
-    record(app, &mut tx, action, id).await?;
-    tx.commit().await?;
-    Ok(secret)
+    Ok((action, secret))
 }
 
 /// Records what an operator did with the webhook `id`.
-pub(super) async fn record(app: &App, tx: &mut Tx, action: &'static str, id: Uuid) -> store::Result<()> {
-    let event = Event::new(EventKind::AdminAction, None, Actor::Operator, app.clock.now());
-    events::record(tx.conn(), &event.with("action", &action).with("webhook", &id)).await
+pub(super) async fn record(
+    app: &App,
+    tx: &mut Tx,
+    operator: &Operator,
+    action: &'static str,
+    id: Uuid,
+) -> store::Result<()> {
+    let event = operator.action(action, None, app.clock.now());
+    events::record(tx.conn(), &event.with("webhook", &id)).await
 }

@@ -1,16 +1,33 @@
 //! An operator adds a webhook.
 
-use anyhow::ensure;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::change_webhook::record;
 use crate::app::App;
-use crate::model::webhook::Webhook;
+use crate::model::admin::Operator;
+use crate::model::webhook::{InvalidWebhook, Webhook};
 use crate::store::webhooks;
 
-/// Stores a webhook that is told of events from now on; returns its id and its secret, which is shown this once.
-pub async fn create_webhook(app: &App, url: &str, types: &[String]) -> anyhow::Result<(Uuid, Zeroizing<String>)> {
+#[derive(Debug, thiserror::Error)]
+pub enum CreateWebhookError {
+    #[error(transparent)]
+    Invalid(#[from] InvalidWebhook),
+    #[error("there are {} webhooks already, which is the most", Webhook::MOST)]
+    TooMany,
+    #[error(transparent)]
+    Internal(#[from] anyhow::Error),
+}
+
+internal_from_store!(CreateWebhookError);
+
+/// Stores a webhook that is told of events from now on; returns it and its secret, which is shown this once.
+pub async fn create_webhook(
+    app: &App,
+    operator: &Operator,
+    url: &str,
+    types: &[String],
+) -> Result<(Webhook, Zeroizing<String>), CreateWebhookError> {
     let types = Webhook::check(url, types)?;
     let (id, now) = (Uuid::now_v7(), app.clock.now());
     let (secret, sealed_secret) = app.webhooks.new_secret(id)?;
@@ -28,12 +45,11 @@ pub async fn create_webhook(app: &App, url: &str, types: &[String]) -> anyhow::R
         cursor_number: 0,
     };
     let mut tx = app.db.write().await?;
-    ensure!(
-        webhooks::insert(tx.conn(), &webhook, Webhook::MOST).await?,
-        "there are {} webhooks already, which is the most",
-        Webhook::MOST
-    );
-    record(app, &mut tx, "webhook_created", id).await?;
+    webhooks::lock_number(&mut tx).await?;
+    if !webhooks::insert(tx.conn(), &webhook, Webhook::MOST).await? {
+        return Err(CreateWebhookError::TooMany);
+    }
+    record(app, &mut tx, operator, "webhook_created", id).await?;
     tx.commit().await?;
-    Ok((id, secret))
+    Ok((webhook, secret))
 }

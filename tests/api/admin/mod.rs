@@ -4,11 +4,13 @@ mod admin_right;
 mod command_line;
 mod disabled;
 mod event_commands;
+mod events;
 mod keys;
 mod list;
 mod operators;
 mod sessions;
 mod users;
+mod webhooks;
 
 use neptun_auth::flows::admin::change_admin_right::change_admin_right;
 use neptun_auth::flows::admin::create_key::create_key;

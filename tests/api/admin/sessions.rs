@@ -80,6 +80,8 @@ async fn a_filter_ends_the_sessions_of_all_accounts_that_fit() {
     for (query, issues) in [
         ("", vec!["before: invalid_type"]),
         ("?before=yesterday", vec!["before: invalid_type"]),
+        ("?before=-5000-01-01T00:00:00Z", vec!["before: invalid_type"]),
+        ("?before=%2B10000-01-01T00:00:00Z", vec!["before: invalid_type"]),
         (
             "?before=2024-10-04T00:30:00Z&kind=key&dry_run=1",
             vec!["kind: invalid_type", "dry_run: invalid_type"],

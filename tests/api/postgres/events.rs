@@ -5,7 +5,9 @@ use neptun_auth::flows::operator::place_in_events::place_in_events;
 use neptun_auth::flows::operator::read_events::read_events;
 use neptun_auth::flows::worker::adopt_events::adopt_events;
 use neptun_auth::flows::worker::deliver_events::deliver_events;
+use neptun_auth::model::admin::Operator;
 use neptun_auth::model::event::{EventFilter, EventStart};
+use neptun_auth::model::webhook::Webhook;
 use sqlx::{Connection, Executor, PgConnection};
 
 use crate::helpers::web::{Received, WebServer, local_servers, reply};
@@ -17,7 +19,10 @@ async fn an_event_whose_transaction_commits_late_is_told_too() {
     let app = TestApp::with_setup(|setup| setup.outbound = local_servers()).await;
     let server = WebServer::https(|_: &Received| reply(204, &[], ""));
     let types = ["log_in".to_owned(), "sign_up".to_owned()];
-    let (webhook, _) = create_webhook(&app.app, server.url.as_str(), &types).await.unwrap();
+    let (Webhook { id: webhook, .. }, _) =
+        create_webhook(&app.app, &Operator::at_command_line(), server.url.as_str(), &types)
+            .await
+            .unwrap();
     let mut slow = PgConnection::connect(&app.database.url).await.unwrap();
     slow.execute("BEGIN").await.unwrap();
     let insert = "INSERT INTO events (id, kind, happened_at) VALUES (gen_random_uuid(), 'log_in', '2024-10-04')";
@@ -63,7 +68,10 @@ async fn events_restored_from_another_server_and_those_after_them_are_told_once(
     let app = TestApp::with_setup(|setup| setup.outbound = local_servers()).await;
     let server = WebServer::https(|_: &Received| reply(204, &[], ""));
     let types = ["sign_up".to_owned()];
-    let (webhook, _) = create_webhook(&app.app, server.url.as_str(), &types).await.unwrap();
+    let (Webhook { id: webhook, .. }, _) =
+        create_webhook(&app.app, &Operator::at_command_line(), server.url.as_str(), &types)
+            .await
+            .unwrap();
     app.user("told").await;
     app.database.settle().await;
     while deliver_events(&app.app, webhook).await.unwrap() {}

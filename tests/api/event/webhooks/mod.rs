@@ -13,6 +13,7 @@ use neptun_auth::flows::operator::change_webhook::{WebhookChange, change_webhook
 use neptun_auth::flows::operator::create_webhook::create_webhook;
 use neptun_auth::flows::operator::list_webhooks::list_webhooks;
 use neptun_auth::flows::worker::deliver_events::deliver_events;
+use neptun_auth::model::admin::Operator;
 use ring::hmac;
 use serde_json::Value;
 use uuid::Uuid;
@@ -52,8 +53,10 @@ async fn deliver_by(app: &App, webhook: Uuid) {
 
 async fn create(app: &TestApp, server: &WebServer, types: &[&str]) -> (Uuid, String) {
     let types: Vec<_> = types.iter().map(|name| (*name).to_owned()).collect();
-    let (id, secret) = create_webhook(&app.app, server.url.as_str(), &types).await.unwrap();
-    (id, secret.to_string())
+    let (webhook, secret) = create_webhook(&app.app, &Operator::at_command_line(), server.url.as_str(), &types)
+        .await
+        .unwrap();
+    (webhook.id, secret.to_string())
 }
 
 /// The types of the received events, whose actors are account owners.
@@ -176,7 +179,9 @@ async fn a_webhook_that_is_gone_or_stays_dead_is_disabled_with_an_event_and_lose
             .all(|(webhook, waiting)| webhook.disabled_reason.is_some() && *waiting == 1)
     );
 
-    change_webhook(&app.app, first, WebhookChange::Enable).await.unwrap();
+    change_webhook(&app.app, &Operator::at_command_line(), first, WebhookChange::Enable)
+        .await
+        .unwrap();
     deliver(&app, first).await;
     assert_eq!(types(&gone), ["sign_up", "sign_up", "log_out"]);
 }
@@ -185,7 +190,7 @@ async fn a_webhook_that_is_gone_or_stays_dead_is_disabled_with_an_event_and_lose
 async fn both_secrets_sign_for_a_day_after_a_rotation() {
     let (app, server) = (app().await, WebServer::https(takes_all));
     let (webhook, former) = create(&app, &server, &["sign_up"]).await;
-    let present = change_webhook(&app.app, webhook, WebhookChange::Rotate)
+    let present = change_webhook(&app.app, &Operator::at_command_line(), webhook, WebhookChange::Rotate)
         .await
         .unwrap()
         .unwrap();
@@ -246,7 +251,9 @@ async fn it_is_no_way_into_a_private_network() {
     app.user("alice").await;
     deliver(&app, webhook).await;
     assert_eq!(server.received().len(), 0);
-    let plain = create_webhook(&app.app, "http://example.com", &[]).await.unwrap_err();
+    let plain = create_webhook(&app.app, &Operator::at_command_line(), "http://example.com", &[])
+        .await
+        .unwrap_err();
     assert!(plain.to_string().contains("https"), "{plain}");
 }
 
@@ -258,7 +265,9 @@ async fn of_a_deleted_account_only_the_deletion_is_told() {
     alice.delete_account().await.ok();
     deliver(&app, webhook).await;
     assert_eq!(types(&server), ["account_deleted"]);
-    change_webhook(&app.app, webhook, WebhookChange::Delete).await.unwrap();
+    change_webhook(&app.app, &Operator::at_command_line(), webhook, WebhookChange::Delete)
+        .await
+        .unwrap();
     assert_eq!(app.count("SELECT COUNT(*) FROM webhook_deliveries").await, 0);
 }
 

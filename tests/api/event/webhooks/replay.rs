@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use neptun_auth::flows::operator::change_webhook::{WebhookChange, change_webhook};
+use neptun_auth::model::admin::Operator;
 use neptun_auth::model::webhook::ReplayStart;
 use uuid::Uuid;
 
@@ -11,7 +12,13 @@ use crate::helpers::TestApp;
 use crate::helpers::web::WebServer;
 
 async fn replay(app: &TestApp, webhook: Uuid, start: ReplayStart) -> anyhow::Result<()> {
-    change_webhook(&app.app, webhook, WebhookChange::Replay(start)).await?;
+    change_webhook(
+        &app.app,
+        &Operator::at_command_line(),
+        webhook,
+        WebhookChange::Replay(start),
+    )
+    .await?;
     Ok(())
 }
 

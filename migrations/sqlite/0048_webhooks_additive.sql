@@ -1,0 +1,2 @@
+-- What a webhook was told and will be told, the latest first.
+CREATE INDEX webhook_deliveries_by_webhook ON webhook_deliveries (webhook_id, position);

@@ -1,0 +1,49 @@
+//! An operator looks at the numbers about the service.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Days, NaiveTime, Utc};
+
+use crate::app::App;
+use crate::model::event::EventKind;
+use crate::model::statistics::{DAYS, DayCount, Statistics};
+use crate::store::statistics;
+
+/// The numbers of now, or of at most a minute ago.
+pub async fn show_statistics(app: &App) -> anyhow::Result<Statistics> {
+    let now = app.clock.now();
+    app.statistics.of(now, count(app, now)).await
+}
+
+async fn count(app: &App, now: DateTime<Utc>) -> anyhow::Result<Statistics> {
+    let days: Vec<_> = (0..DAYS)
+        .filter_map(|back| now.date_naive().checked_sub_days(Days::new(back.into())))
+        .collect();
+    let first = days.last().map_or(now, |day| day.and_time(NaiveTime::MIN).and_utc());
+    let mut read = app.db.read().await?;
+    let counted = statistics::by_day(read.conn(), first).await?;
+    let counted: HashMap<_, _> = counted
+        .into_iter()
+        .map(|(day, kind, number)| ((day, kind), number))
+        .collect();
+    let number = |day: &str, kind: EventKind| {
+        let found = counted.get(&(day.to_owned(), kind.name().to_owned()));
+        found.copied().unwrap_or_default()
+    };
+    Ok(Statistics {
+        counted_at: now,
+        accounts: statistics::accounts(read.conn()).await?,
+        live_sessions: statistics::live_sessions(read.conn(), now).await?,
+        days: days
+            .iter()
+            .map(|day| {
+                let day = day.to_string();
+                DayCount {
+                    sign_ups: number(&day, EventKind::SignUp),
+                    log_ins: number(&day, EventKind::LogIn),
+                    day,
+                }
+            })
+            .collect(),
+    })
+}
