@@ -35,7 +35,6 @@ pub mod passkeys;
 pub mod probes;
 pub mod sessions;
 pub mod signing_keys;
-pub mod statistics;
 pub mod totp;
 pub mod users;
 pub mod webhooks;

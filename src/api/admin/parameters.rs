@@ -177,7 +177,7 @@ impl SessionSelection {
     /// # Errors
     /// An issue for each parameter that is not acceptable.
     pub fn read(before: Option<Moment>, kind: Option<Kind>, dry_run: Option<Flag>) -> Result<Self, ApiError> {
-        let before = before.as_ref().and_then(Moment::read);
+        let before = before.and_then(|before| before.read());
         let before = before.ok_or_else(|| wrong("before", TIME));
         let kind = kind.map(|Kind(text)| match text.as_str() {
             "cookie" => Ok(SessionKind::Cookie),

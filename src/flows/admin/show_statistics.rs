@@ -7,7 +7,7 @@ use chrono::{DateTime, Days, NaiveTime, Utc};
 use crate::app::App;
 use crate::model::event::EventKind;
 use crate::model::statistics::{DAYS, DayCount, Statistics};
-use crate::store::statistics;
+use crate::store::{events, sessions, users};
 
 /// The numbers of now, or of at most a minute ago.
 pub async fn show_statistics(app: &App) -> anyhow::Result<Statistics> {
@@ -21,7 +21,7 @@ async fn count(app: &App, now: DateTime<Utc>) -> anyhow::Result<Statistics> {
         .collect();
     let first = days.last().map_or(now, |day| day.and_time(NaiveTime::MIN).and_utc());
     let mut read = app.db.read().await?;
-    let counted = statistics::by_day(read.conn(), first).await?;
+    let counted = events::by_day(read.conn(), first).await?;
     let counted: HashMap<_, _> = counted
         .into_iter()
         .map(|(day, kind, number)| ((day, kind), number))
@@ -32,8 +32,8 @@ async fn count(app: &App, now: DateTime<Utc>) -> anyhow::Result<Statistics> {
     };
     Ok(Statistics {
         counted_at: now,
-        accounts: statistics::accounts(read.conn()).await?,
-        live_sessions: statistics::live_sessions(read.conn(), now).await?,
+        accounts: users::count(read.conn()).await?,
+        live_sessions: sessions::count_alive(read.conn(), now).await?,
         days: days
             .iter()
             .map(|day| {

@@ -151,3 +151,9 @@ pub async fn count_fitting(conn: Conn<'_>, filter: &SessionFilter, now: DateTime
             .await?
     }))
 }
+
+/// The number of live sessions of all accounts. It reads the whole table, so callers keep it for a while.
+pub async fn count_alive(conn: Conn<'_>, now: DateTime<Utc>) -> Result<i64> {
+    const SQL: &str = "SELECT COUNT(*) FROM sessions WHERE user_id IS NOT NULL AND idle_expires_at > $1";
+    Ok(on!(conn, c => sqlx::query_scalar(SQL).bind(now).fetch_one(c).await?))
+}

@@ -12,7 +12,7 @@ use crate::model::session::secret::SecretHash;
 use crate::model::session::{ListedSession, NewSession, SignedIn, StoredSession};
 use crate::model::token::Rotation;
 pub use ending::{
-    count_fitting, end_all, end_all_of_user, end_by_id, end_by_secret, end_by_secrets, end_one_of_user,
+    count_alive, count_fitting, end_all, end_all_of_user, end_by_id, end_by_secret, end_by_secrets, end_one_of_user,
     end_others_of_user, end_surplus, fitting, is_replaced,
 };
 pub use expiry::{postpone_purge, purge, renew};

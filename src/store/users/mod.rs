@@ -19,7 +19,7 @@ use crate::model::user::username::Username;
 use crate::model::user::{
     Account, AccountAtLogIn, AccountLookup, Contact, Credentials, Identifier, LookupKey, OwnAccount,
 };
-pub use listed::{listed, newest_first, with_address_prefix, with_id_between, with_name_prefix};
+pub use listed::{count, listed, newest_first, with_address_prefix, with_id_between, with_name_prefix};
 pub use moving::{insert_imported, page_for_export};
 
 pub use factors::{factors, remove_factors, remove_factors_of_thief};
