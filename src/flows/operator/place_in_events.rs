@@ -12,6 +12,13 @@ use crate::store::events;
 /// Also when `start` names an event that is not kept.
 pub async fn place_in_events(app: &App, start: EventStart) -> anyhow::Result<EventPlace> {
     let mut read = app.db.read().await?;
-    let place = events::place(read.conn(), start).await?;
-    place.context("no such event is kept; name a later one, or use --since")
+    match start {
+        EventStart::First => Ok(EventPlace::first()),
+        EventStart::Now => Ok(events::place_of_now(read.conn()).await?),
+        EventStart::Since(time) => Ok(events::place_since(read.conn(), time).await?),
+        EventStart::After(id) => {
+            let place = events::place(read.conn(), id).await?;
+            place.context("no such event is kept; name a later one, or use --since")
+        }
+    }
 }

@@ -56,6 +56,8 @@ pub use freshness::{Freshness, Stamp};
 use group_commit::Writer;
 use pool::ConnectionPool;
 pub use pool::PoolState;
+#[cfg(test)]
+pub(in crate::store) use pool::url_of_tests;
 pub use set_up_lock::SetUpLock;
 pub use setup::DatabaseSetup;
 pub use snapshot::{Snapshot, with_ending};

@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use neptun_auth::app::App;
 use neptun_auth::flows::operator::create_webhook::create_webhook;
 use neptun_auth::flows::operator::reseal::reseal;
+use neptun_auth::model::admin::Operator;
 use neptun_auth::model::secret_key::SecretKey;
 use tokio::runtime::Handle;
 use tokio::task::{LocalSet, spawn_local};
@@ -37,7 +38,9 @@ async fn a_new_secret_key_signs_no_client_out_and_after_a_reseal_stands_alone() 
     let authenticator = alice.enrol(&app).await;
     let bob = app.user("bob").await;
     let tokens = bob.tokens().await;
-    create_webhook(&app.app, "https://example.com/", &[]).await.unwrap();
+    create_webhook(&app.app, &Operator::at_command_line(), "https://example.com/", &[])
+        .await
+        .unwrap();
     bob.ask_for_reset(&bob.email).await.ok();
 
     let new = SecretKey::generate();

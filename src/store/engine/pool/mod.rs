@@ -278,3 +278,5 @@ impl<DB: PooledDatabase> Drop for CheckedOut<DB> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(in crate::store) use tests::url as url_of_tests;

@@ -12,7 +12,7 @@ use super::opener::{Options, TRUSTED_WITHOUT_PING};
 use super::*;
 
 #[expect(clippy::disallowed_methods, reason = "a setting of the tests, not of the service")]
-pub(super) fn url() -> Option<String> {
+pub(in crate::store) fn url() -> Option<String> {
     std::env::var("TEST_DATABASE_URL").ok()
 }
 
