@@ -1,8 +1,6 @@
 //! The audit log. A deed records its event in its own transaction, so that there is never one without the other.
 
 mod place;
-#[cfg(test)]
-mod plans;
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -234,3 +232,6 @@ pub async fn by_day(conn: Conn<'_>, from: DateTime<Utc>) -> Result<Vec<(String, 
     let sql = conn.either(BY_DAY_ON_SQLITE, BY_DAY_ON_POSTGRES);
     Ok(on!(conn, c => sqlx::query_as(sql).bind(from).fetch_all(c).await?))
 }
+
+#[cfg(test)]
+mod tests;
