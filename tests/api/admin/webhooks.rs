@@ -57,6 +57,7 @@ async fn a_webhook_is_created_listed_changed_and_deleted() {
     assert_ne!(rotated["secret"], secret);
     operator.delete(&path).await.assert_status(204);
     operator.delete(&path).await.fails(404, "not_found");
+    app.database.settle().await;
     let log = operator.get("/events?type=admin_action").await.ok().json();
     let acts = log["events"]
         .as_array()
