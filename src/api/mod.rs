@@ -47,6 +47,7 @@ use layers::headers::headers;
 use layers::observe::observe;
 pub use layers::origin::CrossOrigin;
 use layers::origin::origin;
+use layers::retry::retry;
 use layers::session::session;
 use layers::token_api::token_api;
 use operator::{dev_inbox, docs};
@@ -125,6 +126,8 @@ pub fn routes(app: &App, web: &Web) -> BoxEndpoint<'static, Response> {
     let paths = Arc::new(Paths::new(&described(), &others));
     let logged_paths = Arc::clone(&paths);
     let service = OpenApiService::new((apis(app), pages, docs, dev_inbox::routes(app)), "", "");
+    // SQLite has one writer at a time.
+    let may_conflict = app.db.file().is_none();
     let (app, cookie) = (app.clone(), Arc::new(web.cookie.clone()));
     let (address, origins) = (Arc::new(web.client_address.clone()), Arc::new(web.cross_origin.clone()));
     let hsts = web.hsts.clone();
@@ -138,6 +141,7 @@ pub fn routes(app: &App, web: &Web) -> BoxEndpoint<'static, Response> {
         .around(move |next, request| session(app.clone(), Arc::clone(&cookie), next, request))
         // Boxing here keeps the endpoint's type short. Without it each build takes 80 s longer.
         .boxed()
+        .around(move |next, request| retry(may_conflict, next, request))
         .around(body_limit)
         .around(move |next, request| origin(Arc::clone(&origins), next, request))
         .around(move |next, request| forward_auth(Arc::clone(&forwarding), Arc::clone(&return_origins), next, request))

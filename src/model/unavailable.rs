@@ -8,6 +8,7 @@ use std::error::Error;
 #[error("{what}")]
 pub struct Unavailable {
     what: &'static str,
+    is_conflict: bool,
     #[source]
     cause: Option<Box<dyn Error + Send + Sync>>,
 }
@@ -19,14 +20,28 @@ impl Unavailable {
     /// `what` names the resource for the log; no client sees it.
     #[must_use]
     pub fn new(what: &'static str) -> Self {
-        Self { what, cause: None }
+        Self {
+            what,
+            is_conflict: false,
+            cause: None,
+        }
     }
 
     /// Like [`Unavailable::new`], with the error that caused it.
     pub fn because(what: &'static str, cause: impl Error + Send + Sync + 'static) -> Self {
         Self {
             what,
+            is_conflict: false,
             cause: Some(Box::new(cause)),
+        }
+    }
+
+    /// Like [`Unavailable::because`], for a transaction that the database gave up in favour of another one. Nothing of
+    /// it was kept, and the same may succeed at once.
+    pub fn conflict(what: &'static str, cause: impl Error + Send + Sync + 'static) -> Self {
+        Self {
+            is_conflict: true,
+            ..Self::because(what, cause)
         }
     }
 
@@ -34,5 +49,12 @@ impl Unavailable {
     #[must_use]
     pub fn is_in(error: &anyhow::Error) -> bool {
         error.chain().any(<dyn Error>::is::<Self>)
+    }
+
+    /// Whether any error in the chain is a conflict of transactions.
+    #[must_use]
+    pub fn is_conflict_in(error: &anyhow::Error) -> bool {
+        let mut found = error.chain().filter_map(<dyn Error>::downcast_ref::<Self>);
+        found.any(|unavailable| unavailable.is_conflict)
     }
 }

@@ -53,7 +53,11 @@ impl From<Arc<sqlx::Error>> for Error {
     fn from(error: Arc<sqlx::Error>) -> Self {
         if let Some(what) = outage(&error) {
             UNAVAILABLE.fetch_add(1, Relaxed);
-            Self::Unavailable(Unavailable::because(what, error))
+            Self::Unavailable(if is_conflict(&error) {
+                Unavailable::conflict(what, error)
+            } else {
+                Unavailable::because(what, error)
+            })
         } else {
             FAILED.fetch_add(1, Relaxed);
             Self::Failed(error)
@@ -101,11 +105,21 @@ fn sqlite_outage(error: &SqliteError) -> Option<&'static str> {
     }
 }
 
+/// Whether the database ended the transaction for the sake of another one: by a failed serialisation or a deadlock.
+fn is_conflict(error: &sqlx::Error) -> bool {
+    let sqlx::Error::Database(error) = error else {
+        return false;
+    };
+    // SQLite's codes are small numbers.
+    matches!(error.code().as_deref(), Some("40001" | "40P01"))
+}
+
 /// SQLSTATE classes, see appendix A of PostgreSQL's manual.
 fn postgres_outage(sqlstate: &str) -> Option<&'static str> {
     match sqlstate {
         "25006" => Some(READ_ONLY),
-        "40001" | "40P01" | "55P03" | "57014" => Some("the database gave up on a lock or a slow statement"),
+        "40001" | "40P01" => Some("the database ended the transaction in favour of another one"),
+        "55P03" | "57014" => Some("the database gave up on a lock or a slow statement"),
         "3D000" => Some("the database does not exist: is DATABASE_URL right?"),
         _ if sqlstate.starts_with("28") => Some("the database rejects the user or password in DATABASE_URL"),
         _ if sqlstate.starts_with("58") => Some("the disk under the database fails"),

@@ -34,6 +34,7 @@ const TASK_WORKS: &str = "neptun_auth_background_task_up";
 const TASK_RESTARTS: &str = "neptun_auth_background_task_restarts_total";
 const DATABASE_WRITABLE: &str = "neptun_auth_database_writable";
 const LOG_LINES_LOST: &str = "neptun_auth_log_lines_lost_total";
+const RETRIES: &str = "neptun_auth_requests_tried_again_total";
 
 /// The operation in metrics and logs of requests that reached none.
 pub const NO_OPERATION: &str = "none";
@@ -85,6 +86,10 @@ pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
         DATABASE_WRITABLE,
         "Whether the database took a write and answered some seconds ago: 1, or 0 if it did not"
     );
+    describe_counter!(
+        RETRIES,
+        "Requests that were tried again because their transaction met another one"
+    );
     describe_counter!(LOG_LINES_LOST, "Log lines that their reader or its disk did not take");
     begin_at_zero();
     Ok(handle)
@@ -98,6 +103,7 @@ fn begin_at_zero() {
         expect_request(NO_OPERATION, status);
     }
     counter!(LOG_LINES_LOST).increment(0);
+    counter!(RETRIES).increment(0);
     for kind in SESSION_KINDS {
         counter!(SESSIONS_CREATED, "kind" => kind).increment(0);
     }
@@ -136,6 +142,11 @@ fn name_of(variant: &impl ValueEnum) -> String {
 pub fn request(operation: &'static str, status: u16, duration: Duration) {
     counter!(REQUESTS, "operation" => operation, "status" => status.to_string()).increment(1);
     histogram!(REQUEST_SECONDS, "operation" => operation).record(duration);
+}
+
+/// Counts a request that is tried again, because the database gave its transaction up in favour of another one.
+pub fn request_tried_again() {
+    counter!(RETRIES).increment(1);
 }
 
 /// Sets the number of passwords that wait for a hashing slot.

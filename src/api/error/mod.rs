@@ -65,6 +65,8 @@ pub struct ApiError {
     pub proofs: Vec<ProofMethod>,
     /// The limit that rejected the request, if one did.
     pub throttled: Option<Throttled>,
+    /// Whether the same request may succeed at once, because it only met another one in the database.
+    pub is_conflict: bool,
     /// What to send instead, if the operation does not take this kind of body.
     pub accepts: Option<Box<Accepts>>,
 }
@@ -127,6 +129,15 @@ impl ApiError {
             ErrorCode::SignUpClosed.into()
         } else if error.is::<AccountDisabled>() {
             ErrorCode::AccountDisabled.into()
+        } else if Unavailable::is_conflict_in(error) {
+            tracing::warn!(
+                error = format!("{error:#}"),
+                "a request met another one in the database; it is tried again at most twice"
+            );
+            Self {
+                is_conflict: true,
+                ..ErrorCode::Unavailable.into()
+            }
         } else if Unavailable::is_in(error) {
             tracing::warn!(
                 error = format!("{error:#}"),
@@ -193,6 +204,7 @@ impl From<ErrorCode> for ApiError {
             issues: Vec::new(),
             proofs: Vec::new(),
             throttled: None,
+            is_conflict: false,
             accepts: None,
         }
     }

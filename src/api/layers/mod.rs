@@ -12,5 +12,6 @@ pub mod forward_auth;
 pub mod headers;
 pub mod observe;
 pub mod origin;
+pub mod retry;
 pub mod session;
 pub mod token_api;

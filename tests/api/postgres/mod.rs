@@ -2,6 +2,7 @@
 //! `cargo test -- --include-ignored` run them.
 
 mod backups;
+mod conflicts;
 mod copy;
 mod events;
 mod failover;
