@@ -33,6 +33,7 @@ use poem_openapi::OpenApiService;
 use crate::app::App;
 use crate::app::shares::Shares;
 use crate::model::session::cookie::SessionCookie;
+pub use admin::{elsewhere as without_admin, keys_only as private_admin};
 use layers::admission::admission;
 use layers::aliases::aliases;
 use layers::body_limit::body_limit;

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Context;
+use poem::endpoint::BoxEndpoint;
 use poem::{EndpointExt, Response, Route, get};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -24,6 +25,7 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
     let web = settings.web()?;
     let public_url = settings.public_url()?;
     let metrics_listen = settings.operation.metrics_listen()?;
+    let admin_listen = settings.operation.admin_listen()?;
     let (draining, shutdown) = listen_for_signals(settings.drain_delay())?;
 
     let setup = Setup {
@@ -41,7 +43,13 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
     announce_mail(&app, &public_url);
 
     let worker = tokio::spawn(worker::run(app.clone(), shutdown.clone()));
-    let endpoint = api::routes(&app, &web);
+    let mut endpoint = api::routes(&app, &web);
+    if let Some(address) = admin_listen {
+        let private = api::private_admin(api::routes(&app, &web));
+        serve_private(bind(address, "ADMIN_LISTEN").await?, private, shutdown.clone());
+        endpoint = api::without_admin(endpoint);
+        tracing::info!("operators are served on {address}, with keys only");
+    }
     let stop = Stop { draining, shutdown };
     server::serve(listener, endpoint, settings.connections(), stop).await;
     let finished = async {
@@ -77,12 +85,17 @@ async fn serve_metrics(address: Option<SocketAddr>, shutdown: CancellationToken)
             .body(metrics.render())
     });
     let endpoint = Route::new().at("/metrics", get(page)).map_to_response().boxed();
+    serve_private(listener, endpoint, shutdown);
+    Ok(())
+}
+
+/// Serves on a listener that no load balancer sends requests to, so there is nothing to wait for at the end.
+fn serve_private(listener: TcpListener, endpoint: BoxEndpoint<'static, Response>, shutdown: CancellationToken) {
     let stop = Stop {
         draining: shutdown.clone(),
         shutdown,
     };
     tokio::spawn(server::serve(listener, endpoint, ConnectionBounds::default(), stop));
-    Ok(())
 }
 
 async fn bind(address: SocketAddr, setting: &str) -> anyhow::Result<TcpListener> {

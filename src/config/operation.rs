@@ -18,6 +18,10 @@ pub struct OperationSettings {
     /// Address and port of the private listener for Prometheus metrics, such as 127.0.0.1:9090 [default: none]
     #[arg(long, env = "NEPTUN_AUTH_METRICS_LISTEN", global = true)]
     metrics_listen: Option<ListenAddress>,
+    /// Address and port of the private listener for operators, such as 127.0.0.1:9091. It serves `/api/admin/` to keys,
+    /// and the public listener no longer does [default: none]
+    #[arg(long, env = "NEPTUN_AUTH_ADMIN_LISTEN", global = true)]
+    admin_listen: Option<ListenAddress>,
     /// How long events are kept, such as log-ins and changes of passwords; 1h to 10 years
     #[arg(long, env = "NEPTUN_AUTH_EVENT_RETENTION", default_value = "180d", global = true)]
     event_retention: humantime::Duration,
@@ -30,18 +34,20 @@ pub struct OperationSettings {
 }
 
 impl OperationSettings {
-    /// The address of the private listener, if there is one.
+    /// The address of the private listener for metrics, if there is one.
     ///
     /// # Errors
     /// When it has no port.
     pub fn metrics_listen(&self) -> anyhow::Result<Option<SocketAddr>> {
-        let Some(address) = self.metrics_listen else {
-            return Ok(None);
-        };
-        let port = address
-            .port
-            .context("METRICS_LISTEN needs a port, as in 127.0.0.1:9090")?;
-        Ok(Some((address.ip.unwrap_or(Ipv4Addr::LOCALHOST.into()), port).into()))
+        private(self.metrics_listen, "METRICS_LISTEN")
+    }
+
+    /// The address of the private listener for operators, if there is one.
+    ///
+    /// # Errors
+    /// When it has no port.
+    pub fn admin_listen(&self) -> anyhow::Result<Option<SocketAddr>> {
+        private(self.admin_listen, "ADMIN_LISTEN")
     }
 
     /// How long events are kept.
@@ -62,4 +68,14 @@ impl OperationSettings {
     pub fn serves_docs(&self) -> bool {
         self.docs == Switch::On
     }
+}
+
+/// On this machine unless an address is given.
+fn private(address: Option<ListenAddress>, setting: &str) -> anyhow::Result<Option<SocketAddr>> {
+    let Some(address) = address else {
+        return Ok(None);
+    };
+    let port = address.port;
+    let port = port.with_context(|| format!("{setting} needs a port, as in 127.0.0.1:9090"))?;
+    Ok(Some((address.ip.unwrap_or(Ipv4Addr::LOCALHOST.into()), port).into()))
 }

@@ -4,6 +4,7 @@ use poem::{Request, RequestBody, Result};
 use poem_openapi::registry::Registry;
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
+use super::place::AdminPlace;
 use crate::api::error::{ApiError, ErrorCode};
 use crate::api::guard::{COOKIE_SCHEME, bearer, register_bearer_scheme, register_cookie, request_session};
 use crate::api::layers::origin::OwnPage;
@@ -38,6 +39,10 @@ impl<'a, const WRITES: bool> ApiExtractor<'a> for Admin<WRITES> {
     }
 
     async fn from_request(request: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> Result<Self> {
+        let place = request.extensions().get::<AdminPlace>();
+        if place == Some(&AdminPlace::Elsewhere) {
+            return Err(ApiError::from(ErrorCode::NotFound).into());
+        }
         let access = if WRITES { Access::Write } else { Access::Read };
         let session = request_session(request, body).await?;
         let client = request.extensions().get::<Client>().cloned();
@@ -45,6 +50,8 @@ impl<'a, const WRITES: bool> ApiExtractor<'a> for Admin<WRITES> {
         // A key decides even if it is invalid: falling back to the cookie would hide the error from the client.
         let admitted = if let Some(key) = bearer(request) {
             admit_key(session.app(), key, access, &client).await
+        } else if place == Some(&AdminPlace::KeysOnly) {
+            return Err(ApiError::from(ErrorCode::NotAuthenticated).into());
         } else {
             // The layer has looked where the request comes from; without its word a cookie is not enough.
             if request.extensions().get::<OwnPage>().is_none() {

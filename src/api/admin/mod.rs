@@ -3,6 +3,7 @@
 mod events;
 mod guard;
 mod parameters;
+mod place;
 mod sessions;
 mod types;
 mod users;
@@ -11,6 +12,7 @@ mod webhooks;
 
 use crate::api::error::ErrorCode;
 use crate::app::App;
+pub use place::{elsewhere, keys_only};
 
 /// The operations of this chapter.
 pub type Apis = (

@@ -7,6 +7,7 @@ mod event_commands;
 mod events;
 mod keys;
 mod list;
+mod listener;
 mod operators;
 mod sessions;
 mod users;

@@ -1,0 +1,79 @@
+//! The private listener for operators.
+
+use std::net::SocketAddr;
+
+use poem::http::StatusCode;
+use serde_json::{Value, json};
+
+use super::command_line::print_json;
+use crate::helpers::binary::{Binary, agent, free_address};
+use crate::helpers::{ALICE, PASSWORD, TestApp};
+
+const USERS: &str = "/api/admin/users";
+
+/// Status and code of the answer to a GET with these headers.
+fn get(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> (StatusCode, Value) {
+    let mut request = agent().get(format!("http://{address}{path}"));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let mut response = request.call().unwrap();
+    let status = response.status();
+    let body = response.body_mut().read_json::<Value>().unwrap();
+    (status, body["code"].clone())
+}
+
+#[tokio::test]
+async fn with_a_private_listener_operators_are_served_there_only_and_with_keys_only() {
+    let app = TestApp::new().await;
+    let made = print_json(&app, &["keys", "admin", "create", "--name", "desk"]);
+    let private = free_address();
+    let settings = [("NEPTUN_AUTH_ADMIN_LISTEN", &*private.to_string())];
+    let binary = Binary::start(&app.database.url, &settings);
+    let bearer = format!("Bearer {}", made["key"].as_str().unwrap());
+    let key = [("authorization", bearer.as_str())];
+    let (ok, unauthorised, missing) = (StatusCode::OK, StatusCode::UNAUTHORIZED, StatusCode::NOT_FOUND);
+
+    assert_eq!(get(private, USERS, &key), (ok, Value::Null));
+    assert_eq!(get(private, USERS, &[]), (unauthorised, json!("not_authenticated")));
+    for hidden in [USERS, "/api/admin/users/", "/api/admin/events", "/api/admin/statistics"] {
+        assert_eq!(
+            get(binary.address, hidden, &key),
+            (missing, json!("not_found")),
+            "{hidden}"
+        );
+    }
+    for elsewhere in ["/", "/api/auth/session", "/health/ready", "/metrics", "/api/admin"] {
+        assert_eq!(
+            get(private, elsewhere, &key),
+            (missing, json!("not_found")),
+            "{elsewhere}"
+        );
+    }
+
+    // A session is nothing there, also one that a page of the service's own sends.
+    let body = json!({ "email": ALICE, "password": PASSWORD });
+    let signed_up = agent().post(binary.url("/api/auth/sign-up")).send_json(body).unwrap();
+    let cookie = signed_up.headers()["set-cookie"].to_str().unwrap();
+    let cookie = cookie.split(';').next().unwrap();
+    let origin = format!("http://localhost:{}", binary.address.port());
+    let page = [
+        ("cookie", cookie),
+        ("origin", &origin),
+        ("sec-fetch-site", "same-origin"),
+    ];
+    assert_eq!(get(binary.address, "/api/auth/session", &page).0, ok);
+    assert_eq!(get(private, USERS, &page), (unauthorised, json!("not_authenticated")));
+    let without = Binary::start(&app.database.url, &[]);
+    let origin = format!("http://localhost:{}", without.address.port());
+    let page = [
+        ("cookie", cookie),
+        ("origin", &origin),
+        ("sec-fetch-site", "same-origin"),
+    ];
+    assert_eq!(
+        get(without.address, USERS, &page),
+        (StatusCode::FORBIDDEN, json!("not_permitted"))
+    );
+    assert_eq!(get(without.address, USERS, &key), (ok, Value::Null));
+}
