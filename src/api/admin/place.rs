@@ -17,11 +17,13 @@ pub enum AdminPlace {
 }
 
 /// `endpoint` as the public listener serves it beside a private one for operators.
+#[must_use]
 pub fn elsewhere(endpoint: BoxEndpoint<'static, Response>) -> BoxEndpoint<'static, Response> {
     placed(endpoint, AdminPlace::Elsewhere)
 }
 
 /// The operators' part of `endpoint`, as the private listener serves it.
+#[must_use]
 pub fn keys_only(endpoint: BoxEndpoint<'static, Response>) -> BoxEndpoint<'static, Response> {
     let endpoint = placed(endpoint, AdminPlace::KeysOnly);
     endpoint
