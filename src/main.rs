@@ -13,7 +13,7 @@ static ALLOCATOR: Jemalloc = Jemalloc;
 async fn main() -> ExitCode {
     let outcome = match Cli::read() {
         Ok(cli) => Box::pin(cli.run()).await,
-        Err(error) => Err(error),
+        Err(error) => Ok(neptun_auth::cli::misuse(&error)),
     };
     neptun_auth::cli::end(outcome)
 }

@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Arg, CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -13,6 +14,7 @@ mod admin_keys;
 mod backup;
 mod completions;
 mod copy;
+mod doctor;
 mod events;
 mod export;
 mod health;
@@ -31,7 +33,7 @@ mod table;
 mod users;
 mod webhooks;
 
-pub use say::end;
+pub use say::{end, misuse};
 use say::{quit, report, say};
 
 /// Sign-up, log-in and session service to run next to your web app
@@ -93,6 +95,9 @@ enum Command {
     },
     /// Check that the service on this machine is ready; exits with 0 if it is
     Health,
+    /// Look for what keeps people signed out: settings, cookies, pages; exits with 0 if all is right, with 1 if not, and
+    /// with 2 if it can't look
+    Doctor(doctor::DoctorArgs),
     /// Print docs/settings.md: every setting with its default
     Settings,
     /// Print what completes commands and options in a shell
@@ -109,14 +114,19 @@ impl Command {
     fn is_silent(&self) -> bool {
         matches!(
             self,
-            Self::Openapi { .. } | Self::Settings | Self::Health | Self::Completions { .. } | Self::Man { .. }
+            Self::Openapi { .. }
+                | Self::Settings
+                | Self::Health
+                | Self::Doctor(_)
+                | Self::Completions { .. }
+                | Self::Man { .. }
         )
     }
 }
 
 /// The settings that each command shows in its help, by their headings or names. `serve` shows all. The others take
 /// all too, so that one environment and one file serve every command.
-const SHOWN: [(&str, &[&str]); 16] = [
+const SHOWN: [(&str, &[&str]); 17] = [
     ("users", &["config", "Database"]),
     ("sessions", &["config", "Database"]),
     ("events", &["config", "Database"]),
@@ -133,6 +143,7 @@ const SHOWN: [(&str, &[&str]); 16] = [
     ("webhooks", &["config", "Database"]),
     ("openapi", &[]),
     ("health", &["config", "listen", "port"]),
+    ("doctor", &["config", "Network", "Sessions", "Database"]),
     ("settings", &[]),
     ("completions", &[]),
     ("man", &[]),
@@ -175,7 +186,7 @@ impl Cli {
             .unwrap_or_else(|error| quit(&error)))
     }
 
-    pub async fn run(self) -> anyhow::Result<()> {
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
         let command = self.command.unwrap_or(Command::Serve);
         if !command.is_silent() {
             let operation = &self.settings.operation;
@@ -187,7 +198,8 @@ impl Cli {
             };
             telemetry::start_logs(&format!("{quiet}{}", operation.log), operation.log_format)?;
         }
-        match command {
+        let done = match command {
+            Command::Doctor(arguments) => return Ok(doctor::run(&arguments, &self.settings)),
             Command::Serve => serve::serve(&self.settings).await,
             Command::Users { command } => users::run(command, &self.settings).await,
             Command::Sessions { command } => sessions::run(command, &self.settings).await,
@@ -209,7 +221,8 @@ impl Cli {
             Command::Completions { shell } => say(&completions::text(shell)).context("writing to standard output"),
             Command::Man { folder } => completions::write_manual(&folder),
             Command::Health => health::ask(self.settings.listen()).context("the service is not ready"),
-        }
+        };
+        done.map(|()| ExitCode::SUCCESS)
     }
 }
 

@@ -58,11 +58,18 @@ pub fn quit(error: &clap::Error) -> ! {
     std::process::exit(code)
 }
 
+/// The exit code of a call that can't be understood, which is that of clap; prints the error as a sentence.
+#[must_use]
+pub fn misuse(error: &anyhow::Error) -> ExitCode {
+    telemetry::last_error(error);
+    ExitCode::from(2)
+}
+
 /// The exit code for an outcome; prints an error as a sentence and waits for the last lines of the log.
 #[must_use]
-pub fn end(outcome: anyhow::Result<()>) -> ExitCode {
+pub fn end(outcome: anyhow::Result<ExitCode>) -> ExitCode {
     let code = match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             telemetry::last_error(&error);
             ExitCode::FAILURE

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
-use clap::{ArgMatches, Command};
+use clap::{Arg, ArgMatches, Command};
 use toml::{Table, Value};
 
 use super::values::{FilePath, is_quoted};
@@ -53,9 +53,22 @@ impl SettingsFile {
     #[must_use]
     pub fn into_defaults_of(self, command: Command) -> Command {
         self.0.into_iter().fold(command, |command, (id, value)| {
-            command.mut_arg(id, |argument| argument.default_value(value))
+            change_everywhere(command, &id, |argument| argument.default_value(value.clone()))
         })
     }
+}
+
+/// Changes a setting in `command`, and in the commands below that have a copy of it: where the copy has a value of its
+/// own, clap prefers that.
+pub fn change_everywhere(command: Command, id: &str, change: impl Fn(Arg) -> Arg) -> Command {
+    let has_copy = |command: &Command| command.get_arguments().any(|argument| argument.get_id() == id);
+    command.mut_arg(id, &change).mut_subcommands(|below| {
+        if has_copy(&below) {
+            below.mut_arg(id, &change)
+        } else {
+            below
+        }
+    })
 }
 
 /// The library's own text quotes the line, which may hold a secret.

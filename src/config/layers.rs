@@ -8,9 +8,9 @@ use std::ffi::{OsStr, OsString};
 
 use anyhow::ensure;
 use clap::parser::ValueSource;
-use clap::{Arg, ArgMatches, Command};
+use clap::{ArgMatches, Command};
 
-use super::file::SettingsFile;
+use super::file::{SettingsFile, change_everywhere};
 use super::values::is_quoted;
 
 /// Settings of which one is enough. Within a layer, the code that reads them decides between them.
@@ -46,7 +46,7 @@ pub fn read(command: Command) -> anyhow::Result<Result<ArgMatches, clap::Error>>
                 file.forget(id);
             }
             if layer(&given, id) < highest {
-                command = command.mut_arg(id, without_variable);
+                command = without_variable(command, id);
             }
         }
     }
@@ -68,8 +68,8 @@ fn layer(given: &ArgMatches, id: &str) -> Layer {
     }
 }
 
-fn without_variable(argument: Arg) -> Arg {
-    argument.env(None::<&'static str>)
+fn without_variable(command: Command, id: &str) -> Command {
+    change_everywhere(command, id, |argument| argument.env(None::<&'static str>))
 }
 
 /// Deployment tools set variables to nothing (`${NAME:-}`), and env files keep the quotes around a value.
@@ -87,7 +87,7 @@ fn without_empty_variables(mut command: Command) -> anyhow::Result<Command> {
             name.to_string_lossy()
         );
         if value.trim().is_empty() {
-            command = command.mut_arg(id, without_variable);
+            command = without_variable(command, id.as_str());
         }
     }
     Ok(command)
@@ -115,6 +115,8 @@ fn without_empty_values(command: &Command, arguments: impl Iterator<Item = OsStr
 
 #[cfg(test)]
 mod tests {
+    use clap::Arg;
+
     use super::*;
 
     #[test]

@@ -32,8 +32,10 @@ use url::Url;
 use crate::api::Web;
 use crate::app::clock::Clock;
 use crate::app::{DatabaseSetup, Setup};
-use crate::model::client::origin::{AllowedOrigins, is_loopback};
+use crate::model::client::origin::{AllowedOrigins, Origin, is_loopback};
 use crate::model::secret_key::SecretKey;
+use crate::model::session::Lifetimes;
+use crate::model::session::cookie::SessionCookie;
 use crate::server::ConnectionBounds;
 use connection::ConnectionSettings;
 use database::DatabaseSettings;
@@ -104,6 +106,23 @@ impl Settings {
         self.listen.public_url()
     }
 
+    /// The origins of `ALLOWED_ORIGINS`, as a text.
+    #[must_use]
+    pub fn allowed_origins(&self) -> String {
+        let origins = self.listen.allowed_origins();
+        origins.iter().map(Origin::to_string).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The lifetimes of sessions.
+    pub fn lifetimes(&self) -> anyhow::Result<Lifetimes> {
+        self.session.lifetimes()
+    }
+
+    /// The session cookie of a service that browsers reach at `public_url`.
+    pub fn cookie(&self, public_url: &Url) -> anyhow::Result<SessionCookie> {
+        self.session.cookie(public_url)
+    }
+
     /// Which database, and how it is used.
     ///
     /// # Errors
@@ -133,7 +152,7 @@ impl Settings {
             foreign_secrets: self.password.foreign_secrets()?,
             password_min_length: self.password.min_length(),
             breached: self.password.breached()?,
-            lifetimes: self.session.lifetimes()?,
+            lifetimes: self.lifetimes()?,
             session_caps: self.session.caps(),
             session_cache_entries: self.session.cache_entries(),
             issuer: public_url.origin().ascii_serialization(),
@@ -157,7 +176,7 @@ impl Settings {
     pub fn web(&self) -> anyhow::Result<Web> {
         let public_url = self.public_url()?;
         Ok(Web {
-            cookie: self.session.cookie(&public_url)?,
+            cookie: self.cookie(&public_url)?,
             cross_origin: self.listen.cross_origin(self.origins(&public_url)),
             client_address: self.listen.client_address(),
             requests: self.connection.requests(),
@@ -169,7 +188,8 @@ impl Settings {
     }
 
     /// The pages that may call, and those that a log-in may lead to.
-    fn origins(&self, public_url: &Url) -> AllowedOrigins {
+    #[must_use]
+    pub fn origins(&self, public_url: &Url) -> AllowedOrigins {
         let origins = self.listen.origins(public_url);
         origins.with_return_origins(self.providers.return_origins())
     }

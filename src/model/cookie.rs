@@ -7,6 +7,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 /// longer list is an attempt to make the service search.
 pub const MOST_OF_ONE_NAME: usize = 4;
 
+/// The attributes that decide whether a browser keeps a cookie.
+#[derive(Debug, Clone, Copy)]
+pub struct Attributes<'a> {
+    pub same_site: SameSite,
+    pub secure: bool,
+    pub domain: Option<&'a str>,
+}
+
 /// The attributes of a cookie that is to be removed.
 pub(super) const REMOVED: &str = "; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT";
 

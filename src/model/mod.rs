@@ -5,6 +5,7 @@ pub mod brand;
 pub mod client;
 pub mod cookie;
 pub mod device;
+pub mod doctor;
 pub mod event;
 pub mod factor;
 pub mod id;

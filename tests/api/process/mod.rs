@@ -5,6 +5,7 @@ mod connections;
 mod crash;
 mod database_file;
 mod disk;
+mod doctor;
 mod hashing;
 mod http2;
 mod layers;

@@ -1,5 +1,7 @@
 //! An entry in the list of allowed origins, in the form in which browsers send it.
 
+use std::fmt;
+
 use url::{Host, Url};
 
 use crate::model::public_suffix::is_public_suffix;
@@ -107,6 +109,15 @@ impl Origin {
             before: format!("{scheme}://"),
             after: format!(".{after}"),
         })
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::One(origin) => f.write_str(origin),
+            Self::AnyLabel { before, after } => write!(f, "{before}*{after}"),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use url::{Host, Url};
 
 use super::secret::SessionSecret;
-use crate::model::cookie::{REMOVED, SameSite, find, lifetime};
+use crate::model::cookie::{Attributes, REMOVED, SameSite, find, lifetime};
 use crate::model::device::cookie::DeviceCookie;
 use crate::model::identity::cookie::CeremonyCookie;
 use crate::model::mail::browser::BrowserCookie;
@@ -118,6 +118,22 @@ impl SessionCookie {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The attributes that decide whether a browser keeps it.
+    #[must_use]
+    pub fn attributes(&self) -> Attributes<'_> {
+        Attributes {
+            same_site: self.same_site,
+            secure: self.attributes.ends_with(SECURE),
+            domain: self.domain.as_deref(),
+        }
+    }
+
+    /// The name and every attribute but the lifetime, as `Set-Cookie` has them.
+    #[must_use]
+    pub fn described(&self) -> String {
+        self.line(&self.name, "…", self.domain.as_deref(), "")
     }
 
     /// Whether browsers keep it from requests that another site caused, a provider's callback among them.

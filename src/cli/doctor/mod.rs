@@ -1,0 +1,90 @@
+//! `neptun-auth doctor`: names the setting that keeps people signed out. It changes nothing, and may run while the
+//! service does.
+
+mod settings;
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Args;
+use serde_json::{Value, json};
+use url::Url;
+
+use super::printable::{json_line, printable};
+use super::say::{misuse, say};
+use crate::config::Settings;
+use crate::model::doctor::{Finding, Level};
+
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// Address of the front end's pages, as browsers show it, such as `https://app.example.com` [default: the public
+    /// URL]
+    #[arg(long)]
+    frontend: Option<Url>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Looks at everything, and says what it found.
+pub fn run(arguments: &DoctorArgs, settings: &Settings) -> ExitCode {
+    tell(arguments, settings).unwrap_or_else(|error| misuse(&error))
+}
+
+fn tell(arguments: &DoctorArgs, settings: &Settings) -> anyhow::Result<ExitCode> {
+    let findings = settings::findings(settings, arguments.frontend.as_ref());
+    let text = if arguments.json {
+        let all: Vec<Value> = findings.iter().map(object).collect();
+        json_line(&json!(all))
+    } else {
+        text(&findings)
+    };
+    say(&text).context("writing to standard output")?;
+    Ok(exit_code(&findings))
+}
+
+/// 0 if all is right, and 1 if something is to do.
+fn exit_code(findings: &[Finding]) -> ExitCode {
+    let worst = findings.iter().map(|finding| finding.level).max();
+    ExitCode::from(u8::from(worst.is_some_and(|level| level > Level::Ok)))
+}
+
+fn object(finding: &Finding) -> Value {
+    let mut object = json!({ "id": finding.id, "level": finding.level.as_str(), "says": finding.says });
+    for (name, text) in [("setting", &finding.setting), ("value", &finding.value)] {
+        if let Some(text) = text {
+            object[name] = json!(text);
+        }
+    }
+    object
+}
+
+/// One paragraph for each finding, and what they come to.
+fn text(findings: &[Finding]) -> String {
+    let mut lines: Vec<String> = findings.iter().map(line).collect();
+    let count = |level| findings.iter().filter(|finding| finding.level == level).count();
+    lines.push(format!(
+        "{} right, {} to look at, {} wrong",
+        count(Level::Ok),
+        count(Level::Warn),
+        count(Level::Fail)
+    ));
+    lines.join("\n") + "\n"
+}
+
+fn line(finding: &Finding) -> String {
+    let first = format!("{:<4}  {}: {}", finding.level.as_str(), finding.id, finding.says);
+    let value = finding.value.as_deref().filter(|value| !value.is_empty());
+    let second = match (&finding.setting, value) {
+        (Some(setting), Some(value)) => format!("\n      {setting} = {value}"),
+        (Some(setting), None) => format!("\n      {setting} is not set"),
+        (None, Some(value)) => format!("\n      {value}"),
+        (None, None) => String::new(),
+    };
+    printable_lines(&(first + &second))
+}
+
+/// What a server or a file said must not command the terminal.
+fn printable_lines(text: &str) -> String {
+    text.split('\n').map(printable).collect::<Vec<_>>().join("\n")
+}
