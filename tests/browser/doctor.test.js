@@ -132,7 +132,8 @@ const thirdParties = [
 ];
 
 for (const blocks of [true, false]) {
-  test(`a cookie that doctor warns of is ${blocks ? "dropped" : "kept"} where third parties are ${blocks ? "" : "not "}blocked`, async () => {
+  const outcome = blocks ? "dropped where third parties are blocked" : "kept where they are not";
+  test(`a cookie that doctor warns of is ${outcome}`, async () => {
     const browser = await openBrowser(blocks);
     try {
       for (const row of thirdParties) {

@@ -59,8 +59,9 @@ fn unknown() -> impl Iterator<Item = Finding> {
 
 /// A service for development that other machines can reach.
 fn exposed(settings: &Settings, public_url: &Url) -> Option<Finding> {
-    let says = "other machines can reach this service, but PUBLIC_URL is on localhost: browsers that call it by another \
-        name are on another site, and get no cookie that they keep; set it to the https address that browsers use";
+    let says = "other machines can reach this service, but PUBLIC_URL is on localhost: browsers that call it by \
+        another name get a cookie that is not Secure, and no page is allowed; set it to the https address that \
+        browsers use";
     settings
         .is_exposed_development(public_url)
         .then(|| Finding::warn("public-url", says).of("PUBLIC_URL", public_url.origin().ascii_serialization()))

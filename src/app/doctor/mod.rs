@@ -1,0 +1,3 @@
+//! Looks at what is around the service, as `neptun-auth doctor` reports it. Nothing here changes anything.
+
+pub mod live;
