@@ -1,5 +1,5 @@
 // What `neptun-auth doctor` says about the session cookie is what a browser does with it: for pairs of a public URL and
-// a front end, and settings of the cookie. Each name leads to this machine; the cookie is the one that doctor describes.
+// a front end, and settings of the cookie. Each name leads to this machine; the cookie is that which doctor describes.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";

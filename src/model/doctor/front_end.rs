@@ -78,8 +78,8 @@ impl FrontEnd<'_> {
         let fail = |says: String| Finding::fail("front-end.cookie", says);
         match reason {
             Reason::MixedContent => self.of_public_url(fail(format!(
-                "browsers block the call: {page} came by https and may not call {service} by http; put a proxy with TLS \
-                 in front of the service"
+                "browsers block the call: {page} came by https and may not call {service} by http; put a proxy with \
+                 TLS in front of the service"
             ))),
             Reason::NotEncrypted => self.of_public_url(fail(format!(
                 "browsers drop the cookie: PUBLIC_URL is https, so it is Secure, but the page calls {service}; let it \
