@@ -51,7 +51,7 @@ use layers::origin::origin;
 use layers::retry::retry;
 use layers::session::session;
 use layers::token_api::token_api;
-use operator::{dev_inbox, docs};
+use operator::{dev_inbox, dev_tools, docs};
 use pages::routes::Routes;
 use spec::Document;
 
@@ -116,17 +116,20 @@ pub fn routes(app: &App, web: &Web) -> BoxEndpoint<'static, Response> {
     let document = move || Document::new(&url, &name, minimum);
     let operations = Arc::new(Paths::new(&document(), &[]));
     let pages = pages::routes(app, web);
-    let mut others: Vec<_> = pages.paths().chain([dev_inbox::PATH]).collect();
+    let (inbox, tools) = (dev_inbox::routes(app), dev_tools::routes(app));
     let described = document.clone();
     let docs = if web.docs {
         docs::routes(document)
     } else {
         Routes::default()
     };
-    others.extend(docs.paths());
+    let others: Vec<_> = [&pages, &docs, &inbox, &tools]
+        .into_iter()
+        .flat_map(Routes::paths)
+        .collect();
     let paths = Arc::new(Paths::new(&described(), &others));
     let logged_paths = Arc::clone(&paths);
-    let service = OpenApiService::new((apis(app), pages, docs, dev_inbox::routes(app)), "", "");
+    let service = OpenApiService::new((apis(app), pages, docs, inbox, tools), "", "");
     // SQLite has one writer at a time.
     let may_conflict = app.db.file().is_none();
     let (app, cookie) = (app.clone(), Arc::new(web.cookie.clone()));

@@ -13,6 +13,8 @@ pub enum Clock {
     System,
     /// Seconds since the Unix epoch; only [`Clock::advance`] moves them.
     Fixed(Arc<AtomicI64>),
+    /// The machine's clock, this many seconds ahead.
+    Ahead(Arc<AtomicI64>),
 }
 
 impl Clock {
@@ -22,11 +24,18 @@ impl Clock {
         Self::Fixed(Arc::new(AtomicI64::new(start.timestamp())))
     }
 
+    /// The machine's clock, which [`Clock::advance`] can move into the future.
+    #[must_use]
+    pub fn ahead() -> Self {
+        Self::Ahead(Arc::default())
+    }
+
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
         let seconds = match self {
             Self::System => machine_time().timestamp(),
             Self::Fixed(seconds) => seconds.load(Ordering::SeqCst),
+            Self::Ahead(seconds) => machine_time().timestamp() + seconds.load(Ordering::SeqCst),
         };
         DateTime::from_timestamp(seconds, 0).expect("clocks stay within the years that chrono knows")
     }
@@ -37,22 +46,25 @@ impl Clock {
     pub fn monotonic(&self, start: Instant) -> Duration {
         match self {
             Self::System => start.elapsed(),
-            Self::Fixed(seconds) => {
-                Duration::from_secs(u64::try_from(seconds.load(Ordering::SeqCst)).unwrap_or_default())
-            }
+            Self::Fixed(seconds) => whole(seconds),
+            Self::Ahead(seconds) => start.elapsed() + whole(seconds),
         }
     }
 
-    /// Moves a fixed clock and every clone of it.
+    /// Moves a clock that can be moved, and every clone of it.
     ///
     /// # Panics
     /// On the system clock, which only the operator can set.
     pub fn advance(&self, by: TimeDelta) {
-        let Self::Fixed(seconds) = self else {
-            panic!("only a fixed clock can be moved");
+        let (Self::Fixed(seconds) | Self::Ahead(seconds)) = self else {
+            panic!("the machine's clock can't be moved");
         };
         seconds.fetch_add(by.num_seconds(), Ordering::SeqCst);
     }
+}
+
+fn whole(seconds: &AtomicI64) -> Duration {
+    Duration::from_secs(u64::try_from(seconds.load(Ordering::SeqCst)).unwrap_or_default())
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]

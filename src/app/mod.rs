@@ -121,6 +121,8 @@ pub struct Tools {
     pub session_cache: SessionCache,
     pub renewals: Renewals,
     pub background: Arc<Background>,
+    /// The key to the tools for end-to-end tests; `None` in a service that people use.
+    pub dev_key: Option<String>,
     /// Cancelled when the instance is about to stop, so that load balancers send requests elsewhere.
     pub draining: CancellationToken,
     pub readiness: Readiness,
@@ -196,6 +198,7 @@ impl App {
             pages,
             webhooks: Webhooks::new(&secret_key)?,
             require_verified_email: setup.mail.require_verified_email,
+            dev_key: setup.dev_key,
             draining: setup.draining,
             db,
         };

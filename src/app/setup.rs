@@ -55,6 +55,8 @@ pub struct Setup {
     pub providers: ProvidersSetup,
     /// `None` switches the pages for people off.
     pub pages: Option<PagesSetup>,
+    /// The key to the tools for end-to-end tests, in a service that is there for them only.
+    pub dev_key: Option<String>,
     /// Cancelled when the instance is about to stop.
     pub draining: CancellationToken,
 }

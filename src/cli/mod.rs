@@ -35,6 +35,7 @@ mod webhooks;
 
 pub use say::{end, misuse};
 use say::{quit, report, say};
+use serve::ServeArgs;
 
 /// Sign-up, log-in and session service to run next to your web app
 #[derive(Debug, Parser)]
@@ -49,7 +50,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve requests (the default command)
-    Serve,
+    Serve(serve::ServeArgs),
     /// Apply the migrations that the database lacks, and exit
     Migrate,
     /// Find, create, change and delete accounts
@@ -187,11 +188,11 @@ impl Cli {
     }
 
     pub async fn run(self) -> anyhow::Result<ExitCode> {
-        let command = self.command.unwrap_or(Command::Serve);
+        let command = self.command.unwrap_or(Command::Serve(ServeArgs::default()));
         if !command.is_silent() {
             let operation = &self.settings.operation;
             // The other commands may read whole tables, which takes its time and is nothing to warn of.
-            let quiet = if matches!(command, Command::Serve) {
+            let quiet = if matches!(command, Command::Serve(_)) {
                 ""
             } else {
                 "sqlx=error,"
@@ -200,7 +201,7 @@ impl Cli {
         }
         let done = match command {
             Command::Doctor(arguments) => return Ok(doctor::run(&arguments, &self.settings)),
-            Command::Serve => serve::serve(&self.settings).await,
+            Command::Serve(arguments) => serve::serve(&arguments, &self.settings).await,
             Command::Users { command } => users::run(command, &self.settings).await,
             Command::Sessions { command } => sessions::run(command, &self.settings).await,
             Command::Events { command } => events::run(command, &self.settings).await,

@@ -1,27 +1,75 @@
 //! `neptun-auth serve`: starts the listeners and the background worker, and runs them until SIGTERM or SIGINT.
 
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::PathBuf;
 use std::time::Duration;
+use std::{env, fs};
 
 use anyhow::Context;
+use clap::Args;
 use poem::endpoint::BoxEndpoint;
 use poem::{EndpointExt, Response, Route, get};
+use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use url::Url;
+use uuid::Uuid;
 
+use super::printable::json_line;
+use super::say::say;
 use crate::api::spec::Document;
 use crate::app::{App, Setup};
 use crate::config::{Settings, names};
+use crate::model::secret_key::SecretKey;
 use crate::server::{ConnectionBounds, Stop};
 use crate::{api, server, telemetry, worker};
 
 /// What remains of the ten seconds for a stop after the requests in flight have had theirs.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
+#[derive(Debug, Default, Args)]
+pub struct ServeArgs {
+    /// Serve the end-to-end tests of an application: a database that is deleted at the end, cheap hashes, no limits,
+    /// and `/dev/` to move the clock, sign people in and read their mails. For this machine only
+    #[arg(long)]
+    ephemeral: bool,
+}
+
+pub async fn serve(arguments: &ServeArgs, settings: &Settings) -> anyhow::Result<()> {
+    if !arguments.ephemeral {
+        return run(settings, settings.setup()?).await;
+    }
+    let place = Place::new()?;
+    let key = SecretKey::generate().reveal().to_string();
+    let setup = settings.ephemeral(&place.0, key.clone())?;
+    tracing::info!("ephemeral: nothing is kept. /dev/ takes Authorization: Bearer {key}");
+    run(settings, setup).await
+}
+
+/// A folder that goes with this value.
+struct Place(PathBuf);
+
+impl Place {
+    fn new() -> anyhow::Result<Self> {
+        let folder = env::temp_dir().join(format!("neptun-auth-{}", Uuid::now_v7().simple()));
+        let made = fs::DirBuilder::new().mode(0o700).create(&folder);
+        made.with_context(|| format!("making the folder {}", folder.display()))?;
+        Ok(Self(folder))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_dir_all(&self.0) {
+            tracing::warn!(%error, "the temporary folder {} could not be deleted", self.0.display());
+        }
+    }
+}
+
+async fn run(settings: &Settings, setup: Setup) -> anyhow::Result<()> {
     let web = settings.web()?;
     let public_url = settings.public_url()?;
     let metrics_listen = settings.operation.metrics_listen()?;
@@ -30,7 +78,7 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
 
     let setup = Setup {
         draining: draining.clone(),
-        ..settings.setup()?
+        ..setup
     };
     // A database that is silent, or that another instance migrates, may take long.
     let opened = draining.run_until_cancelled(Box::pin(App::open(setup))).await;
@@ -41,6 +89,10 @@ pub async fn serve(settings: &Settings) -> anyhow::Result<()> {
     let listener = bind(settings.listen(), "LISTEN").await?;
     announce(settings, listener.local_addr()?, &public_url, web.docs);
     announce_mail(&app, &public_url);
+    if let Some(key) = &app.dev_key {
+        // For the program that starts this one and runs the tests. The listener takes connections by now.
+        say(&json_line(&json!({ "url": public_url.as_str(), "key": key })))?;
+    }
 
     let worker = tokio::spawn(worker::run(app.clone(), shutdown.clone()));
     let mut endpoint = api::routes(&app, &web);

@@ -96,6 +96,11 @@ impl DatabaseSettings {
         })
     }
 
+    /// Whether a database is named.
+    pub fn is_set(&self) -> bool {
+        self.database_url.is_some() || self.bare_database_url.is_some()
+    }
+
     fn url(&self) -> anyhow::Result<String> {
         let set = self.database_url.as_ref().or(self.bare_database_url.as_ref());
         let url = set.map_or("sqlite:data/neptun-auth.db", |url| &url.0);

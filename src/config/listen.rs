@@ -108,6 +108,12 @@ impl ListenSettings {
         (listen.ip.unwrap_or(ip.into()), port).into()
     }
 
+    /// Whether the port is named as hosting platforms do it.
+    #[must_use]
+    pub fn has_port_of_a_platform(&self) -> bool {
+        self.port.is_some()
+    }
+
     /// The address by which browsers reach the service: an origin, https unless it is on this machine.
     pub fn public_url(&self) -> anyhow::Result<Url> {
         let Some(url) = &self.public_url else {

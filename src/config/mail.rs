@@ -89,6 +89,11 @@ fn notice(name: &str) -> Result<Notice, String> {
 }
 
 impl MailSettings {
+    /// Whether a mail server is named.
+    pub fn has_server(&self) -> bool {
+        self.smtp_url.is_some()
+    }
+
     /// The mail settings of a service that browsers reach at `public_url`.
     pub fn setup(&self, public_url: Url) -> anyhow::Result<MailSetup> {
         let recovery_page = self.recovery_url.clone();

@@ -3,6 +3,7 @@
 
 mod connection;
 mod database;
+mod ephemeral;
 mod file;
 mod forward_auth;
 pub mod layers;
@@ -168,6 +169,7 @@ impl Settings {
             event_streams: self.connection.event_streams(),
             limits: self.limits.rates(),
             outbound: self.outbound.setup(),
+            dev_key: None,
             draining: CancellationToken::new(),
         })
     }

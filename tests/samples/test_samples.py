@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 from pathlib import Path
 from uuid import uuid4
@@ -16,6 +17,7 @@ PASSWORD = "correct horse battery"
 CLIENTS = "openapi/README.md"
 FACTORS = "docs/factors.md"
 BACKUPS = "docs/backups.md"
+TESTING = "docs/testing.md"
 VERIFY = "examples/verify/README.md"
 
 NOT_RUN = {
@@ -42,6 +44,8 @@ NOT_RUN = {
     ("docs/moving.md", "wp db query"): "a WordPress of the reader's",
     ("docs/moving.md", "neptun-auth export"): "`tests/api/operator/moving.rs` runs it",
     ("docs/providers.md", "[github]"): "clients of the reader's; `src/config/providers` tests such files, and the suite `providers` starts with one",
+    ("docs/testing.md", "neptun-auth serve --ephemeral"): "the two recipes below it start it",
+    ("docs/testing.md", "{"): "what the start prints; the recipes read it",
     ("docs/performance.md", "./scripts/bench"): "takes 40 minutes",
     ("docs/operating.md", "$ export NEPTUN_AUTH_DATABASE_URL"): "the suite `operating` runs it",
     ("docs/operating.md", "$ neptun-auth import"): "the suite `operating` runs it",
@@ -116,6 +120,45 @@ def test_a_page_uses_every_factor(texts: list[str], service: str) -> None:
         "providers": [],
         "unknown": "not_found",
     }
+
+
+@samples((TESTING, "// auth.js"), (TESTING, "// account.spec.js"))
+def test_playwright_signs_a_person_in(texts: list[str], tmp_path: Path) -> None:
+    set_up, spec = texts
+    (tmp_path / "auth.js").write_text(set_up)
+    (tmp_path / "account.spec.js").write_text(spec)
+    (tmp_path / "package.json").write_text('{ "type": "module" }')
+    config = {"globalSetup": "./auth.js", "use": {"launchOptions": {"executablePath": os.environ["CHROMIUM"] or None}}}
+    (tmp_path / "playwright.config.js").write_text(f"export default {json.dumps(config)};")
+    (tmp_path / "node_modules").symlink_to(ROOT / "tests/node_modules")
+    ran = end_to_end("playwright test", tmp_path)
+    assert "1 passed" in ran, ran
+
+
+@samples((TESTING, "# test_account.py"))
+def test_pytest_moves_the_clock(texts: list[str], tmp_path: Path) -> None:
+    (tmp_path / "test_account.py").write_text(texts[0])
+    ran = end_to_end("pytest -p no:cacheprovider test_account.py", tmp_path)
+    assert "1 passed" in ran, ran
+
+
+def end_to_end(command: str, folder: Path) -> str:
+    """Runs an application's tests as its developers do, with the service on a port of its own."""
+    (folder / "neptun-auth").symlink_to(os.environ["SERVICE_BINARY"])
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        listen = f"127.0.0.1:{probe.getsockname()[1]}"
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("NEPTUN_AUTH_")}
+    path = f"{folder}:{os.environ['PATH']}"
+    return subprocess.run(
+        ["bash", "-c", command],
+        cwd=folder,
+        env=kept | {"PATH": path, "NEPTUN_AUTH_LISTEN": listen},
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=120,
+    ).stdout
 
 
 @samples(

@@ -1,9 +1,10 @@
 //! Turns every error, the framework's own included, into the API's error body, and adds `Allow` to 405.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use poem::error::ResponseError;
-use poem::http::{HeaderValue, header};
+use poem::http::{HeaderValue, Method, header};
 use poem::{Endpoint, Error, IntoResponse, Request, Response, Result};
 use poem_openapi::OperationId;
 
@@ -49,11 +50,14 @@ fn answer(error: &Error, path: &str, paths: &Paths) -> Response {
 pub struct Paths(Vec<(Vec<String>, Vec<String>)>);
 
 impl Paths {
-    /// The paths of `document`, and `others` that take GET only.
+    /// The paths of `document`, and `others`, of which one may come once for each of its methods.
     #[must_use]
-    pub fn new(document: &Document, others: &[&str]) -> Self {
-        let others = others.iter().map(|path| (*path, vec!["GET".to_owned()]));
-        let all = document.paths().chain(others);
+    pub fn new(document: &Document, others: &[(&str, &Method)]) -> Self {
+        let mut own: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for (path, method) in others {
+            own.entry(path).or_default().push(method.to_string());
+        }
+        let all = document.paths().chain(own);
         Self(
             all.map(|(path, methods)| (segments(path), with_head(methods)))
                 .collect(),

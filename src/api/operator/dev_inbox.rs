@@ -1,21 +1,17 @@
 //! `/dev/inbox/{key}`: the mails of a service without an SMTP server, for developers on their own machine. The start
 //! prints the URL with its key.
 
-use std::net::IpAddr;
-
-use poem::http::{Uri, header};
+use poem::http::header;
 use poem::{Request, Response, Result};
 use sha2::{Digest, Sha256};
 
+use super::local::is_local;
 use crate::api::error::{ApiError, ErrorCode};
 use crate::api::pages::routes::{Routes, script_hash};
 use crate::app::App;
 use crate::app::mail::inbox;
 
-/// The path of the inbox; it takes GET.
-pub const PATH: &str = "/dev/inbox/:key";
-
-const FORWARDING: &[&str] = &["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"];
+const PATH: &str = "/dev/inbox/:key";
 
 /// The inbox page if the mailer has an inbox; otherwise no page.
 #[must_use]
@@ -50,31 +46,4 @@ fn content_security_policy() -> String {
          base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
         script_hash(inbox::SCRIPT)
     )
-}
-
-/// Whether the request comes from this machine, addresses it by a local name, and was not sent by a page of another
-/// machine. The name protects against DNS rebinding: a foreign page whose host name was pointed at this machine sends
-/// that host name.
-fn is_local(request: &Request) -> bool {
-    let peer = request.remote_addr().as_socket_addr();
-    // A proxy on this machine forwards requests from other machines.
-    let is_forwarded = FORWARDING.iter().any(|name| request.headers().contains_key(*name));
-    let host = request.header(header::HOST).unwrap_or_default();
-    let mut origins = request.headers().get_all(header::ORIGIN).iter();
-    let is_local_origin = origins.all(|origin| {
-        let origin = origin.to_str().ok().and_then(|text| text.parse::<Uri>().ok());
-        origin.is_some_and(|origin| {
-            origin
-                .authority()
-                .is_some_and(|authority| is_local_host(authority.as_str()))
-        })
-    });
-    peer.is_some_and(|peer| peer.ip().is_loopback()) && is_local_host(host) && is_local_origin && !is_forwarded
-}
-
-/// Whether a host, with or without a port, is a name of this machine.
-fn is_local_host(host: &str) -> bool {
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    let address = name.trim_matches(['[', ']']).parse::<IpAddr>();
-    name == "localhost" || name.ends_with(".localhost") || address.is_ok_and(|address| address.is_loopback())
 }

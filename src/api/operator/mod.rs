@@ -1,8 +1,10 @@
-//! Health checks, the documentation pages and the development inbox.
+//! Health checks, the documentation pages, and what developers have on their own machine.
 
 pub mod dev_inbox;
+pub mod dev_tools;
 pub mod docs;
 pub mod health;
+mod local;
 
 use crate::app::App;
 

@@ -45,6 +45,12 @@ impl Inbox {
         received.truncate(CAPACITY);
     }
 
+    /// The mails, newest first.
+    pub fn mails(&self) -> Vec<Received> {
+        let received = self.received.lock().unwrap_or_else(PoisonError::into_inner);
+        received.iter().cloned().collect()
+    }
+
     /// The page, newest mail first.
     pub fn page(&self, templates: &MailTemplates) -> anyhow::Result<String> {
         let mut received = self.received.lock().unwrap_or_else(PoisonError::into_inner);

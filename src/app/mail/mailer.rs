@@ -144,6 +144,15 @@ impl Mailer {
         }
     }
 
+    /// The mails in the development inbox, newest first.
+    #[must_use]
+    pub fn inbox_mails(&self) -> Vec<Received> {
+        match &self.route {
+            Route::Inbox(inbox) => inbox.mails(),
+            Route::Smtp(_) | Route::Nowhere => Vec::new(),
+        }
+    }
+
     /// The page of the development inbox, newest mail first; `None` without a development inbox.
     #[must_use]
     pub fn inbox_page(&self) -> Option<anyhow::Result<String>> {

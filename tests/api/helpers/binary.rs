@@ -45,6 +45,11 @@ impl Binary {
         Self::launch_with(command(database_url), settings, Some(stderr))
     }
 
+    /// Starts a service for the end-to-end tests of an application.
+    pub fn start_ephemeral(settings: &[(&str, &str)]) -> Self {
+        Self::launch(ephemeral_command(), settings)
+    }
+
     fn launch(command: Command, settings: &[(&str, &str)]) -> Self {
         Self::launch_with(command, settings, None)
     }
@@ -197,6 +202,16 @@ impl Drop for Binary {
 /// The binary with three settings: the database, the secret key, and no limits.
 pub fn command(database_url: &str) -> Command {
     prepared(Command::new(env!("CARGO_BIN_EXE_neptun-auth")), database_url)
+}
+
+/// The binary with `serve --ephemeral` and no setting.
+pub fn ephemeral_command() -> Command {
+    let mut command = command("");
+    command.env_remove("NEPTUN_AUTH_DATABASE_URL");
+    command.env_remove("NEPTUN_AUTH_SECRET_KEY");
+    command.env_remove("NEPTUN_AUTH_RATE_LIMITS");
+    command.args(["serve", "--ephemeral"]);
+    command
 }
 
 fn prepared(mut command: Command, database_url: &str) -> Command {

@@ -111,6 +111,7 @@ pub fn setup(database_url: &str, clock: Clock) -> Setup {
         outbound: OutboundSetup::default(),
         providers: identities::no_providers(),
         pages: Some(pages()),
+        dev_key: None,
         draining: CancellationToken::new(),
     }
 }

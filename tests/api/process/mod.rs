@@ -6,6 +6,7 @@ mod crash;
 mod database_file;
 mod disk;
 mod doctor;
+mod ephemeral;
 mod hashing;
 mod http2;
 mod layers;
