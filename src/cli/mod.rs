@@ -96,8 +96,8 @@ enum Command {
     },
     /// Check that the service on this machine is ready; exits with 0 if it is
     Health,
-    /// Look for what keeps people signed out: settings, cookies, pages; exits with 0 if all is right, with 1 if not, and
-    /// with 2 if it can't look
+    /// Look for what keeps people signed out: settings, cookies, pages; exits with 0 if all is right, with 1 if not,
+    /// and with 2 if it can't look
     Doctor(doctor::DoctorArgs),
     /// Print docs/settings.md: every setting with its default
     Settings,
