@@ -28,6 +28,8 @@ NOT_RUN = {
     ("CONTRIBUTING.md", "-- When the owner forgot"): "a step of an invented feature",
     ("CONTRIBUTING.md", "/// Marks the device"): "a step of an invented feature",
     ("CONTRIBUTING.md", "#[tokio::test]"): "a step of an invented feature",
+    (BACKUPS, "export AUTH_DATABASE"): "the suite `litestream` runs it, on a disk of its own",
+    (BACKUPS, "litestream restore"): "the suite `litestream` runs it, on a disk of its own",
     (BACKUPS, "pg_dump"): "a PostgreSQL of the reader's; `tests/api/postgres/backups.rs` dumps and restores one",
     ("docs/scaling.md", "NEPTUN_AUTH_DATABASE_URL=postgres://user"): "settings for hosts of the reader's",
     ("docs/scaling.md", "NEPTUN_AUTH_DATABASE_URL='postgres"): "settings for hosts of the reader's",
