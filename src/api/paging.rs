@@ -21,12 +21,12 @@ impl Page {
     /// # Errors
     /// An issue for each parameter that is not acceptable.
     pub fn read(before: Option<Before>, limit: Option<Limit>) -> Result<Self, ApiError> {
-        let before = before.map(|Before(text)| text.parse().map_err(|_| "before"));
+        let before = before.map(|Before(text)| text.parse().map_err(|_| issue("before")));
         match (before.transpose(), Limit::number(limit)) {
             (Ok(before), Ok(limit)) => Ok(Self { before, limit }),
             (before, limit) => {
                 let wrong = [before.err(), limit.err()];
-                Err(ApiError::validation(wrong.into_iter().flatten().map(issue).collect()))
+                Err(ApiError::validation(wrong.into_iter().flatten().collect()))
             }
         }
     }
@@ -38,14 +38,18 @@ impl Limit {
     /// # Errors
     /// An issue if the parameter is not acceptable.
     pub fn read(this: Option<Self>) -> Result<u32, ApiError> {
-        Self::number(this).map_err(|name| ApiError::validation(vec![issue(name)]))
+        Self::number(this).map_err(|issue| ApiError::validation(vec![issue]))
     }
 
-    fn number(this: Option<Self>) -> Result<u32, &'static str> {
+    /// The same, for an operation that has other parameters too.
+    ///
+    /// # Errors
+    /// The issue of the parameter.
+    pub fn number(this: Option<Self>) -> Result<u32, Issue> {
         match this.map(|Self(text)| text.parse()) {
             None => Ok(DEFAULT_LIMIT),
             Some(Ok(limit)) if (1..=MAX_LIMIT).contains(&limit) => Ok(limit),
-            Some(_) => Err("limit"),
+            Some(_) => Err(issue("limit")),
         }
     }
 }

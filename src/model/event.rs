@@ -102,6 +102,8 @@ pub struct Event {
 impl Event {
     /// The detail that names the operator's credential.
     pub const OPERATOR: &'static str = "operator";
+    /// The detail that names a key for the admin API as its maker did.
+    pub const KEY_NAME: &'static str = "key_name";
 
     /// What `client` did to the account of `user`.
     #[must_use]
@@ -231,11 +233,12 @@ pub struct LoggedEvent {
 }
 
 /// The details of stored `data` as account owners and receivers of webhooks see them: without the operator's
-/// credential, as that names the accounts and keys that are worth an attack. Empty without any.
+/// credential and the names of keys, as they tell which accounts and keys are worth an attack. Empty without any.
 #[must_use]
 pub fn shown_details(data: Option<&str>) -> BTreeMap<String, String> {
     let mut details = all_details(data);
     details.remove(Event::OPERATOR);
+    details.remove(Event::KEY_NAME);
     details
 }
 
@@ -279,6 +282,7 @@ mod tests {
     fn details_are_read_back_as_they_were_recorded_but_for_the_operator() {
         let event = Event::new(EventKind::AdminAction, None, Actor::Operator, DateTime::UNIX_EPOCH);
         let event = event.with("count", &3).with(Event::OPERATOR, &"command line");
+        let event = event.with(Event::KEY_NAME, &"support desk");
         let shown = shown_details(event.data().as_deref());
         assert_eq!(shown, BTreeMap::from([("count".to_owned(), "3".to_owned())]));
         assert_eq!(shown_details(None), BTreeMap::new());

@@ -47,10 +47,11 @@ pub async fn note_use(statement: OneStatement<'_>, id: Uuid, now: DateTime<Utc>)
     Ok(())
 }
 
-/// Deletes a key; `false` when there is none of this id.
-pub async fn delete(conn: Conn<'_>, id: Uuid) -> Result<bool> {
-    const SQL: &str = "DELETE FROM admin_keys WHERE id = $1";
-    Ok(on!(conn, c => sqlx::query(SQL).bind(id).execute(c).await?.rows_affected()) == 1)
+/// Deletes a key and returns it; `None` when there is none of this id.
+pub async fn delete(conn: Conn<'_>, id: Uuid) -> Result<Option<AdminKey>> {
+    const SQL: &str = "DELETE FROM admin_keys WHERE id = $1 \
+        RETURNING id, name, scopes, created_at, expires_at, last_used_at";
+    Ok(on!(conn, c => sqlx::query_as(SQL).bind(id).fetch_optional(c).await?))
 }
 
 /// Deletes every key; returns how many there were.

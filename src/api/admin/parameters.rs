@@ -5,7 +5,8 @@ use poem_openapi::registry::MetaSchema;
 use serde_json::json;
 
 use crate::api::error::{ApiError, Issue};
-use crate::api::paging::{parameter, wrong};
+use crate::api::paging::{Limit, parameter, wrong};
+use crate::model::admin::place::UserPlace;
 use crate::model::admin::search::Search;
 use crate::model::event::{EventFilter, EventKind, EventPlace, EventStart};
 use crate::model::id::UserId;
@@ -40,6 +41,14 @@ parameter!(
     MetaSchema::new("boolean")
 );
 
+parameter!(
+    /// A place in the list of accounts.
+    AccountPlace,
+    MetaSchema {
+        pattern: Some("^[A-Za-z0-9_-]{2,512}$".to_owned()),
+        ..MetaSchema::new("string")
+    }
+);
 parameter!(
     /// A place in the audit log.
     Place,
@@ -154,15 +163,30 @@ fn noted<T>(value: Option<Result<T, Issue>>, issues: &mut Vec<Issue>) -> Option<
     value?.map_err(|issue| issues.push(issue)).ok()
 }
 
-impl Query {
-    /// What to look for; `None` for an empty text.
-    pub fn read(this: Option<&Self>) -> Result<Option<Search>, ApiError> {
-        let text = this.map(|Self(text)| text.trim()).filter(|text| !text.is_empty());
-        let search = text.map(Search::parse).transpose();
-        search.map_err(|error| {
-            let issue = wrong("query", format!("{error}"));
-            ApiError::validation(vec![issue])
-        })
+/// Which accounts to list.
+#[derive(Debug)]
+pub struct UserSelection {
+    /// `None` for all.
+    pub search: Option<Search>,
+    pub from: Option<UserPlace>,
+    pub limit: u32,
+}
+
+impl UserSelection {
+    /// # Errors
+    /// An issue for each parameter that is not acceptable.
+    pub fn read(query: Option<&Query>, before: Option<AccountPlace>, limit: Option<Limit>) -> Result<Self, ApiError> {
+        let mut issues = Vec::new();
+        let text = query.map(|Query(text)| text.trim()).filter(|text| !text.is_empty());
+        let search = text.map(|text| Search::parse(text).map_err(|error| wrong("query", format!("{error}"))));
+        let search = noted(search, &mut issues);
+        let from = before.map(|AccountPlace(text)| UserPlace::parse(&text).ok_or_else(|| wrong("before", PAGE_BEFORE)));
+        let from = noted(from, &mut issues);
+        let limit = noted(Some(Limit::number(limit)), &mut issues);
+        match limit {
+            Some(limit) if issues.is_empty() => Ok(Self { search, from, limit }),
+            _ => Err(ApiError::validation(issues)),
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use crate::api::example;
 use crate::api::formats::{EmailText, NewPasswordText, Nullable};
 use crate::api::time::Time;
 use crate::flows::admin::make_recovery_link::RecoveryLinkMade;
+use crate::model::admin::place::UserPlace;
 use crate::model::user::listed::ListedUser;
 
 /// An account as operators see it.
@@ -44,7 +45,7 @@ pub struct AdminUserList {
     pub users: Vec<AdminUser>,
     /// Send this as `before` to read the next page; absent on the last one.
     #[oai(skip_serializing_if_is_none)]
-    pub next: Option<Uuid>,
+    pub next: Option<String>,
 }
 
 /// The account to create.
@@ -160,7 +161,7 @@ impl Example for AdminUser {
 impl Example for AdminUserList {
     fn example() -> Self {
         let user = AdminUser::example();
-        let next = Some(user.id);
+        let next = Some(UserPlace::Number(user.number).text());
         Self {
             users: vec![user],
             next,

@@ -6,12 +6,12 @@ use poem_openapi::{ApiResponse, OpenApi};
 use uuid::Uuid;
 
 use super::guard::{AdminReader, AdminWriter};
-use super::parameters;
+use super::parameters::{self, AccountPlace, UserSelection};
 use super::types::{AdminCreateUserRequest, AdminUpdateUserRequest, AdminUser, AdminUserList, RecoveryLinkResponse};
 use crate::api::body::JsonBody;
 use crate::api::body::fields::{Fields, breached, same_as_email};
 use crate::api::error::{ApiError, ErrorCode, Issue, IssueCode};
-use crate::api::paging::{Before, Limit, Page, no_such_place};
+use crate::api::paging::{Limit, no_such_place};
 use crate::api::tag::Tag;
 use crate::app::App;
 use crate::flows::admin::ClaimError;
@@ -53,7 +53,8 @@ impl AdminUsersApi {
     ///
     /// Without `query`, returns all accounts, the newest first. With it, returns the accounts whose id begins like it;
     /// if there are none, those whose address begins like it, then those whose user name does, in alphabetical order.
-    /// Upper and lower case do not matter. An id counts from eight digits on.
+    /// Upper and lower case do not matter. An id counts from eight digits on. A page of a search may be short although
+    /// more follow.
     ///
     /// Answers 400 `validation_error` for a parameter that is not acceptable.
     #[oai(path = "/api/admin/users", method = "get", operation_id = "adminListUsers")]
@@ -63,17 +64,16 @@ impl AdminUsersApi {
         /// An address, a user name or an id, or the beginning of one.
         query: Query<Option<parameters::Query>>,
         /// The value of `next` from the page before.
-        before: Query<Option<Before>>,
+        before: Query<Option<AccountPlace>>,
         /// The number of accounts of a page.
         limit: Query<Option<Limit>>,
     ) -> Result<Json<AdminUserList>, ApiError> {
-        let page = Page::read(before.0, limit.0)?;
-        let search = parameters::Query::read(query.0.as_ref())?;
-        let before = page.before.map(UserId);
-        let (listed, has_more) = list_users(&self.0, search.as_ref(), before, page.limit).await?;
-        let next = listed.last().map(|user| user.id.0).filter(|_| has_more);
-        let users = listed.into_iter().map(AdminUser::of).collect();
-        Ok(Json(AdminUserList { users, next }))
+        let UserSelection { search, from, limit } = UserSelection::read(query.0.as_ref(), before.0, limit.0)?;
+        let page = list_users(&self.0, search.as_ref(), from, limit).await?;
+        Ok(Json(AdminUserList {
+            users: page.users.into_iter().map(AdminUser::of).collect(),
+            next: page.next.map(|next| next.text()),
+        }))
     }
 
     /// Create an account

@@ -24,6 +24,7 @@ use crate::flows::admin::list_deletions::list_deletions;
 use crate::flows::admin::list_users::list_users;
 use crate::flows::admin::make_recovery_link::make_recovery_link;
 use crate::model::admin::Operator;
+use crate::model::admin::place::UserPlace;
 use crate::model::admin::search::Search;
 use crate::model::event::Deletion;
 use crate::model::id::UserId;
@@ -71,9 +72,9 @@ pub struct ListArgs {
     /// Number of accounts to print
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=200))]
     limit: u32,
-    /// Go on behind this account: the last one of the list before
+    /// Go on from this place: the list before ends with it
     #[arg(long, value_name = "ID")]
-    before: Option<Uuid>,
+    before: Option<String>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -159,10 +160,13 @@ async fn find(app: &App, name: &str) -> anyhow::Result<ListedUser> {
 
 async fn list(app: &App, arguments: ListArgs) -> anyhow::Result<()> {
     let search = arguments.query.as_deref().map(Search::parse).transpose()?;
-    let before = arguments.before.map(UserId);
-    let (listed, has_more) = list_users(app, search.as_ref(), before, arguments.limit).await?;
-    let next = listed.last().map(|user| user.id.0).filter(|_| has_more);
-    Ok(say(&show::many(&listed, next, arguments.json))?)
+    let from = match &arguments.before {
+        Some(text) => Some(UserPlace::parse(text).context("--before is no place of a list before")?),
+        None => None,
+    };
+    let page = list_users(app, search.as_ref(), from, arguments.limit).await?;
+    let next = page.next.map(|next| next.text());
+    Ok(say(&show::many(&page.users, next.as_deref(), arguments.json))?)
 }
 
 fn disabled(disabled: bool) -> UserChanges {

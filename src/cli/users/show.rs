@@ -42,7 +42,7 @@ pub fn one(user: &ListedUser, as_json: bool) -> String {
 }
 
 /// A list of accounts, and how to go on.
-pub fn many(users: &[ListedUser], next: Option<Uuid>, as_json: bool) -> String {
+pub fn many(users: &[ListedUser], next: Option<&str>, as_json: bool) -> String {
     if as_json {
         let objects: Vec<Value> = users.iter().map(object).collect();
         return json_line(&json!({ "users": objects, "next": next }));

@@ -29,14 +29,16 @@ internal_from_store!(AdmitError);
 /// [`AdmitError::NotAuthenticated`] for any other text, and for a key that has expired or was revoked.
 pub async fn admit_key(app: &App, text: &str, access: Access, client: &Client) -> Result<Operator, AdmitError> {
     let now = app.clock.now();
-    let mut read = app.db.read().await?;
-    let key = match AdminKeySecret::parse(text) {
-        Some(secret) => admin_keys::by_hash(read.conn(), &secret.hash(), now).await?,
-        None => None,
+    let Some(secret) = AdminKeySecret::parse(text) else {
+        // What can't be a key takes no connection.
+        app.limits.allow_network(Operation::GuessKey, client)?;
+        return Err(AdmitError::NotAuthenticated);
     };
+    let mut read = app.db.read().await?;
+    let key = admin_keys::by_hash(read.conn(), &secret.hash(), now).await?;
     let Some(key) = key else {
         drop(read);
-        app.limits.allow_network(Operation::Check, client)?;
+        app.limits.allow_network(Operation::GuessKey, client)?;
         return Err(AdmitError::NotAuthenticated);
     };
     let credential = Credential::Key(key.id);

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::model::admin::Operator;
 use crate::model::admin::key::{AdminKey, AdminKeySecret, Scopes};
+use crate::model::event::Event;
 use crate::store::{admin_keys, events};
 
 /// Stores a key that is valid for `days`; returns it with its secret, which is shown this once.
@@ -44,7 +45,8 @@ pub async fn create_key(
         AdminKey::MOST
     );
     let event = Operator::at_command_line().action("admin_key_created", None, now);
-    events::record(tx.conn(), &event.with("key", &key.id)).await?;
+    let event = event.with("key", &key.id).with(Event::KEY_NAME, &key.name);
+    events::record(tx.conn(), &event.with("scopes", &key.scopes)).await?;
     tx.commit().await?;
     Ok((key, secret))
 }

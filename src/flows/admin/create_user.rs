@@ -80,6 +80,9 @@ pub async fn create_user(app: &App, operator: &Operator, new: CreateUser) -> Res
     let created = users::listed(tx.conn(), id).await?;
     let created = created.ok_or_else(|| anyhow::anyhow!("the account that was just stored is not there"))?;
     events::record(tx.conn(), &operator.event(EventKind::SignUp, Some(id), now)).await?;
+    if new.is_verified {
+        events::record(tx.conn(), &operator.event(EventKind::EmailVerified, Some(id), now)).await?;
+    }
     tx.commit().await?;
     Ok(created)
 }

@@ -1,17 +1,19 @@
 //! An operator looks for accounts.
 
-use std::collections::VecDeque;
-
 use crate::app::App;
+use crate::model::admin::place::UserPlace;
 use crate::model::admin::search::Search;
-use crate::model::id::UserId;
 use crate::model::user::listed::ListedUser;
 use crate::store::{self, Read, users};
 
+/// User names that one page looks at. Accounts that were found by their address are left out of them, and where every
+/// user name is an address that may be all.
+const NAMES: u32 = 500;
+
 #[derive(Debug, thiserror::Error)]
 pub enum ListUsersError {
-    /// The account that the page ends before is not there any more.
-    #[error("there is no such place in the list")]
+    /// The place is in another list than this one.
+    #[error("there is no such place in this list")]
     NoSuchPlace,
     #[error(transparent)]
     Internal(#[from] anyhow::Error),
@@ -19,107 +21,121 @@ pub enum ListUsersError {
 
 internal_from_store!(ListUsersError);
 
-/// A list that a search reads; the accounts of an earlier one come first and are left out of the later ones.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
-    Ids,
-    Addresses,
-    Names,
+/// Accounts, and the place to go on from if there may be more.
+#[derive(Debug, Default)]
+pub struct UserPage {
+    pub users: Vec<ListedUser>,
+    pub next: Option<UserPlace>,
 }
 
-/// At most `limit` accounts that `search` finds, and whether there are more. With `before`, those that come after that
-/// account: it is the last one of the page before.
+impl UserPage {
+    /// Of `listed`, which has one account too many if there are more, the first `limit`.
+    fn cut(mut listed: Vec<ListedUser>, limit: usize, place: impl FnOnce(&ListedUser) -> UserPlace) -> Self {
+        let has_more = listed.len() > limit;
+        listed.truncate(limit);
+        Self {
+            next: listed.last().filter(|_| has_more).map(place),
+            users: listed,
+        }
+    }
+}
+
+/// At most `limit` accounts that `search` finds behind the place `from`.
 ///
 /// Without a search the newest come first. A search lists the accounts whose id begins like its text or, if there is
 /// none, those whose address does and then those whose user name does, each in alphabetical order.
 pub async fn list_users(
     app: &App,
     search: Option<&Search>,
-    before: Option<UserId>,
+    from: Option<UserPlace>,
     limit: u32,
-) -> Result<(Vec<ListedUser>, bool), ListUsersError> {
+) -> Result<UserPage, ListUsersError> {
     let mut read = app.db.read().await?;
-    let last = match before {
-        Some(id) => Some(
-            users::listed(read.conn(), id)
-                .await?
-                .ok_or(ListUsersError::NoSuchPlace)?,
-        ),
-        None => None,
+    let Some(search) = search else {
+        let before = match from {
+            None => i64::MAX,
+            Some(UserPlace::Number(number)) => number,
+            Some(_) => return Err(ListUsersError::NoSuchPlace),
+        };
+        let listed = users::newest_first(read.conn(), before, limit.saturating_add(1)).await?;
+        return Ok(UserPage::cut(listed, limit as usize, |last| {
+            UserPlace::Number(last.number)
+        }));
     };
-    let wanted = limit.saturating_add(1);
-    let mut listed = match search {
-        None => {
-            let before = last.map_or(i64::MAX, |last| last.number);
-            users::newest_first(read.conn(), before, wanted).await?
-        }
-        Some(search) => find(&mut read, search, last.as_ref(), wanted).await?,
+    let is_first = from.is_none();
+    let mut page = match from {
+        None => find_first(&mut read, search, limit).await?,
+        Some(UserPlace::Id(_)) => by_id(&mut read, search, from, limit).await?,
+        Some(UserPlace::Address(address)) => by_address(&mut read, search, &address, limit).await?,
+        Some(UserPlace::Name(name)) => by_name(&mut read, search, &name, UserPage::default(), limit).await?,
+        Some(UserPlace::Number(_)) => return Err(ListUsersError::NoSuchPlace),
     };
-    let has_more = listed.len() > limit as usize;
-    listed.truncate(limit as usize);
-    Ok((listed, has_more))
-}
-
-async fn find(
-    read: &mut Read,
-    search: &Search,
-    last: Option<&ListedUser>,
-    wanted: u32,
-) -> store::Result<Vec<ListedUser>> {
-    let mut found = Vec::new();
-    let mut parts = parts(read, search, last).await?;
-    let mut last = last;
-    while let Some(part) = parts.pop_front() {
-        let missing = wanted.saturating_sub(u32::try_from(found.len()).unwrap_or(wanted));
-        if missing == 0 {
-            break;
-        }
-        found.extend(read_part(read, search, part, last.take(), missing).await?);
-    }
-    if found.is_empty()
+    if is_first
+        && page.users.is_empty()
         && let Some(email) = &search.email
         && let Some(known) = users::by_email(read.conn(), email).await?
     {
         // An earlier version stored another form of the address.
-        found.extend(users::listed(read.conn(), known.id).await?);
+        page.users.extend(users::listed(read.conn(), known.id).await?);
     }
-    Ok(found)
+    Ok(page)
 }
 
-/// The lists to read, beginning with the one that has `last`.
-async fn parts(read: &mut Read, search: &Search, last: Option<&ListedUser>) -> store::Result<VecDeque<Part>> {
-    if let Some(ids) = search.ids
-        && !users::with_id_between(read.conn(), ids, None, 1).await?.is_empty()
-    {
-        return Ok(VecDeque::from([Part::Ids]));
-    }
-    let is_past_addresses = last.is_some_and(|last| !search.finds(&last.email_canonical));
-    Ok(if is_past_addresses {
-        VecDeque::from([Part::Names])
+async fn find_first(read: &mut Read, search: &Search, limit: u32) -> store::Result<UserPage> {
+    let found = by_id(read, search, None, limit).await?;
+    if found.users.is_empty() {
+        by_address(read, search, "", limit).await
     } else {
-        VecDeque::from([Part::Addresses, Part::Names])
-    })
+        Ok(found)
+    }
 }
 
-async fn read_part(
+async fn by_id(read: &mut Read, search: &Search, from: Option<UserPlace>, limit: u32) -> store::Result<UserPage> {
+    let Some(ids) = search.ids else {
+        return Ok(UserPage::default());
+    };
+    let after = match from {
+        Some(UserPlace::Id(id)) => Some(id),
+        _ => None,
+    };
+    let found = users::with_id_between(read.conn(), ids, after, limit.saturating_add(1)).await?;
+    Ok(UserPage::cut(found, limit as usize, |last| UserPlace::Id(last.id)))
+}
+
+/// Goes on with the user names when there are no more addresses.
+async fn by_address(read: &mut Read, search: &Search, after: &str, limit: u32) -> store::Result<UserPage> {
+    let found = users::with_address_prefix(read.conn(), search, after, limit.saturating_add(1)).await?;
+    let page = UserPage::cut(found, limit as usize, |last| {
+        UserPlace::Address(last.email_canonical.clone())
+    });
+    if page.next.is_some() {
+        return Ok(page);
+    }
+    by_name(read, search, "", page, limit).await
+}
+
+/// Fills a page, which may have accounts that were found by their address.
+async fn by_name(
     read: &mut Read,
     search: &Search,
-    part: Part,
-    last: Option<&ListedUser>,
+    after: &str,
+    mut page: UserPage,
     limit: u32,
-) -> store::Result<Vec<ListedUser>> {
-    let conn = read.conn();
-    match (part, search.ids) {
-        (Part::Ids, Some(ids)) => users::with_id_between(conn, ids, last.map(|last| last.id), limit).await,
-        (Part::Ids | Part::Addresses, _) => {
-            let after = last.map(|last| last.email_canonical.as_str()).unwrap_or_default();
-            users::with_address_prefix(conn, search, after, limit).await
+) -> store::Result<UserPage> {
+    let seen = users::with_name_prefix(read.conn(), search, after, NAMES).await?;
+    let is_full = seen.len() == NAMES as usize;
+    let mut place = after.to_owned();
+    for user in seen {
+        let name = user.username_canonical.clone().unwrap_or_default();
+        if !search.finds(&user.email_canonical) {
+            if page.users.len() == limit as usize {
+                page.next = Some(UserPlace::Name(place));
+                return Ok(page);
+            }
+            page.users.push(user);
         }
-        (Part::Names, _) => {
-            let after = last
-                .and_then(|last| last.username_canonical.as_deref())
-                .unwrap_or_default();
-            users::with_name_prefix(conn, search, after, limit).await
-        }
+        place = name;
     }
+    page.next = is_full.then_some(UserPlace::Name(place));
+    Ok(page)
 }

@@ -21,6 +21,8 @@ pub enum Operation {
     Check,
     /// Setting out to another provider.
     SetOut,
+    /// Presenting a key for the admin API that is none.
+    GuessKey,
     Refresh,
     /// Causing a mail to be sent.
     Mail,
@@ -32,7 +34,7 @@ pub struct Rates {
     /// Sign-ups from one network.
     pub sign_up: Rate,
     /// Passwords and codes checked for one network, or for one device that the account knows. Log-ins with providers
-    /// that begin there are counted apart.
+    /// that begin there are counted apart, and so are texts that are no key for the admin API.
     pub log_in: Rate,
     /// Refresh tokens exchanged by one session.
     pub refresh: Rate,
@@ -56,7 +58,7 @@ impl Rates {
     pub fn of(&self, operation: Operation) -> (&'static str, Rate) {
         match operation {
             Operation::SignUp | Operation::FindTaken => ("sign-up", self.sign_up),
-            Operation::Check | Operation::SetOut => ("log-in", self.log_in),
+            Operation::Check | Operation::SetOut | Operation::GuessKey => ("log-in", self.log_in),
             Operation::Refresh => ("refresh", self.refresh),
             Operation::Mail => ("mail", self.mail),
         }

@@ -21,51 +21,25 @@ macro_rules! select_listed {
     };
 }
 
-/// Selects by the beginning of an address; `$bytes` makes the database compare bytes.
-macro_rules! select_by_address {
-    ($bytes:literal) => {
+/// Selects by the beginning of the column `$name`; `$bytes` makes the database compare bytes.
+macro_rules! select_by_prefix {
+    ($name:literal, $bytes:literal) => {
         select_listed!(
-            "WHERE email_canonical",
+            "WHERE ",
+            $name,
             $bytes,
-            " >= $1 AND email_canonical",
+            " >= $1 AND ",
+            $name,
             $bytes,
-            " < $2 AND email_canonical",
+            " < $2 AND ",
+            $name,
             $bytes,
-            " > $3 ORDER BY email_canonical",
+            " > $3 ORDER BY ",
+            $name,
             $bytes,
             " LIMIT $4"
         )
     };
-}
-
-/// Selects by the beginning of a user name, without the accounts that are found by their address.
-macro_rules! select_by_name {
-    ($bytes:literal) => {
-        select_listed!(
-            "WHERE username_canonical",
-            $bytes,
-            " >= $1 AND username_canonical",
-            $bytes,
-            " < $2 ",
-            "AND username_canonical",
-            $bytes,
-            " > $3 ",
-            "AND NOT (email_canonical",
-            $bytes,
-            " >= $1 AND email_canonical",
-            $bytes,
-            " < $2) ",
-            "ORDER BY username_canonical",
-            $bytes,
-            " LIMIT $4"
-        )
-    };
-}
-
-/// The number of all accounts. It reads a whole index, so callers keep it for a while.
-pub async fn count(conn: Conn<'_>) -> Result<i64> {
-    const SQL: &str = "SELECT COUNT(*) FROM users";
-    Ok(on!(conn, c => sqlx::query_scalar(SQL).fetch_one(c).await?))
 }
 
 /// One account.
@@ -96,16 +70,16 @@ pub async fn with_id_between(
 
 /// At most `limit` accounts whose canonical address begins like the search, in the order of addresses, behind `after`.
 pub async fn with_address_prefix(conn: Conn<'_>, search: &Search, after: &str, limit: u32) -> Result<Vec<ListedUser>> {
-    const SQLITE: &str = select_by_address!("");
-    const POSTGRES: &str = select_by_address!(" COLLATE \"C\"");
+    const SQLITE: &str = select_by_prefix!("email_canonical", "");
+    const POSTGRES: &str = select_by_prefix!("email_canonical", " COLLATE \"C\"");
     with_prefix(conn, (SQLITE, POSTGRES), search, after, limit).await
 }
 
-/// At most `limit` accounts whose user name begins like the search and whose address does not, in the order of names,
-/// behind `after`.
+/// At most `limit` accounts whose user name begins like the search, in the order of names, behind `after`; also those
+/// whose address does.
 pub async fn with_name_prefix(conn: Conn<'_>, search: &Search, after: &str, limit: u32) -> Result<Vec<ListedUser>> {
-    const SQLITE: &str = select_by_name!("");
-    const POSTGRES: &str = select_by_name!(" COLLATE \"C\"");
+    const SQLITE: &str = select_by_prefix!("username_canonical", "");
+    const POSTGRES: &str = select_by_prefix!("username_canonical", " COLLATE \"C\"");
     with_prefix(conn, (SQLITE, POSTGRES), search, after, limit).await
 }
 
@@ -164,11 +138,11 @@ mod tests {
                 "INTEGER PRIMARY KEY (rowid<?)",
             ),
             (
-                concat!("EXPLAIN QUERY PLAN ", select_by_address!("")),
+                concat!("EXPLAIN QUERY PLAN ", select_by_prefix!("email_canonical", "")),
                 "(email_canonical>? AND email_canonical<?)",
             ),
             (
-                concat!("EXPLAIN QUERY PLAN ", select_by_name!("")),
+                concat!("EXPLAIN QUERY PLAN ", select_by_prefix!("username_canonical", "")),
                 "(username_canonical>? AND username_canonical<?)",
             ),
         ] {

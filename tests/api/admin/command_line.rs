@@ -175,6 +175,10 @@ async fn a_key_that_the_command_line_makes_opens_the_api_until_it_is_revoked() {
     operator.get("/users").await.fails(401, "not_authenticated");
     assert!(refusal(&app, &["keys", "admin", "revoke", id]).contains("there is no key"));
     assert_eq!(print(&app, &["keys", "admin", "list"]), "There are no keys.\n");
+    // Events of before name the key by its id only.
+    let explained = "SELECT COUNT(*) FROM events WHERE data LIKE '%\"key_name\":\"support desk\"%' \
+        AND data LIKE '%\"scopes\":\"read\"%'";
+    assert_eq!(app.count(explained).await, 2);
 }
 
 #[tokio::test]

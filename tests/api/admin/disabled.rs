@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::id_of;
+use crate::helpers::identities::OidcDouble;
 use crate::helpers::{ALICE, PASSWORD, TestApp};
 
 const NEW: &str = "another password";
@@ -107,6 +108,28 @@ async fn no_mail_code_passkey_or_token_lets_a_disabled_account_back_in() {
         .ok();
     client.log_in(ALICE, PASSWORD).await.fails(403, "account_disabled");
     assert_eq!(app.database.sessions().await, 0);
+}
+
+#[tokio::test]
+async fn no_identity_lets_a_disabled_account_back_in() {
+    let double = OidcDouble::start();
+    let app = double.app().await;
+    let operator = app.operator().await;
+    let alice = app.client();
+    assert_eq!(alice.log_in_at("sso", &double).await, "/dashboard");
+    let under_way = app.client();
+    let begun = under_way.set_out("/auth/sso").await;
+    let path = format!("/users/{}", id_of(&alice).await);
+    operator.patch(&path, &json!({"disabled": true})).await.ok();
+    let refused = "/log-in?error=account_disabled";
+    assert_eq!(under_way.set_out(&double.callback(&begun)).await, refused);
+    assert_eq!(app.client().log_in_at("sso", &double).await, refused);
+    for provider in ["sso", "google", "untrusted"] {
+        let client = app.client();
+        client.log_in_at(provider, &double).await;
+        assert!(!client.is_signed_in().await, "{provider}");
+    }
+    assert!(!alice.is_signed_in().await && !under_way.is_signed_in().await);
 }
 
 #[tokio::test]

@@ -95,6 +95,60 @@ async fn an_account_is_found_by_address_name_and_id_whole_or_as_a_prefix() {
 }
 
 #[tokio::test]
+async fn a_list_goes_on_when_the_accounts_of_its_pages_are_deleted() {
+    let app = TestApp::new().await;
+    let operator = app.operator().await;
+    let accounts = [
+        ("aa@example.com", ""),
+        ("ab@example.com", "ab@example.com"),
+        ("x@example.com", "ac"),
+        ("y@example.com", "ad"),
+        ("z@example.com", "ae"),
+    ];
+    for query in ["", "a"] {
+        create(&operator, &accounts).await;
+        let (mut found, mut before) = (0, String::new());
+        loop {
+            let path = format!("/users?query={query}&limit=1{before}");
+            let page = operator.get(&path).await.ok().json();
+            for user in page["users"].as_array().unwrap() {
+                let path = format!("/users/{}", user["id"].as_str().unwrap());
+                operator.delete(&path).await.assert_status(204);
+                found += 1;
+            }
+            let Some(next) = page["next"].as_str() else { break };
+            before = format!("&before={next}");
+        }
+        assert_eq!(
+            (found, app.count("SELECT COUNT(*) FROM users").await),
+            (5, 0),
+            "{query}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_page_looks_at_a_bounded_number_of_user_names() {
+    let app = TestApp::new().await;
+    let operator = app.operator().await;
+    create(&operator, &[("z@example.com", "uz")]).await;
+    app.database
+        .execute(
+            "INSERT INTO users (id, email, email_canonical, username, username_canonical, first_name, last_name, \
+             created_at, last_log_in_at) WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n \
+             WHERE n < 900) SELECT randomblob(16), 'u' || n || '@example.com', 'u' || n || '@example.com', \
+             'u' || n || '@example.com', 'u' || n || '@example.com', '', '', created_at, created_at FROM users, n",
+            "INSERT INTO users (id, email, email_canonical, username, username_canonical, first_name, last_name, \
+             created_at, last_log_in_at) SELECT gen_random_uuid(), 'u' || n || '@example.com', \
+             'u' || n || '@example.com', 'u' || n || '@example.com', 'u' || n || '@example.com', '', '', now(), now() \
+             FROM generate_series(1, 900) n",
+        )
+        .await;
+    let found = pages(&operator, "u", 200).await;
+    assert_eq!((found.len(), found.last().unwrap().as_str()), (901, "z@example.com"));
+}
+
+#[tokio::test]
 async fn an_address_that_an_earlier_version_stored_in_another_form_is_found() {
     let app = TestApp::new().await;
     let operator = app.operator().await;
@@ -112,7 +166,9 @@ async fn a_parameter_that_is_not_acceptable_is_named() {
         ("limit=0".to_owned(), ["limit: invalid_type"]),
         ("limit=201".to_owned(), ["limit: invalid_type"]),
         ("before=1".to_owned(), ["before: invalid_type"]),
+        // A place is no account: it has to hold after the account is deleted.
         (format!("before={}", Uuid::now_v7()), ["before: invalid_type"]),
+        ("before=bjc&query=a".to_owned(), ["before: invalid_type"]),
         (format!("query={}", "x".repeat(255)), ["query: invalid_type"]),
         ("query=a%00".to_owned(), ["query: invalid_type"]),
     ] {

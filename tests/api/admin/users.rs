@@ -41,7 +41,10 @@ async fn an_operator_creates_an_account_whose_owner_logs_in() {
     let alice = app.client();
     alice.log_in(ALICE, PASSWORD).await.ok();
     assert_eq!(alice.session().await["user"]["email_verified"], true);
-    assert_eq!(told(&alice).await, ["sign_up operator", "log_in self"]);
+    assert_eq!(
+        told(&alice).await,
+        ["sign_up operator", "email_verified operator", "log_in self"]
+    );
 }
 
 #[tokio::test]
