@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 use uuid::Uuid;
 
+use super::moment::moment;
 use super::printable::{json_line, printable};
 use super::progress::Progress;
 use super::say::{report, say_to_reader};
@@ -63,7 +64,7 @@ pub struct Which {
     #[arg(long, value_name = "ID", conflicts_with = "since")]
     after: Option<Uuid>,
     /// Begin with the first event since this time, such as 2024-10-04T15:00:00Z
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = moment)]
     since: Option<DateTime<Utc>>,
 }
 

@@ -20,6 +20,7 @@ mod export;
 mod health;
 mod import;
 mod keys;
+mod moment;
 mod openapi;
 mod printable;
 mod progress;

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::moment::moment;
 use super::printable::json_line;
 use super::say::{report, say};
 use super::table::table;
@@ -62,7 +63,7 @@ struct Which {
     #[arg(long)]
     user: Option<String>,
     /// All sessions that began before this time, as in 2026-01-31T12:00:00Z
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = moment)]
     before: Option<DateTime<Utc>>,
 }
 
@@ -155,15 +156,17 @@ async fn revoke(app: &App, arguments: RevokeArgs) -> anyhow::Result<()> {
 
 /// Goes on until no session fits.
 async fn revoke_before(app: &App, operator: &Operator, filter: SessionFilter, dry_run: bool) -> anyhow::Result<u64> {
-    if dry_run {
-        return Ok(count_matching_sessions(app, &filter).await?.try_into()?);
-    }
-    let mut ended = 0;
+    let (mut number, mut after) = (0, None);
     loop {
-        let (number, may_have_more) = end_matching_sessions(app, operator, &filter).await?;
-        ended += number;
-        if !may_have_more {
-            return Ok(ended);
+        let matched = if dry_run {
+            count_matching_sessions(app, &filter, after).await?
+        } else {
+            end_matching_sessions(app, operator, &filter, after).await?
+        };
+        number += matched.number;
+        after = matched.next;
+        if after.is_none() {
+            return Ok(number);
         }
     }
 }

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::moment::moment;
 use super::printable::json_line;
 use super::say::{report, say};
 use crate::app::App;
@@ -63,7 +64,7 @@ pub struct Start {
     #[arg(long)]
     after: Option<Uuid>,
     /// Begin with the first event since this time, such as 2024-10-04T15:00:00Z
-    #[arg(long)]
+    #[arg(long, value_parser = moment)]
     since: Option<DateTime<Utc>>,
 }
 

@@ -1,15 +1,16 @@
 //! The parameters of lists and filters.
 
-use chrono::{DateTime, Datelike, Utc};
+use chrono::{DateTime, Utc};
 use poem_openapi::registry::MetaSchema;
 use serde_json::json;
 
 use crate::api::error::{ApiError, Issue};
 use crate::api::paging::{Limit, parameter, wrong};
+use crate::model::admin::moment::moment;
 use crate::model::admin::place::UserPlace;
 use crate::model::admin::search::Search;
 use crate::model::event::{EventFilter, EventKind, EventPlace, EventStart};
-use crate::model::id::UserId;
+use crate::model::id::{SessionId, UserId};
 use crate::model::session::SessionKind;
 use crate::model::session::ended::SessionFilter;
 use crate::model::user::email::Email;
@@ -34,6 +35,11 @@ parameter!(
         enum_items: vec![json!("cookie"), json!("token")],
         ..MetaSchema::new("string")
     }
+);
+parameter!(
+    /// A place among the sessions of all accounts.
+    After,
+    MetaSchema::new_with_format("string", "uuid")
 );
 parameter!(
     /// A flag.
@@ -80,10 +86,8 @@ parameter!(
 );
 
 impl Moment {
-    /// A time that both databases know, in the form of RFC 3339.
     fn read(&self) -> Option<DateTime<Utc>> {
-        let time = DateTime::parse_from_rfc3339(&self.0).ok()?.with_timezone(&Utc);
-        (1970..=9999).contains(&time.year()).then_some(time)
+        moment(&self.0)
     }
 }
 
@@ -194,32 +198,40 @@ impl UserSelection {
 #[derive(Debug)]
 pub struct SessionSelection {
     pub filter: SessionFilter,
+    /// The place to go on from.
+    pub after: Option<SessionId>,
     pub is_dry_run: bool,
 }
 
 impl SessionSelection {
     /// # Errors
     /// An issue for each parameter that is not acceptable.
-    pub fn read(before: Option<Moment>, kind: Option<Kind>, dry_run: Option<Flag>) -> Result<Self, ApiError> {
+    pub fn read(
+        before: Option<Moment>,
+        kind: Option<Kind>,
+        dry_run: Option<Flag>,
+        after: Option<After>,
+    ) -> Result<Self, ApiError> {
+        let mut issues = Vec::new();
         let before = before.and_then(|before| before.read());
-        let before = before.ok_or_else(|| wrong("before", TIME));
+        let before = noted(Some(before.ok_or_else(|| wrong("before", TIME))), &mut issues);
         let kind = kind.map(|Kind(text)| match text.as_str() {
             "cookie" => Ok(SessionKind::Cookie),
             "token" => Ok(SessionKind::Token),
             _ => Err(wrong("kind", "Send cookie or token")),
         });
+        let kind = noted(kind, &mut issues);
         let dry_run = dry_run.map(|Flag(text)| text.parse().map_err(|_| wrong("dry_run", "Send true or false")));
-        match (before, kind.transpose(), dry_run.transpose()) {
-            (Ok(before), Ok(kind), Ok(dry_run)) => Ok(Self {
+        let is_dry_run = noted(dry_run, &mut issues).unwrap_or_default();
+        let after = after.map(|After(id)| id.parse().map_err(|_| wrong("after", PAGE_BEFORE)));
+        let after = noted(after, &mut issues).map(SessionId);
+        match before {
+            Some(before) if issues.is_empty() => Ok(Self {
                 filter: SessionFilter { before, kind },
-                is_dry_run: dry_run.unwrap_or_default(),
+                after,
+                is_dry_run,
             }),
-            (before, kind, dry_run) => {
-                let issues = [before.err(), kind.err(), dry_run.err()];
-                Err(ApiError::validation(
-                    issues.into_iter().flatten().collect::<Vec<Issue>>(),
-                ))
-            }
+            _ => Err(ApiError::validation(issues)),
         }
     }
 }

@@ -7,7 +7,7 @@ use poem_openapi::{ApiResponse, Object, OpenApi};
 use uuid::Uuid;
 
 use super::guard::{AdminReader, AdminWriter};
-use super::parameters::{Flag, Kind, Moment, SessionSelection};
+use super::parameters::{After, Flag, Kind, Moment, SessionSelection};
 use crate::api::error::{ApiError, ErrorCode};
 use crate::api::example;
 use crate::api::formats::Nullable;
@@ -53,8 +53,11 @@ pub struct AdminSession {
 pub struct EndedSessionsResponse {
     /// With `dry_run`, the number that would have ended.
     ended: u64,
-    /// Whether there may be more; then send the same request again.
+    /// Whether there may be more; then send the request again, with `next`.
     more: bool,
+    /// Send this as `after` to go on.
+    #[oai(skip_serializing_if_is_none)]
+    next: Option<Uuid>,
 }
 
 #[derive(ApiResponse)]
@@ -103,7 +106,11 @@ impl AdminSessionsApi {
     ) -> Result<Json<EndedSessionsResponse>, ApiError> {
         let ended = end_sessions_of(&self.0, &operator.0, UserId(id.0)).await?;
         let ended = ended.ok_or(ApiError::from(ErrorCode::NotFound))?;
-        Ok(Json(EndedSessionsResponse { ended, more: false }))
+        Ok(Json(EndedSessionsResponse {
+            ended,
+            more: false,
+            next: None,
+        }))
     }
 
     /// End one session
@@ -129,8 +136,8 @@ impl AdminSessionsApi {
 
     /// End the sessions of all accounts that fit a filter
     ///
-    /// Ends at most 10,000 sessions that began before a time, and returns how many. With `dry_run` it ends none and
-    /// returns how many fit.
+    /// Ends sessions that began before a time, and returns how many. With `dry_run` it ends none and returns how many
+    /// fit. One request looks at 20,000 sessions and ends 10,000 at most; `next` says where to go on.
     ///
     /// Answers 400 `validation_error` without `before` or for a parameter that is not acceptable.
     #[oai(path = "/api/admin/sessions", method = "delete", operation_id = "adminEndSessions")]
@@ -143,15 +150,24 @@ impl AdminSessionsApi {
         kind: Query<Option<Kind>>,
         /// Whether to count only.
         dry_run: Query<Option<Flag>>,
+        /// The value of `next` from the request before.
+        after: Query<Option<After>>,
     ) -> Result<Json<EndedSessionsResponse>, ApiError> {
-        let selection = SessionSelection::read(before.0, kind.0, dry_run.0)?;
-        let (ended, more) = if selection.is_dry_run {
-            let fitting = count_matching_sessions(&self.0, &selection.filter).await?;
-            (u64::try_from(fitting).unwrap_or_default(), false)
+        let SessionSelection {
+            filter,
+            after,
+            is_dry_run,
+        } = SessionSelection::read(before.0, kind.0, dry_run.0, after.0)?;
+        let matched = if is_dry_run {
+            count_matching_sessions(&self.0, &filter, after).await?
         } else {
-            end_matching_sessions(&self.0, &operator.0, &selection.filter).await?
+            end_matching_sessions(&self.0, &operator.0, &filter, after).await?
         };
-        Ok(Json(EndedSessionsResponse { ended, more }))
+        Ok(Json(EndedSessionsResponse {
+            ended: matched.number,
+            more: matched.next.is_some(),
+            next: matched.next.map(|SessionId(id)| id),
+        }))
     }
 }
 
@@ -191,6 +207,10 @@ impl Example for AdminSession {
 
 impl Example for EndedSessionsResponse {
     fn example() -> Self {
-        Self { ended: 2, more: false }
+        Self {
+            ended: 10_000,
+            more: true,
+            next: Some(example::signed_in().session_id.0),
+        }
     }
 }

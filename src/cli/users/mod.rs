@@ -11,6 +11,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::moment::moment;
 use super::printable::json_line;
 use super::say::{report, say};
 use super::secret_input;
@@ -58,7 +59,7 @@ pub enum UsersCommand {
     /// Print the ids of deleted accounts, for `restore --deletions`
     Deleted {
         /// Only those deleted since this time, as in 2026-01-31T12:00:00Z
-        #[arg(long, value_name = "TIME")]
+        #[arg(long, value_name = "TIME", value_parser = moment)]
         since: Option<DateTime<Utc>>,
     },
     /// Delete an account and everything stored about it

@@ -1,10 +1,24 @@
 //! An operator asks how many sessions a filter would end.
 
 use crate::app::App;
-use crate::model::session::ended::SessionFilter;
-use crate::store::sessions;
+use crate::flows::admin::match_sessions::{WINDOWS, match_sessions};
+use crate::model::id::SessionId;
+use crate::model::session::ended::{MatchedSessions, SessionFilter};
 
-/// The number of live sessions of all accounts that fit the filter.
-pub async fn count_matching_sessions(app: &App, filter: &SessionFilter) -> anyhow::Result<i64> {
-    Ok(sessions::count_fitting(app.db.read().await?.conn(), filter, app.clock.now()).await?)
+/// The number of live sessions of accounts that fit the filter, of the 20,000 sessions behind `after`.
+pub async fn count_matching_sessions(
+    app: &App,
+    filter: &SessionFilter,
+    after: Option<SessionId>,
+) -> anyhow::Result<MatchedSessions> {
+    let mut matched = MatchedSessions { number: 0, next: after };
+    for _ in 0..WINDOWS {
+        let (fitting, next) = match_sessions(app, filter, matched.next).await?;
+        matched.number += fitting.len() as u64;
+        matched.next = next;
+        if next.is_none() {
+            break;
+        }
+    }
+    Ok(matched)
 }

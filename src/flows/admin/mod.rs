@@ -20,6 +20,7 @@ pub mod list_keys;
 pub mod list_sessions_of;
 pub mod list_users;
 pub mod make_recovery_link;
+mod match_sessions;
 pub mod mint_session;
 pub mod revoke_key;
 pub mod show_statistics;

@@ -1,6 +1,7 @@
 //! Operators: what they act with, what they may do, and how events name them.
 
 pub mod key;
+pub mod moment;
 pub mod place;
 pub mod search;
 

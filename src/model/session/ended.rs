@@ -23,3 +23,11 @@ pub struct SessionFilter {
     /// Those of one kind.
     pub kind: Option<SessionKind>,
 }
+
+/// The sessions that fit a filter, of those that one call looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MatchedSessions {
+    pub number: u64,
+    /// The place to go on from; `None` if there are no more sessions.
+    pub next: Option<SessionId>,
+}

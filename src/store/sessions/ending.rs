@@ -5,11 +5,13 @@
 //! alive.
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use crate::model::id::{SessionId, UserId};
 use crate::model::session::ended::{EndedSession, SessionFilter};
 use crate::model::session::secret::{SecretHash, SessionSecret};
 use crate::model::session::{NewSession, SessionKind};
+use crate::store::engine::Database;
 use crate::store::{Conn, Result, Tx, on};
 
 /// Ends the session that a secret belongs to; `None` when none was alive.
@@ -38,6 +40,25 @@ pub async fn end_by_id(tx: &mut Tx, id: SessionId, now: DateTime<Utc>) -> Result
     const SQL: &str = "DELETE FROM sessions WHERE id = $1 RETURNING id, user_id, idle_expires_at > $2 AS was_alive";
     let ended: Option<EndedSession> =
         on!(tx.conn(), c => sqlx::query_as(SQL).bind(id).bind(now).fetch_optional(c).await?);
+    if let Some(user) = ended.as_ref().and_then(|ended| ended.user_id) {
+        tx.note_change_of(user);
+    }
+    Ok(ended.filter(|ended| ended.was_alive))
+}
+
+/// The same as [`end_by_id`], but `None` too when another transaction has locked the session.
+pub async fn end_by_id_unless_locked(tx: &mut Tx, id: SessionId, now: DateTime<Utc>) -> Result<Option<EndedSession>> {
+    const SQL: &str = "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE id = $1 \
+        FOR UPDATE SKIP LOCKED) RETURNING id, user_id, idle_expires_at > $2 AS was_alive";
+    let Database::Postgres(connection) = tx.conn().database else {
+        return end_by_id(tx, id, now).await;
+    };
+    let ended = sqlx::query_as(SQL)
+        .bind(id)
+        .bind(now)
+        .fetch_optional(connection)
+        .await?;
+    let ended: Option<EndedSession> = ended;
     if let Some(user) = ended.as_ref().and_then(|ended| ended.user_id) {
         tx.note_change_of(user);
     }
@@ -116,38 +137,25 @@ fn number_alive(were_alive: &[bool]) -> u64 {
     were_alive.iter().filter(|was_alive| **was_alive).count() as u64
 }
 
-/// At most `limit` live sessions of accounts that fit `filter`, in the order of their ids, behind `after`.
-pub async fn fitting(
+/// The next `limit` sessions behind `after` in the order of their ids, each with whether it is a live one of an account
+/// that fits `filter`. It reads no more rows than it returns.
+pub async fn window(
     conn: Conn<'_>,
     filter: &SessionFilter,
-    after: SessionId,
+    after: Option<SessionId>,
     now: DateTime<Utc>,
     limit: u32,
-) -> Result<Vec<SessionId>> {
-    const SQL: &str = "SELECT id FROM sessions WHERE id > $1 AND created_at < $2 AND kind = COALESCE($3, kind) \
-        AND user_id IS NOT NULL AND idle_expires_at > $4 ORDER BY id LIMIT $5";
+) -> Result<Vec<(SessionId, bool)>> {
+    const SQL: &str = "SELECT id, created_at < $2 AND kind = COALESCE($3, kind) AND user_id IS NOT NULL \
+        AND idle_expires_at > $4 FROM sessions WHERE id > $1 ORDER BY id LIMIT $5";
     Ok(on!(conn, c => {
-        sqlx::query_scalar(SQL)
-            .bind(after)
+        sqlx::query_as(SQL)
+            .bind(after.unwrap_or(SessionId(Uuid::nil())))
             .bind(filter.before)
             .bind(filter.kind.map(SessionKind::name))
             .bind(now)
             .bind(i64::from(limit))
             .fetch_all(c)
-            .await?
-    }))
-}
-
-/// The number of live sessions of accounts that fit `filter`.
-pub async fn count_fitting(conn: Conn<'_>, filter: &SessionFilter, now: DateTime<Utc>) -> Result<i64> {
-    const SQL: &str = "SELECT COUNT(*) FROM sessions WHERE created_at < $1 AND kind = COALESCE($2, kind) \
-        AND user_id IS NOT NULL AND idle_expires_at > $3";
-    Ok(on!(conn, c => {
-        sqlx::query_scalar(SQL)
-            .bind(filter.before)
-            .bind(filter.kind.map(SessionKind::name))
-            .bind(now)
-            .fetch_one(c)
             .await?
     }))
 }

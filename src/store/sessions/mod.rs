@@ -12,8 +12,8 @@ use crate::model::session::secret::SecretHash;
 use crate::model::session::{ListedSession, NewSession, SignedIn, StoredSession};
 use crate::model::token::Rotation;
 pub use ending::{
-    count_alive, count_fitting, end_all, end_all_of_user, end_by_id, end_by_secret, end_by_secrets, end_one_of_user,
-    end_others_of_user, end_surplus, fitting, is_replaced,
+    count_alive, end_all, end_all_of_user, end_by_id, end_by_id_unless_locked, end_by_secret, end_by_secrets,
+    end_one_of_user, end_others_of_user, end_surplus, is_replaced, window,
 };
 pub use expiry::{postpone_purge, purge, renew};
 pub use log_in::{insert_recording_log_in, insert_recording_log_in_clearing_failures};

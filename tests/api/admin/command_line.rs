@@ -214,6 +214,8 @@ async fn sessions_are_listed_and_ended() {
         "1 session ended.\n"
     );
     assert!(refusal(&app, &["sessions", "revoke", "--session", &id]).contains("there is no live session"));
+    let late = ["sessions", "revoke", "--before=+10000-01-01T00:00:00Z"];
+    assert!(refusal(&app, &late).contains("write a time from 1970 on"));
     assert_eq!(
         print(&app, &["sessions", "revoke", "--user", ALICE]),
         "0 sessions ended.\n"

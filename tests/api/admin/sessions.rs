@@ -83,8 +83,8 @@ async fn a_filter_ends_the_sessions_of_all_accounts_that_fit() {
         ("?before=-5000-01-01T00:00:00Z", vec!["before: invalid_type"]),
         ("?before=%2B10000-01-01T00:00:00Z", vec!["before: invalid_type"]),
         (
-            "?before=2024-10-04T00:30:00Z&kind=key&dry_run=1",
-            vec!["kind: invalid_type", "dry_run: invalid_type"],
+            "?before=2024-10-04T00:30:00Z&kind=key&dry_run=1&after=1",
+            vec!["kind: invalid_type", "dry_run: invalid_type", "after: invalid_type"],
         ),
     ] {
         assert_eq!(
@@ -95,27 +95,55 @@ async fn a_filter_ends_the_sessions_of_all_accounts_that_fit() {
     }
 }
 
+/// Copies every session of the first account this many times; the copies have random ids.
+async fn copy_sessions(app: &TestApp, number: u32) {
+    const COLUMNS: &str = "user_id, kind, created_at, last_seen_at, idle_expires_at, expires_not_before, \
+        absolute_expires_at, data, amr, generation, rotated_at, authenticated_at";
+    let sqlite = format!(
+        "INSERT INTO sessions (id, secret_hash, {COLUMNS}) WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL \
+         SELECT n + 1 FROM n WHERE n < {number}) SELECT randomblob(16), randomblob(32), {COLUMNS} FROM sessions, n"
+    );
+    let postgres = format!(
+        "INSERT INTO sessions (id, secret_hash, {COLUMNS}) SELECT gen_random_uuid(), sha256(n::text::bytea), \
+         {COLUMNS} FROM sessions, generate_series(1, {number}) n"
+    );
+    app.database.execute(sqlite.leak(), postgres.leak()).await;
+}
+
 #[tokio::test]
 async fn one_request_ends_at_most_ten_thousand_sessions() {
     let app = TestApp::new().await;
     let operator = app.operator().await;
+    app.user("alice").await;
+    copy_sessions(&app, 10_010).await;
+    let path = "/sessions?before=2030-01-01T00:00:00Z";
+    let first = operator.delete(path).await.ok().json();
+    assert_eq!((&first["ended"], &first["more"]), (&json!(10_000), &json!(true)));
+    let path = format!("{path}&after={}", first["next"].as_str().unwrap());
+    assert_eq!(operator.delete(&path).await.ok().json(), ended(11, false));
+    assert_eq!(app.database.sessions().await, 0);
+}
+
+/// Sessions that do not fit cost their time too, so a request looks at a bounded number of them.
+#[tokio::test]
+async fn one_request_looks_at_most_at_twenty_thousand_sessions() {
+    let app = TestApp::new().await;
+    let operator = app.operator().await;
     let alice = app.user("alice").await;
-    alice.session().await;
+    copy_sessions(&app, 20_010).await;
+    alice.tokens().await;
     app.database
         .execute(
-            "INSERT INTO sessions (id, secret_hash, user_id, kind, created_at, last_seen_at, idle_expires_at, \
-         expires_not_before, absolute_expires_at, data, amr, generation, rotated_at, authenticated_at) \
-         WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 10010) \
-         SELECT randomblob(16), randomblob(32), user_id, kind, created_at, last_seen_at, idle_expires_at, \
-         expires_not_before, absolute_expires_at, data, amr, generation, rotated_at, authenticated_at FROM sessions, n",
-            "INSERT INTO sessions (id, secret_hash, user_id, kind, created_at, last_seen_at, idle_expires_at, \
-         expires_not_before, absolute_expires_at, data, amr, generation, rotated_at, authenticated_at) \
-         SELECT gen_random_uuid(), sha256(n::text::bytea), user_id, kind, created_at, last_seen_at, idle_expires_at, \
-         expires_not_before, absolute_expires_at, data, amr, generation, rotated_at, authenticated_at \
-         FROM sessions, generate_series(1, 10010) n",
+            "UPDATE sessions SET id = x'ffffffffffffffffffffffffffffffff' WHERE kind = 'token'",
+            "UPDATE sessions SET id = 'ffffffff-ffff-ffff-ffff-ffffffffffff' WHERE kind = 'token'",
         )
         .await;
-    let path = "/sessions?before=2030-01-01T00:00:00Z";
-    assert_eq!(operator.delete(path).await.ok().json(), ended(10_000, true));
-    assert_eq!(operator.delete(path).await.ok().json(), ended(11, false));
+    for dry_run in [true, false] {
+        let path = format!("/sessions?before=2030-01-01T00:00:00Z&kind=token&dry_run={dry_run}");
+        let first = operator.delete(&path).await.ok().json();
+        assert_eq!((&first["ended"], &first["more"]), (&json!(0), &json!(true)));
+        let path = format!("{path}&after={}", first["next"].as_str().unwrap());
+        assert_eq!(operator.delete(&path).await.ok().json(), ended(1, false), "{dry_run}");
+    }
+    assert_eq!(app.count("SELECT COUNT(*) FROM sessions WHERE kind = 'token'").await, 0);
 }

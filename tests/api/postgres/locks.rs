@@ -57,3 +57,24 @@ async fn a_mailed_code_locks_the_account_that_was_made_since() {
         "a session of the thief's password has outlived it"
     );
 }
+
+#[tokio::test]
+#[ignore = "needs TEST_DATABASE_URL"]
+async fn ending_sessions_by_a_filter_waits_for_none_of_them_while_it_holds_others() {
+    let app = TestApp::new().await;
+    let operator = app.operator().await;
+    app.user("alice").await;
+    app.user("bob").await;
+    let mut other = PgConnection::connect(&app.database.url).await.unwrap();
+    other.execute("BEGIN").await.unwrap();
+    let hold = "UPDATE sessions SET last_seen_at = last_seen_at WHERE id::text = (SELECT MAX(id::text) FROM sessions)";
+    assert_eq!(other.execute(hold).await.unwrap().rows_affected(), 1);
+    let ending = tokio::spawn(async move { operator.delete("/sessions?before=2030-01-01T00:00:00Z").await });
+    // Its transaction has ended although the other one holds a session.
+    while app.database.sessions().await > 1 {
+        sleep(Duration::from_millis(10)).await;
+    }
+    other.execute("COMMIT").await.unwrap();
+    assert_eq!(ending.await.unwrap().ok().json()["ended"], 2);
+    assert_eq!(app.database.sessions().await, 0);
+}
