@@ -1,15 +1,17 @@
 //! An operator says where to begin reading the audit log.
 
-use anyhow::Context;
+use anyhow::ensure;
+use uuid::Version;
 
 use crate::app::App;
 use crate::model::event::{EventPlace, EventStart};
 use crate::store::events;
 
-/// The place behind which the events of `start` are.
+/// The place behind which the events of `start` are. An event that was erased with its account, or that is too old, has
+/// none. Then it is the place of the first event that was recorded after it, so that a reading still goes on.
 ///
 /// # Errors
-/// Also when `start` names an event that is not kept.
+/// Also when `start` names an id that no event can have.
 pub async fn place_in_events(app: &App, start: EventStart) -> anyhow::Result<EventPlace> {
     let mut read = app.db.read().await?;
     match start {
@@ -17,8 +19,14 @@ pub async fn place_in_events(app: &App, start: EventStart) -> anyhow::Result<Eve
         EventStart::Now => Ok(events::place_of_now(read.conn()).await?),
         EventStart::Since(time) => Ok(events::place_since(read.conn(), time).await?),
         EventStart::After(id) => {
-            let place = events::place(read.conn(), id).await?;
-            place.context("no such event is kept; name a later one, or use --since")
+            if let Some(place) = events::place(read.conn(), id).await? {
+                return Ok(place);
+            }
+            ensure!(
+                id.get_version() == Some(Version::SortRand),
+                "no event has such an id; name another one, or use --since"
+            );
+            Ok(events::place_behind(read.conn(), id).await?)
         }
     }
 }

@@ -56,6 +56,14 @@ pub async fn place_since(conn: Conn<'_>, time: DateTime<Utc>) -> Result<EventPla
     Ok(on!(conn, c => sqlx::query_as(sql).bind(time).fetch_one(c).await?))
 }
 
+/// The place before the first event whose id is behind `id`. Ids of version 7 begin with their time.
+pub async fn place_behind(conn: Conn<'_>, id: Uuid) -> Result<EventPlace> {
+    const SQLITE: &str = place_before_on_sqlite!("id > $1", "id");
+    const POSTGRES: &str = place_before_on_postgres!("id > $1", "id");
+    let sql = conn.either(SQLITE, POSTGRES);
+    Ok(on!(conn, c => sqlx::query_as(sql).bind(id).fetch_one(c).await?))
+}
+
 /// The place before the next event.
 pub async fn place_of_now(conn: Conn<'_>) -> Result<EventPlace> {
     const SQLITE: &str = "SELECT '0' AS \"transaction\", COALESCE(MAX(number), 0) AS number FROM events";

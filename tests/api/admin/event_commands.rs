@@ -111,10 +111,36 @@ async fn an_export_has_every_event_in_order_and_the_next_one_goes_on_behind_it()
         "export",
         "/dev/shm/not-made.jsonl",
         "--after",
-        "01a2019c-e741-746c-9125-02324577edf1",
+        "01a2019c-e741-446c-9125-02324577edf1",
     ];
-    assert!(refusal(&app, &unknown).contains("no such event is kept"));
+    assert!(refusal(&app, &unknown).contains("no event has such an id"));
     fs::remove_file("/dev/shm/not-made.jsonl").unwrap();
+}
+
+#[tokio::test]
+async fn an_export_goes_on_behind_an_event_that_was_erased_with_its_account() {
+    let app = TestApp::new().await;
+    let (alice, bob) = (app.user("alice").await, app.user("bob").await);
+    alice.log_in().await.ok();
+    app.database.settle().await;
+    let (events, _) = export(&app, &[]);
+    let last = events[2]["id"].as_str().unwrap();
+    bob.log_in().await.ok();
+    print(&app, &["users", "delete", ALICE, "--yes"]);
+    app.database.settle().await;
+    let (events, said) = export(&app, &["--after", last]);
+    assert_eq!(types(&events), ["log_in", "account_deleted"]);
+    assert_eq!(events[0]["user_id"], id_of(&bob).await);
+    let tail = Tail::start(&app, &["--after", last, "--json"]);
+    assert_eq!(serde_json::from_str::<Value>(&tail.next()).unwrap(), events[0]);
+
+    // The last one is gone with its account too, and nothing has followed yet.
+    let deletion = said["last"].as_str().unwrap();
+    app.execute("DELETE FROM events").await;
+    assert_eq!(export(&app, &["--after", deletion]).0.len(), 0);
+    app.user("carol").await;
+    app.database.settle().await;
+    assert_eq!(types(&export(&app, &["--after", deletion]).0), ["sign_up"]);
 }
 
 #[tokio::test]
