@@ -29,6 +29,9 @@ pub enum AdminKeysCommand {
     Revoke {
         /// Id of the key
         id: Uuid,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -74,13 +77,17 @@ pub async fn run(command: AdminKeysCommand, app: &App) -> anyhow::Result<()> {
             });
         }
         AdminKeysCommand::List { json } => say(&list(&list_keys(app).await?, json))?,
-        AdminKeysCommand::Revoke { id } => {
+        AdminKeysCommand::Revoke { id, json } => {
             let was_there = revoke_key(app, id).await?;
             ensure!(
                 was_there,
                 "there is no key {id}; `neptun-auth keys admin list` shows all"
             );
-            report("The key is revoked.\n");
+            report(&if json {
+                json_line(&json!({ "id": id }))
+            } else {
+                "The key is revoked.\n".to_owned()
+            });
         }
     }
     Ok(())

@@ -11,6 +11,7 @@ use base64::prelude::BASE64_STANDARD as BASE64;
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::printable::json_line;
 use super::say::report;
 use crate::app::App;
 use crate::config::Settings;
@@ -21,6 +22,9 @@ use crate::model::moved::ExportedUser;
 pub struct ExportArgs {
     /// New file for the accounts, as JSON lines; it holds their password hashes
     file: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
 
 pub async fn run(arguments: ExportArgs, settings: &Settings) -> anyhow::Result<()> {
@@ -44,9 +48,11 @@ pub async fn run(arguments: ExportArgs, settings: &Settings) -> anyhow::Result<(
     app.close().await;
     file.flush().with_context(|| format!("writing {path}"))?;
     file.get_ref().sync_all().with_context(|| format!("writing {path}"))?;
-    report(&format!(
-        "Wrote {count} accounts. The file holds password hashes: keep it secret.\n"
-    ));
+    report(&if arguments.json {
+        json_line(&json!({ "accounts": count }))
+    } else {
+        format!("Wrote {count} accounts. The file holds password hashes: keep it secret.\n")
+    });
     Ok(())
 }
 

@@ -19,7 +19,11 @@ use crate::model::token::signing_key::{ACTIVATION_DELAY, StoredKey};
 #[derive(Debug, Subcommand)]
 pub enum KeysCommand {
     /// Add a signing key; it signs after ten minutes, when every cache of the public keys has fetched it
-    Rotate,
+    Rotate {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// List the signing keys, in the order in which they sign
     List {
         /// Print JSON
@@ -27,7 +31,11 @@ pub enum KeysCommand {
         json: bool,
     },
     /// Seal everything under the new secret key; can be killed and run again
-    Reseal,
+    Reseal {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Manage the keys for the admin API
     Admin {
         #[command(subcommand)]
@@ -38,17 +46,24 @@ pub enum KeysCommand {
 pub async fn run(command: KeysCommand, settings: &Settings) -> anyhow::Result<()> {
     let app = App::open(settings.setup()?).await?;
     let outcome = match command {
-        KeysCommand::Rotate => rotate(&app).await,
+        KeysCommand::Rotate { json } => rotate(&app, json).await,
         KeysCommand::List { json } => list(&app, json).await,
-        KeysCommand::Reseal => reseal_all(&app).await,
+        KeysCommand::Reseal { json } => reseal_all(&app, json).await,
         KeysCommand::Admin { command } => admin_keys::run(command, &app).await,
     };
     app.close().await;
     outcome
 }
 
-async fn rotate(app: &App) -> anyhow::Result<()> {
+async fn rotate(app: &App, as_json: bool) -> anyhow::Result<()> {
     rotate_keys(app).await?;
+    if as_json {
+        // The new key is the last to sign.
+        let (keys, current) = list_signing_keys(app).await?;
+        let new = keys.iter().max_by_key(|key| key.number);
+        report(&json_line(&json!(new.map(|key| object(key, state(key, current))))));
+        return Ok(());
+    }
     report(&format!(
         "A new key will sign tokens in {} minutes; the old one verifies its tokens until they expire.\n",
         ACTIVATION_DELAY.num_minutes()
@@ -84,7 +99,7 @@ fn object(key: &StoredKey, state: &str) -> Value {
     json!({ "id": key.kid, "state": state, "created_at": key.created_at, "signs_from": key.active_at })
 }
 
-async fn reseal_all(app: &App) -> anyhow::Result<()> {
+async fn reseal_all(app: &App, as_json: bool) -> anyhow::Result<()> {
     let mut bar = Progress::start();
     let mut show = |seen: u64, all: u64| {
         let thousandths = seen.saturating_mul(1000) / all.max(1);
@@ -93,6 +108,15 @@ async fn reseal_all(app: &App) -> anyhow::Result<()> {
     let resealed = reseal(app, &mut show).await;
     bar.end();
     let resealed = resealed?;
+    if as_json {
+        report(&json_line(&json!({
+            "authenticator_apps": resealed.authenticator_apps,
+            "webhooks": resealed.webhooks,
+            "mails": resealed.mails,
+            "signing_keys": resealed.signing_keys,
+        })));
+        return Ok(());
+    }
     report(&format!(
         "Sealed under the present secret key: {} authenticator apps, {} webhooks, {} mails, {} signing keys.\n",
         resealed.authenticator_apps, resealed.webhooks, resealed.mails, resealed.signing_keys

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Arg, CommandFactory, FromArgMatches, Parser, Subcommand};
+use serde_json::json;
 
 use crate::app;
 use crate::config::{Settings, layers};
@@ -34,6 +35,7 @@ mod table;
 mod users;
 mod webhooks;
 
+use printable::json_line;
 pub use say::{end, misuse};
 use say::{quit, report, say};
 use serve::ServeArgs;
@@ -53,7 +55,11 @@ enum Command {
     /// Serve requests (the default command)
     Serve(serve::ServeArgs),
     /// Apply the migrations that the database lacks, and exit
-    Migrate,
+    Migrate {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Find, create, change and delete accounts
     Users {
         #[command(subcommand)]
@@ -208,11 +214,7 @@ impl Cli {
             Command::Events { command } => events::run(command, &self.settings).await,
             Command::Keys { command } => keys::run(command, &self.settings).await,
             Command::Webhooks { command } => webhooks::run(command, &self.settings).await,
-            Command::Migrate => {
-                app::migrate(&self.settings.database()?).await?;
-                report("The database is up to date.\n");
-                Ok(())
-            }
+            Command::Migrate { json } => migrate(&self.settings, json).await,
             Command::Import(arguments) => import::run(arguments, &self.settings).await,
             Command::Export(arguments) => export::run(arguments, &self.settings).await,
             Command::Backup(arguments) => backup::run(arguments, &self.settings).await,
@@ -226,6 +228,16 @@ impl Cli {
         };
         done.map(|()| ExitCode::SUCCESS)
     }
+}
+
+async fn migrate(settings: &Settings, as_json: bool) -> anyhow::Result<()> {
+    app::migrate(&settings.database()?).await?;
+    report(&if as_json {
+        json_line(&json!({ "is_up_to_date": true }))
+    } else {
+        "The database is up to date.\n".to_owned()
+    });
+    Ok(())
 }
 
 #[cfg(test)]

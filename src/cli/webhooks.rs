@@ -14,6 +14,7 @@ use crate::config::Settings;
 use crate::flows::operator::change_webhook::{WebhookChange, change_webhook};
 use crate::flows::operator::create_webhook::create_webhook;
 use crate::flows::operator::list_webhooks::list_webhooks;
+use crate::flows::operator::show_webhook::show_webhook;
 use crate::model::admin::Operator;
 use crate::model::webhook::{ReplayStart, Webhook};
 
@@ -37,24 +38,29 @@ pub enum WebhooksCommand {
         json: bool,
     },
     /// Give a webhook a new secret and print it; the former one signs too for 24 hours
-    Rotate {
-        id: Uuid,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
+    Rotate(One),
     /// Stop telling a webhook of events; they wait
-    Disable { id: Uuid },
+    Disable(One),
     /// Tell a disabled webhook of the events that wait and of new ones
-    Enable { id: Uuid },
+    Enable(One),
     /// Send a webhook once more the events that are kept, from a place on
     Replay {
-        id: Uuid,
+        #[command(flatten)]
+        one: One,
         #[command(flatten)]
         start: Start,
     },
     /// Delete a webhook and what waits for it
-    Delete { id: Uuid },
+    Delete(One),
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+pub struct One {
+    /// Id of the webhook
+    id: Uuid,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Debug, Clone, Copy, Args)]
@@ -91,30 +97,38 @@ async fn act(command: WebhooksCommand, app: &App) -> anyhow::Result<()> {
             let (webhook, secret) = create_webhook(app, &operator, &address, &types).await?;
             report(&secret_text(webhook.id, &secret, json));
         }
-        WebhooksCommand::Rotate { id, json } => {
+        WebhooksCommand::Rotate(One { id, json }) => {
             if let Some(secret) = change_webhook(app, &operator, id, WebhookChange::Rotate).await? {
                 report(&secret_text(id, &secret, json));
             }
         }
         WebhooksCommand::List { json } => say(&list(&list_webhooks(app).await?, json))?,
-        WebhooksCommand::Disable { id } => {
-            change_webhook(app, &operator, id, WebhookChange::Disable).await?;
-            report("The webhook is disabled.\n");
+        WebhooksCommand::Disable(one) => change(app, one, WebhookChange::Disable, "The webhook is disabled.\n").await?,
+        WebhooksCommand::Enable(one) => {
+            let said = "The webhook is enabled; what waited is sent now.\n";
+            change(app, one, WebhookChange::Enable, said).await?;
         }
-        WebhooksCommand::Enable { id } => {
-            change_webhook(app, &operator, id, WebhookChange::Enable).await?;
-            report("The webhook is enabled; what waited is sent now.\n");
-        }
-        WebhooksCommand::Replay { id, start } => {
+        WebhooksCommand::Replay { one, start } => {
             let start = start.place().context("--after or --since is needed")?;
-            change_webhook(app, &operator, id, WebhookChange::Replay(start)).await?;
-            report("The events from there on are sent again now.\n");
+            let said = "The events from there on are sent again now.\n";
+            change(app, one, WebhookChange::Replay(start), said).await?;
         }
-        WebhooksCommand::Delete { id } => {
-            change_webhook(app, &operator, id, WebhookChange::Delete).await?;
-            report("The webhook is deleted.\n");
-        }
+        WebhooksCommand::Delete(one) => change(app, one, WebhookChange::Delete, "The webhook is deleted.\n").await?,
     }
+    Ok(())
+}
+
+/// Changes a webhook and says so. The JSON is the webhook as it is now, and only its id if it was deleted.
+async fn change(app: &App, One { id, json }: One, change: WebhookChange, said: &str) -> anyhow::Result<()> {
+    change_webhook(app, &Operator::at_command_line(), id, change).await?;
+    if !json {
+        report(said);
+        return Ok(());
+    }
+    report(&json_line(&match show_webhook(app, id).await? {
+        Some((webhook, waiting)) => shown(&webhook, waiting),
+        None => json!({ "id": id }),
+    }));
     Ok(())
 }
 

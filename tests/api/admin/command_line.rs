@@ -171,7 +171,7 @@ async fn a_key_that_the_command_line_makes_opens_the_api_until_it_is_revoked() {
     assert!(!listed.to_string().contains("nak_"));
     assert!(print(&app, &["keys", "admin", "list"]).contains("support desk  read"));
     let id = listed[0]["id"].as_str().unwrap();
-    print(&app, &["keys", "admin", "revoke", id]);
+    assert_eq!(print_json(&app, &["keys", "admin", "revoke", id]), json!({ "id": id }));
     operator.get("/users").await.fails(401, "not_authenticated");
     assert!(refusal(&app, &["keys", "admin", "revoke", id]).contains("there is no key"));
     assert_eq!(print(&app, &["keys", "admin", "list"]), "There are no keys.\n");
@@ -185,8 +185,9 @@ async fn a_key_that_the_command_line_makes_opens_the_api_until_it_is_revoked() {
 async fn signing_keys_are_listed_with_what_they_do() {
     let app = TestApp::new().await;
     let published = app.client().get("/.well-known/jwks.json").await.ok().json();
-    print(&app, &["keys", "rotate"]);
+    let new = print_json(&app, &["keys", "rotate"]);
     let keys = print_json(&app, &["keys", "list"]);
+    assert_eq!(keys.as_array().unwrap().last().unwrap(), &new);
     let states: Vec<_> = keys.as_array().unwrap().iter().map(|key| &key["state"]).collect();
     assert_eq!(states, ["signs", "published"]);
     assert_eq!(keys[0]["id"], published["keys"][0]["kid"]);
@@ -264,4 +265,28 @@ async fn names_do_not_command_the_operators_terminal_nor_forge_a_line() {
         );
         assert!(json.contains("\\u009b2J\\u202eb"), "{json:?}");
     }
+}
+
+#[tokio::test]
+async fn what_is_done_to_a_webhook_is_answered_with_json() {
+    let app = TestApp::new().await;
+    app.user("alice").await;
+    let made = print_json(&app, &["webhooks", "create", "https://hooks.example.com/"]);
+    let id = made["id"].as_str().unwrap();
+    let disabled = print_json(&app, &["webhooks", "disable", id]);
+    assert_eq!(
+        (&disabled["id"], &disabled["url"]),
+        (&made["id"], &json!("https://hooks.example.com/"))
+    );
+    assert!(disabled["disabled_at"].is_string());
+    assert!(print_json(&app, &["webhooks", "enable", id])["disabled_at"].is_null());
+    assert!(print_json(&app, &["webhooks", "rotate", id])["secret"].is_string());
+    assert_eq!(print_json(&app, &["webhooks", "delete", id]), json!({ "id": id }));
+    assert_eq!(print_json(&app, &["webhooks", "list"]), json!([]));
+    assert_eq!(print_json(&app, &["migrate"]), json!({"is_up_to_date": true}));
+    assert!(print_json(&app, &["keys", "reseal"])["signing_keys"].is_u64());
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("accounts.jsonl");
+    let said = print_json(&app, &["export", file.to_str().unwrap()]);
+    assert_eq!(said, json!({"accounts": 1}));
 }

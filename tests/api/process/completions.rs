@@ -24,6 +24,39 @@ fn commands() -> Vec<Vec<String>> {
     all
 }
 
+/// Commands whose output is no answer that a program would read as JSON, and why.
+const WITHOUT_JSON: [(&str, &str); 7] = [
+    ("serve", "runs until it is ended, and has LOG_FORMAT"),
+    ("health", "answers with its exit status"),
+    ("openapi", "writes files"),
+    ("man", "writes files"),
+    ("settings", "prints a page of the documentation"),
+    ("completions", "prints a script"),
+    ("users deleted", "prints the list that `restore --deletions` reads"),
+];
+
+#[test]
+fn every_command_answers_with_json_if_it_is_asked_to() {
+    fn walk(command: &clap::Command, path: &str, without: &mut Vec<String>) {
+        let below: Vec<_> = command
+            .get_subcommands()
+            .filter(|below| below.get_name() != "help")
+            .collect();
+        if below.is_empty() && !command.get_arguments().any(|argument| argument.get_id() == "json") {
+            without.push(path.trim().to_owned());
+        }
+        for below in below {
+            walk(below, &format!("{path} {}", below.get_name()), without);
+        }
+    }
+    let mut without = Vec::new();
+    walk(&cli::command(), "", &mut without);
+    without.sort();
+    let mut expected = WITHOUT_JSON.map(|(command, _)| command);
+    expected.sort_unstable();
+    assert_eq!(without, expected, "these lack --json, or need no exception any more");
+}
+
 #[test]
 fn the_script_of_each_shell_names_every_command() {
     for shell in ["bash", "zsh", "fish"] {
