@@ -9,7 +9,6 @@ use anyhow::{Context, ensure};
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use serde_json::json;
-use uuid::Uuid;
 
 use super::moment::moment;
 use super::printable::json_line;
@@ -28,7 +27,6 @@ use crate::model::admin::Operator;
 use crate::model::admin::place::UserPlace;
 use crate::model::admin::search::Search;
 use crate::model::event::Deletion;
-use crate::model::id::UserId;
 use crate::model::user::listed::ListedUser;
 use create::CreateArgs;
 pub use show::time;

@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use crate::cli::printable::{json_line, printable};
 use crate::cli::table::table;

@@ -42,6 +42,12 @@ macro_rules! select_by_prefix {
     };
 }
 
+/// The number of all accounts. It reads a whole index, so callers keep it for a while.
+pub async fn count(conn: Conn<'_>) -> Result<i64> {
+    const SQL: &str = "SELECT COUNT(*) FROM users";
+    Ok(on!(conn, c => sqlx::query_scalar(SQL).fetch_one(c).await?))
+}
+
 /// One account.
 pub async fn listed(conn: Conn<'_>, id: UserId) -> Result<Option<ListedUser>> {
     const SQL: &str = select_listed!("WHERE id = $1");
