@@ -51,7 +51,9 @@ async fn deliver_by(app: &App, webhook: Uuid) {
     while deliver_events(app, webhook).await.unwrap() {}
 }
 
+/// Creates a webhook that is told of nothing that has happened before.
 async fn create(app: &TestApp, server: &WebServer, types: &[&str]) -> (Uuid, String) {
+    app.database.settle().await;
     let types: Vec<_> = types.iter().map(|name| (*name).to_owned()).collect();
     let (webhook, secret) = create_webhook(&app.app, &Operator::at_command_line(), server.url.as_str(), &types)
         .await
