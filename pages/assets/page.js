@@ -29,6 +29,13 @@ export function showIssues(form, issues) {
   return [...left];
 }
 
+/** What is wrong with the fields. The service has no issue for a wrong code, so its field gets the whole message. */
+function issuesOf(error, form) {
+  const code = form.querySelector('[autocomplete="one-time-code"]');
+  const isWrong = ["invalid_otp", "otp_not_found"].includes(error.code);
+  return code && isWrong ? [{ field: code.name, text: () => error.message }] : (error.issues ?? []);
+}
+
 /** Shows one of these parts of the page, and takes a person who was in another one to its heading. */
 export function showPart(name, names) {
   const moves = names.some((other) => other !== name && element(other) && !element(other).hidden);
@@ -66,7 +73,7 @@ export async function perform(action, form) {
     notify((await action()) ?? "");
   } catch (error) {
     notify(error.message, true);
-    if (form) showIssues(form, error.issues ?? []);
+    if (form) showIssues(form, issuesOf(error, form));
   } finally {
     busy = false;
     document.body.removeAttribute("aria-busy");

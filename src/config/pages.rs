@@ -34,7 +34,7 @@ pub struct PageSettings {
         global = true
     )]
     brand_name: String,
-    /// Picture beside the name: an SVG or PNG file of at most 16 KiB [default: a sign of our own]
+    /// Picture beside the name: an SVG or PNG file of at most 12 KiB [default: a sign of our own]
     #[arg(long, env = "NEPTUN_AUTH_BRAND_LOGO", global = true)]
     brand_logo: Option<FilePath>,
     /// Colour of buttons and links; the pages show the nearest shades that can be read on light and on dark
@@ -160,7 +160,7 @@ mod tests {
         assert_eq!(read(b"\x89PNG\r\n\x1a\n..."), Ok("logo.png".to_owned()));
         assert!(read(b"GIF89a").unwrap_err().contains("neither an SVG nor a PNG"));
         let large = [&b"<svg>"[..], &[b' '; LARGEST_LOGO]].concat();
-        assert!(read(&large).unwrap_err().contains("at most 16384"));
+        assert!(read(&large).unwrap_err().contains("at most 12288"));
         assert!(
             logo(&folder.path().join("none"))
                 .unwrap_err()

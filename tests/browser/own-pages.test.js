@@ -188,7 +188,7 @@ test("the pages are in German, on the narrowest screen and at 200 %", async () =
 
 test("without JavaScript each page says what it needs", async () => {
   const context = await browser.newContext({ javaScriptEnabled: false });
-  const others = ["", "recover", "sessions", "activity", "data"].map((part) => `/account/${part}`);
+  const others = ["", "recover", "security", "sessions", "activity", "data"].map((part) => `/account/${part}`);
   for (const path of [...Object.values(paths), ...others]) {
     const page = await context.newPage();
     await page.goto(service + path);

@@ -22,8 +22,9 @@ use routes::Routes;
 const HOME: &str = "/account/";
 
 /// The pages below `/account/`, with the names of their templates.
-const ACCOUNT: [(&str, &str); 7] = [
+const ACCOUNT: [(&str, &str); 8] = [
     (HOME, "account"),
+    ("/account/security", "security"),
     ("/account/sessions", "sessions"),
     ("/account/activity", "activity"),
     ("/account/data", "data"),

@@ -4,19 +4,21 @@
 pub type File = (&'static str, &'static str);
 
 /// Templates by the names under which they are rendered, and the parts that they include.
-pub const TEMPLATES: [File; 14] = [
+pub const TEMPLATES: [File; 16] = [
     ("layout.html", include_str!("../../../pages/layout.html")),
     ("start.html", include_str!("../../../pages/start.html")),
     ("log_in.html", include_str!("../../../pages/log_in.html")),
     ("sign_up.html", include_str!("../../../pages/sign_up.html")),
     ("recover.html", include_str!("../../../pages/recover.html")),
     ("account.html", include_str!("../../../pages/account.html")),
+    ("security.html", include_str!("../../../pages/security.html")),
     ("sessions.html", include_str!("../../../pages/sessions.html")),
     ("activity.html", include_str!("../../../pages/activity.html")),
     ("data.html", include_str!("../../../pages/data.html")),
     ("_log_in.html", include_str!("../../../pages/_log_in.html")),
     ("_sign_up.html", include_str!("../../../pages/_sign_up.html")),
     ("_signed_in.html", include_str!("../../../pages/_signed_in.html")),
+    ("_app.html", include_str!("../../../pages/_app.html")),
     ("_nav.html", include_str!("../../../pages/_nav.html")),
     ("_step_up.html", include_str!("../../../pages/_step_up.html")),
 ];
@@ -31,7 +33,7 @@ pub const WORDS: [File; 2] = [
 ];
 
 /// What pages load.
-pub const ASSETS: [File; 17] = [
+pub const ASSETS: [File; 21] = [
     ("style.css", include_str!("../../../pages/assets/style.css")),
     ("api.js", include_str!("../../../pages/assets/api.js")),
     ("words.js", include_str!("../../../pages/assets/words.js")),
@@ -49,6 +51,10 @@ pub const ASSETS: [File; 17] = [
     ("own.js", include_str!("../../../pages/assets/own.js")),
     ("account.js", include_str!("../../../pages/assets/account.js")),
     ("activity.js", include_str!("../../../pages/assets/activity.js")),
+    ("security.js", include_str!("../../../pages/assets/security.js")),
+    ("factors.js", include_str!("../../../pages/assets/factors.js")),
+    ("passkeys.js", include_str!("../../../pages/assets/passkeys.js")),
+    ("identities.js", include_str!("../../../pages/assets/identities.js")),
     ("data.js", include_str!("../../../pages/assets/data.js")),
     ("recover.js", include_str!("../../../pages/assets/recover.js")),
     ("sessions.js", include_str!("../../../pages/assets/sessions.js")),

@@ -21,7 +21,7 @@ use built_in::{FALLBACK_LANGUAGE, TEMPLATES, WORDS};
 use words::Words;
 
 /// Largest logo, so that a first load stays below 60 kB.
-pub const LARGEST_LOGO: usize = 16 * 1024;
+pub const LARGEST_LOGO: usize = 12 * 1024;
 
 /// The settings of the pages.
 #[derive(Debug, Clone)]
@@ -106,8 +106,8 @@ pub struct Pages {
 
 impl Pages {
     /// The names of the pages.
-    pub const NAMES: [&'static str; 8] = [
-        "start", "log_in", "sign_up", "recover", "account", "sessions", "activity", "data",
+    pub const NAMES: [&'static str; 9] = [
+        "start", "log_in", "sign_up", "recover", "account", "security", "sessions", "activity", "data",
     ];
 
     /// # Errors

@@ -6,12 +6,13 @@ use poem::http::Method;
 use crate::helpers::{Answer, TestApp};
 
 /// Every page.
-pub const PAGES: [&str; 8] = [
+pub const PAGES: [&str; 9] = [
     "/",
     "/account/",
     "/account/login",
     "/account/sign-up",
     "/account/recover",
+    "/account/security",
     "/account/sessions",
     "/account/activity",
     "/account/data",

@@ -30,6 +30,30 @@ export async function fillIn(page, form, fields) {
   await area.getByRole("button").click();
 }
 
+/** A page of a new account that is signed in. */
+export async function visitAs(browser, account, path, options) {
+  const opened = await visit(browser, "/account/sign-up", options);
+  await fillIn(opened.page, "Create an account", { "E-mail": account.email, Password: account.password });
+  await heading(opened.page, "Your account");
+  await opened.page.goto(service + path);
+  await ready(opened.page);
+  return opened;
+}
+
+/** Logs another account in, as in another tab: its session replaces that of the page. */
+export function logInElsewhere(page, account) {
+  return page.evaluate(async (body) => {
+    const headers = { "Content-Type": "application/json" };
+    await fetch("/api/auth/login", { method: "POST", headers, body: JSON.stringify(body) });
+  }, account);
+}
+
+/** Answers the next requests as the service does ten minutes after the last proof. */
+export function growOld(page, path, methods, times = 1) {
+  const error = { statusCode: 403, code: "reauthentication_required", message: "", data: { methods, issues: [] } };
+  return page.route(service + path, (route) => route.fulfill({ status: 403, json: error }), { times });
+}
+
 export function press(page, name) {
   return page.getByRole("button", { name, exact: true }).click();
 }
