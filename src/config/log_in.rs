@@ -5,7 +5,7 @@ use std::str::FromStr;
 use clap::Args;
 use url::Url;
 
-use super::mailed_page::mailed_page;
+use super::mailed_page::page_or_own;
 use super::values::{List, Switch, list};
 use crate::app::LogInSetup;
 use crate::model::user::sign_ups::SignUps;
@@ -26,7 +26,8 @@ pub struct LogInSettings {
     #[arg(long, env = "NEPTUN_AUTH_SIGN_UP_BY_PASSKEY", default_value = "off", global = true)]
     sign_up_by_passkey: Switch,
     /// Page where an account owner enters a log-in code; mails link to it with address and code in its fragment, as in
-    /// `https://app.example.com/log-in#email=…&code=…`; allow its origin [default: none; mails have codes only]
+    /// `https://app.example.com/log-in#email=…&code=…`; allow its origin [default: /account/login of this
+    /// service; with pages off none, and mails have codes only]
     #[arg(long, env = "NEPTUN_AUTH_LOG_IN_CODE_URL", global = true)]
     log_in_code_url: Option<Url>,
 }
@@ -57,15 +58,15 @@ fn domains(text: &str) -> Result<Vec<String>, String> {
 }
 
 impl LogInSettings {
-    /// The rules for new accounts and for log-in by code.
-    pub fn setup(&self) -> anyhow::Result<LogInSetup> {
-        let page = self.log_in_code_url.clone();
+    /// The rules for new accounts and for log-in by code, of a service that browsers reach at `public_url`.
+    pub fn setup(&self, public_url: &Url, has_pages: bool) -> anyhow::Result<LogInSetup> {
+        let named = self.log_in_code_url.clone();
         Ok(LogInSetup {
             sign_ups: self.sign_up.0.clone(),
             by_code: self.log_in_by_code == Switch::On,
             sign_up_by_code: self.sign_up_by_code == Switch::On,
             sign_up_by_passkey: self.sign_up_by_passkey == Switch::On,
-            code_page: page.map(|page| mailed_page("LOG_IN_CODE_URL", page)).transpose()?,
+            code_page: page_or_own("LOG_IN_CODE_URL", named, "/account/login", (public_url, has_pages))?,
         })
     }
 }

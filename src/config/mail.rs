@@ -6,7 +6,7 @@ use anyhow::Context;
 use clap::{Args, ValueEnum};
 use url::Url;
 
-use super::mailed_page::mailed_page;
+use super::mailed_page::page_or_own;
 use super::values::{FilePath, List, Secret, Switch, all, list};
 use crate::app::mail::mailer::MailSetup;
 use crate::model::mail::{InternationalAddresses, Notice};
@@ -48,7 +48,8 @@ pub struct MailSettings {
     )]
     code_digits: u32,
     /// Page where an account owner sets a new password; mails link to it with a key in its fragment, as in
-    /// `https://app.example.com/reset#key=…`; allow its origin [default: none; mails have codes only]
+    /// `https://app.example.com/reset#key=…`; allow its origin [default: /account/recover of this service; with
+    /// pages off none, and mails have codes only]
     #[arg(long, env = "NEPTUN_AUTH_RECOVERY_URL", global = true)]
     recovery_url: Option<Url>,
     /// Accept new addresses with letters outside ASCII before the @; `auto` asks the mail server whether it can send to
@@ -95,9 +96,9 @@ impl MailSettings {
     }
 
     /// The mail settings of a service that browsers reach at `public_url`.
-    pub fn setup(&self, public_url: Url) -> anyhow::Result<MailSetup> {
-        let recovery_page = self.recovery_url.clone();
-        let recovery_page = recovery_page.map(|page| mailed_page("RECOVERY_URL", page));
+    pub fn setup(&self, public_url: Url, has_pages: bool) -> anyhow::Result<MailSetup> {
+        let named = self.recovery_url.clone();
+        let recovery_url = page_or_own("RECOVERY_URL", named, "/account/recover", (&public_url, has_pages))?;
         let smtp_url = self.smtp_url.as_ref().map(|url| url.0.parse()).transpose();
         Ok(MailSetup {
             smtp_url: smtp_url.context("SMTP_URL is not a URL, as in smtp://mail.example.com:587")?,
@@ -108,7 +109,7 @@ impl MailSettings {
             code_digits: self.code_digits,
             international_addresses: self.international_addresses,
             require_verified_email: self.require_verified_email == Switch::On,
-            recovery_url: recovery_page.transpose()?,
+            recovery_url,
             public_url,
         })
     }

@@ -159,12 +159,12 @@ impl Settings {
             issuer: public_url.origin().ascii_serialization(),
             audiences: self.tokens.audiences(),
             passkeys: self.passkeys.setup(&public_url, self.listen.allowed_origins())?,
-            log_in: self.log_in.setup()?,
+            log_in: self.log_in.setup(&public_url, self.pages.is_on())?,
             providers: self
                 .providers
                 .setup(public_url.clone(), self.origins(&public_url), self.pages.is_on())?,
             pages: self.pages.setup()?,
-            mail: self.mail.setup(public_url)?,
+            mail: self.mail.setup(public_url, self.pages.is_on())?,
             event_retention: self.operation.event_retention()?,
             event_streams: self.connection.event_streams(),
             limits: self.limits.rates(),

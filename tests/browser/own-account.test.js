@@ -7,7 +7,9 @@ import { call, newAccount, signUp } from "./support/account.js";
 import { assertAccessible } from "./support/axe.js";
 import { launchBrowser, screenshot } from "./support/browser.js";
 import { mailedCode, mailedLink } from "./support/inbox.js";
-import { assertQuiet, fillIn, heading, press, ready, told, views, visit } from "./support/own-pages.js";
+import {
+  assertQuiet, fillIn, growOld, heading, logInElsewhere, press, ready, told, views, visit, visitAs,
+} from "./support/own-pages.js";
 import { appCode } from "./support/totp.js";
 
 const service = process.env.SERVICE_URL;
@@ -18,16 +20,6 @@ before(async () => {
   browser = await launchBrowser();
 });
 after(() => browser?.close());
-
-/** A page of a new account that is signed in. */
-async function visitAs(account, path, options) {
-  const opened = await visit(browser, "/account/sign-up", options);
-  await fillIn(opened.page, "Create an account", { "E-mail": account.email, Password: account.password });
-  await heading(opened.page, "Your account");
-  await opened.page.goto(service + path);
-  await ready(opened.page);
-  return opened;
-}
 
 async function logsIn(account, password) {
   return (await call(service, "POST", "/api/auth/login", { body: { ...account, password } })).status === 200;
@@ -58,8 +50,9 @@ test("a forgotten password is replaced by the link of a mail, whose key does not
   const account = newAccount();
   await signUp(service, account);
   await call(service, "POST", "/auth/otp", { body: { action: "create", email: account.email } });
-  const { hash } = new URL(await mailedLink(account.email, "reset your password"));
-  const { page, seen } = await visit(browser, `/account/recover${hash}`);
+  const link = await mailedLink(account.email, "reset your password");
+  assert.match(link, new RegExp(`^${service}/account/recover#key=`));
+  const { page, seen } = await visit(browser, link.slice(service.length));
   await heading(page, "Set a new password");
   assert.equal(new URL(page.url()).hash, "");
   await fillIn(page, "Set a new password", { "New password": newPassword });
@@ -70,7 +63,7 @@ test("a forgotten password is replaced by the link of a mail, whose key does not
 
 test("sessions are listed by their programs, and ended one by one or together", async () => {
   const account = newAccount();
-  const { page, seen } = await visitAs(account, "/account/sessions");
+  const { page, seen } = await visitAs(browser, account, "/account/sessions");
   for (let count = 0; count < 3; count += 1) await call(service, "POST", "/api/auth/login", { body: account });
   await page.reload();
   await ready(page);
@@ -88,7 +81,7 @@ test("sessions are listed by their programs, and ended one by one or together", 
 
 test("activity shows what happened, page by page", async () => {
   const account = newAccount();
-  const { page, seen } = await visitAs(account, "/account/activity");
+  const { page, seen } = await visitAs(browser, account, "/account/activity");
   for (let count = 0; count < 2; count += 1) await call(service, "POST", "/api/auth/login", { body: account });
   // Pages of two, so that three events are more than one.
   await page.route("**/api/users/me/events*", (route) => {
@@ -109,7 +102,7 @@ test("activity shows what happened, page by page", async () => {
 
 test("all data is downloaded, and the account is deleted by its address", async () => {
   const account = newAccount();
-  const { page, seen } = await visitAs(account, "/account/data");
+  const { page, seen } = await visitAs(browser, account, "/account/data");
   const [download] = await Promise.all([page.waitForEvent("download"), press(page, "Download account.json")]);
   await told(page, "Everything that is stored about you is in account.json.");
   const data = JSON.parse(await readFile(await download.path(), "utf8"));
@@ -123,15 +116,9 @@ test("all data is downloaded, and the account is deleted by its address", async 
   assertQuiet(seen);
 });
 
-/** Answers the next requests as the service does ten minutes after the last proof. */
-function growOld(page, path, methods, times = 1) {
-  const error = { statusCode: 403, code: "reauthentication_required", message: "", data: { methods, issues: [] } };
-  return page.route(service + path, (route) => route.fulfill({ status: 403, json: error }), { times });
-}
-
 test("where a fresh proof is needed, a dialog asks for it and can be left", async () => {
   const account = newAccount();
-  const { page, seen } = await visitAs(account, "/account/data");
+  const { page, seen } = await visitAs(browser, account, "/account/data");
   const cookies = await page.context().cookies();
   const cookie = cookies.map(({ name, value }) => `${name}=${value}`).join("; ");
   const { secret } = await (await call(service, "POST", "/api/auth/totp", { cookie })).json();
@@ -164,18 +151,10 @@ test("where a fresh proof is needed, a dialog asks for it and can be left", asyn
   assertQuiet(seen);
 });
 
-/** Logs another account in, as in another tab: its session replaces that of the page. */
-function logInElsewhere(page, account) {
-  return page.evaluate(async (body) => {
-    const headers = { "Content-Type": "application/json" };
-    await fetch("/api/auth/login", { method: "POST", headers, body: JSON.stringify(body) });
-  }, account);
-}
-
 test("an account that the page does not show is not deleted, and its sessions go on", async () => {
   const [account, other] = [newAccount(), newAccount()];
   await signUp(service, other);
-  const { page, seen } = await visitAs(account, "/account/data");
+  const { page, seen } = await visitAs(browser, account, "/account/data");
   await logInElsewhere(page, other);
   await fillIn(page, "Delete the account", { "Your address": account.email });
   await told(page, "You are logged in to another account by now.");
@@ -192,7 +171,7 @@ test("an account that the page does not show is not deleted, and its sessions go
 test("a fresh proof of another account changes neither that one nor the one that the page shows", async () => {
   const [account, other] = [newAccount(), newAccount()];
   await signUp(service, other);
-  const { page, seen } = await visitAs(account, "/account/data");
+  const { page, seen } = await visitAs(browser, account, "/account/data");
   await growOld(page, "/api/users/me", ["password"]);
   await fillIn(page, "Delete the account", { "Your address": account.email });
   const dialog = page.getByRole("dialog", { name: "Is it you?" });
@@ -207,7 +186,7 @@ test("a fresh proof of another account changes neither that one nor the one that
 
 for (const { name, options } of views) {
   test(`the account's pages are accessible and fit the window: ${name}`, async () => {
-    const { page, seen } = await visitAs(newAccount(), "/account/", options);
+    const { page, seen } = await visitAs(browser, newAccount(), "/account/", options);
     for (const part of ["sessions", "activity", "data", "recover"]) {
       await page.goto(`${service}/account/${part}`);
       await ready(page);

@@ -6,7 +6,7 @@ import { call, newAccount, signUp } from "./support/account.js";
 import { addAuthenticator } from "./support/authenticator.js";
 import { assertAccessible } from "./support/axe.js";
 import { launchBrowser, screenshot } from "./support/browser.js";
-import { mailedCode } from "./support/inbox.js";
+import { mailedCode, mailedLink } from "./support/inbox.js";
 import { assertQuiet, fillIn, heading, press, ready, told, visit } from "./support/own-pages.js";
 import { appCode } from "./support/totp.js";
 
@@ -82,6 +82,23 @@ test("a mailed code logs in", async () => {
   await fillIn(page, "Enter the code", { Code: await mailedCode(account.email, "log in") });
   await heading(page, "Your account");
   await page.getByText("confirmed", { exact: true }).waitFor();
+  assertQuiet(seen);
+});
+
+test("the link of a mail logs in, in the browser that asked for it", async () => {
+  const account = newAccount();
+  await signUp(service, account);
+  const { page, context, seen } = await visit(browser, "/account/login");
+  await page.getByLabel("E-mail").fill(account.email);
+  await press(page, "Mail me a code");
+  await told(page, "If the address can log in, a code is on its way.");
+  const link = await mailedLink(account.email, "log in");
+  assert.match(link, new RegExp(`^${service}/account/login#`));
+  const opened = await context.newPage();
+  await opened.goto(link);
+  await fillIn(opened, "Enter the code", {});
+  await heading(opened, "Your account");
+  await opened.getByText("confirmed", { exact: true }).waitFor();
   assertQuiet(seen);
 });
 
