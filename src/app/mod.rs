@@ -5,6 +5,7 @@ pub mod breached;
 pub mod clock;
 pub mod codes;
 pub mod device_cookies;
+pub mod doctor;
 pub mod failed_log_ins;
 pub mod hasher;
 pub mod import_file;
@@ -138,12 +139,7 @@ impl App {
     /// # Errors
     /// When a setting can't be used, or the database can't be opened. The text is for the operator.
     pub async fn open(setup: Setup) -> anyhow::Result<Self> {
-        let is_sqlite = setup.database.url.starts_with("sqlite:");
-        ensure!(
-            setup.secret_key.is_some() || is_sqlite,
-            "SECRET_KEY is needed with PostgreSQL: set the same key for every instance; \
-             `openssl rand -hex 32` makes one"
-        );
+        setup.require_secret_key()?;
         // First, because an error in a setting must leave the database untouched.
         let mailer = Mailer::new(&setup.mail)?;
         let pages = setup.pages.map(Pages::new).transpose()?;

@@ -1,5 +1,6 @@
 //! The settings of an app.
 
+use anyhow::ensure;
 use chrono::TimeDelta;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -59,6 +60,21 @@ pub struct Setup {
     pub dev_key: Option<String>,
     /// Cancelled when the instance is about to stop.
     pub draining: CancellationToken,
+}
+
+impl Setup {
+    /// Checks that there is a key: PostgreSQL has no file that one could stand beside.
+    ///
+    /// # Errors
+    /// When it is missing. The text is for the operator.
+    pub fn require_secret_key(&self) -> anyhow::Result<()> {
+        ensure!(
+            self.secret_key.is_some() || self.database.url.starts_with("sqlite:"),
+            "SECRET_KEY is needed with PostgreSQL: set the same key for every instance; \
+             `openssl rand -hex 32` makes one"
+        );
+        Ok(())
+    }
 }
 
 /// The settings for new accounts and for log-in by code.

@@ -207,7 +207,7 @@ impl Cli {
             telemetry::start_logs(&format!("{quiet}{}", operation.log), operation.log_format)?;
         }
         let done = match command {
-            Command::Doctor(arguments) => return Ok(doctor::run(&arguments, &self.settings)),
+            Command::Doctor(arguments) => return Ok(doctor::run(&arguments, &self.settings).await),
             Command::Serve(arguments) => serve::serve(&arguments, &self.settings).await,
             Command::Users { command } => users::run(command, &self.settings).await,
             Command::Sessions { command } => sessions::run(command, &self.settings).await,

@@ -32,6 +32,8 @@ use url::Url;
 
 use crate::api::Web;
 use crate::app::clock::Clock;
+use crate::app::outbound::OutboundSetup;
+use crate::app::passkeys::PasskeySetup;
 use crate::app::{DatabaseSetup, Setup};
 use crate::model::client::origin::{AllowedOrigins, Origin, is_loopback};
 use crate::model::secret_key::SecretKey;
@@ -54,7 +56,7 @@ use providers::ProviderSettings;
 use session::SessionSettings;
 use tokens::TokenSettings;
 use values::FilePath;
-pub use values::Secret;
+pub use values::{Secret, web_url};
 
 #[derive(Debug, Args)]
 pub struct Settings {
@@ -105,6 +107,23 @@ impl Settings {
     /// The address by which browsers reach the service.
     pub fn public_url(&self) -> anyhow::Result<Url> {
         self.listen.public_url()
+    }
+
+    /// Whether the operator chose the domain of passkeys.
+    #[must_use]
+    pub fn names_rp_id(&self) -> bool {
+        self.passkeys.names_domain()
+    }
+
+    /// The settings for passkeys of a service that browsers reach at `public_url`.
+    pub fn passkeys(&self, public_url: &Url) -> anyhow::Result<PasskeySetup> {
+        self.passkeys.setup(public_url, self.listen.allowed_origins())
+    }
+
+    /// How the service calls other servers.
+    #[must_use]
+    pub fn outbound(&self) -> OutboundSetup {
+        self.outbound.setup()
     }
 
     /// The origins of `ALLOWED_ORIGINS`, as a text.
@@ -158,7 +177,7 @@ impl Settings {
             session_cache_entries: self.session.cache_entries(),
             issuer: public_url.origin().ascii_serialization(),
             audiences: self.tokens.audiences(),
-            passkeys: self.passkeys.setup(&public_url, self.listen.allowed_origins())?,
+            passkeys: self.passkeys(&public_url)?,
             log_in: self.log_in.setup(&public_url, self.pages.is_on())?,
             providers: self
                 .providers
@@ -168,7 +187,7 @@ impl Settings {
             event_retention: self.operation.event_retention()?,
             event_streams: self.connection.event_streams(),
             limits: self.limits.rates(),
-            outbound: self.outbound.setup(),
+            outbound: self.outbound(),
             dev_key: None,
             draining: CancellationToken::new(),
         })

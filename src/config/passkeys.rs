@@ -53,6 +53,12 @@ fn related(text: &str) -> Result<List<String>, String> {
 }
 
 impl PasskeySettings {
+    /// Whether the domain is set.
+    #[must_use]
+    pub fn names_domain(&self) -> bool {
+        self.id.is_some()
+    }
+
     /// The settings of a service that browsers reach at `public_url`, and that pages of `allowed` origins may call.
     ///
     /// # Errors

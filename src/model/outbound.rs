@@ -9,18 +9,34 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 #[derive(Debug, Clone, Default)]
 pub struct Destinations {
     listed: Vec<IpNet>,
+    is_anywhere: bool,
 }
 
 impl Destinations {
     #[must_use]
     pub fn new(listed: Vec<IpNet>) -> Self {
-        Self { listed }
+        Self {
+            listed,
+            is_anywhere: false,
+        }
+    }
+
+    /// Every address, with and without encryption.
+    #[must_use]
+    pub fn anywhere() -> Self {
+        Self {
+            listed: Vec::new(),
+            is_anywhere: true,
+        }
     }
 
     /// Whether `ip` may be called. Without encryption only a listed loopback address may: nothing on the way can read
     /// along there.
     #[must_use]
     pub fn allow(&self, ip: IpAddr, is_encrypted: bool) -> bool {
+        if self.is_anywhere {
+            return true;
+        }
         let is_listed = self.listed.iter().any(|network| network.contains(&ip));
         if is_encrypted {
             is_listed || is_public(ip)

@@ -11,7 +11,7 @@ use crate::model::session::cookie::SessionCookie;
 const CLOCK_TOLERANCE: TimeDelta = TimeDelta::seconds(30);
 const ORIGIN: &str = "access-control-allow-origin";
 
-/// The instance, and who is to call it.
+/// The instance, and the pages that are to call it.
 #[derive(Debug, Clone, Copy)]
 pub struct Live<'a> {
     pub url: &'a Url,
@@ -133,7 +133,10 @@ impl Asking<'_> {
         }
         match allows(&answer, page) {
             _ if !answer.is_success() => {
-                let says = format!("a preflight of {page} is answered with {}: does a proxy answer it?", answer.status);
+                let says = format!(
+                    "a preflight of {page} is answered with {}: does a proxy answer it?",
+                    answer.status
+                );
                 Finding::fail(id, says)
             }
             Ok(()) => Finding::ok(id, format!("it lets pages of {page} call with cookies")),
@@ -200,7 +203,9 @@ fn allows(answer: &Answer, page: &str) -> Result<(), String> {
             Some("true") => Ok(()),
             _ => Err("Access-Control-Allow-Credentials is not `true`; does a proxy remove it?".to_owned()),
         },
-        [one] => Err(format!("Access-Control-Allow-Origin is `{one}` instead of `{page}`: {proxy}")),
+        [one] => Err(format!(
+            "Access-Control-Allow-Origin is `{one}` instead of `{page}`: {proxy}"
+        )),
         [..] => Err(format!("Access-Control-Allow-Origin is there more than once: {proxy}")),
     }
 }
@@ -212,7 +217,10 @@ mod tests {
     #[test]
     fn a_cookie_is_shown_without_its_value() {
         let line = "__Host-s=secret; HttpOnly; SameSite=Lax; Path=/; Secure; Max-Age=5; Expires=Thu, 01 Jan 1970";
-        assert_eq!(without_value(line), "__Host-s=…; HttpOnly; SameSite=Lax; Path=/; Secure");
+        assert_eq!(
+            without_value(line),
+            "__Host-s=…; HttpOnly; SameSite=Lax; Path=/; Secure"
+        );
         assert_eq!(without_value(""), "=…");
     }
 }

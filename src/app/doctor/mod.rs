@@ -1,3 +1,4 @@
 //! Looks at what is around the service, as `neptun-auth doctor` reports it. Nothing here changes anything.
 
+pub mod around;
 pub mod live;

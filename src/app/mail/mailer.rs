@@ -118,6 +118,14 @@ impl Mailer {
         }
     }
 
+    /// Greets the mail server; `None` without one.
+    pub async fn greet_server(&self) -> Option<anyhow::Result<()>> {
+        match &self.route {
+            Route::Smtp(server) => Some(server.answers().await),
+            Route::Inbox(_) | Route::Nowhere => None,
+        }
+    }
+
     /// Opens the development inbox, if there is one, under a key that follows from `secret`.
     ///
     /// # Errors

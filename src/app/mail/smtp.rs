@@ -99,11 +99,24 @@ impl MailServer {
     /// # Errors
     /// When the server can't be reached, or takes longer than `CONNECT_TIMEOUT`.
     pub async fn takes_international_addresses(&self) -> anyhow::Result<bool> {
-        let greeted = timeout(CONNECT_TIMEOUT, self.greet()).await;
-        let mut connection = greeted.context("the SMTP server took more than 20 s to greet")??;
+        let mut connection = self.greet_in_time().await?;
         let takes_them = connection.server_info().supports_feature(Extension::SmtpUtfEight);
         connection.abort().await;
         Ok(takes_them)
+    }
+
+    /// Greets the server as for a mail, over TLS unless that is switched off, and sends nothing.
+    ///
+    /// # Errors
+    /// As [`Self::takes_international_addresses`].
+    pub async fn answers(&self) -> anyhow::Result<()> {
+        self.greet_in_time().await?.abort().await;
+        Ok(())
+    }
+
+    async fn greet_in_time(&self) -> anyhow::Result<AsyncSmtpConnection> {
+        let greeted = timeout(CONNECT_TIMEOUT, self.greet()).await;
+        greeted.context("the SMTP server took more than 20 s to greet")?
     }
 
     async fn greet(&self) -> anyhow::Result<AsyncSmtpConnection> {

@@ -33,6 +33,12 @@ impl Call {
         Self::new(url, Request::get(url.as_str()), String::new())
     }
 
+    /// Asks, as browsers do, whether a page may send a request.
+    #[must_use]
+    pub fn options(url: &Url) -> Self {
+        Self::new(url, Request::options(url.as_str()), String::new())
+    }
+
     #[must_use]
     pub fn post_form(url: &Url, fields: &[(&str, &str)]) -> Self {
         let body = Serializer::new(String::new()).extend_pairs(fields).finish();
@@ -109,6 +115,13 @@ impl Answer {
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+
+    /// Every header of this name that is text.
+    #[must_use]
+    pub fn headers(&self, name: &str) -> Vec<&str> {
+        let values = self.headers.get_all(name).iter();
+        values.filter_map(|value| value.to_str().ok()).collect()
     }
 
     #[must_use]

@@ -77,6 +77,15 @@ impl Outbound {
         Ok(Self::with(connector, tls, MAX_IN_FLIGHT))
     }
 
+    /// Calls every address, also without encryption: for one that the operator names at the command line.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn to_anywhere(setup: &OutboundSetup) -> anyhow::Result<Self> {
+        let tls = trust::configuration(setup.ca_file.as_deref())?;
+        Ok(Self::with(Connector::new(Destinations::anywhere()), tls, MAX_IN_FLIGHT))
+    }
+
     fn with(connector: Connector, tls: ClientConfig, max_in_flight: usize) -> Self {
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())

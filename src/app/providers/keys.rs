@@ -86,6 +86,11 @@ impl KeySet {
         Self(keys.filter_map(Key::read).take(MAX_KEYS).collect())
     }
 
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Verifies `signature` with the one key that has the id `kid` and is for `algorithm`. A token without a `kid`
     /// needs a provider with one key for its algorithm.
     #[must_use]

@@ -3,6 +3,7 @@
 
 pub mod ceremonies;
 mod discovery;
+pub mod examine;
 mod github;
 mod id_token;
 mod keys;
@@ -65,14 +66,19 @@ struct Profile {
     organisation: Option<String>,
 }
 
+/// Where a provider sends the browser back to.
+fn redirect_uri(public_url: &Url, id: &ProviderId) -> anyhow::Result<String> {
+    let uri = public_url.join(&format!("auth/{id}")).context("PUBLIC_URL")?;
+    Ok(uri.into())
+}
+
 impl Providers {
     /// Connects to nothing: a provider that is down must not keep the service from starting.
     pub fn new(setup: ProvidersSetup, secret: &SecretKey, outbound: &Outbound) -> anyhow::Result<Self> {
         let public_url = setup.public_url;
         let provider = |setup: ProviderSetup| -> anyhow::Result<Provider> {
-            let path = format!("auth/{}", setup.id);
             Ok(Provider {
-                redirect_uri: public_url.join(&path).context("PUBLIC_URL")?.into(),
+                redirect_uri: redirect_uri(&public_url, &setup.id)?,
                 protocol: Protocol::of(&setup),
                 setup,
             })

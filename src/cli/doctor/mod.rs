@@ -1,6 +1,7 @@
 //! `neptun-auth doctor`: names the setting that keeps people signed out. It changes nothing, and may run while the
 //! service does.
 
+mod live;
 mod settings;
 
 use std::process::ExitCode;
@@ -12,7 +13,9 @@ use url::Url;
 
 use super::printable::{json_line, printable};
 use super::say::{misuse, say};
-use crate::config::Settings;
+use crate::app::doctor::around::Surroundings;
+use crate::config::{Settings, web_url};
+use crate::model::client::origin::is_loopback;
 use crate::model::doctor::{Finding, Level};
 
 #[derive(Debug, Args)]
@@ -21,18 +24,40 @@ pub struct DoctorArgs {
     /// URL]
     #[arg(long)]
     frontend: Option<Url>,
+    /// Address of the running service, to ask it as a browser would; also that which the front end calls, unless it is
+    /// on this machine and the public URL is not [default: none, and nothing is asked]
+    #[arg(long, value_parser = web_url)]
+    live: Option<Url>,
     /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
-/// Looks at everything, and says what it found.
-pub fn run(arguments: &DoctorArgs, settings: &Settings) -> ExitCode {
-    tell(arguments, settings).unwrap_or_else(|error| misuse(&error))
+impl DoctorArgs {
+    /// The address of the pages.
+    fn page<'a>(&'a self, public_url: &'a Url) -> &'a Url {
+        self.frontend.as_ref().unwrap_or(public_url)
+    }
+
+    /// The address that pages call. An instance that is asked on its own machine may be another address to browsers.
+    fn called<'a>(&'a self, public_url: &'a Url) -> &'a Url {
+        let is_behind = |live: &Url| is_loopback(live) && !is_loopback(public_url);
+        self.live.as_ref().filter(|live| !is_behind(live)).unwrap_or(public_url)
+    }
 }
 
-fn tell(arguments: &DoctorArgs, settings: &Settings) -> anyhow::Result<ExitCode> {
-    let findings = settings::findings(settings, arguments.frontend.as_ref());
+/// Looks at everything, and says what it found.
+pub async fn run(arguments: &DoctorArgs, settings: &Settings) -> ExitCode {
+    tell(arguments, settings).await.unwrap_or_else(|error| misuse(&error))
+}
+
+async fn tell(arguments: &DoctorArgs, settings: &Settings) -> anyhow::Result<ExitCode> {
+    let around = settings.setup().and_then(Surroundings::new);
+    let mut findings = settings::findings(settings, arguments, &around);
+    if let Ok(around) = &around {
+        findings.extend(around.findings().await);
+    }
+    findings.extend(live::findings(settings, arguments).await?);
     let text = if arguments.json {
         let all: Vec<Value> = findings.iter().map(object).collect();
         json_line(&json!(all))
@@ -77,7 +102,7 @@ fn line(finding: &Finding) -> String {
     let value = finding.value.as_deref().filter(|value| !value.is_empty());
     let second = match (&finding.setting, value) {
         (Some(setting), Some(value)) => format!("\n      {setting} = {value}"),
-        (Some(setting), None) => format!("\n      {setting} is not set"),
+        (Some(setting), None) => format!("\n      {setting}"),
         (None, Some(value)) => format!("\n      {value}"),
         (None, None) => String::new(),
     };

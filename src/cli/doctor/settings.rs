@@ -5,6 +5,8 @@ use std::time::Duration;
 use clap::{Arg, CommandFactory};
 use url::Url;
 
+use super::DoctorArgs;
+use crate::app::doctor::around::Surroundings;
 use crate::cli::Cli;
 use crate::config::{Settings, names};
 use crate::model::doctor::Finding;
@@ -14,24 +16,25 @@ use crate::model::session::Lifetimes;
 /// People who read a page for longer than this would be signed out.
 const SHORT_IDLE: Duration = Duration::from_mins(10);
 
-/// Everything that needs no other server and no database.
-pub fn findings(settings: &Settings, front_end: Option<&Url>) -> Vec<Finding> {
-    let mut findings = vec![start(settings)];
+/// Everything that needs no other server and no database. `around` is what the service needs, or why it does not start.
+pub fn findings(settings: &Settings, arguments: &DoctorArgs, around: &anyhow::Result<Surroundings>) -> Vec<Finding> {
+    let mut findings = vec![start(settings, around)];
     findings.extend(unknown());
     let Ok(public_url) = settings.public_url() else {
         return findings;
     };
     findings.extend(exposed(settings, &public_url));
     findings.extend(settings.lifetimes().ok().and_then(|lifetimes| short(&lifetimes)));
-    findings.extend(cookie(settings, &public_url, front_end.unwrap_or(&public_url)));
+    findings.extend(cookie(settings, &public_url, arguments));
     findings
 }
 
 /// Whether the service would start with these settings.
-fn start(settings: &Settings) -> Finding {
-    match settings.setup().and_then(|_| settings.web()) {
-        Ok(_) => Finding::ok("settings", "the settings fit together"),
-        Err(error) => {
+fn start(settings: &Settings, around: &anyhow::Result<Surroundings>) -> Finding {
+    let web = settings.web().map(|_| ());
+    match around.as_ref().err().or(web.as_ref().err()) {
+        None => Finding::ok("settings", "the settings fit together"),
+        Some(error) => {
             let text = format!("{error:#}");
             let finding = Finding::fail("settings", format!("the service does not start: {text}"));
             match first_setting(&text) {
@@ -75,14 +78,14 @@ fn short(lifetimes: &Lifetimes) -> Option<Finding> {
 }
 
 /// The cookie, and what becomes of it on the pages of the front end.
-fn cookie(settings: &Settings, public_url: &Url, page: &Url) -> Vec<Finding> {
+fn cookie(settings: &Settings, public_url: &Url, arguments: &DoctorArgs) -> Vec<Finding> {
     // A combination that browsers would drop is an error of the settings, and has been said.
     let Ok(cookie) = settings.cookie(public_url) else {
         return Vec::new();
     };
     let front_end = FrontEnd {
-        page,
-        service: public_url,
+        page: arguments.page(public_url),
+        service: arguments.called(public_url),
         public_url,
         cookie: cookie.attributes(),
         origins: &settings.origins(public_url),
@@ -91,5 +94,34 @@ fn cookie(settings: &Settings, public_url: &Url, page: &Url) -> Vec<Finding> {
     let described = Finding::ok("cookie", "the session cookie").with(cookie.described());
     let mut findings = vec![described];
     findings.extend(front_end.findings());
+    findings.extend(passkeys(settings, public_url, arguments.page(public_url)));
     findings
+}
+
+/// Whether pages of the front end can use passkeys.
+fn passkeys(settings: &Settings, public_url: &Url, page: &Url) -> Option<Finding> {
+    let id = "front-end.passkeys";
+    let page = page.origin().ascii_serialization();
+    let party = settings.passkeys(public_url).ok()?.relying_party;
+    let Some(party) = party else {
+        let says = "there are no passkeys: browsers make none for an IP address or a public suffix; use a domain of \
+            your own, or localhost";
+        return Some(Finding::ok(id, says).about("RP_ID"));
+    };
+    let domain = party.id.as_str();
+    Some(if party.accepts(&page) {
+        Finding::ok(id, format!("pages of {page} can use passkeys")).of("RP_ID", domain)
+    } else {
+        // Without the setting, passkeys may not be wanted.
+        let level = if settings.names_rp_id() {
+            Finding::warn
+        } else {
+            Finding::ok
+        };
+        let says = format!(
+            "pages of {page} can't use passkeys: these belong to `{domain}`, and the page is not allowed, or not at or \
+             below that domain; a domain above both serves both, and a later change makes every passkey useless"
+        );
+        level(id, says).of("RP_ID", domain)
+    })
 }

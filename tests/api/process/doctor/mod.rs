@@ -1,9 +1,15 @@
 //! `neptun-auth doctor`, the real binary: what it names, what it prints, and what it leaves alone.
 
+mod around;
+mod live;
+mod set_ups;
+
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Output, Stdio};
+use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -11,13 +17,18 @@ use tempfile::{NamedTempFile, TempDir};
 
 use crate::helpers::TestDatabase;
 use crate::helpers::binary::{Binary, command};
+use crate::helpers::web::{Received, WebServer};
 
 /// Variables and their values.
 type Variables<'a> = &'a [(&'a str, &'a str)];
 
-/// What doctor prints with these settings.
+/// What doctor prints with these settings, which have a mail server unless they name another one.
 fn doctor(database_url: &str, settings: Variables, arguments: &[&str]) -> Output {
     let mut command = command(database_url);
+    if !settings.iter().any(|(name, _)| *name == SMTP_URL) {
+        command.env(SMTP_URL, mail_server());
+        command.env("NEPTUN_AUTH_MAIL_FROM", "a@example.com");
+    }
     command.arg("doctor").args(arguments).envs(settings.iter().copied());
     command.stdout(Stdio::piped()).output().unwrap()
 }
@@ -46,150 +57,54 @@ fn troubles(findings: &[Value]) -> Vec<String> {
         .collect()
 }
 
-/// Settings under which a person does not stay signed in, and what doctor has to name.
-struct Setup {
-    settings: Variables<'static>,
-    front_end: &'static str,
-    /// The trouble: id, level and setting.
-    names: &'static str,
-    says: &'static str,
+/// The URL of a mail server that greets.
+fn mail_server() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for connection in listener.incoming() {
+            let mut connection = BufReader::new(connection.unwrap());
+            connection.get_mut().write_all(b"220 mail.example.com\r\n").unwrap();
+            let mut line = String::new();
+            // The client may hang up whenever it likes.
+            while connection.read_line(&mut line).is_ok_and(|read| read > 0) {
+                if connection.get_mut().write_all(b"250 mail.example.com\r\n").is_err() {
+                    break;
+                }
+            }
+        }
+    });
+    format!("smtp://{address}")
 }
 
+const SMTP_URL: &str = "NEPTUN_AUTH_SMTP_URL";
 const PUBLIC_URL: &str = "NEPTUN_AUTH_PUBLIC_URL";
 const ORIGINS: &str = "NEPTUN_AUTH_ALLOWED_ORIGINS";
 const SAME_SITE: &str = "NEPTUN_AUTH_COOKIE_SAME_SITE";
-const SETUPS: [Setup; 11] = [
-    // A front end on another site, with the default cookie.
-    Setup {
-        settings: &[
-            (PUBLIC_URL, "https://auth.example.com"),
-            (ORIGINS, "https://app.example.org"),
-        ],
-        front_end: "https://app.example.org",
-        names: "front-end.cookie fail COOKIE_SAME_SITE",
-        says: "are different sites; give the service a name under `example.org`",
-    },
-    // The same, with a cookie that half of the browsers block.
-    Setup {
-        settings: &[
-            (PUBLIC_URL, "https://auth.example.com"),
-            (ORIGINS, "https://app.example.org"),
-            (SAME_SITE, "none"),
-        ],
-        front_end: "https://app.example.org",
-        names: "front-end.cookie warn PUBLIC_URL",
-        says: "a third-party cookie: Safari",
-    },
-    // Two apps of one hosting platform.
-    Setup {
-        settings: &[
-            (PUBLIC_URL, "https://my-auth.fly.dev"),
-            (ORIGINS, "https://my-app.fly.dev"),
-        ],
-        front_end: "https://my-app.fly.dev",
-        names: "front-end.cookie fail COOKIE_SAME_SITE",
-        says: "anyone can have a name under `fly.dev`",
-    },
-    // The front end is served without TLS.
-    Setup {
-        settings: &[
-            (PUBLIC_URL, "https://auth.example.com"),
-            (ORIGINS, "http://app.example.com"),
-        ],
-        front_end: "http://app.example.com",
-        names: "front-end.cookie fail PUBLIC_URL",
-        says: "have different schemes",
-    },
-    // Development: the page is opened by name, the service is called by address.
-    Setup {
-        settings: &[(PUBLIC_URL, "http://127.0.0.1:8080")],
-        front_end: "http://localhost:3000",
-        names: "front-end.cookie fail COOKIE_SAME_SITE",
-        says: "although both names are this machine; open the page at 127.0.0.1 too",
-    },
-    // Development: the list has the port of yesterday's tool.
-    Setup {
-        settings: &[
-            (PUBLIC_URL, "http://localhost:8080"),
-            (ORIGINS, "http://localhost:3000"),
-        ],
-        front_end: "http://localhost:5173",
-        names: "front-end.origin fail ALLOWED_ORIGINS",
-        says: "add http://localhost:5173 to the list",
-    },
-    // A wildcard stands for one label.
-    Setup {
-        settings: &[
-            (PUBLIC_URL, "https://auth.example.com"),
-            (ORIGINS, "https://*.preview.example.com"),
-        ],
-        front_end: "https://pr-7.shop.preview.example.com",
-        names: "front-end.origin fail ALLOWED_ORIGINS",
-        says: "the service rejects pages of https://pr-7.shop.preview.example.com",
-    },
-    // A misspelt variable sets nothing.
-    Setup {
-        settings: &[
-            (PUBLIC_URL, "https://auth.example.com"),
-            ("NEPTUN_AUTH_ALOWED_ORIGINS", "https://app.example.com"),
-        ],
-        front_end: "https://app.example.com",
-        names: "settings.unknown warn -",
-        says: "there is no setting NEPTUN_AUTH_ALOWED_ORIGINS",
-    },
-    // People come from links in mails, and look signed out.
-    Setup {
-        settings: &[
-            (PUBLIC_URL, "https://auth.example.com"),
-            (ORIGINS, "https://app.example.com"),
-            (SAME_SITE, "strict"),
-        ],
-        front_end: "https://app.example.com",
-        names: "front-end.links warn COOKIE_SAME_SITE",
-        says: "arrives without the cookie",
-    },
-    // The session ends while people read.
-    Setup {
-        settings: &[
-            (PUBLIC_URL, "https://auth.example.com"),
-            ("NEPTUN_AUTH_SESSION_IDLE_TIMEOUT", "2m"),
-        ],
-        front_end: "https://auth.example.com",
-        names: "session.idle warn SESSION_IDLE_TIMEOUT",
-        says: "is not used for 2m",
-    },
-    // A page that is opened from the disk.
-    Setup {
-        settings: &[(PUBLIC_URL, "http://localhost:8080")],
-        front_end: "file:///home/me/index.html",
-        names: "front-end.origin fail -",
-        says: "is no web page",
-    },
+const BEHIND_A_PROXY: Variables = &[
+    (PUBLIC_URL, "https://auth.example.com"),
+    (ORIGINS, "https://app.example.com"),
 ];
 
-#[tokio::test]
-async fn where_the_cookie_does_not_stick_doctor_alone_names_the_cause() {
-    for setup in SETUPS {
-        let database = TestDatabase::create().await;
-        let _running = Binary::start(&database.url, setup.settings);
-        let (findings, code) = findings(&database.url, setup.settings, &["--frontend", setup.front_end]);
-        let troubles = troubles(&findings);
-        assert!(
-            troubles.iter().any(|trouble| trouble == setup.names),
-            "{}: {findings:?}",
-            setup.names
-        );
-        let said = |finding: &Value| finding["says"].as_str().unwrap().contains(setup.says);
-        assert!(findings.iter().any(said), "{}: {findings:?}", setup.says);
-        assert_eq!(code, 1);
-        // Nothing else is blamed; a misspelt list is an empty list too.
-        let most = if setup.names.starts_with("settings.unknown") {
-            2
-        } else {
-            1
-        };
-        assert_eq!(troubles.len(), most, "{findings:?}");
-    }
+/// A proxy in front of the service, which changes its answers.
+fn proxy(service: SocketAddr, change: fn(&str) -> String) -> WebServer {
+    WebServer::http(move |request| change(&passed_on(service, request)))
+}
+
+fn passed_on(service: SocketAddr, request: &Received) -> String {
+    let mut stream = TcpStream::connect(service).unwrap();
+    let headers = request.headers.iter().filter(|(name, _)| name != "connection");
+    let headers: Vec<_> = headers.map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let headers = headers.concat();
+    let (method, target, body) = (&request.method, &request.target, &request.body);
+    write!(
+        stream,
+        "{method} {target} HTTP/1.1\r\nconnection: close\r\n{headers}\r\n{body}"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
 }
 
 #[tokio::test]

@@ -1,0 +1,109 @@
+//! What the service needs around it: the mail server, providers, files.
+
+use std::io::Write;
+
+use serde_json::json;
+use tempfile::NamedTempFile;
+
+use super::{ORIGINS, PUBLIC_URL, SMTP_URL, findings, troubles};
+use crate::helpers::TestDatabase;
+use crate::helpers::binary::free_address;
+use crate::helpers::web::{self, WebServer, reply};
+
+#[tokio::test]
+async fn a_mail_server_that_does_not_greet_and_none_at_all_are_named() {
+    let database = TestDatabase::create().await;
+    let refusing = format!("smtp://{}", free_address());
+    let settings = [
+        (SMTP_URL, refusing.as_str()),
+        ("NEPTUN_AUTH_MAIL_FROM", "a@example.com"),
+    ];
+    let (findings, _) = findings(&database.url, &settings, &[]);
+    assert_eq!(troubles(&findings), ["mail fail SMTP_URL"], "{findings:?}");
+    let (findings, _) = self::findings(
+        &database.url,
+        &[(SMTP_URL, ""), (PUBLIC_URL, "https://a.example.com")],
+        &[],
+    );
+    assert_eq!(troubles(&findings), ["mail warn SMTP_URL"], "{findings:?}");
+    let (findings, _) = self::findings(&database.url, &[(SMTP_URL, "")], &[]);
+    assert_eq!(troubles(&findings), [""; 0], "{findings:?}");
+}
+
+#[tokio::test]
+async fn each_provider_has_its_redirect_uri_and_one_that_can_not_be_used_is_named() {
+    let database = TestDatabase::create().await;
+    let issuer = WebServer::https(|request| {
+        if request.target == "/keys" {
+            return reply(200, &[], r#"{"keys":[]}"#);
+        }
+        let url = format!("https://{}", request.header("host").unwrap());
+        let document = json!({ "issuer": url, "authorization_endpoint": url, "token_endpoint": url,
+            "jwks_uri": format!("{url}/keys") });
+        reply(200, &[], &document.to_string())
+    });
+    let mut file = NamedTempFile::new().unwrap();
+    let issuer_url = issuer.url.as_str().trim_end_matches('/');
+    for (id, issuer) in [("gone", "https://127.0.0.1:9"), ("keyless", issuer_url)] {
+        let section = format!("[{id}]\nkind = \"oidc\"\nissuer = \"{issuer}\"\nclient_id = \"a\"\n");
+        file.write_all(section.as_bytes()).unwrap();
+    }
+    let authority = web::file("authority.pem");
+    let settings = [
+        (PUBLIC_URL, "https://auth.example.com"),
+        ("NEPTUN_AUTH_PROVIDERS_FILE", file.path().to_str().unwrap()),
+        ("NEPTUN_AUTH_OUTBOUND_NETWORKS", "127.0.0.0/8 ::1"),
+        ("NEPTUN_AUTH_OUTBOUND_CA_FILE", authority.to_str().unwrap()),
+    ];
+    let (findings, _) = findings(&database.url, &settings, &[]);
+    assert_eq!(
+        troubles(&findings),
+        ["provider.discovery fail PROVIDERS_FILE"; 2],
+        "{findings:?}"
+    );
+    let uris = findings
+        .iter()
+        .filter(|finding| finding["id"] == "provider.redirect-uri");
+    let uris: Vec<_> = uris.map(|finding| finding["value"].as_str().unwrap()).collect();
+    assert_eq!(
+        uris,
+        [
+            "https://auth.example.com/auth/gone",
+            "https://auth.example.com/auth/keyless"
+        ]
+    );
+    let says = |text: &str| {
+        findings
+            .iter()
+            .any(|finding| finding["says"].as_str().unwrap().contains(text))
+    };
+    assert!(says("publishes no key that this service can verify"), "{findings:?}");
+}
+
+#[tokio::test]
+async fn pages_that_can_not_use_passkeys_and_lists_that_can_not_be_read_are_named() {
+    let database = TestDatabase::create().await;
+    let settings = [
+        (PUBLIC_URL, "https://auth.example.com"),
+        (ORIGINS, "https://app.example.com"),
+        ("NEPTUN_AUTH_RP_ID", "auth.example.com"),
+    ];
+    let (elsewhere, _) = findings(&database.url, &settings, &["--frontend", "https://app.example.com"]);
+    assert_eq!(troubles(&elsewhere), ["front-end.passkeys warn RP_ID"], "{elsewhere:?}");
+    let (address, _) = findings(&database.url, &[(PUBLIC_URL, "https://192.0.2.1")], &[]);
+    let says = |text: &str| {
+        address
+            .iter()
+            .any(|finding| finding["says"].as_str().unwrap().contains(text))
+    };
+    assert!(says("browsers make none for an IP address"), "{address:?}");
+    let mut file = NamedTempFile::new().unwrap();
+    file.write_all(b"not a hash\n").unwrap();
+    let list = [("NEPTUN_AUTH_BREACHED_PASSWORDS", file.path().to_str().unwrap())];
+    let (unsorted, _) = findings(&database.url, &list, &[]);
+    assert_eq!(
+        troubles(&unsorted),
+        ["settings fail BREACHED_PASSWORDS"],
+        "{unsorted:?}"
+    );
+}
