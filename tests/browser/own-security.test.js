@@ -182,10 +182,10 @@ for (const { name, options } of [...views, { name: "german", options: german }])
   test(`the page is accessible and fits the window with all that it can show: ${name}`, async () => {
     const account = newAccount();
     const cookie = await signUp(service, account);
-    const { page, seen } = await visit(browser, "/account/login", options);
+    const { page, context, seen } = await visit(browser, "/account/login", options);
     await addAuthenticator(page);
     const [value, domain] = [cookie.split("="), new URL(service).hostname];
-    await page.context().addCookies([{ name: value[0], value: value.slice(1).join("="), domain, path: "/" }]);
+    await context.addCookies([{ name: value[0], value: value.slice(1).join("="), domain, path: "/" }]);
     await page.goto(service + path);
     await ready(page);
     await screenshot(page, `own-security-${name}`);
@@ -204,5 +204,6 @@ for (const { name, options } of [...views, { name: "german", options: german }])
     await screenshot(page, `own-security-codes-${name}`);
     await assertAccessible(page);
     assertQuiet(seen);
+    await context.close();
   });
 }

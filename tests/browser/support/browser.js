@@ -16,7 +16,7 @@ export function launchBrowser() {
 export async function openPage(browser, url, options) {
   const context = await browser.newContext(options);
   // Generous, because other suites may keep every core busy; nothing waits longer than it has to.
-  context.setDefaultTimeout(30_000);
+  context.setDefaultTimeout(120_000);
   const page = await context.newPage();
   const seen = observe(page);
   await page.goto(url);
