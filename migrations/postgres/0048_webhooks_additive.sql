@@ -1,2 +1,3 @@
+-- no-transaction
 -- What a webhook was told and will be told, the latest first.
-CREATE INDEX webhook_deliveries_by_webhook ON webhook_deliveries (webhook_id, position);
+CREATE INDEX CONCURRENTLY webhook_deliveries_by_webhook ON webhook_deliveries (webhook_id, position);

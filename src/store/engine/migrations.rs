@@ -6,10 +6,12 @@
 
 use std::path::Path;
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use sqlx::migrate::Migrator;
-use sqlx::{PgConnection, SqliteConnection};
+use sqlx::{AssertSqlSafe, Executor, PgConnection, SqliteConnection};
+use tokio::time::sleep;
 
 use super::migration_copies;
 
@@ -18,11 +20,18 @@ const ADDITIVE: &str = " additive";
 
 pub static SQLITE: LazyLock<Migrator> = LazyLock::new(|| leaving_unknown(sqlx_macros::migrate!("migrations/sqlite")));
 pub static POSTGRES: LazyLock<Migrator> =
-    LazyLock::new(|| leaving_unknown(sqlx_macros::migrate!("migrations/postgres")));
+    LazyLock::new(|| without_lock(leaving_unknown(sqlx_macros::migrate!("migrations/postgres"))));
 
 /// sqlx refuses every migration that it does not know; [`is_complete`] looks more closely.
 fn leaving_unknown(mut migrator: Migrator) -> Migrator {
     migrator.set_ignore_missing(true);
+    migrator
+}
+
+/// sqlx waits for its lock inside a statement, and an index that is made concurrently waits for all statements. So an
+/// instance that waits and one that makes an index would wait for each other; [`take_lock`] asks again and again.
+fn without_lock(mut migrator: Migrator) -> Migrator {
+    migrator.set_locking(false);
     migrator
 }
 
@@ -57,14 +66,51 @@ pub async fn migrate_sqlite(connection: &mut SqliteConnection, file: &Path, copi
 }
 
 /// Applies what is missing. A role that may create nothing can start on a database that has everything. Of several
-/// instances that start together one migrates and the others wait for sqlx's lock.
+/// instances that start together one migrates and the others wait.
 ///
 /// # Errors
 /// As [`migrate_sqlite`].
 pub async fn migrate_postgres(connection: &mut PgConnection) -> anyhow::Result<()> {
     if !is_complete(&POSTGRES, &applied_to_postgres(connection).await?)? {
         tracing::info!("migrating the PostgreSQL database; other instances that start now wait for the end of it");
+        take_lock(connection).await?;
+        // Another instance may have done it by now.
+        let done = migrate_alone(connection).await;
+        // The lock ends with the connection at the latest.
+        sqlx::query(UNLOCK).execute(connection).await?;
+        done?;
+    }
+    Ok(())
+}
+
+/// The lock that one instance holds while it migrates the tables in its schema.
+const TRY_LOCK: &str = "SELECT pg_try_advisory_lock(hashtextextended('neptun-auth migrates ' || current_schema(), 0))";
+const UNLOCK: &str = "SELECT pg_advisory_unlock(hashtextextended('neptun-auth migrates ' || current_schema(), 0))";
+const LOCK_INTERVAL: Duration = Duration::from_millis(100);
+
+async fn take_lock(connection: &mut PgConnection) -> anyhow::Result<()> {
+    while !sqlx::query_scalar(TRY_LOCK).fetch_one(&mut *connection).await? {
+        sleep(LOCK_INTERVAL).await;
+    }
+    Ok(())
+}
+
+async fn migrate_alone(connection: &mut PgConnection) -> anyhow::Result<()> {
+    if !is_complete(&POSTGRES, &applied_to_postgres(connection).await?)? {
+        drop_unfinished_indexes(connection).await?;
         POSTGRES.run(connection).await?;
+    }
+    Ok(())
+}
+
+/// An index that is made concurrently and not finished, because the process was killed, stays and serves no query.
+async fn drop_unfinished_indexes(connection: &mut PgConnection) -> anyhow::Result<()> {
+    const UNFINISHED: &str = "SELECT format('DROP INDEX CONCURRENTLY %I', c.relname) FROM pg_index i \
+        JOIN pg_class c ON c.oid = i.indexrelid WHERE NOT i.indisvalid AND c.relnamespace = current_schema()::regnamespace";
+    let statements: Vec<String> = sqlx::query_scalar(UNFINISHED).fetch_all(&mut *connection).await?;
+    for statement in statements {
+        tracing::info!("an index was not finished, and is made again: {statement}");
+        connection.execute(AssertSqlSafe(statement)).await?;
     }
     Ok(())
 }

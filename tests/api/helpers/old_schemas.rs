@@ -17,6 +17,11 @@ pub fn newest() -> usize {
     files("sqlite").len()
 }
 
+/// How many migrations come before the one of this number.
+pub fn count_before(number: &str) -> usize {
+    files("postgres").iter().filter(|name| name.as_str() < number).count()
+}
+
 /// The names of the migrations for a kind of database, the first one first.
 fn files(kind: &str) -> Vec<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(kind);
@@ -37,7 +42,10 @@ async fn first_migrations(kind: &str, count: usize) -> Migrator {
     for name in files(kind).iter().take(count) {
         fs::copy(all.join(name), some.path().join(name)).unwrap();
     }
-    Migrator::new(some.path()).await.unwrap()
+    let mut migrator = Migrator::new(some.path()).await.unwrap();
+    // Each test has a schema of its own, and sqlx's lock is that of the whole database.
+    migrator.set_locking(false);
+    migrator
 }
 
 impl TestDatabase {

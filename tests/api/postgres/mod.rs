@@ -7,6 +7,7 @@ mod copy;
 mod events;
 mod failover;
 mod locks;
+mod migrations;
 mod notifications;
 mod outages;
 mod start;
