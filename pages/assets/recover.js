@@ -38,5 +38,7 @@ onSubmit("key", async (entered) => {
 });
 onClick(".again", async () => showStep("ask-part"));
 if (key) showStep("key-part");
+// A link that is opened while the page is open changes the address only.
+addEventListener("hashchange", () => location.reload());
 // Before this script runs, a form would send nothing.
 element("visitor").hidden = false;

@@ -13,6 +13,7 @@ use poem::{EndpointExt, Response, Route, get};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -89,21 +90,28 @@ async fn run(settings: &Settings, setup: Setup) -> anyhow::Result<()> {
     let listener = bind(settings.listen(), "LISTEN").await?;
     announce(settings, listener.local_addr()?, &public_url, web.docs);
     announce_mail(&app, &public_url);
+    let worker = tokio::spawn(worker::run(app.clone(), shutdown.clone()));
+    let mut endpoint = api::routes(&app, &web);
+    let operators = match admin_listen {
+        Some(address) => {
+            let private = api::private_admin(api::routes(&app, &web));
+            let listener = bind(address, "ADMIN_LISTEN").await?;
+            endpoint = api::without_admin(endpoint);
+            tracing::info!("operators are served on {address}, with keys only");
+            Some(serve_private(listener, private, shutdown.clone()))
+        }
+        None => None,
+    };
     if let Some(key) = &app.dev_key {
         // For the program that starts this one and runs the tests. The listener takes connections by now.
         say(&json_line(&json!({ "url": public_url.as_str(), "key": key })))?;
     }
-
-    let worker = tokio::spawn(worker::run(app.clone(), shutdown.clone()));
-    let mut endpoint = api::routes(&app, &web);
-    if let Some(address) = admin_listen {
-        let private = api::private_admin(api::routes(&app, &web));
-        serve_private(bind(address, "ADMIN_LISTEN").await?, private, shutdown.clone());
-        endpoint = api::without_admin(endpoint);
-        tracing::info!("operators are served on {address}, with keys only");
-    }
     let stop = Stop { draining, shutdown };
     server::serve(listener, endpoint, settings.connections(), stop).await;
+    if let Some(operators) = operators {
+        // What an operator has asked for is done, and its answer may hold the only copy of a key.
+        operators.await.context("the private listener failed")?;
+    }
     let finished = async {
         worker.await.context("the background worker failed")?;
         app.close().await;
@@ -137,17 +145,22 @@ async fn serve_metrics(address: Option<SocketAddr>, shutdown: CancellationToken)
             .body(metrics.render())
     });
     let endpoint = Route::new().at("/metrics", get(page)).map_to_response().boxed();
-    serve_private(listener, endpoint, shutdown);
+    // Nothing is lost with the answer to a question for metrics.
+    drop(serve_private(listener, endpoint, shutdown));
     Ok(())
 }
 
-/// Serves on a listener that no load balancer sends requests to, so there is nothing to wait for at the end.
-fn serve_private(listener: TcpListener, endpoint: BoxEndpoint<'static, Response>, shutdown: CancellationToken) {
+/// Serves on a listener that no load balancer sends requests to, until `shutdown` and the end of requests in flight.
+fn serve_private(
+    listener: TcpListener,
+    endpoint: BoxEndpoint<'static, Response>,
+    shutdown: CancellationToken,
+) -> JoinHandle<()> {
     let stop = Stop {
         draining: shutdown.clone(),
         shutdown,
     };
-    tokio::spawn(server::serve(listener, endpoint, ConnectionBounds::default(), stop));
+    tokio::spawn(server::serve(listener, endpoint, ConnectionBounds::default(), stop))
 }
 
 async fn bind(address: SocketAddr, setting: &str) -> anyhow::Result<TcpListener> {

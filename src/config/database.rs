@@ -43,7 +43,8 @@ pub struct DatabaseSettings {
         global = true
     )]
     database_prepared_statements: Switch,
-    /// Copies of a `SQLite` database that are kept beside it, each made before a migration; 0 to 100; 0 makes none
+    /// Copies of a `SQLite` database that are kept beside it for 30 days, each made before a migration; 0 to 100; 0
+    /// makes none
     #[arg(
         long,
         env = "NEPTUN_AUTH_MIGRATION_COPIES",

@@ -132,7 +132,7 @@ impl ApiError {
         } else if Unavailable::is_conflict_in(error) {
             tracing::warn!(
                 error = format!("{error:#}"),
-                "a request met another one in the database; it is tried again at most twice"
+                "the database gave a request's transaction up in favour of another one"
             );
             Self {
                 is_conflict: true,

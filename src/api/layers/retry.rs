@@ -20,7 +20,8 @@ const MOST_TRIES: u32 = 3;
 /// Before the second try; twice as long before the third. By then the other transaction has ended.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// `may_conflict` says whether the database ever gives a transaction up. Safe methods change nothing that could meet.
+/// `may_conflict` says whether the database ever gives a transaction up. Safe methods are not tried again: they change
+/// little that could meet, and the callback of a provider has spent the provider's code.
 pub async fn retry<E>(may_conflict: bool, next: Arc<E>, mut request: Request) -> Result<Response>
 where
     E: Endpoint<Output = Response>,
@@ -37,6 +38,7 @@ where
         if !met_another(&response) {
             break;
         }
+        tracing::info!(tries, "a request met another one in the database, and is tried again");
         telemetry::request_tried_again();
         sleep(PAUSE * tries + jitter()).await;
         response = next.get_response(copy.with(Body::from_bytes(body.clone()))).await;

@@ -48,8 +48,11 @@ pub async fn admit_key(app: &App, text: &str, access: Access, client: &Client) -
     }
     if key.use_is_due(now) {
         let once = app.db.once_after(read);
-        once.run_statement(async |statement| admin_keys::note_use(statement, key.id, now).await)
-            .await?;
+        let noted = once.run_statement(async |statement| admin_keys::note_use(statement, key.id, now).await);
+        if let Err(error) = noted.await {
+            // Two requests may note it at the same moment, and a database that takes no writes can still be read.
+            tracing::warn!(%error, "the use of an admin key could not be noted");
+        }
     }
     Ok(Operator {
         credential,

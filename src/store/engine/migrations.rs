@@ -106,10 +106,12 @@ async fn migrate_alone(connection: &mut PgConnection) -> anyhow::Result<()> {
 /// An index that is made concurrently and not finished, because the process was killed, stays and serves no query.
 async fn drop_unfinished_indexes(connection: &mut PgConnection) -> anyhow::Result<()> {
     const UNFINISHED: &str = "SELECT format('DROP INDEX CONCURRENTLY %I', c.relname) FROM pg_index i \
-        JOIN pg_class c ON c.oid = i.indexrelid WHERE NOT i.indisvalid AND c.relnamespace = current_schema()::regnamespace";
+        JOIN pg_class c ON c.oid = i.indexrelid \
+        WHERE NOT i.indisvalid AND c.relnamespace = current_schema()::regnamespace";
     let statements: Vec<String> = sqlx::query_scalar(UNFINISHED).fetch_all(&mut *connection).await?;
     for statement in statements {
         tracing::info!("an index was not finished, and is made again: {statement}");
+        // The database has quoted the name.
         connection.execute(AssertSqlSafe(statement)).await?;
     }
     Ok(())

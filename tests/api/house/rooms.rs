@@ -73,7 +73,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("print!", &[]),
     ("eprintln!", &[]),
     ("eprint!", &[]),
-    ("AssertSqlSafe", &[]),
+    // The names of unfinished indexes come from the database, which quotes them.
+    ("AssertSqlSafe", &["store/engine/migrations"]),
 ];
 
 #[test]
