@@ -159,6 +159,32 @@ fn every_folder_has_a_mod_file_and_no_file_beside_it() {
     }
 }
 
+/// A file that no `mod` names is neither compiled nor tested.
+#[test]
+fn every_file_is_named_by_the_module_above_it() {
+    let all = sources();
+    for source in &all {
+        let module = source.module();
+        let (name, above) = module.split_last().unwrap();
+        if above.is_empty() && matches!(name.as_str(), "lib" | "main") {
+            continue;
+        }
+        let above = if above.is_empty() {
+            "lib".to_owned()
+        } else {
+            format!("{}/mod", above.join("/"))
+        };
+        let above = all.iter().find(|other| other.place == above);
+        let declaration = format!("mod {name};");
+        assert!(
+            above.is_some_and(|above| above.text.lines().any(|line| line.trim().ends_with(&declaration))),
+            "no mod names src/{}",
+            source.place
+        );
+    }
+    assert!(all.len() > 200, "only {} files were found", all.len());
+}
+
 #[test]
 fn migrations_are_twins_and_every_store_file_is_a_table() {
     let list = |kind: &str| -> Vec<String> {
