@@ -14,7 +14,6 @@ use crate::config::Settings;
 use crate::flows::operator::change_webhook::{WebhookChange, change_webhook};
 use crate::flows::operator::create_webhook::create_webhook;
 use crate::flows::operator::list_webhooks::list_webhooks;
-use crate::flows::operator::show_webhook::show_webhook;
 use crate::model::admin::Operator;
 use crate::model::webhook::{ReplayStart, Webhook};
 
@@ -98,7 +97,8 @@ async fn act(command: WebhooksCommand, app: &App) -> anyhow::Result<()> {
             report(&secret_text(webhook.id, &secret, json));
         }
         WebhooksCommand::Rotate(One { id, json }) => {
-            if let Some(secret) = change_webhook(app, &operator, id, WebhookChange::Rotate).await? {
+            let changed = change_webhook(app, &operator, id, WebhookChange::Rotate).await?;
+            if let Some(secret) = changed.secret {
                 report(&secret_text(id, &secret, json));
             }
         }
@@ -120,12 +120,12 @@ async fn act(command: WebhooksCommand, app: &App) -> anyhow::Result<()> {
 
 /// Changes a webhook and says so. The JSON is the webhook as it is now, and only its id if it was deleted.
 async fn change(app: &App, One { id, json }: One, change: WebhookChange, said: &str) -> anyhow::Result<()> {
-    change_webhook(app, &Operator::at_command_line(), id, change).await?;
+    let changed = change_webhook(app, &Operator::at_command_line(), id, change).await?;
     if !json {
         report(said);
         return Ok(());
     }
-    report(&json_line(&match show_webhook(app, id).await? {
+    report(&json_line(&match changed.left {
         Some((webhook, waiting)) => shown(&webhook, waiting),
         None => json!({ "id": id }),
     }));

@@ -16,7 +16,7 @@ use crate::api::error::{ApiError, ErrorCode, Issue, IssueCode};
 use crate::api::paging::Limit;
 use crate::api::tag::Tag;
 use crate::app::App;
-use crate::flows::operator::change_webhook::{ChangeWebhookError, WebhookChange, change_webhook};
+use crate::flows::operator::change_webhook::{ChangeWebhookError, WebhookChange, change_webhook, update_webhook};
 use crate::flows::operator::create_webhook::{CreateWebhookError, create_webhook};
 use crate::flows::operator::list_deliveries::list_deliveries;
 use crate::flows::operator::list_webhooks::list_webhooks;
@@ -74,7 +74,7 @@ impl AdminWebhooksApi {
     /// Change a webhook
     ///
     /// Changes its address or its types, disables or enables it. Events wait for a disabled webhook; an enabled one is
-    /// sent what waits. Returns the webhook.
+    /// sent what waits. Makes all of the changes or none. Returns the webhook.
     ///
     /// Answers 404 `not_found` if there is no webhook with this id.
     #[oai(
@@ -89,15 +89,11 @@ impl AdminWebhooksApi {
         id: Path<Uuid>,
         body: JsonBody<AdminUpdateWebhookRequest>,
     ) -> Result<Json<AdminWebhook>, ApiError> {
-        let (known, _) = self.known(id.0).await?;
-        for change in read_changes(body.fields, &known)? {
-            match change_webhook(&self.0, &operator.0, id.0, change).await {
-                // The client asked for a state, and the webhook has it.
-                Ok(_) | Err(ChangeWebhookError::Unchanged(_)) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(Json(AdminWebhook::of(self.known(id.0).await?)))
+        let known = show_webhook(&self.0, id.0).await?;
+        let (known, _) = known.ok_or(ApiError::from(ErrorCode::NotFound))?;
+        let changes = read_changes(body.fields, &known)?;
+        let left = update_webhook(&self.0, &operator.0, id.0, changes).await?;
+        Ok(Json(AdminWebhook::of(left)))
     }
 
     /// Delete a webhook
@@ -135,10 +131,11 @@ impl AdminWebhooksApi {
         /// The id of the webhook.
         id: Path<Uuid>,
     ) -> Result<Json<AdminWebhookSecret>, ApiError> {
-        let secret = change_webhook(&self.0, &operator.0, id.0, WebhookChange::Rotate).await?;
-        let secret = secret.ok_or_else(|| anyhow::anyhow!("a rotation gave no secret"))?;
-        let webhook = AdminWebhook::of(self.known(id.0).await?);
-        Ok(Json(AdminWebhookSecret::of(webhook, &secret)))
+        let changed = change_webhook(&self.0, &operator.0, id.0, WebhookChange::Rotate).await?;
+        let (Some(webhook), Some(secret)) = (changed.left, changed.secret) else {
+            return Err(anyhow::anyhow!("a rotation gave no secret").into());
+        };
+        Ok(Json(AdminWebhookSecret::of(AdminWebhook::of(webhook), &secret)))
     }
 
     /// List the deliveries of a webhook
@@ -189,13 +186,6 @@ impl AdminWebhooksApi {
     ) -> Result<Done, ApiError> {
         change_webhook(&self.0, &operator.0, id.0, WebhookChange::Retry(event_id.0)).await?;
         Ok(Done::Done)
-    }
-}
-
-impl AdminWebhooksApi {
-    async fn known(&self, id: Uuid) -> Result<(Webhook, i64), ApiError> {
-        let known = show_webhook(&self.0, id).await?;
-        known.ok_or(ErrorCode::NotFound.into())
     }
 }
 

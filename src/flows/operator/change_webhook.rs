@@ -43,29 +43,72 @@ pub enum ChangeWebhookError {
 
 internal_from_store!(ChangeWebhookError);
 
-/// Changes the webhook `id`; returns the new secret if it got one.
+/// What a change left. It is read in the transaction of the change: a read after the commit may fail, and a new secret
+/// would be in no answer.
+#[derive(Debug)]
+pub struct ChangedWebhook {
+    /// The webhook and the number of events that wait for it; `None` if it was deleted.
+    pub left: Option<(Webhook, i64)>,
+    /// The new secret if it got one.
+    pub secret: Option<Zeroizing<String>>,
+}
+
+/// Changes the webhook `id`.
 pub async fn change_webhook(
     app: &App,
     operator: &Operator,
     id: Uuid,
     change: WebhookChange,
-) -> Result<Option<Zeroizing<String>>, ChangeWebhookError> {
-    let mut tx = app.db.write().await?;
-    let known = webhooks::lock(tx.conn(), id).await?;
-    let known = known.ok_or(ChangeWebhookError::NotFound)?;
-    let (action, secret) = apply(app, &mut tx, &known, change).await?;
-    record(app, &mut tx, operator, action, id).await?;
+) -> Result<ChangedWebhook, ChangeWebhookError> {
+    let (mut tx, known) = begin(app, id).await?;
+    let secret = apply(app, &mut tx, operator, &known, change).await?;
+    let left = look(&mut tx, id).await?;
     tx.commit().await?;
-    Ok(secret)
+    Ok(ChangedWebhook { left, secret })
 }
 
-/// Returns the name of the act, and the new secret if there is one.
+/// Makes all of `changes` to the webhook `id`, or none. What it is already is no error here.
+pub async fn update_webhook(
+    app: &App,
+    operator: &Operator,
+    id: Uuid,
+    changes: Vec<WebhookChange>,
+) -> Result<(Webhook, i64), ChangeWebhookError> {
+    let (mut tx, known) = begin(app, id).await?;
+    for change in changes {
+        match apply(app, &mut tx, operator, &known, change).await {
+            Ok(_) | Err(ChangeWebhookError::Unchanged(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let left = look(&mut tx, id).await?.ok_or(ChangeWebhookError::NotFound)?;
+    tx.commit().await?;
+    Ok(left)
+}
+
+async fn begin(app: &App, id: Uuid) -> Result<(Tx, Webhook), ChangeWebhookError> {
+    let mut tx = app.db.write().await?;
+    let known = webhooks::lock(tx.conn(), id).await?;
+    Ok((tx, known.ok_or(ChangeWebhookError::NotFound)?))
+}
+
+/// The webhook and the number of events that wait for it, as they are in the transaction.
+async fn look(tx: &mut Tx, id: Uuid) -> store::Result<Option<(Webhook, i64)>> {
+    let Some(webhook) = webhooks::by_id(tx.conn(), id).await? else {
+        return Ok(None);
+    };
+    let waiting = webhooks::waiting(tx.conn(), id).await?;
+    Ok(Some((webhook, waiting)))
+}
+
+/// Makes one change and records it; returns the new secret if there is one.
 async fn apply(
     app: &App,
     tx: &mut Tx,
+    operator: &Operator,
     known: &Webhook,
     change: WebhookChange,
-) -> Result<(&'static str, Option<Zeroizing<String>>), ChangeWebhookError> {
+) -> Result<Option<Zeroizing<String>>, ChangeWebhookError> {
     let (id, now) = (known.id, app.clock.now());
     let mut secret = None;
     let action = match change {
@@ -111,7 +154,8 @@ async fn apply(
             "webhook_deleted"
         }
     };
-    Ok((action, secret))
+    record(app, tx, operator, action, id).await?;
+    Ok(secret)
 }
 
 /// Records what an operator did with the webhook `id`.

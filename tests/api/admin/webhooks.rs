@@ -28,6 +28,17 @@ async fn deliver(app: &TestApp, webhook: &str) {
     while deliver_events(&app.app, id).await.unwrap() {}
 }
 
+/// What the audit log says of the webhook `id`.
+async fn acts(app: &TestApp, operator: &Operator, id: &str) -> Vec<String> {
+    app.database.settle().await;
+    let log = operator.get("/events?type=admin_action").await.ok().json();
+    let events = log["events"].as_array().unwrap().iter();
+    let events = events.filter(|event| event["data"]["webhook"] == id);
+    events
+        .map(|event| event["data"]["action"].as_str().unwrap().to_owned())
+        .collect()
+}
+
 #[tokio::test]
 async fn a_webhook_is_created_listed_changed_and_deleted() {
     let app = app().await;
@@ -57,18 +68,52 @@ async fn a_webhook_is_created_listed_changed_and_deleted() {
     assert_ne!(rotated["secret"], secret);
     operator.delete(&path).await.assert_status(204);
     operator.delete(&path).await.fails(404, "not_found");
-    app.database.settle().await;
-    let log = operator.get("/events?type=admin_action").await.ok().json();
-    let acts = log["events"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|event| event["data"]["webhook"] == id);
-    let acts: Vec<_> = acts.map(|event| event["data"]["action"].as_str().unwrap()).collect();
+    let acts = acts(&app, &operator, &id).await;
     let expected = [
         "created", "changed", "disabled", "changed", "enabled", "rotated", "deleted",
     ];
     assert_eq!(acts, expected.map(|name| format!("webhook_{name}")));
+}
+
+#[tokio::test]
+async fn of_a_change_that_fails_in_its_middle_nothing_is_kept() {
+    const SQLITE: &str = "CREATE TRIGGER refuse BEFORE UPDATE OF disabled_at ON webhooks \
+        BEGIN SELECT RAISE(ABORT, 'injected'); END";
+    const POSTGRES: &str = "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS \
+        $$ BEGIN RAISE 'injected'; END $$; CREATE TRIGGER refuse BEFORE UPDATE OF disabled_at ON webhooks \
+        FOR EACH ROW EXECUTE FUNCTION refuse()";
+    let app = app().await;
+    let operator = app.operator().await;
+    let (id, _) = create(&operator, &json!({"url": "https://app.example.com"})).await;
+    let before = operator.get("/webhooks").await.ok().json();
+    app.database.execute(SQLITE, POSTGRES).await;
+    let both = json!({"url": "https://other.example.com", "disabled": true});
+    operator
+        .patch(&format!("/webhooks/{id}"), &both)
+        .await
+        .assert_status(500);
+    assert_eq!(operator.get("/webhooks").await.ok().json(), before);
+    assert_eq!(acts(&app, &operator, &id).await, ["webhook_created"]);
+}
+
+/// The receiver would verify with a secret that is gone after the next rotation.
+#[tokio::test]
+async fn a_secret_that_could_not_be_shown_replaces_none() {
+    let app = app().await;
+    let operator = app.operator().await;
+    let (id, _) = create(&operator, &json!({"url": "https://app.example.com"})).await;
+    // What is needed for the answer can't be read.
+    app.execute("ALTER TABLE webhook_deliveries RENAME TO away").await;
+    let rotate = format!("/webhooks/{id}/rotate");
+    operator.send("POST", &rotate, None).await.assert_status(500);
+    app.execute("ALTER TABLE away RENAME TO webhook_deliveries").await;
+    assert_eq!(
+        app.count("SELECT COUNT(*) FROM webhooks WHERE sealed_previous IS NULL")
+            .await,
+        1
+    );
+    operator.send("POST", &rotate, None).await.ok();
+    assert_eq!(acts(&app, &operator, &id).await, ["webhook_created", "webhook_rotated"]);
 }
 
 #[tokio::test]

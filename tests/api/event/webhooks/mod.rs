@@ -195,6 +195,7 @@ async fn both_secrets_sign_for_a_day_after_a_rotation() {
     let present = change_webhook(&app.app, &Operator::at_command_line(), webhook, WebhookChange::Rotate)
         .await
         .unwrap()
+        .secret
         .unwrap();
     app.user("alice").await;
     deliver(&app, webhook).await;
