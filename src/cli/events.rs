@@ -60,7 +60,7 @@ pub struct Which {
     /// Only events of these types, separated by commas
     #[arg(long = "type", value_name = "TYPE", value_delimiter = ',', value_parser = kinds())]
     kinds: Vec<EventKind>,
-    /// Begin with the event that follows this one, which need not be kept any more
+    /// Begin with the event that follows this one; if it was erased, a minute before it, so events may come again
     #[arg(long, value_name = "ID", conflicts_with = "since")]
     after: Option<Uuid>,
     /// Begin with the first event since this time, such as 2024-10-04T15:00:00Z

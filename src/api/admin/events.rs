@@ -12,12 +12,12 @@ use super::guard::AdminReader;
 use super::parameters::{EventSelection, EventType, Moment, Place, User};
 use crate::api::error::ApiError;
 use crate::api::example;
-use crate::api::paging::Limit;
+use crate::api::paging::{Limit, wrong};
 use crate::api::tag::Tag;
 use crate::api::time::Time;
 use crate::app::App;
 use crate::flows::admin::show_statistics::show_statistics;
-use crate::flows::operator::place_in_events::place_in_events;
+use crate::flows::operator::place_in_events::{is_reached, place_in_events};
 use crate::flows::operator::read_events::read_events;
 use crate::model::event::{EventPlace, LoggedEvent, all_details};
 use crate::model::id::{SessionId, UserId};
@@ -25,6 +25,8 @@ use crate::model::statistics::{DayCount, Statistics};
 
 /// Pages of the log that one request looks through for events that fit. A page has 500 events.
 const MOST_PAGES: usize = 20;
+
+const OTHER_SERVER: &str = "This place is of another database server; begin with `since`";
 
 pub struct AdminEventsApi(pub App);
 
@@ -99,7 +101,8 @@ impl AdminEventsApi {
     /// short or empty although more follow. No event is left out and none is repeated. An event of this moment may
     /// take a second to appear.
     ///
-    /// Answers 400 `validation_error` for a parameter that is not acceptable.
+    /// Answers 400 `validation_error` for a parameter that is not acceptable, and for an `after` that is ahead of this
+    /// PostgreSQL server, because it is of the one before a move: begin with `since` then.
     #[oai(path = "/api/admin/events", method = "get", operation_id = "adminListEvents")]
     async fn list_events(
         &self,
@@ -118,7 +121,8 @@ impl AdminEventsApi {
         let selection = EventSelection::read(after.0, since.0, r#type.0, user.0)?;
         let limit = Limit::read(limit.0)? as usize;
         let start = match selection.after {
-            Some(place) => place,
+            Some(place) if is_reached(&self.0, &place).await? => place,
+            Some(_) => return Err(ApiError::validation(vec![wrong("after", OTHER_SERVER)])),
             None => place_in_events(&self.0, selection.start).await?,
         };
         let (mut events, mut next): (_, Option<EventPlace>) = (Vec::new(), None);

@@ -7,8 +7,14 @@ use crate::app::App;
 use crate::model::event::{EventPlace, EventStart};
 use crate::store::events;
 
+/// Whether this database has come to `place`, which a client has from it or from one that it was restored from.
+pub async fn is_reached(app: &App, place: &EventPlace) -> anyhow::Result<bool> {
+    let mut read = app.db.read().await?;
+    Ok(events::is_reached(read.conn(), place).await?)
+}
+
 /// The place behind which the events of `start` are. An event that was erased with its account, or that is too old, has
-/// none. Then it is the place of the first event that was recorded after it, so that a reading still goes on.
+/// none. Then the reading begins a minute before it: some events may be read again, and none is left out.
 ///
 /// # Errors
 /// Also when `start` names an id that no event can have.

@@ -10,7 +10,7 @@ use super::{Conn, Result, Tx, on};
 use crate::model::event::{Deletion, Event, EventKind, EventPlace, ListedEvent, LoggedEvent};
 use crate::model::id::UserId;
 use crate::model::webhook::{PlacedEvent, Webhook};
-pub use place::{place, place_behind, place_of_now, place_since};
+pub use place::{is_reached, place, place_behind, place_of_now, place_since};
 
 /// Inserts an event of these values for each row of `$rows`: a table that may turn out empty.
 macro_rules! insert_event {

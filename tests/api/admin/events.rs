@@ -92,6 +92,30 @@ async fn the_log_can_begin_at_a_time() {
     assert_eq!(events, [json!(null); 0]);
 }
 
+/// The one that was committed first need not be among the first by time.
+#[tokio::test]
+async fn a_reading_that_begins_at_a_time_leaves_out_none_of_a_crowded_second() {
+    const FIRST_SQLITE: &str = "INSERT INTO events (id, kind, happened_at) VALUES \
+        (randomblob(16), 'sign_up', '2024-10-04T15:00:50+00:00'), \
+        (randomblob(16), 'sign_up', '2024-10-04T15:00:00+00:00')";
+    const FIRST_POSTGRES: &str = "INSERT INTO events (id, kind, happened_at) VALUES \
+        (gen_random_uuid(), 'sign_up', '2024-10-04 15:00:50+00'), \
+        (gen_random_uuid(), 'sign_up', '2024-10-04 15:00:00+00')";
+    const CROWD_SQLITE: &str = "INSERT INTO events (id, kind, happened_at) WITH RECURSIVE n (n) AS (SELECT 1 \
+        UNION ALL SELECT n + 1 FROM n WHERE n < 2500) \
+        SELECT randomblob(16), 'session_revoked', '2024-10-04T15:00:00+00:00' FROM n";
+    const CROWD_POSTGRES: &str = "INSERT INTO events (id, kind, happened_at) \
+        SELECT gen_random_uuid(), 'session_revoked', '2024-10-04 15:00:00+00' FROM generate_series(1, 2500)";
+    let app = TestApp::new().await;
+    let operator = app.operator().await;
+    app.database.execute(FIRST_SQLITE, FIRST_POSTGRES).await;
+    app.database.execute(CROWD_SQLITE, CROWD_POSTGRES).await;
+    app.database.settle().await;
+    let (events, _) = pages(&operator, "since=2024-10-04T15:00:00Z", 200).await;
+    assert_eq!(events.len(), 2502);
+    assert_eq!(types(&events[..3]), ["sign_up", "sign_up", "session_revoked"]);
+}
+
 #[tokio::test]
 async fn a_type_that_is_rare_is_found_behind_many_others() {
     let app = TestApp::new().await;
@@ -136,10 +160,15 @@ async fn a_parameter_of_the_log_that_is_not_acceptable_is_named() {
             "{query}"
         );
     }
-    operator
+    let ahead = operator
         .get("/events?after=18446744073709551615.9223372036854775807")
-        .await
-        .ok();
+        .await;
+    if app.database.is_postgres() {
+        // As from a server that has run for longer, whose dump was restored here.
+        assert_eq!(ahead.issues(), ["after: invalid_type"]);
+    } else {
+        ahead.ok();
+    }
     let anonymous = app.client();
     for path in ["/api/admin/events", "/api/admin/statistics"] {
         anonymous.get(path).await.assert_status(401);
