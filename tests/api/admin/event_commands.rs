@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use super::command_line::{print, print_json, refusal};
 use super::id_of;
-use crate::helpers::binary::command;
+use crate::helpers::binary::interruptible_command;
 use crate::helpers::{ALICE, PASSWORD, TestApp};
 
 /// How long a test waits for what has to come.
@@ -71,7 +71,7 @@ impl Drop for Tail {
 }
 
 fn start(app: &TestApp, arguments: &[&str]) -> (Child, ChildStdout) {
-    let mut command = command(&app.database.url);
+    let mut command = interruptible_command(&app.database.url);
     command.args(["events", "tail"]).args(arguments).stdout(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let output = child.stdout.take().unwrap();

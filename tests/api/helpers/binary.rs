@@ -204,6 +204,14 @@ pub fn command(database_url: &str) -> Command {
     prepared(Command::new(env!("CARGO_BIN_EXE_neptun-auth")), database_url)
 }
 
+/// As [`command`], for a process that Ctrl-C ends, also where a shell in the background has taken that away from the
+/// tests.
+pub fn interruptible_command(database_url: &str) -> Command {
+    let mut command = Command::new("env");
+    command.args(["--default-signal=INT", env!("CARGO_BIN_EXE_neptun-auth")]);
+    prepared(command, database_url)
+}
+
 /// The binary with `serve --ephemeral` and no setting.
 pub fn ephemeral_command() -> Command {
     let mut command = command("");

@@ -41,6 +41,8 @@ class Terminal:
         """What the command prints. As soon as `until` holds for it, `key` is pressed; without a key it is killed."""
         child, terminal = pty.fork()
         if child == 0:
+            # A shell that started the tests in the background has taken Ctrl-C away from them.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
             os.chdir(self.folder)
             os.execvpe("bash", ["bash", "-c", command if ";" in command or "|" in command else f"exec {command}"],
                        self.environment)
