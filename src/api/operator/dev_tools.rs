@@ -87,6 +87,9 @@ impl Tools {
     }
 }
 
+/// No clock moves beyond the year 2100, however often it is moved: times have to stay writable.
+const LATEST: i64 = 4_102_444_800;
+
 /// The movement that `{"advance": SECONDS}` or `{"now": TIME}` asks for. What has happened can't be undone, so clocks
 /// do not go back.
 fn movement(body: &Map<String, Value>, now: DateTime<Utc>) -> Result<TimeDelta, ApiError> {
@@ -98,15 +101,15 @@ fn movement(body: &Map<String, Value>, now: DateTime<Utc>) -> Result<TimeDelta, 
             .map(|time| time.to_utc() - now),
         _ => None,
     };
-    by.filter(|by| (TimeDelta::zero()..=FARTHEST).contains(by))
-        .ok_or_else(|| {
-            ApiError::validation(vec![Issue {
-                code: IssueCode::InvalidType,
-                path: vec!["advance".to_owned()],
-                message: "Send \"advance\": a number of seconds, or \"now\": a later time, at most ten years ahead"
-                    .to_owned(),
-            }])
-        })
+    let is_near = |by: &TimeDelta| (TimeDelta::zero()..=FARTHEST).contains(by) && (now + *by).timestamp() <= LATEST;
+    by.filter(is_near).ok_or_else(|| {
+        ApiError::validation(vec![Issue {
+            code: IssueCode::InvalidType,
+            path: vec!["advance".to_owned()],
+            message: "Send \"advance\" in seconds or a later \"now\", at most ten years ahead and before 2100"
+                .to_owned(),
+        }])
+    })
 }
 
 async fn object(request: &mut Request) -> Result<Map<String, Value>, ApiError> {

@@ -110,6 +110,18 @@ fn the_clock_moves_forwards_and_what_expires_by_it_expires() {
 }
 
 #[test]
+fn the_clock_does_not_leave_the_years_that_times_are_written_in() {
+    let binary = Binary::start_ephemeral(&[]);
+    let tools = Tools::of(&binary);
+    let far = json!({ "advance": 3653 * 24 * 3600 });
+    let moved = (0..20).take_while(|_| tools.post("/dev/clock", &far).0 == 200).count();
+    assert!((5..10).contains(&moved), "{moved}");
+    assert_eq!(tools.post("/dev/clock", &far).0, StatusCode::BAD_REQUEST);
+    assert_eq!(tools.post("/dev/sessions", &json!({ "email": ALICE })).0, 200);
+    assert_eq!(tools.shown_email(), ALICE);
+}
+
+#[test]
 fn mails_are_read_as_json() {
     let binary = Binary::start_ephemeral(&[]);
     let tools = Tools::of(&binary);
