@@ -24,6 +24,7 @@ mod time;
 mod token;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use poem::endpoint::BoxEndpoint;
 use poem::http::HeaderValue;
@@ -31,6 +32,7 @@ use poem::{EndpointExt, IntoEndpoint, Response};
 use poem_openapi::OpenApiService;
 
 use crate::app::App;
+use crate::app::refusals::Refusals;
 use crate::app::shares::Shares;
 use crate::model::session::cookie::SessionCookie;
 pub use admin::{elsewhere as without_admin, keys_only as private_admin};
@@ -48,6 +50,7 @@ use layers::headers::headers;
 use layers::observe::observe;
 pub use layers::origin::CrossOrigin;
 use layers::origin::origin;
+use layers::refusals::refusals;
 use layers::retry::retry;
 use layers::session::session;
 use layers::token_api::token_api;
@@ -136,6 +139,7 @@ pub fn routes(app: &App, web: &Web) -> BoxEndpoint<'static, Response> {
     let (address, origins) = (Arc::new(web.client_address.clone()), Arc::new(web.cross_origin.clone()));
     let hsts = web.hsts.clone();
     let shares = Shares::new(web.requests.most, web.requests.share);
+    let turns = Arc::new(Refusals::new(Instant::now()));
     let (forwarding, return_origins) = (Arc::new(web.forward_auth.clone()), Arc::clone(&origins));
 
     // The last layer is the outermost: it sees the request first and the response last.
@@ -160,6 +164,7 @@ pub fn routes(app: &App, web: &Web) -> BoxEndpoint<'static, Response> {
         .around(aliases)
         .around(move |next, request| headers(hsts.clone(), next, request))
         .around(detach)
+        .around(move |next, request| refusals(Arc::clone(&turns), next, request))
         .map_to_response()
         .boxed()
 }

@@ -19,6 +19,7 @@ pub mod pages;
 pub mod passkeys;
 pub mod providers;
 pub mod readiness;
+pub mod refusals;
 pub mod restoring;
 mod sealing;
 pub mod second_factors;

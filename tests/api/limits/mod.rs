@@ -6,6 +6,7 @@ mod failures;
 mod former_devices;
 mod rate_limiter;
 mod records;
+mod refusals;
 mod victims;
 
 use neptun_auth::model::limit::Rates;
