@@ -32,6 +32,7 @@ use poem::{EndpointExt, IntoEndpoint, Response};
 use poem_openapi::OpenApiService;
 
 use crate::app::App;
+use crate::app::pages::look::Look;
 use crate::app::refusals::Refusals;
 use crate::app::shares::Shares;
 use crate::model::session::cookie::SessionCookie;
@@ -122,7 +123,7 @@ pub fn routes(app: &App, web: &Web) -> BoxEndpoint<'static, Response> {
     let (inbox, tools) = (dev_inbox::routes(app), dev_tools::routes(app));
     let described = document.clone();
     let docs = if web.docs {
-        docs::routes(document)
+        docs::routes(Look::of(app.pages.as_ref()), document)
     } else {
         Routes::default()
     };

@@ -8,7 +8,7 @@ use clap::Args;
 use url::Url;
 
 use super::values::{FilePath, Switch};
-use crate::app::pages::{BrandSetup, LARGEST_LOGO, Logo, PagesSetup};
+use crate::app::pages::{BrandSetup, DEFAULT_NAME, LARGEST_LOGO, Logo, PagesSetup};
 use crate::model::brand::Colour;
 
 #[derive(Debug, Args)]
@@ -29,7 +29,7 @@ pub struct PageSettings {
     #[arg(
         long,
         env = "NEPTUN_AUTH_BRAND_NAME",
-        default_value = "Neptun Auth",
+        default_value = DEFAULT_NAME,
         value_parser = brand_name,
         global = true
     )]
@@ -38,7 +38,7 @@ pub struct PageSettings {
     #[arg(long, env = "NEPTUN_AUTH_BRAND_LOGO", global = true)]
     brand_logo: Option<FilePath>,
     /// Colour of buttons and links; the pages show the nearest shades that can be read on light and on dark
-    #[arg(long, env = "NEPTUN_AUTH_BRAND_COLOUR", default_value = "#1d4ed8", global = true)]
+    #[arg(long, env = "NEPTUN_AUTH_BRAND_COLOUR", default_value_t = Colour::NEPTUN, global = true)]
     brand_colour: Colour,
     /// Address that the name links to, such as that of your application [default: the start page]
     #[arg(long, env = "NEPTUN_AUTH_BRAND_LINK", global = true)]

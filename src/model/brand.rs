@@ -44,6 +44,9 @@ impl Display for Colour {
 }
 
 impl Colour {
+    /// That of a service without one of its own.
+    pub const NEPTUN: Self = Self([0x1d, 0x4e, 0xd8]);
+
     /// The nearest darker shade that can be read on a light page.
     #[must_use]
     pub fn by_day(self) -> Self {

@@ -16,13 +16,19 @@ before(async () => {
 });
 after(() => browser?.close());
 
+/** Asks for a mail to a new account, and returns its address. */
+async function askForMail(url) {
+  const account = newAccount();
+  await signUp(url, account);
+  await call(url, "POST", "/auth/otp", { body: { action: "create", email: account.email } });
+  return account.email;
+}
+
 /** Mails a code to a new account, and returns its address. */
 async function mail() {
-  const account = newAccount();
-  await signUp(service, account);
-  await call(service, "POST", "/auth/otp", { body: { action: "create", email: account.email } });
-  await mailedCode(account.email, "reset your password");
-  return account.email;
+  const address = await askForMail(service);
+  await mailedCode(address, "reset your password");
+  return address;
 }
 
 const mailTo = (page, address) => page.getByRole("article").filter({ hasText: `To ${address}` });
@@ -53,6 +59,19 @@ test("a mail says when it was sent", async () => {
   assert.match(await time.innerText(), new RegExp(`\\b${new Date().getFullYear()}\\b`));
 });
 
+test("a code is copied by its button, and a link that holds a key is opened by its own", async () => {
+  const address = await mail();
+  const { page, seen } = await openPage(browser, inbox);
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  const code = await mailedCode(address, "reset your password");
+  await mailTo(page, address).getByRole("button", { name: `Copy ${code}` }).click();
+  await page.getByRole("status").filter({ hasText: `${code} is copied.` }).waitFor();
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), code);
+  const link = mailTo(page, address).getByRole("link", { name: "Open the link" });
+  assert.match(await link.getAttribute("href"), /#/);
+  assert.deepEqual(seen.problems, []);
+});
+
 for (const { name, options } of looks) {
   test(`the inbox is accessible and fits its window: ${name}`, async () => {
     await mail();
@@ -62,3 +81,21 @@ for (const { name, options } of looks) {
     await assertAccessible(page);
   });
 }
+
+// At the other service: tests in other files read the mails of this one.
+test("the inbox is emptied, and a page in another tab notices", async () => {
+  const { STRICT_SERVICE_URL: url, STRICT_SERVICE_URL_INBOX: inbox } = process.env;
+  const address = await askForMail(url);
+  const [one, other] = [await openPage(browser, inbox), await openPage(browser, inbox)];
+  await mailTo(one.page, address).first().waitFor();
+  await mailTo(other.page, address).first().waitFor();
+  await one.page.getByRole("button", { name: "Empty the inbox" }).click();
+  await one.page.getByRole("status").filter({ hasText: "The inbox is empty." }).waitFor();
+  await one.page.getByText("No mail yet.").waitFor();
+  await other.page.getByText("No mail yet.").waitFor();
+  const later = await askForMail(url);
+  await mailTo(one.page, later).first().waitFor();
+  await mailTo(other.page, later).first().waitFor();
+  assert.equal(await mailTo(one.page, address).count(), 0);
+  assert.deepEqual([...one.seen.problems, ...other.seen.problems], []);
+});

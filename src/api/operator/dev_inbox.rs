@@ -1,7 +1,9 @@
 //! `/dev/inbox/{key}`: the mails of a service without an SMTP server, for developers on their own machine. The start
-//! prints the URL with its key.
+//! prints the URL with its key. A POST to the page empties the inbox.
 
-use poem::http::header;
+use std::sync::Arc;
+
+use poem::http::{StatusCode, header};
 use poem::{Request, Response, Result};
 use sha2::{Digest, Sha256};
 
@@ -10,6 +12,7 @@ use crate::api::error::{ApiError, ErrorCode};
 use crate::api::pages::routes::{Routes, script_hash};
 use crate::app::App;
 use crate::app::mail::inbox;
+use crate::app::pages::look::Look;
 
 const PATH: &str = "/dev/inbox/:key";
 
@@ -19,27 +22,57 @@ pub fn routes(app: &App) -> Routes {
     let Some(key) = app.mailer.inbox_key() else {
         return Routes::default();
     };
-    let (app, key) = (app.clone(), Sha256::digest(key));
-    let policy = content_security_policy();
-    Routes::default().get((PATH, move |request: &Request| {
-        // Comparing hashes keeps the time of the comparison from telling anything about the key.
-        let is_right = Sha256::digest(request.raw_path_param("key").unwrap_or_default()) == key;
-        dev_inbox(&app, is_right && is_local(request), &policy)
-    }))
+    let inbox = Arc::new(DevInbox {
+        app: app.clone(),
+        key: Sha256::digest(key).into(),
+        look: Look::of(app.pages.as_ref()),
+        policy: content_security_policy(),
+    });
+    let emptied = Arc::clone(&inbox);
+    Routes::default()
+        .get((PATH, move |request: &Request| inbox.page(request)))
+        .post((PATH, move |request: Request| {
+            let answer = emptied.empty(&request);
+            async { answer }
+        }))
 }
 
-fn dev_inbox(app: &App, may_read: bool, policy: &str) -> Result<Response> {
-    match app.mailer.inbox_page().filter(|_| may_read) {
-        Some(page) => Ok(Response::builder()
+struct DevInbox {
+    app: App,
+    key: [u8; 32],
+    look: Look,
+    policy: String,
+}
+
+impl DevInbox {
+    /// Comparing hashes keeps the time of the comparison from telling anything about the key.
+    fn admit(&self, request: &Request) -> Result<(), ApiError> {
+        let key = Sha256::digest(request.raw_path_param("key").unwrap_or_default());
+        if <[u8; 32]>::from(key) == self.key && is_local(request) {
+            return Ok(());
+        }
+        Err(ErrorCode::NotFound.into())
+    }
+
+    fn page(&self, request: &Request) -> Result<Response> {
+        self.admit(request)?;
+        let page = self.app.mailer.inbox_page(&self.look);
+        let page = page.ok_or_else(|| ApiError::from(ErrorCode::NotFound))?;
+        Ok(Response::builder()
             .content_type("text/html; charset=utf-8")
-            .header(header::CONTENT_SECURITY_POLICY, policy)
+            .header(header::CONTENT_SECURITY_POLICY, &self.policy)
             .header(header::CACHE_CONTROL, "no-store")
-            .body(page.map_err(ApiError::from)?)),
-        None => Err(ApiError::from(ErrorCode::NotFound).into()),
+            .body(page.map_err(ApiError::from)?))
+    }
+
+    fn empty(&self, request: &Request) -> Result<Response> {
+        self.admit(request)?;
+        self.app.mailer.empty_inbox();
+        Ok(Response::builder().status(StatusCode::NO_CONTENT).finish())
     }
 }
 
-/// Allows the page's own script, which asks for the page again to show new mails. Mails can't run any.
+/// Allows the page's own script, which asks for the page again and empties the inbox. Mails can't run any.
 fn content_security_policy() -> String {
     format!(
         "default-src 'none'; script-src {}; connect-src 'self'; style-src 'unsafe-inline'; img-src data:; \

@@ -8,6 +8,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
 use super::templates::{MailTemplates, Received};
+use crate::app::pages::look::Look;
 use crate::app::sealing::derive;
 use crate::model::secret_key::SecretKey;
 
@@ -51,10 +52,15 @@ impl Inbox {
         received.iter().cloned().collect()
     }
 
+    /// Forgets all mails.
+    pub fn clear(&self) {
+        self.received.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// The page, newest mail first.
-    pub fn page(&self, templates: &MailTemplates) -> anyhow::Result<String> {
+    pub fn page(&self, templates: &MailTemplates, look: &Look) -> anyhow::Result<String> {
         let mut received = self.received.lock().unwrap_or_else(PoisonError::into_inner);
-        templates.inbox(received.make_contiguous(), SCRIPT)
+        templates.inbox(received.make_contiguous(), look, SCRIPT)
     }
 }
 

@@ -13,6 +13,7 @@ use super::inbox::Inbox;
 use super::international::International;
 use super::smtp::MailServer;
 use super::templates::{MailTemplates, Received, Rendered, Sender};
+use crate::app::pages::look::Look;
 use crate::model::client::origin::is_loopback;
 use crate::model::mail::{InternationalAddresses, Mail, Notice};
 use crate::model::secret_key::SecretKey;
@@ -163,11 +164,18 @@ impl Mailer {
 
     /// The page of the development inbox, newest mail first; `None` without a development inbox.
     #[must_use]
-    pub fn inbox_page(&self) -> Option<anyhow::Result<String>> {
+    pub fn inbox_page(&self, look: &Look) -> Option<anyhow::Result<String>> {
         let Route::Inbox(inbox) = &self.route else {
             return None;
         };
-        Some(inbox.page(&self.templates))
+        Some(inbox.page(&self.templates, look))
+    }
+
+    /// Forgets the mails in the development inbox.
+    pub fn empty_inbox(&self) {
+        if let Route::Inbox(inbox) = &self.route {
+            inbox.clear();
+        }
     }
 
     /// Delivers one mail. Its Message-ID is made from `id`, so a mailbox recognises the copy that a second attempt

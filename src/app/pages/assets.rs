@@ -8,10 +8,10 @@ use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
 use super::BrandSetup;
-use super::built_in::{ASSETS, LOGO};
-use crate::model::brand::Colour;
+use super::built_in::{ASSETS, LOGO, content_type};
+use super::look::by_day_and_night;
 
-/// The style sheet, to which the brand's colour is added.
+/// The style sheet, to which the look that all pages share is added.
 const STYLE: &str = "style.css";
 
 /// A file that pages load.
@@ -36,7 +36,7 @@ impl Assets {
         let mut files = BTreeMap::new();
         for (name, text) in ASSETS {
             let text = if name == STYLE {
-                format!("{text}{}", colours(brand.colour))
+                format!("{}{text}", by_day_and_night(brand.colour))
             } else {
                 text.to_owned()
             };
@@ -71,14 +71,8 @@ impl Assets {
 }
 
 fn asset(name: &str, content: Bytes) -> Asset {
-    let content_type = match name.rsplit('.').next() {
-        Some("css") => "text/css; charset=utf-8",
-        Some("js") => "text/javascript; charset=utf-8",
-        Some("png") => "image/png",
-        _ => "image/svg+xml",
-    };
     Asset {
-        content_type,
+        content_type: content_type(name),
         etag: format!("\"{}\"", short(&Sha256::digest(&content))),
         content,
     }
@@ -86,13 +80,4 @@ fn asset(name: &str, content: Bytes) -> Asset {
 
 fn short(hash: &[u8]) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(&hash[..12])
-}
-
-/// The brand's colour in shades that can be read on light and on dark pages.
-fn colours(brand: Colour) -> String {
-    format!(
-        ":root {{ --accent: {}; }}\n@media (prefers-color-scheme: dark) {{ :root {{ --accent: {}; }} }}\n",
-        brand.by_day(),
-        brand.by_night()
-    )
 }

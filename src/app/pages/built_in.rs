@@ -62,3 +62,18 @@ pub const ASSETS: [File; 21] = [
 
 /// The logo of a service without one of its own.
 pub const LOGO: &str = include_str!("../../../pages/assets/logo.svg");
+
+/// The colours by day and by night, and the head line: the look that all pages share, also Swagger UI and the inbox.
+pub const DAY: &str = include_str!("../../../pages/look/day.css");
+pub const NIGHT: &str = include_str!("../../../pages/look/night.css");
+pub const HEAD: &str = include_str!("../../../pages/look/head.css");
+
+/// The media type of a file by the end of its name.
+pub fn content_type(name: &str) -> &'static str {
+    match name.rsplit('.').next() {
+        Some("css") => "text/css; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("png") => "image/png",
+        _ => "image/svg+xml",
+    }
+}

@@ -4,6 +4,7 @@
 pub mod assets;
 mod built_in;
 mod files;
+pub mod look;
 mod words;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,9 @@ use words::Words;
 /// Largest logo, so that a first load stays below 60 kB.
 pub const LARGEST_LOGO: usize = 12 * 1024;
 
+/// The name of a service without one of its own.
+pub const DEFAULT_NAME: &str = "Neptun Auth";
+
 /// The settings of the pages.
 #[derive(Debug, Clone)]
 pub struct PagesSetup {
@@ -41,6 +45,17 @@ pub struct BrandSetup {
     pub logo: Option<Logo>,
     /// Where the name links to; `None` for the start page.
     pub link: Option<String>,
+}
+
+impl Default for BrandSetup {
+    fn default() -> Self {
+        Self {
+            name: DEFAULT_NAME.to_owned(),
+            colour: Colour::NEPTUN,
+            logo: None,
+            link: None,
+        }
+    }
 }
 
 /// A logo, named `logo.svg` or `logo.png`.

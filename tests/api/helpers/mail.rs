@@ -87,13 +87,12 @@ pub async fn send_some(app: &App) -> usize {
 
 /// Every mail that this instance has sent, the newest first.
 pub fn inbox(app: &App) -> Vec<TestMail> {
-    let page = app.mailer.inbox_page().unwrap().unwrap();
-    let articles = page.split("<article ").skip(1);
-    articles
-        .map(|article| TestMail {
-            to: between(article, "<p>To ", "</p>"),
-            subject: between(article, "<h2>", "</h2>"),
-            text: between(article, "<pre>", "</pre>"),
+    let mails = app.mailer.inbox_mails().into_iter();
+    mails
+        .map(|mail| TestMail {
+            to: mail.to,
+            subject: mail.rendered.subject,
+            text: mail.rendered.text,
         })
         .collect()
 }
@@ -112,14 +111,4 @@ fn wrapped(line: &str) -> String {
         wrapped.push_str(word);
     }
     wrapped
-}
-
-/// What the page shows between `start` and `end`.
-fn between(text: &str, start: &str, end: &str) -> String {
-    let (_, rest) = text.split_once(start).unwrap();
-    let (found, _) = rest.split_once(end).unwrap();
-    let characters = [("&#x27;", "'"), ("&#x2f;", "/"), ("&quot;", "\"")];
-    characters.iter().fold(found.to_owned(), |text, (escaped, character)| {
-        text.replace(escaped, character)
-    })
 }

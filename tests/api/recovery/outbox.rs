@@ -73,7 +73,7 @@ async fn without_a_mail_server_a_public_service_keeps_mails_waiting() {
     app.user("alice").await;
     ask(&app, ALICE).await;
     assert_eq!(send_some(&app.app).await, 0);
-    assert!(app.app.mailer.inbox_page().is_none());
+    assert!(app.app.mailer.inbox_key().is_none());
     assert_eq!(app.count("SELECT COUNT(*) FROM outbox").await, 1);
 }
 

@@ -10,11 +10,12 @@ use poem::http::{StatusCode, header};
 
 use crate::api::pages::routes::{Routes, script_hash};
 use crate::api::spec::Document;
+use crate::app::pages::look::Look;
 
 /// The pages for the document that `document` builds. They take two megabytes, so the first request builds them.
 #[must_use]
-pub fn routes(document: impl FnOnce() -> Document + Send + 'static) -> Routes {
-    let made: Lazy = Arc::new(LazyLock::new(Box::new(move || Made::of(&document()))));
+pub fn routes(look: Look, document: impl FnOnce() -> Document + Send + 'static) -> Routes {
+    let made: Lazy = Arc::new(LazyLock::new(Box::new(move || Made::of(&document(), &look))));
     let page = |path: &'static str, answer: fn(&Made) -> Response| {
         let made = Arc::clone(&made);
         (path, move |_: &poem::Request| Ok(answer(&made)))
@@ -37,8 +38,8 @@ struct Made {
 }
 
 impl Made {
-    fn of(document: &Document) -> Self {
-        let page = swagger_ui::page(document);
+    fn of(document: &Document, look: &Look) -> Self {
+        let page = swagger_ui::page(document, look);
         Self {
             json: document.json().into(),
             yaml: document.yaml().into(),

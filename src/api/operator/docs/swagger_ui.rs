@@ -3,6 +3,7 @@
 use poem_openapi::OpenApiService;
 
 use crate::api::spec::Document;
+use crate::app::pages::look::{Look, escaped};
 
 const PAGE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
@@ -10,7 +11,7 @@ const START: &str = include_str!("page.js");
 
 /// # Panics
 /// When the framework's page has no style sheet or script.
-pub fn page(document: &Document) -> String {
+pub fn page(document: &Document, look: &Look) -> String {
     // The framework has Swagger UI's files, and hands them out only inside a page of its own.
     let framework = OpenApiService::new((), "", "").swagger_ui_html();
     let style = between(&framework, "<style charset=\"UTF-8\">", "</style>");
@@ -18,9 +19,13 @@ pub fn page(document: &Document) -> String {
     // Text inside a script element must not look like a tag.
     let document = document.compact().replace('<', "\\u003c");
     let parts = [
+        ("BRAND-ICON", escaped(&look.logo)),
         ("<style>/* SWAGGER-UI */", format!("<style>{style}")),
-        ("/* STYLE */", STYLE.to_owned()),
+        ("/* STYLE */", format!("{}{STYLE}", look.light_style)),
         ("<script>/* SWAGGER-UI */", format!("<script>{script}")),
+        ("BRAND-LINK", escaped(&look.link)),
+        ("BRAND-LOGO", escaped(&look.logo)),
+        ("BRAND-NAME", escaped(&look.name)),
         ("/* DOCUMENT */", document),
         ("/* START */", START.to_owned()),
     ];

@@ -13,6 +13,7 @@ use minijinja::{Environment, UndefinedBehavior, context};
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::app::pages::look::Look;
 use crate::model::client::language::Languages;
 use crate::model::mail::{Mail, Message};
 use built_in::{LANGUAGES, MAILS, PAGES};
@@ -91,10 +92,10 @@ impl MailTemplates {
         self.render_in(self.language_for(&mail.languages), &mail.message)
     }
 
-    /// The page of the development inbox, with `mails` in this order and this `script`.
-    pub fn inbox(&self, mails: &[Received], script: &str) -> anyhow::Result<String> {
+    /// The page of the development inbox, with `mails` in this order, this `look` and this `script`.
+    pub fn inbox(&self, mails: &[Received], look: &Look, script: &str) -> anyhow::Result<String> {
         let page = self.environment.get_template("inbox.html")?;
-        Ok(page.render(context! { mails => Value::from(Serde(mails)), script })?)
+        Ok(page.render(context! { mails => Value::from(Serde(mails)), look => Value::from(Serde(look)), script })?)
     }
 
     fn language_for(&self, read: &Languages) -> &str {
