@@ -1,6 +1,8 @@
 //! The private listener for operators.
 
-use std::net::SocketAddr;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
 
 use poem::http::StatusCode;
 use serde_json::{Value, json};
@@ -76,4 +78,41 @@ async fn with_a_private_listener_operators_are_served_there_only_and_with_keys_o
         (StatusCode::FORBIDDEN, json!("not_permitted"))
     );
     assert_eq!(get(without.address, USERS, &key), (ok, Value::Null));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_waits_for_what_an_operator_has_asked_for() {
+    let app = TestApp::new().await;
+    let made = print_json(&app, &["keys", "admin", "create", "--name", "desk", "--scope", "write"]);
+    let private = free_address();
+    let settings = [("NEPTUN_AUTH_ADMIN_LISTEN", &*private.to_string())];
+    let mut binary = Binary::start(&app.database.url, &settings);
+    let held = app.database.hold_writes().await;
+
+    let body = json!({ "email": ALICE, "password": PASSWORD }).to_string();
+    let mut operator = TcpStream::connect(private).unwrap();
+    operator.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    let head = format!(
+        "POST {USERS} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n",
+        made["key"].as_str().unwrap(),
+        body.len()
+    );
+    operator.write_all(head.as_bytes()).unwrap();
+    let mut asked = [0; 25];
+    operator.read_exact(&mut asked).unwrap();
+    assert_eq!(asked, *b"HTTP/1.1 100 Continue\r\n\r\n", "the request is in flight");
+    operator.write_all(body.as_bytes()).unwrap();
+
+    binary.signal("-TERM");
+    while binary.status("GET", "/health/live").is_some() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    drop(held);
+    let mut answer = String::new();
+    operator.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    let status = binary.wait(Duration::from_secs(30)).expect("it ends");
+    assert_eq!(status.code(), Some(0), "{}", binary.log());
+    assert_eq!(app.database.users().await, 1);
 }

@@ -60,8 +60,11 @@ class Server:
         """`options` hold until the next start."""
         arguments = " ".join([self._options, *options])
         # Not its output: the server would keep the pipe open.
-        as_postgres("pg_ctl", "start", f"--pgdata={self.data}", "--wait", "--silent", f"--log={self.log}",
-                    f"--options={arguments}")  # fmt: skip
+        try:
+            as_postgres("pg_ctl", "start", f"--pgdata={self.data}", "--wait", "--silent", f"--log={self.log}",
+                        f"--options={arguments}")  # fmt: skip
+        except AssertionError as error:
+            raise AssertionError(f"{error}{self.log.read_text()[-2000:]}") from None
         return self
 
     def stop(self) -> None:
@@ -71,10 +74,42 @@ class Server:
     def promote(self) -> None:
         as_postgres("pg_ctl", "promote", f"--pgdata={self.data}", "--wait", "--silent")
 
+    def promote_alone(self) -> None:
+        """As a cluster's manager does: no commit waits for a standby that is gone."""
+        self.promote()
+        self.query("ALTER SYSTEM RESET synchronous_standby_names")
+        self.query("SELECT pg_reload_conf()")
+
     def follow(self, primary: "Server") -> None:
         """A primary that was stopped in order comes back as a standby."""
         self._follow(primary)
         self.start()
+
+    def copy_anew(self, primary: "Server") -> None:
+        """Becomes a standby of `primary` after a kill: what only this server had written goes."""
+        self.end()
+        self.wait_until_ended()
+        shutil.rmtree(self.data)
+        # A killed process that no parent has waited for still counts as the one that holds the lock.
+        for lock in self.data.parent.glob(f".s.PGSQL.{self.port}*"):
+            lock.unlink()
+        as_postgres("pg_basebackup", f"--pgdata={self.data}", f"--dbname={primary.connection}", "--checkpoint=fast",
+                    "--wal-method=stream", "--no-sync")  # fmt: skip
+        self.follow(primary)
+
+    def wait_until_ended(self) -> None:
+        """A killed server's processes give its port back a moment later."""
+        deadline = time.monotonic() + 20
+        while self._listens():
+            assert time.monotonic() < deadline, "a killed server still listens"
+            time.sleep(0.05)
+
+    def _listens(self) -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+        except OSError:
+            return False
+        return True
 
     def _follow(self, primary: "Server") -> None:
         with (self.data / "postgresql.auto.conf").open("a") as settings:
@@ -135,6 +170,19 @@ class Cluster:
         deadline = time.monotonic() + 20
         while self.primary.query("SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'") != ["1"]:
             assert time.monotonic() < deadline, "the standby does not follow"
+            time.sleep(0.1)
+
+    def swap(self) -> None:
+        """After a failover the roles are those of the other server."""
+        self.primary, self.standby = self.standby, self.primary
+
+    def demand_two_copies(self) -> None:
+        """From now on a commit is acknowledged when both servers have it, and both have all that came before."""
+        self.primary.query("ALTER SYSTEM SET synchronous_standby_names = '*'")
+        self.primary.query("SELECT pg_reload_conf()")
+        deadline = time.monotonic() + 30
+        while self.primary.query("SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'") != ["1"]:
+            assert time.monotonic() < deadline, "the standby is not synchronous"
             time.sleep(0.1)
 
     def __enter__(self) -> "Cluster":
