@@ -1,5 +1,5 @@
 //! Background work: sends mails, tells webhooks, deletes what has expired, reads new signing keys, records failed
-//! log-ins, brings restored events into order.
+//! log-ins, brings restored events into order, counts accounts.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::app::readiness::PROBE_INTERVAL;
+use crate::flows::admin::show_statistics::renew_statistics;
 use crate::flows::operator::check_readiness::check_readiness;
 use crate::flows::worker::active_webhooks::active_webhooks;
 use crate::flows::worker::adopt_events::adopt_events;
@@ -70,7 +71,8 @@ async fn clean(app: &App, shutdown: &CancellationToken) {
                 let recorded = record_failed_log_ins(app).await.context("recording failed log-ins");
                 let adopted = adopt_events(app).await.context("bringing restored events into order");
                 let tidied = delete_old_copies(app).await.context("deleting old copies of the database");
-                let outcome = purged.and(refreshed).and(recorded).and(adopted).and(tidied);
+                let counted = renew_statistics(app).await.context("counting accounts and sessions");
+                let outcome = purged.and(refreshed).and(recorded).and(adopted).and(tidied).and(counted);
                 note(app, BackgroundTask::Cleaning, outcome);
             }
             () = shutdown.cancelled() => break,

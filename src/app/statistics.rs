@@ -1,17 +1,52 @@
-//! Keeps the numbers about the service for a minute. A million accounts take a second to count, and an operator's page
-//! that asks again and again must not keep the database busy. Callers at the same time share one count.
+//! Keeps the numbers about the service. An operator's page that asks again and again must not keep the database busy,
+//! and must not wait for a count that takes long: among many accounts the background worker counts, and requests are
+//! answered with the numbers of its last round.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::sync::Mutex;
 
 use crate::model::statistics::Statistics;
 
-/// For how long numbers are shown.
+/// For how long numbers are shown that are soon counted.
 const HOLDS: TimeDelta = TimeDelta::minutes(1);
+/// A request may wait for a count that takes no longer.
+const QUICK: Duration = Duration::from_millis(50);
+/// Counting takes at most one part in so many of the database's time.
+const REST: u32 = 100;
+/// Numbers that nothing has renewed for so long are counted while the request waits.
+const LONGEST: TimeDelta = TimeDelta::hours(1);
 
-/// The numbers that were counted last.
+/// The numbers that were counted last. Callers at the same time share one count.
 #[derive(Debug, Default)]
-pub struct LatestStatistics(Mutex<Option<Statistics>>);
+pub struct LatestStatistics {
+    latest: Mutex<Option<Counted>>,
+    counting: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug, Clone)]
+struct Counted {
+    numbers: Statistics,
+    took: Duration,
+}
+
+impl Counted {
+    fn is_younger_than(&self, limit: TimeDelta, now: DateTime<Utc>) -> bool {
+        // A clock that was set back makes numbers of the future, which are counted again.
+        (TimeDelta::zero()..limit).contains(&(now - self.numbers.counted_at))
+    }
+
+    fn may_be_shown(&self, now: DateTime<Utc>) -> bool {
+        self.is_younger_than(if self.took <= QUICK { HOLDS } else { LONGEST }, now)
+    }
+
+    /// Whether the worker leaves these as they are: young ones, and those that a request counts soon enough.
+    fn is_enough(&self, now: DateTime<Utc>) -> bool {
+        let rest = TimeDelta::from_std(self.took * REST).unwrap_or(LONGEST);
+        self.took <= QUICK || self.is_younger_than(rest.max(HOLDS), now)
+    }
+}
 
 impl LatestStatistics {
     /// The numbers that were counted last, or those of `count` if they are too old.
@@ -23,11 +58,91 @@ impl LatestStatistics {
         now: DateTime<Utc>,
         count: impl Future<Output = anyhow::Result<Statistics>>,
     ) -> anyhow::Result<Statistics> {
-        let mut latest = self.0.lock().await;
-        match &*latest {
-            // A clock that was set back makes numbers of the future, which are counted again.
-            Some(known) if (TimeDelta::zero()..HOLDS).contains(&(now - known.counted_at)) => Ok(known.clone()),
-            _ => Ok(latest.insert(count.await?).clone()),
+        self.unless(|known| known.may_be_shown(now), count).await
+    }
+
+    /// Counts again if it takes too long for a request to wait, or if it is not known how long it takes.
+    ///
+    /// # Errors
+    /// Those of `count`. The numbers of before are still shown.
+    pub async fn renew(
+        &self,
+        now: DateTime<Utc>,
+        count: impl Future<Output = anyhow::Result<Statistics>>,
+    ) -> anyhow::Result<()> {
+        self.unless(|known| known.is_enough(now), count).await.map(drop)
+    }
+
+    async fn unless(
+        &self,
+        is_good: impl Fn(&Counted) -> bool,
+        count: impl Future<Output = anyhow::Result<Statistics>>,
+    ) -> anyhow::Result<Statistics> {
+        if let Some(known) = self.known().filter(&is_good) {
+            return Ok(known.numbers);
         }
+        let _alone = self.counting.lock().await;
+        if let Some(known) = self.known().filter(&is_good) {
+            return Ok(known.numbers);
+        }
+        let began = Instant::now();
+        let numbers = count.await?;
+        self.put(numbers.clone(), began.elapsed());
+        Ok(numbers)
+    }
+
+    fn known(&self) -> Option<Counted> {
+        self.latest.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn put(&self, numbers: Statistics, took: Duration) {
+        *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some(Counted { numbers, took });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, ready};
+
+    use super::*;
+
+    const SLOW: Duration = Duration::from_secs(2);
+
+    fn numbers(counted_at: DateTime<Utc>) -> Statistics {
+        Statistics {
+            counted_at,
+            accounts: 1,
+            live_sessions: 1,
+            days: Vec::new(),
+        }
+    }
+
+    #[tokio::test]
+    async fn no_request_waits_for_a_count_that_takes_long() {
+        let (latest, begin) = (LatestStatistics::default(), DateTime::UNIX_EPOCH);
+        latest.put(numbers(begin), SLOW);
+        // Even while the worker counts.
+        let _counting = latest.counting.lock().await;
+        let shown = latest.of(begin + TimeDelta::minutes(59), pending()).await.unwrap();
+        assert_eq!(shown.counted_at, begin);
+    }
+
+    #[tokio::test]
+    async fn the_worker_counts_what_takes_long_and_rests_for_a_hundred_times_as_long() {
+        let (latest, begin) = (LatestStatistics::default(), DateTime::UNIX_EPOCH);
+        let count = |at| ready(Ok(numbers(at)));
+        latest.put(numbers(begin), SLOW);
+        let soon = begin + TimeDelta::seconds(199);
+        latest.renew(soon, count(soon)).await.unwrap();
+        assert_eq!(latest.known().unwrap().numbers.counted_at, begin);
+        let later = begin + TimeDelta::seconds(200);
+        latest.renew(later, count(later)).await.unwrap();
+        assert_eq!(latest.known().unwrap().numbers.counted_at, later);
+
+        // What is soon counted is counted when a request asks.
+        latest.put(numbers(begin), QUICK);
+        latest.renew(later, count(later)).await.unwrap();
+        assert_eq!(latest.known().unwrap().numbers.counted_at, begin);
+        assert_eq!(latest.of(later, count(later)).await.unwrap().counted_at, later);
     }
 }

@@ -153,7 +153,7 @@ impl AdminEventsApi {
     /// Look at numbers about the service
     ///
     /// Returns the number of accounts and of live sessions, and the sign-ups and log-ins of the last 30 days. The
-    /// numbers are at most a minute old.
+    /// numbers are at most a minute old; those of a large service can be older, as `counted_at` says.
     #[oai(path = "/api/admin/statistics", method = "get", operation_id = "adminGetStatistics")]
     async fn get_statistics(&self, _operator: AdminReader) -> Result<Json<AdminStatistics>, ApiError> {
         Ok(Json(AdminStatistics::of(show_statistics(&self.0).await?)))

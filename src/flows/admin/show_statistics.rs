@@ -9,10 +9,16 @@ use crate::model::event::EventKind;
 use crate::model::statistics::{DAYS, DayCount, Statistics};
 use crate::store::{events, sessions, users};
 
-/// The numbers of now, or of at most a minute ago.
+/// The numbers of now, of at most a minute ago, or where counting takes long those of the worker's last round.
 pub async fn show_statistics(app: &App) -> anyhow::Result<Statistics> {
     let now = app.clock.now();
     app.statistics.of(now, count(app, now)).await
+}
+
+/// Counts for the requests to come, where that takes too long for them to wait.
+pub async fn renew_statistics(app: &App) -> anyhow::Result<()> {
+    let now = app.clock.now();
+    app.statistics.renew(now, count(app, now)).await
 }
 
 async fn count(app: &App, now: DateTime<Utc>) -> anyhow::Result<Statistics> {

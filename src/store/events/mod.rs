@@ -224,8 +224,10 @@ pub async fn deletions(conn: Conn<'_>, since: DateTime<Utc>, after: i64, limit: 
 /// Both columns are in the index `events_by_time`, so the rows are not read.
 const BY_DAY_ON_SQLITE: &str = "SELECT substr(happened_at, 1, 10) AS day, kind, COUNT(*) FROM events \
     WHERE kind IN ('sign_up', 'log_in') AND happened_at >= $1 GROUP BY 1, 2";
-const BY_DAY_ON_POSTGRES: &str = "SELECT to_char(happened_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day, kind, \
-    COUNT(*) FROM events WHERE kind IN ('sign_up', 'log_in') AND happened_at >= $1 GROUP BY 1, 2";
+/// Days are spelled out after the count: to spell out each row's takes longer than all the rest.
+const BY_DAY_ON_POSTGRES: &str = "SELECT to_char(day, 'YYYY-MM-DD'), kind, number FROM ( \
+        SELECT (happened_at AT TIME ZONE 'UTC')::date AS day, kind, COUNT(*) AS number FROM events \
+        WHERE kind IN ('sign_up', 'log_in') AND happened_at >= $1 GROUP BY 1, 2) AS days";
 
 /// The number of sign-ups and of log-ins of each day since `from` that has any: the day, the kind of event, the number.
 pub async fn by_day(conn: Conn<'_>, from: DateTime<Utc>) -> Result<Vec<(String, String, i64)>> {
