@@ -92,13 +92,13 @@ async fn a_stop_waits_for_what_an_operator_has_asked_for() {
     let body = json!({ "email": ALICE, "password": PASSWORD }).to_string();
     let mut operator = TcpStream::connect(private).unwrap();
     operator.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-    let head = format!(
+    let request = format!(
         "POST {USERS} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n\
          Content-Length: {}\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n",
         made["key"].as_str().unwrap(),
         body.len()
     );
-    operator.write_all(head.as_bytes()).unwrap();
+    operator.write_all(request.as_bytes()).unwrap();
     let mut asked = [0; 25];
     operator.read_exact(&mut asked).unwrap();
     assert_eq!(asked, *b"HTTP/1.1 100 Continue\r\n\r\n", "the request is in flight");
