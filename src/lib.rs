@@ -20,8 +20,8 @@
 //! Around the rooms stand [`cli`] and [`config`], which put the house together, [`server`], which accepts connections,
 //! and [`worker`], which works in the background. [`telemetry`] is the floor under all rooms: it imports none of them,
 //! and each may use it. Each library has one home: `sqlx` in `store` (derives on `model` types aside), `argon2`,
-//! `ring`, `rustls` and `lettre` in `app`, `poem` in `api` and `server` (and in `cli::serve` for the metrics page, in
-//! `config` for a header's name).
+//! `ring`, `rustls` and `lettre` in `app`, `opentelemetry` in `telemetry`, `poem` in `api` and `server` (and in
+//! `cli::serve` for the metrics page, in `config` for a header's name).
 //!
 //! # One request's walk
 //!

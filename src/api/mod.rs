@@ -138,7 +138,7 @@ pub fn routes(app: &App, web: &Web) -> BoxEndpoint<'static, Response> {
     let may_conflict = app.db.file().is_none();
     let (app, cookie) = (app.clone(), Arc::new(web.cookie.clone()));
     let (address, origins) = (Arc::new(web.client_address.clone()), Arc::new(web.cross_origin.clone()));
-    let hsts = web.hsts.clone();
+    let (hsts, proxies) = (web.hsts.clone(), Arc::clone(&address));
     let shares = Shares::new(web.requests.most, web.requests.share);
     let turns = Arc::new(Refusals::new(Instant::now()));
     let (forwarding, return_origins) = (Arc::new(web.forward_auth.clone()), Arc::clone(&origins));
@@ -159,7 +159,7 @@ pub fn routes(app: &App, web: &Web) -> BoxEndpoint<'static, Response> {
         .boxed()
         .around(move |next, request| admission(Arc::clone(&shares), next, request))
         .around(move |next, request| client(Arc::clone(&address), next, request))
-        .around(move |next, request| observe(Arc::clone(&logged_paths), next, request))
+        .around(move |next, request| observe(Arc::clone(&logged_paths), Arc::clone(&proxies), next, request))
         .around(token_api)
         .around(move |next, request| final_slash(Arc::clone(&operations), next, request))
         .around(aliases)

@@ -4,6 +4,7 @@ pub mod background;
 pub mod breached;
 pub mod clock;
 pub mod codes;
+pub mod collector;
 pub mod device_cookies;
 pub mod doctor;
 pub mod failed_log_ins;

@@ -7,7 +7,7 @@ use anyhow::Context;
 use clap::{Arg, CommandFactory, FromArgMatches, Parser, Subcommand};
 use serde_json::json;
 
-use crate::app;
+use crate::app::{self, collector};
 use crate::config::{Settings, layers};
 use crate::telemetry;
 
@@ -196,6 +196,8 @@ impl Cli {
 
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let command = self.command.unwrap_or(Command::Serve(ServeArgs::default()));
+        let setup = matches!(command, Command::Serve(_)).then(|| self.settings.traces());
+        let traces = setup.transpose()?.flatten().map(collector::start).transpose()?;
         if !command.is_silent() {
             let operation = &self.settings.operation;
             // The other commands may read whole tables, which takes its time and is nothing to warn of.
@@ -204,11 +206,12 @@ impl Cli {
             } else {
                 "sqlx=error,"
             };
-            telemetry::start_logs(&format!("{quiet}{}", operation.log), operation.log_format)?;
+            let log = format!("{quiet}{}", operation.log);
+            telemetry::start_logs(&log, operation.log_format, traces.as_ref())?;
         }
         let done = match command {
             Command::Doctor(arguments) => return Ok(doctor::run(&arguments, &self.settings).await),
-            Command::Serve(arguments) => serve::serve(&arguments, &self.settings).await,
+            Command::Serve(arguments) => serve::serve(&arguments, &self.settings, traces).await,
             Command::Users { command } => users::run(command, &self.settings).await,
             Command::Sessions { command } => sessions::run(command, &self.settings).await,
             Command::Events { command } => events::run(command, &self.settings).await,

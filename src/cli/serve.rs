@@ -26,6 +26,7 @@ use crate::app::{App, Setup};
 use crate::config::{Settings, names};
 use crate::model::secret_key::SecretKey;
 use crate::server::{ConnectionBounds, Stop};
+use crate::telemetry::Traces;
 use crate::{api, server, telemetry, worker};
 
 /// What remains of the ten seconds for a stop after the requests in flight have had theirs.
@@ -39,15 +40,15 @@ pub struct ServeArgs {
     ephemeral: bool,
 }
 
-pub async fn serve(arguments: &ServeArgs, settings: &Settings) -> anyhow::Result<()> {
+pub async fn serve(arguments: &ServeArgs, settings: &Settings, traces: Option<Traces>) -> anyhow::Result<()> {
     if !arguments.ephemeral {
-        return run(settings, settings.setup()?).await;
+        return run(settings, settings.setup()?, traces).await;
     }
     let place = Place::new()?;
     let key = SecretKey::generate().reveal().to_string();
     let setup = settings.ephemeral(&place.0, key.clone())?;
     tracing::info!("ephemeral: nothing is kept. /dev/ takes Authorization: Bearer {key}");
-    run(settings, setup).await
+    run(settings, setup, traces).await
 }
 
 /// A folder that goes with this value.
@@ -70,7 +71,7 @@ impl Drop for Place {
     }
 }
 
-async fn run(settings: &Settings, setup: Setup) -> anyhow::Result<()> {
+async fn run(settings: &Settings, setup: Setup, traces: Option<Traces>) -> anyhow::Result<()> {
     let web = settings.web()?;
     let public_url = settings.public_url()?;
     let metrics_listen = settings.operation.metrics_listen()?;
@@ -117,7 +118,8 @@ async fn run(settings: &Settings, setup: Setup) -> anyhow::Result<()> {
         app.close().await;
         anyhow::Ok(())
     };
-    if let Ok(outcome) = timeout(CLOSE_TIMEOUT, finished).await {
+    let (finished, ()) = tokio::join!(timeout(CLOSE_TIMEOUT, finished), close(traces));
+    if let Ok(outcome) = finished {
         outcome?;
     } else {
         // Every request has its answer, and what a background task has not finished is done by the next start.
@@ -125,6 +127,16 @@ async fn run(settings: &Settings, setup: Setup) -> anyhow::Result<()> {
     }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Sends the last spans, beside what else there is to do.
+async fn close(traces: Option<Traces>) {
+    let Some(traces) = traces else {
+        return;
+    };
+    if let Err(error) = traces.close(CLOSE_TIMEOUT).await {
+        tracing::warn!(error = format!("{error:#}"), "traces of the last requests are lost");
+    }
 }
 
 async fn serve_metrics(address: Option<SocketAddr>, shutdown: CancellationToken) -> anyhow::Result<()> {

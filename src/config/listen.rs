@@ -44,8 +44,8 @@ pub struct ListenSettings {
     /// How long browsers remember that; `0s` makes them forget it
     #[arg(long, env = "NEPTUN_AUTH_HSTS_MAX_AGE", default_value = "730d", global = true)]
     hsts_max_age: humantime::Duration,
-    /// Networks of the proxies in front, separated by commas; X-Forwarded-For counts only if they send it
-    /// [default: none]
+    /// Networks of the proxies in front, separated by commas; X-Forwarded-For, X-Request-Id and traceparent count only
+    /// if they send them [default: none]
     #[arg(long, env = "NEPTUN_AUTH_TRUSTED_PROXIES", value_parser = networks, global = true)]
     trusted_proxies: Vec<List<IpNet>>,
     /// Header in which the platform in front names the client, such as Fly-Client-IP, instead of X-Forwarded-For

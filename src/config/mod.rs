@@ -21,6 +21,7 @@ mod password;
 mod providers;
 mod session;
 mod tokens;
+mod traces;
 mod values;
 
 use std::net::SocketAddr;
@@ -32,6 +33,7 @@ use url::Url;
 
 use crate::api::Web;
 use crate::app::clock::Clock;
+use crate::app::collector::CollectorSetup;
 use crate::app::outbound::OutboundSetup;
 use crate::app::passkeys::PasskeySetup;
 use crate::app::{DatabaseSetup, Setup};
@@ -55,6 +57,7 @@ use password::PasswordSettings;
 use providers::ProviderSettings;
 use session::SessionSettings;
 use tokens::TokenSettings;
+use traces::TraceSettings;
 use values::FilePath;
 pub use values::{Secret, web_url};
 
@@ -95,6 +98,8 @@ pub struct Settings {
     connection: ConnectionSettings,
     #[command(flatten)]
     pub operation: OperationSettings,
+    #[command(flatten)]
+    traces: TraceSettings,
 }
 
 impl Settings {
@@ -191,6 +196,14 @@ impl Settings {
             dev_key: None,
             draining: CancellationToken::new(),
         })
+    }
+
+    /// Where traces go; `None` if nowhere.
+    ///
+    /// # Errors
+    /// When one of their settings can't work.
+    pub fn traces(&self) -> anyhow::Result<Option<CollectorSetup>> {
+        self.traces.setup(self.outbound())
     }
 
     /// The settings of the HTTP layers.

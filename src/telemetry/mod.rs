@@ -1,12 +1,13 @@
-//! Logs and metrics for operators. Every metric name is defined here.
+//! Logs, metrics and traces for operators. Every metric name is defined here.
 //!
-//! Neither contains an e-mail address, a password, a cookie, a token or a query string.
+//! None of them contains an e-mail address, a password, a cookie, a token or a query string.
 
 mod breach;
 mod limits;
 mod log;
 mod resources;
 pub mod stderr;
+pub mod traces;
 
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ pub use resources::{
     CacheUse, OpenConnection, PoolUse, database_errors, database_pool, hashed, outbox, process, purged, session_cache,
     signing_key,
 };
+pub use traces::{Collector, Sampling, Traces, TracesSetup};
 
 const REQUESTS: &str = "neptun_auth_requests_total";
 const REQUEST_SECONDS: &str = "neptun_auth_request_duration_seconds";

@@ -54,6 +54,13 @@ impl ClientAddress {
         }
     }
 
+    /// Whether headers of `peer` about its request are believed. Without a list, naming a header says that only the
+    /// platform can connect.
+    #[must_use]
+    pub fn believes(&self, peer: IpAddr) -> bool {
+        self.proxies.trust(peer) || (self.header.is_some() && self.proxies.is_empty())
+    }
+
     fn of(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let lines = headers.get_all(self.header.as_ref().unwrap_or(&X_FORWARDED_FOR));
         let lines: Vec<_> = lines.iter().map(HeaderValue::as_bytes).collect();
@@ -69,8 +76,7 @@ impl ClientAddress {
                 None if is_other => "Forwarded",
                 None => "X-Forwarded-For",
             };
-            let is_believed = self.proxies.trust(peer) || (self.header.is_some() && self.proxies.is_empty());
-            self.warn(peer, carried, is_believed, is_other || client.is_unreadable);
+            self.warn(peer, carried, self.believes(peer), is_other || client.is_unreadable);
         }
         client.ip
     }

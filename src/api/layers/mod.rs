@@ -12,6 +12,7 @@ pub mod forward_auth;
 pub mod headers;
 pub mod observe;
 pub mod origin;
+mod proxied;
 pub mod refusals;
 pub mod retry;
 pub mod session;

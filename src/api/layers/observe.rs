@@ -5,17 +5,17 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
-use poem::http::{HeaderName, HeaderValue};
+use poem::http::HeaderValue;
 use poem::{Endpoint, Request, Response, Result};
 use poem_openapi::OperationId;
 use tracing::Instrument;
-use uuid::Uuid;
 
+use super::client::ClientAddress;
 use super::errors::Paths;
+use super::proxied;
 use crate::api::error::{ApiError, ErrorCode};
-use crate::telemetry;
+use crate::telemetry::{self, traces};
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Checks that apps, proxies and platforms repeat all the time. Their successes are logged at debug level only: the
 /// lines would bury all others, and each would cost more than the session check it reports.
 const ROUTINE_CHECKS: [&str; 5] = [
@@ -26,15 +26,22 @@ const ROUTINE_CHECKS: [&str; 5] = [
     "getReadiness",
 ];
 
-pub async fn observe<E>(paths: Arc<Paths>, next: Arc<E>, request: Request) -> Result<Response>
+pub async fn observe<E>(
+    paths: Arc<Paths>,
+    address: Arc<ClientAddress>,
+    next: Arc<E>,
+    request: Request,
+) -> Result<Response>
 where
     E: Endpoint<Output = Response> + 'static,
 {
     let started = Instant::now();
-    let id = Uuid::now_v7();
-    let span = tracing::info_span!("request", request_id = %id);
+    let id = proxied::id(&request, &address);
+    let traced = proxied::span(&request, &address, &paths);
+    let span = tracing::info_span!("request", request_id = id);
     let (method, uri) = (request.method().clone(), request.uri().clone());
-    let mut response = answer(&next, request).instrument(span.clone()).await;
+    let answering = answer(&next, request).instrument(span.clone());
+    let mut response = answering.instrument(traced.clone()).await;
 
     let operation = response
         .data::<OperationId>()
@@ -53,8 +60,9 @@ where
             tracing::info!(operation, %method, path = path(), status, duration_ms, "answered");
         }
     });
-    let id = HeaderValue::try_from(id.to_string()).expect("a UUID is made of header characters");
-    response.headers_mut().insert(REQUEST_ID, id);
+    traces::answered(&traced, status, &id);
+    let id = HeaderValue::try_from(id).expect("an id is made of header characters");
+    response.headers_mut().insert(proxied::REQUEST_ID, id);
     Ok(response)
 }
 

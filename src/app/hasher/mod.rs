@@ -11,10 +11,12 @@ use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
 use argon2::Params;
+use tracing::Instrument;
 
 use crate::model::client::Client;
 use crate::model::unavailable::Unavailable;
 use crate::model::user::password::{Password, PasswordHash};
+use crate::telemetry::traces;
 use admissions::{Admissions, HeldPlace};
 use argon::Verified;
 pub use argon::is_usable as is_own;
@@ -180,7 +182,7 @@ impl Admission<'_> {
             drop((place, more));
             result
         };
-        self.hasher.slots.run(weight, job).await
+        self.hasher.slots.run(weight, job).instrument(traces::hash()).await
     }
 }
 

@@ -12,6 +12,7 @@ use hyper::{Request, Response};
 use url::Url;
 use url::form_urlencoded::Serializer;
 
+use super::payload::Payload;
 use super::{OutboundError, failed};
 
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -21,7 +22,7 @@ const MAX_BODY: usize = 64 * 1024;
 pub struct Call {
     host: String,
     request: Builder,
-    body: String,
+    body: Payload,
     pub(super) timeout: Duration,
     /// `None` if the body is not read.
     pub(super) max_body: Option<usize>,
@@ -30,30 +31,37 @@ pub struct Call {
 impl Call {
     #[must_use]
     pub fn get(url: &Url) -> Self {
-        Self::new(url, Request::get(url.as_str()), String::new())
+        Self::new(url, Request::get(url.as_str()), Payload::default())
     }
 
     /// Asks, as browsers do, whether a page may send a request.
     #[must_use]
     pub fn options(url: &Url) -> Self {
-        Self::new(url, Request::options(url.as_str()), String::new())
+        Self::new(url, Request::options(url.as_str()), Payload::default())
     }
 
     #[must_use]
     pub fn post_form(url: &Url, fields: &[(&str, &str)]) -> Self {
         let body = Serializer::new(String::new()).extend_pairs(fields).finish();
         let request = Request::post(url.as_str()).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
-        Self::new(url, request, body)
+        Self::new(url, request, body.into())
     }
 
     /// Sends `body` byte by byte as it is, so that it can be signed before.
     #[must_use]
     pub fn post_json(url: &Url, body: String) -> Self {
         let request = Request::post(url.as_str()).header(CONTENT_TYPE, "application/json");
-        Self::new(url, request, body)
+        Self::new(url, request, body.into())
     }
 
-    fn new(url: &Url, request: Builder, body: String) -> Self {
+    /// Sends a message of Protocol Buffers.
+    #[must_use]
+    pub fn post_protobuf(url: &Url, message: Vec<u8>) -> Self {
+        let request = Request::post(url.as_str()).header(CONTENT_TYPE, "application/x-protobuf");
+        Self::new(url, request, message.into())
+    }
+
+    fn new(url: &Url, request: Builder, body: Payload) -> Self {
         Self {
             host: url.host_str().unwrap_or_default().to_owned(),
             request: request.header(USER_AGENT, concat!("neptun-auth/", env!("CARGO_PKG_VERSION"))),
@@ -65,7 +73,7 @@ impl Call {
 
     /// Adds a header. A value that can't be one is an error of [`Outbound::send`](super::Outbound::send).
     #[must_use]
-    pub fn header(mut self, name: &'static str, value: &str) -> Self {
+    pub fn header(mut self, name: &str, value: &str) -> Self {
         self.request = self.request.header(name, value);
         self
     }
@@ -91,7 +99,7 @@ impl Call {
         self
     }
 
-    pub(super) fn into_request(self) -> Result<Request<String>, hyper::http::Error> {
+    pub(super) fn into_request(self) -> Result<Request<Payload>, hyper::http::Error> {
         self.request.body(self.body)
     }
 }

@@ -5,6 +5,7 @@
 
 mod call;
 mod connector;
+mod payload;
 mod trust;
 
 use std::error::Error;
@@ -23,6 +24,7 @@ use tokio::time::timeout;
 use crate::model::outbound::Destinations;
 pub use call::{Answer, Call};
 use connector::{ConnectError, Connector, NotAllowed};
+use payload::Payload;
 
 /// Requests in flight, unless a caller takes a lane of another width.
 const MAX_IN_FLIGHT: usize = 64;
@@ -44,7 +46,7 @@ pub struct OutboundSetup {
 /// Sends requests. Clones share their connections.
 #[derive(Debug, Clone)]
 pub struct Outbound {
-    client: Client<HttpsConnector<Connector>, String>,
+    client: Client<HttpsConnector<Connector>, Payload>,
     places: Arc<Semaphore>,
     connector: Connector,
     tls: ClientConfig,

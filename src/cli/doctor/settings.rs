@@ -31,8 +31,8 @@ pub fn findings(settings: &Settings, arguments: &DoctorArgs, around: &anyhow::Re
 
 /// Whether the service would start with these settings.
 fn start(settings: &Settings, around: &anyhow::Result<Surroundings>) -> Finding {
-    let web = settings.web().map(|_| ());
-    match around.as_ref().err().or(web.as_ref().err()) {
+    let others = settings.web().and_then(|_| settings.traces()).map(|_| ());
+    match around.as_ref().err().or(others.as_ref().err()) {
         None => Finding::ok("settings", "the settings fit together"),
         Some(error) => {
             let text = format!("{error:#}");
@@ -51,7 +51,11 @@ fn first_setting(text: &str) -> Option<String> {
     let names = command.get_arguments().filter_map(Arg::get_env);
     let names: Vec<_> = names.map(|name| name.to_string_lossy().into_owned()).collect();
     let mut words = text.split(|character: char| !character.is_ascii_uppercase() && character != '_');
-    let is_setting = |word: &&str| names.iter().any(|name| name.strip_prefix("NEPTUN_AUTH_") == Some(word));
+    let is_setting = |word: &&str| {
+        names
+            .iter()
+            .any(|name| name.strip_prefix("NEPTUN_AUTH_").unwrap_or(name) == *word)
+    };
     words.find(is_setting).map(str::to_owned)
 }
 

@@ -49,6 +49,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{Postgres, Sqlite};
 
 use super::Result;
+use crate::telemetry::traces;
 pub(in crate::store) use conn::on;
 pub use conn::{Conn, Database, OneStatement, Read};
 pub use counters::move_counters_ahead;
@@ -105,12 +106,13 @@ impl Db {
     /// # Errors
     /// [`Error::Unavailable`](super::Error::Unavailable) when none is free within 2 s or the database can't be reached.
     pub async fn read(&self) -> Result<Read> {
+        let span = traces::read();
         Ok(match &self.pools {
             Pools::Sqlite { readers, writer, .. } => {
                 writer.readers_caught_up().await;
-                Read::Sqlite(readers.check_out().await?)
+                Read::Sqlite(readers.check_out().await?.during(&span))
             }
-            Pools::Postgres { pool, .. } => Read::Postgres(pool.check_out_for_statements().await?),
+            Pools::Postgres { pool, .. } => Read::Postgres(pool.check_out_for_statements().await?.during(&span)),
         })
     }
 

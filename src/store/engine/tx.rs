@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use sqlx::Postgres;
+use tracing::Span;
 
 use super::group_commit::WriteTurn;
 use super::pool::{CheckedOut, ConnectionPool};
 use super::{Conn, Database, Db, Freshness, OneStatement, Pools, Read};
 use crate::model::id::UserId;
 use crate::store::Result;
+use crate::telemetry::traces;
 
 /// An open write transaction. Dropping it without [`Tx::commit`] rolls it back.
 #[derive(Debug)]
@@ -17,6 +19,8 @@ pub struct Tx {
     /// The accounts whose sessions the transaction ended or changed.
     changed: Vec<UserId>,
     freshness: Arc<Freshness>,
+    /// Ends with the transaction.
+    _span: Span,
 }
 
 /// Runs one store call and is consumed by it: no second statement can stand where there is no transaction.
@@ -44,6 +48,7 @@ impl Db {
     /// # Errors
     /// [`Error::Unavailable`](crate::store::Error::Unavailable) when the database can't be reached or stays locked.
     pub async fn write(&self) -> Result<Tx> {
+        let span = traces::transaction();
         let open = match &self.pools {
             Pools::Sqlite { writer, file, .. } => {
                 file.check_in_place()?;
@@ -55,6 +60,7 @@ impl Db {
             open,
             changed: Vec::new(),
             freshness: self.freshness(),
+            _span: span,
         })
     }
 
@@ -79,6 +85,7 @@ impl Once<'_> {
     /// # Errors
     /// As [`Db::write`], and those of `call`. Nothing was kept then, unless the database's answer was lost.
     pub async fn run<T>(self, call: impl AsyncFnOnce(Conn<'_>) -> Result<T>) -> Result<T> {
+        let _span = traces::statement();
         let mut open = match &self.db.pools {
             // A call that waits for the writer must not keep others from reading.
             Pools::Sqlite { .. } => {
@@ -98,6 +105,7 @@ impl Once<'_> {
     /// # Errors
     /// As [`Once::run`].
     pub async fn run_statement<T>(self, call: impl AsyncFnOnce(OneStatement<'_>) -> Result<T>) -> Result<T> {
+        let _span = traces::statement();
         let mut open = match &self.db.pools {
             Pools::Sqlite { writer, file, .. } => {
                 drop(self.read);

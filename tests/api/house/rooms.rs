@@ -8,7 +8,7 @@ use super::source::{project, sources};
 fn may_import(room: &str) -> &'static [&'static str] {
     match room {
         "model" => &["model"],
-        "store" => &["model", "store"],
+        "store" => &["model", "store", "telemetry"],
         "app" => &["model", "store", "app", "telemetry"],
         "flows" => &["model", "store", "app", "flows", "telemetry"],
         "api" => &["model", "app", "flows", "api", "telemetry"],
@@ -56,6 +56,9 @@ const HOMES: &[(&str, &[&str])] = &[
     ),
     ("metrics::", &["telemetry"]),
     ("metrics_process::", &["telemetry"]),
+    ("opentelemetry::", &["telemetry/traces"]),
+    ("opentelemetry_sdk::", &["telemetry/traces"]),
+    ("tracing_opentelemetry::", &["telemetry/traces"]),
     ("hyper::", &["server", "app/outbound"]),
     ("hyper_util::", &["server", "app/outbound"]),
     ("rustls::", &["app/outbound"]),

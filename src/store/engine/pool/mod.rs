@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use deadpool::managed::{Object, Pool, PoolError, QueueMode, WeakPool};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
+use tracing::Span;
 
 pub use calls::Calls;
 use calls::{CLEAN_UP_TIMEOUT, LastCall};
@@ -38,6 +39,8 @@ pub struct CheckedOut<DB: PooledDatabase> {
     begun: Begun,
     calls: Calls,
     last_call: LastCall,
+    /// Ends when the connection is given back.
+    span: Span,
 }
 
 /// How the connections of a pool are used.
@@ -123,6 +126,7 @@ impl<DB: PooledDatabase> ConnectionPool<DB> {
             begun: Begun::Nothing,
             calls: self.0.manager().settings.calls,
             last_call: LastCall::Answered,
+            span: Span::none(),
         })
     }
 
@@ -208,6 +212,12 @@ async fn maintain<DB: PooledDatabase>(pool: WeakPool<Opener<DB>>, limit: Replace
 }
 
 impl<DB: PooledDatabase> CheckedOut<DB> {
+    /// Lets `span` end when the connection is given back.
+    pub fn during(mut self, span: &Span) -> Self {
+        self.span.clone_from(span);
+        self
+    }
+
     /// Announces one statement, which commits itself.
     pub fn for_one_statement(mut self) -> Self {
         if let Begun::Nothing = self.begun {
