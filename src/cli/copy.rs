@@ -32,7 +32,7 @@ pub async fn run(arguments: CopyArgs, settings: &Settings) -> anyhow::Result<()>
     let mut progress = Progress::start();
     let mut show = |table: &str, rows: u64| progress.show(0, &format!("{table}: {rows} rows"));
     let copied = copy_database(&from, &to, &mut show).await;
-    progress.end();
+    drop(progress);
     let copied = copied?;
     if arguments.json {
         let rows: BTreeMap<_, _> = copied.into_iter().collect();

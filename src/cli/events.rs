@@ -170,7 +170,7 @@ async fn export(app: &App, which: &Which, file: File) -> anyhow::Result<(u64, Op
             );
         }
     }
-    progress.end();
+    drop(progress);
     file.flush()?;
     file.get_ref().sync_all()?;
     Ok((count, last))

@@ -162,7 +162,7 @@ pub async fn run(arguments: ImportArgs, settings: &Settings) -> anyhow::Result<(
         Ok(())
     };
     let imported = import_users(&app, &mut file, &options, &mut tell).await;
-    progress.end();
+    drop(progress);
     app.close().await;
     if arguments.json {
         report(&json_line(&numbers.json(arguments.dry_run)));

@@ -106,7 +106,7 @@ async fn reseal_all(app: &App, as_json: bool) -> anyhow::Result<()> {
         bar.show(thousandths, &format!("{seen} of {all} authenticator apps"));
     };
     let resealed = reseal(app, &mut show).await;
-    bar.end();
+    drop(bar);
     let resealed = resealed?;
     if as_json {
         report(&json_line(&json!({

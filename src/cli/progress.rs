@@ -35,9 +35,11 @@ impl Progress {
             self.drawn = Some(Instant::now());
         }
     }
+}
 
-    /// Takes the bar away, before anything else is printed.
-    pub fn end(self) {
+/// Takes the bar away before anything else is printed, also where the work failed.
+impl Drop for Progress {
+    fn drop(&mut self) {
         if self.drawn.is_some() {
             stderr::write("\r\x1b[K");
             stderr::flush(AT_THE_END);

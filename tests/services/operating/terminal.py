@@ -14,12 +14,12 @@ PATIENCE = 3000
 
 
 class Terminal:
-    """Commands with one folder, one environment and one program in the background."""
+    """Commands with one folder, one environment and programs in the background."""
 
     def __init__(self, folder: Path, environment: dict[str, str]) -> None:
         self.folder = folder
         self.environment = environment
-        self.background: subprocess.Popen | None = None
+        self.background: list[subprocess.Popen | None] = []
 
     def set(self, command: str) -> None:
         """A command that changes the environment."""
@@ -28,14 +28,30 @@ class Terminal:
         ).stdout.decode()
         self.environment = dict(line.split("=", 1) for line in printed.split("\0") if line)
 
-    def start(self, command: str) -> None:
-        self.background = subprocess.Popen(["bash", "-c", f"exec {command}"], cwd=self.folder, env=self.environment)
+    def start(self, command: str) -> subprocess.Popen:
+        """Takes the first free number, as a shell does: the first one is `%1`."""
+        command = command if command.startswith("while ") else f"exec {command}"
+        program = subprocess.Popen(["bash", "-c", command], cwd=self.folder, env=self.environment)
+        if None in self.background:
+            self.background[self.background.index(None)] = program
+        else:
+            self.background.append(program)
+        return program
 
-    def stop(self) -> None:
-        if self.background:
-            self.background.terminate()
-            assert self.background.wait(30) == 0
-            self.background = None
+    def stop(self, number: int) -> None:
+        """A program that ends in order says so; a loop of the shell just ends."""
+        program = self.background[number - 1]
+        program.terminate()
+        code = program.wait(30)
+        assert code == 0 or "neptun-auth serve" not in program.args[-1], f"{program.args} ended with {code}"
+        self.background[number - 1] = None
+
+    def stop_all(self) -> None:
+        """What the page leaves running; without its drain delay."""
+        for program in self.background:
+            if program:
+                program.kill()
+                program.wait()
 
     def run(self, command: str, until: Callable[[str], bool] = lambda _: False, key: bytes = b"") -> str:
         """What the command prints. As soon as `until` holds for it, `key` is pressed; without a key it is killed."""
