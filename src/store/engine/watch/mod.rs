@@ -11,6 +11,7 @@ use anyhow::{Context, anyhow, bail, ensure};
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
 use sqlx::{Executor, Postgres, Sqlite};
 use tokio::time::{sleep, timeout, timeout_at};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::pool::refuse_read_only;
@@ -34,19 +35,21 @@ impl Db {
         let freshness = &self.freshness;
         match &self.pools {
             Pools::Sqlite { writer, file, .. } => {
-                let watching = again(freshness, || watch_sqlite(writer.pool(), file, freshness));
-                writer.pool().closing().run_until_cancelled(watching).await;
+                let closing = writer.pool().closing();
+                let watching = again(freshness, closing, || watch_sqlite(writer.pool(), file, freshness));
+                closing.run_until_cancelled(watching).await;
             }
             Pools::Postgres { pool, direct } => {
-                let watching = again(freshness, || watch_postgres(pool, direct, freshness));
-                pool.closing().run_until_cancelled(watching).await;
+                let closing = pool.closing();
+                let watching = again(freshness, closing, || watch_postgres(pool, direct, freshness));
+                closing.run_until_cancelled(watching).await;
             }
         }
     }
 }
 
 /// Starts over whenever `watch` fails, and warns of the first failure of a series.
-async fn again<F>(freshness: &Freshness, watch: impl Fn() -> F) -> Infallible
+async fn again<F>(freshness: &Freshness, closing: &CancellationToken, watch: impl Fn() -> F)
 where
     F: Future<Output = anyhow::Result<Infallible>>,
 {
@@ -55,6 +58,10 @@ where
         let started = Instant::now();
         let Err(error) = watch().await;
         freshness.distrust();
+        // The database can close in the middle of a look, which then fails for no other reason.
+        if closing.is_cancelled() {
+            return;
+        }
         let worked = started.elapsed() > 2 * (INTERVAL + PATIENCE);
         if worked || !is_known {
             let error = format!("{error:#}");
