@@ -1,5 +1,5 @@
-//! Background work: sends mails, tells webhooks, deletes what has expired, reads new signing keys, records failed
-//! log-ins, brings restored events into order, counts accounts.
+//! Background work: sends mails, tells webhooks, deletes what has expired, ends invitations, reads new signing keys,
+//! records failed log-ins, brings restored events into order, counts accounts.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -19,6 +19,7 @@ use crate::flows::worker::adopt_events::adopt_events;
 use crate::flows::worker::claim_mails::claim_mails;
 use crate::flows::worker::delete_old_copies::delete_old_copies;
 use crate::flows::worker::deliver_events::deliver_events;
+use crate::flows::worker::end_unused_invitations::end_unused_invitations;
 use crate::flows::worker::measure_resources::measure_resources;
 use crate::flows::worker::purge_expired::purge_expired;
 use crate::flows::worker::record_failed_log_ins::record_failed_log_ins;
@@ -67,12 +68,13 @@ async fn clean(app: &App, shutdown: &CancellationToken) {
         tokio::select! {
             _ = round.tick() => {
                 let purged = purge(app).await.context("purging expired rows");
+                let invited = uninvite(app).await.context("ending invitations that have expired");
                 let refreshed = refresh_keys(app).await.context("refreshing the signing keys");
                 let recorded = record_failed_log_ins(app).await.context("recording failed log-ins");
                 let adopted = adopt_events(app).await.context("bringing restored events into order");
                 let tidied = delete_old_copies(app).await.context("deleting old copies of the database");
                 let counted = renew_statistics(app).await.context("counting accounts and sessions");
-                let outcome = purged.and(refreshed).and(recorded).and(adopted).and(tidied).and(counted);
+                let outcome = purged.and(invited).and(refreshed).and(recorded).and(adopted).and(tidied).and(counted);
                 note(app, BackgroundTask::Cleaning, outcome);
             }
             () = shutdown.cancelled() => break,
@@ -173,6 +175,11 @@ async fn drain(sending: &mut JoinSet<anyhow::Result<()>>) {
 
 async fn purge(app: &App) -> anyhow::Result<()> {
     while purge_expired(app).await? {}
+    Ok(())
+}
+
+async fn uninvite(app: &App) -> anyhow::Result<()> {
+    while end_unused_invitations(app).await? {}
     Ok(())
 }
 

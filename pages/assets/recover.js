@@ -7,11 +7,23 @@ import { say } from "./words.js";
 const showStep = (name) => showPart(name, ["ask-part", "digits-part", "key-part", "done-part"]);
 let address = "";
 
-/** The key of a mailed link. It leaves the address, so that it does not stay in the history. */
-function takeKey() {
-  const key = new URLSearchParams(location.hash.slice(1)).get("key");
+/** What a mailed link carries. It leaves the address, so that it does not stay in the history. */
+function takeFragment() {
+  const fragment = new URLSearchParams(location.hash.slice(1));
   history.replaceState(null, "", location.pathname);
-  return key;
+  return fragment;
+}
+
+/** Speaks to a guest who has no password yet. */
+function greetGuest() {
+  for (const text of document.querySelectorAll("[data-invited]")) text.textContent = text.dataset.invited;
+}
+
+async function setByKey(entered) {
+  await call("POST", "/api/auth/password/reset", { key, ...entered }).catch((error) => {
+    throw isGuest && error.code === "invalid_otp" ? new Error(say("invitation_over")) : error;
+  });
+  showStep("done-part");
 }
 
 async function ask({ email }) {
@@ -28,14 +40,14 @@ async function setByDigits(entered) {
   showStep("done-part");
 }
 
-const key = takeKey();
+const fragment = takeFragment();
+const key = fragment.get("key");
+const isGuest = fragment.get("for") === "invitation";
+if (isGuest) greetGuest();
 offerToShowPasswords();
 onSubmit("ask", ask);
 onSubmit("digits", setByDigits);
-onSubmit("key", async (entered) => {
-  await call("POST", "/api/auth/password/reset", { key, ...entered });
-  showStep("done-part");
-});
+onSubmit("key", setByKey);
 onClick(".again", async () => showStep("ask-part"));
 if (key) showStep("key-part");
 // A link that is opened while the page is open changes the address only.

@@ -75,6 +75,16 @@ impl Codes {
         Ok((key, link))
     }
 
+    /// The key of an invitation, and the link that carries it where the service has a page for it. The page greets a
+    /// guest instead of an owner.
+    pub fn generate_invitation(&self) -> anyhow::Result<(Code, Option<Url>)> {
+        let (key, mut link) = self.generate_recovery_key()?;
+        if let Some(link) = &mut link {
+            link.set_fragment(Some(&format!("key={}&for=invitation", key.reveal())));
+        }
+        Ok((key, link))
+    }
+
     /// The subject of a code for `purpose` that a client without a session has asked for at this address.
     #[must_use]
     pub fn address_subject(&self, purpose: Purpose, email: &Email, asked_from: AskedFrom) -> KeyedHash {

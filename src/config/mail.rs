@@ -48,8 +48,8 @@ pub struct MailSettings {
     )]
     code_digits: u32,
     /// Page where an account owner sets a new password; mails link to it with a key in its fragment, as in
-    /// `https://app.example.com/reset#key=…`; allow its origin [default: /account/recover of this service; with
-    /// pages off none, and mails have codes only]
+    /// `https://app.example.com/reset#key=…`, and `&for=invitation` behind it for a guest; allow its origin [default:
+    /// /account/recover of this service; with pages off none, and mails have codes only]
     #[arg(long, env = "NEPTUN_AUTH_RECOVERY_URL", global = true)]
     recovery_url: Option<Url>,
     /// Accept new addresses with letters outside ASCII before the @; `auto` asks the mail server whether it can send to

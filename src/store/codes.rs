@@ -116,6 +116,41 @@ pub async fn void_of_purpose(conn: Conn<'_>, user: UserId, purpose: Purpose, now
     Ok(())
 }
 
+/// When the last invitations of `user` were issued, at most `limit` since `moment`, the latest first.
+pub async fn invitations_since(
+    conn: Conn<'_>,
+    user: UserId,
+    moment: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<DateTime<Utc>>> {
+    const SQL: &str = "SELECT issued_at FROM codes WHERE user_id = $1 AND purpose = 'invitation' AND issued_at > $2 \
+        ORDER BY issued_at DESC LIMIT $3";
+    Ok(on!(conn, c => sqlx::query_scalar(SQL).bind(user).bind(moment).bind(limit).fetch_all(c).await?))
+}
+
+/// Whether `user` has an account because of an invitation that nothing has ended yet. Only such an invitation is stored
+/// with an address.
+pub async fn is_invited(conn: Conn<'_>, user: UserId) -> Result<bool> {
+    const SQL: &str = "SELECT EXISTS (SELECT 1 FROM codes \
+        WHERE user_id = $1 AND purpose = 'invitation' AND used_at IS NULL AND email IS NOT NULL)";
+    Ok(on!(conn, c => sqlx::query_scalar(SQL).bind(user).fetch_one(c).await?))
+}
+
+/// At most `limit` accounts that were made for an invitation which has expired.
+pub async fn expired_invitations(conn: Conn<'_>, now: DateTime<Utc>, limit: i64) -> Result<Vec<UserId>> {
+    const SQL: &str = "SELECT user_id FROM codes WHERE expires_at <= $1 AND purpose = 'invitation' \
+        AND used_at IS NULL AND email IS NOT NULL AND user_id IS NOT NULL ORDER BY expires_at LIMIT $2";
+    Ok(on!(conn, c => sqlx::query_scalar(SQL).bind(now).bind(limit).fetch_all(c).await?))
+}
+
+/// Voids the expired invitation of `user`; `false` when it was used, or replaced by one that is alive. Lock the account
+/// first.
+pub async fn void_expired_invitation(conn: Conn<'_>, user: UserId, now: DateTime<Utc>) -> Result<bool> {
+    const SQL: &str = "UPDATE codes SET used_at = $1 \
+        WHERE user_id = $2 AND purpose = 'invitation' AND used_at IS NULL AND expires_at <= $1";
+    Ok(on!(conn, c => sqlx::query(SQL).bind(now).bind(user).execute(c).await?.rows_affected()) > 0)
+}
+
 /// When the last key to a former address of `user` was issued.
 pub async fn last_restore_email(conn: Conn<'_>, user: UserId) -> Result<Option<DateTime<Utc>>> {
     const SQL: &str = "SELECT issued_at FROM codes \
@@ -143,10 +178,12 @@ pub async fn of_user(conn: Conn<'_>, user: UserId, limit: u32) -> Result<Vec<Lis
     Ok(on!(conn, c => sqlx::query_as(SQL).bind(user).bind(i64::from(limit)).fetch_all(c).await?))
 }
 
-/// Deletes at most `limit` codes that have expired and no longer count as issued; returns how many.
+/// Deletes at most `limit` codes that have expired and no longer count as issued; returns how many. Invitations stay
+/// until something has ended them: they say which accounts go with them.
 pub async fn purge(conn: Conn<'_>, now: DateTime<Utc>, limit: i64) -> Result<u64> {
     const SQL: &str = "DELETE FROM codes WHERE subject IN \
-        (SELECT subject FROM codes WHERE expires_at <= $1 AND issued_at <= $2 ORDER BY expires_at LIMIT $3) \
+        (SELECT subject FROM codes WHERE expires_at <= $1 AND issued_at <= $2 \
+        AND NOT (purpose = 'invitation' AND used_at IS NULL AND email IS NOT NULL) ORDER BY expires_at LIMIT $3) \
         AND expires_at <= $1 AND issued_at <= $2";
     let uncounted = now - ISSUE_WINDOW;
     Ok(on!(conn, c => {

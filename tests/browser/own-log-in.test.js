@@ -151,3 +151,27 @@ test("a link with digits, or for another account than the one signed in, is not 
   assert.equal(await page.locator("#log-in-code-code").isVisible(), false);
   assertQuiet(seen);
 });
+
+test("a guest is welcomed by the link of an invitation, and told when that is over", async () => {
+  const account = newAccount();
+  await signUp(service, account);
+  await call(service, "POST", "/auth/otp", { body: { action: "create", email: account.email } });
+  // The page can't tell what a key was mailed for; the link of an invitation says so.
+  const link = `${await mailedLink(account.email, "reset your password")}&for=invitation`;
+  const { page, seen } = await visit(browser, `/account/recover${new URL(link).hash}`);
+  await heading(page, "Welcome: choose your password");
+  await screenshot(page, "own-invitation");
+  await assertAccessible(page);
+  const form = "Welcome: choose your password";
+  await fillIn(page, form, { Password: "the password of a guest" });
+  await heading(page, "Your password is set");
+  await page.goto("about:blank");
+  await page.goto(link);
+  await fillIn(page, form, { Password: "another password" });
+  await told(page, "This invitation was used, replaced or is too old.");
+  await page.goto(`${service}/account/login`);
+  await ready(page);
+  await fillIn(page, "Log in", { "E-mail": account.email, Password: "the password of a guest" });
+  await heading(page, "Your account");
+  assertQuiet(seen);
+});

@@ -2,6 +2,8 @@
 
 mod events;
 mod guard;
+mod invitations;
+mod new_user;
 mod parameters;
 mod place;
 mod sessions;
@@ -17,6 +19,7 @@ pub use place::{elsewhere, keys_only};
 /// The operations of this chapter.
 pub type Apis = (
     users::AdminUsersApi,
+    invitations::AdminInvitationsApi,
     sessions::AdminSessionsApi,
     events::AdminEventsApi,
     webhooks::AdminWebhooksApi,
@@ -26,6 +29,7 @@ pub type Apis = (
 pub fn apis(app: &App) -> Apis {
     (
         users::AdminUsersApi(app.clone()),
+        invitations::AdminInvitationsApi(app.clone()),
         sessions::AdminSessionsApi(app.clone()),
         events::AdminEventsApi(app.clone()),
         webhooks::AdminWebhooksApi(app.clone()),
@@ -52,6 +56,7 @@ macro_rules! errors {
 pub const ERRORS: &[(&str, &[ErrorCode])] = errors! {
     "adminListUsers": ValidationError;
     "adminCreateUser": EmailTaken, UsernameTaken;
+    "adminInviteUser": EmailTaken, UsernameTaken, AccountDisabled;
     "adminGetUser": NotFound;
     "adminUpdateUser": NotFound;
     "adminDeleteUser": NotFound;

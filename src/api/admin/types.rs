@@ -125,6 +125,17 @@ impl AdminUser {
     }
 }
 
+impl AdminUser {
+    /// The account of a guest who has not come yet.
+    pub fn invited_example() -> Self {
+        Self {
+            email_verified_at: Nullable(None),
+            has_password: false,
+            ..Self::example()
+        }
+    }
+}
+
 impl RecoveryLinkResponse {
     pub fn of(made: &RecoveryLinkMade) -> Self {
         Self {

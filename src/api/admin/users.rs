@@ -6,6 +6,7 @@ use poem_openapi::{ApiResponse, OpenApi};
 use uuid::Uuid;
 
 use super::guard::{AdminReader, AdminWriter};
+use super::new_user::read_profile;
 use super::parameters::{self, AccountPlace, UserSelection};
 use super::types::{AdminCreateUserRequest, AdminUpdateUserRequest, AdminUser, AdminUserList, RecoveryLinkResponse};
 use crate::api::body::JsonBody;
@@ -22,7 +23,6 @@ use crate::flows::admin::list_users::{ListUsersError, list_users};
 use crate::flows::admin::make_recovery_link::make_recovery_link;
 use crate::flows::admin::show_user::show_user;
 use crate::model::id::UserId;
-use crate::model::user::Profile;
 
 pub struct AdminUsersApi(pub App);
 
@@ -177,31 +177,7 @@ fn read_new(mut fields: Fields, app: &App) -> Result<CreateUser, ApiError> {
         .then(|| fields.new_password("password", &app.password_policy, email.as_ref()))
         .flatten();
     let is_verified = fields.flag("email_verified").unwrap_or_default();
-    let username = fields
-        .is_given("username")
-        .then(|| fields.username("username"))
-        .flatten();
-    if username
-        .as_ref()
-        .zip(email.as_ref())
-        .is_some_and(|(name, email)| !name.fits(email))
-    {
-        fields.add_issue(
-            "username",
-            IssueCode::InvalidCharacters,
-            "Use @ only if the name is the account's own address",
-        );
-    }
-    let profile = Profile {
-        username,
-        first_name: fields
-            .optional_text("first_name", Profile::NAME_LENGTH)
-            .unwrap_or_default(),
-        last_name: fields
-            .optional_text("last_name", Profile::NAME_LENGTH)
-            .unwrap_or_default(),
-        number_phone: fields.optional_text("number_phone", Profile::PHONE_LENGTH),
-    };
+    let profile = read_profile(&mut fields, email.as_ref());
     fields.finish(email.map(|email| CreateUser {
         email,
         password,

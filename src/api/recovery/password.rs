@@ -128,12 +128,13 @@ impl PasswordResetApi {
 
     /// Reset the password with the key of a mailed link
     ///
-    /// Takes the key from the link in a mail that `POST /auth/otp` has sent. Sets the new password, confirms the
-    /// address, ends every session of the account and voids its open codes and keys. It starts no session: log in with
-    /// the new password.
+    /// Takes the key from the link in a mail that `POST /auth/otp` has sent, or in an invitation. Sets the new
+    /// password, confirms the address, ends every session of the account and voids its open codes and keys. It starts
+    /// no session: log in with the new password.
     ///
-    /// A key is valid for an hour and one use; up to three are valid at the same time. Answers 400 `invalid_otp` if the
-    /// key is wrong, used or expired, and 429 `too_many_requests` after too many requests from your network.
+    /// A key is valid for an hour and one use, that of an invitation for seven days; up to three are valid at the same
+    /// time. Answers 400 `invalid_otp` if the key is wrong, used or expired, and 429 `too_many_requests` after too many
+    /// requests from your network.
     #[oai(
         path = "/api/auth/password/reset",
         method = "post",

@@ -25,6 +25,15 @@ pub struct CreateArgs {
     /// You know that the address is the owner's
     #[arg(long)]
     verified: bool,
+    #[command(flatten)]
+    profile: ProfileArgs,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ProfileArgs {
     /// User name for the token API
     #[arg(long)]
     username: Option<String>,
@@ -34,32 +43,12 @@ pub struct CreateArgs {
     /// Last name
     #[arg(long, default_value = "")]
     last_name: String,
-    /// Print JSON
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// Checks the arguments as the admin API checks a body, and creates the account.
 pub async fn create(app: &App, arguments: CreateArgs) -> anyhow::Result<ListedUser> {
-    let email = Email::parse_new(&arguments.email).context("the address is not acceptable")?;
-    ensure!(
-        app.mailer.accepts(&email),
-        "this service can't send mail to that address"
-    );
-    let username = arguments.username.as_deref().map(Username::parse).transpose();
-    let username = username.map_err(|_| anyhow!("a user name has at most 150 letters, digits and @ . + - _"))?;
-    ensure!(
-        username.as_ref().is_none_or(|name| name.fits(&email)),
-        "a user name with @ must be the account's own address"
-    );
-    for name in [&arguments.first_name, &arguments.last_name] {
-        let is_name = name.chars().count() <= Profile::NAME_LENGTH && !name.contains('\0');
-        ensure!(
-            is_name,
-            "a first or last name has at most {} characters",
-            Profile::NAME_LENGTH
-        );
-    }
+    let email = new_address(app, &arguments.email)?;
+    let profile = arguments.profile.read(&email)?;
     let password = match &arguments.password_file {
         Some(file) => Some(checked(app, &secret_input::read(file)?, email.typed())?),
         None => None,
@@ -68,17 +57,48 @@ pub async fn create(app: &App, arguments: CreateArgs) -> anyhow::Result<ListedUs
         email,
         password,
         is_verified: arguments.verified,
-        profile: Profile {
-            username,
-            first_name: arguments.first_name,
-            last_name: arguments.last_name,
-            number_phone: None,
-        },
+        profile,
     };
     match create_user(app, &Operator::at_command_line(), new).await {
         Err(CreateUserError::Taken(taken)) if taken.email => bail!("an account has this address already"),
         Err(CreateUserError::Taken(_)) => bail!("an account has this user name already"),
         created => Ok(created?),
+    }
+}
+
+/// An address that a new account may have.
+pub fn new_address(app: &App, text: &str) -> anyhow::Result<Email> {
+    let email = Email::parse_new(text).context("the address is not acceptable")?;
+    ensure!(
+        app.mailer.accepts(&email),
+        "this service can't send mail to that address"
+    );
+    Ok(email)
+}
+
+impl ProfileArgs {
+    /// The profile of the new account of `email`.
+    pub fn read(self, email: &Email) -> anyhow::Result<Profile> {
+        let username = self.username.as_deref().map(Username::parse).transpose();
+        let username = username.map_err(|_| anyhow!("a user name has at most 150 letters, digits and @ . + - _"))?;
+        ensure!(
+            username.as_ref().is_none_or(|name| name.fits(email)),
+            "a user name with @ must be the account's own address"
+        );
+        for name in [&self.first_name, &self.last_name] {
+            let is_name = name.chars().count() <= Profile::NAME_LENGTH && !name.contains('\0');
+            ensure!(
+                is_name,
+                "a first or last name has at most {} characters",
+                Profile::NAME_LENGTH
+            );
+        }
+        Ok(Profile {
+            username,
+            first_name: self.first_name,
+            last_name: self.last_name,
+            number_phone: None,
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! `neptun-auth users`: finds, creates, changes and deletes accounts, as the admin API does.
 
 mod create;
+mod invite;
 mod show;
 
 use std::path::PathBuf;
@@ -29,6 +30,7 @@ use crate::model::admin::search::Search;
 use crate::model::event::Deletion;
 use crate::model::user::listed::ListedUser;
 use create::CreateArgs;
+use invite::InviteArgs;
 pub use show::time;
 
 #[derive(Debug, Subcommand)]
@@ -39,6 +41,8 @@ pub enum UsersCommand {
     Show(One),
     /// Create an account; without a password its owner sets one by mail or with a recovery link
     Create(CreateArgs),
+    /// Invite a guest: make an account without a password, and mail a link that sets one; valid for 7 days
+    Invite(InviteArgs),
     /// Disable an account: it is out at once and can't log in
     Disable(One),
     /// Enable a disabled account
@@ -132,6 +136,12 @@ async fn act(command: UsersCommand, app: &App) -> anyhow::Result<()> {
             let json = arguments.json;
             let user = create::create(app, arguments).await?;
             report(&show::one(&user, json));
+            Ok(())
+        }
+        UsersCommand::Invite(arguments) => {
+            let json = arguments.json;
+            let invited = invite::invite(app, arguments).await?;
+            report(&show::invited(&invited, json));
             Ok(())
         }
         UsersCommand::Disable(one) => change(app, one, disabled(true)).await,

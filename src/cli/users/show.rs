@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::cli::printable::{json_line, printable};
 use crate::cli::table::table;
+use crate::flows::admin::invite_user::Invited;
 use crate::model::user::listed::ListedUser;
 
 pub fn time(time: DateTime<Utc>) -> String {
@@ -38,6 +39,15 @@ pub fn one(user: &ListedUser, as_json: bool) -> String {
     let lines = lines.filter(|(_, value)| !value.is_empty());
     let lines: Vec<_> = lines.map(|(name, value)| format!("{name:14} {value}\n")).collect();
     lines.concat()
+}
+
+/// The account of a guest.
+pub fn invited(invited: &Invited, as_json: bool) -> String {
+    if as_json {
+        return json_line(&json!({ "user": object(&invited.user), "expires_at": invited.expires_at }));
+    }
+    let until = time(invited.expires_at);
+    one(&invited.user, false) + &format!("An invitation will be mailed. It is valid until {until} and for one use.\n")
 }
 
 /// A list of accounts, and how to go on.

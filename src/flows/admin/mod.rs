@@ -15,6 +15,7 @@ pub mod end_matching_sessions;
 pub mod end_one_session;
 pub mod end_sessions_of;
 pub mod find_user;
+pub mod invite_user;
 pub mod list_deletions;
 pub mod list_keys;
 pub mod list_sessions_of;

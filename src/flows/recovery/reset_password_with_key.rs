@@ -27,9 +27,9 @@ pub enum ResetPasswordWithKeyError {
 
 internal_from_store!(ResetPasswordWithKeyError);
 
-/// Replaces the password of the account that `key` was mailed to, or was handed over for by an operator. It does the
-/// same as a reset with a code, but no stranger can use the key up: guesses at 256 bits need no count, and only the
-/// client's own network is limited.
+/// Replaces the password of the account that `key` was mailed to, or was handed over for by an operator, and sets the
+/// first password of a guest that the key invites. It does the same as a reset with a code, but no stranger can use the
+/// key up: guesses at 256 bits need no count, and only the client's own network is limited.
 pub async fn reset_password_with_key(
     app: &App,
     key: &Code,
@@ -77,6 +77,7 @@ async fn find(app: &App, read: &mut Read, key: &Code) -> store::Result<Option<(U
     for (purpose, delivery) in [
         (Purpose::RecoveryKey, Delivery::ByMail),
         (Purpose::HandedRecoveryKey, Delivery::ByOperator),
+        (Purpose::Invitation, Delivery::ByMail),
     ] {
         let subject = app.codes.key_subject(key, purpose);
         if let Some(user) = codes::owner_of_key(read.conn(), &subject, app.clock.now()).await? {

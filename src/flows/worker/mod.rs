@@ -5,6 +5,7 @@ pub mod adopt_events;
 pub mod claim_mails;
 pub mod delete_old_copies;
 pub mod deliver_events;
+pub mod end_unused_invitations;
 pub mod measure_resources;
 pub mod purge_expired;
 pub mod record_failed_log_ins;

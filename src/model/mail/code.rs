@@ -16,6 +16,8 @@ pub const RESTORE_LIFETIME: TimeDelta = TimeDelta::days(3);
 pub const RECOVERY_LIFETIME: TimeDelta = TimeDelta::hours(1);
 /// How long a recovery key is valid that an operator hands over: that may take a day.
 pub const HANDED_LIFETIME: TimeDelta = TimeDelta::hours(24);
+/// How long an invitation is valid: a guest may be away for a week.
+pub const INVITATION_LIFETIME: TimeDelta = TimeDelta::days(7);
 /// Recovery keys of one account that may be valid at the same time. A new one voids none, so that no stranger can void
 /// the owner's.
 pub const MAX_RECOVERY_KEYS: i64 = 3;
@@ -51,6 +53,8 @@ pub enum Purpose {
     RecoveryKey,
     /// The same, but handed over by an operator: it says nothing about the address.
     HandedRecoveryKey,
+    /// The same, but mailed to a guest on the word of an operator.
+    Invitation,
     /// A fresh proof of an account owner that has neither password nor factor.
     Reauthenticate,
 }
@@ -66,6 +70,7 @@ impl Purpose {
             Self::RestoreEmail => "restore_email",
             Self::RecoveryKey => "recovery_key",
             Self::HandedRecoveryKey => "handed_recovery_key",
+            Self::Invitation => "invitation",
             Self::Reauthenticate => "reauthenticate",
         }
     }

@@ -2,7 +2,7 @@
 
 use chrono::DateTime;
 
-use super::code::{CODE_LIFETIME, RECOVERY_LIFETIME};
+use super::code::{CODE_LIFETIME, INVITATION_LIFETIME, RECOVERY_LIFETIME};
 use super::{EarlierProfile, Message, RecoveryLink, format_time};
 
 impl Message {
@@ -42,6 +42,17 @@ impl Message {
                 minutes,
             },
             Self::ReauthenticationCode { code, minutes },
+            Self::Invitation {
+                link: None,
+                days: INVITATION_LIFETIME.num_days(),
+            },
+            Self::Invitation {
+                link: Some(
+                    "https://app.example.com/reset#key=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA&for=invitation"
+                        .to_owned(),
+                ),
+                days: INVITATION_LIFETIME.num_days(),
+            },
             Self::AuthenticatorAdded { at: at.clone() },
             Self::AuthenticatorRemoved { at: at.clone() },
             Self::RecoveryCodesRenewed { at: at.clone() },

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::client::Client;
 use super::client::language::Languages;
-use code::{CODE_LIFETIME, RECOVERY_LIFETIME};
+use code::{CODE_LIFETIME, INVITATION_LIFETIME, RECOVERY_LIFETIME};
 pub use profile::EarlierProfile;
 pub use queued::{ClaimedMail, NewMail};
 
@@ -68,6 +68,11 @@ pub enum Message {
     ReauthenticationCode {
         code: String,
         minutes: i64,
+    },
+    /// On the page of the link, a guest sets the first password of the account.
+    Invitation {
+        link: Option<String>,
+        days: i64,
     },
     PasswordChanged {
         at: String,
@@ -180,6 +185,7 @@ impl Message {
             Self::VerifyCode { .. } => "verify_code",
             Self::ChangeCode { .. } => "change_code",
             Self::ReauthenticationCode { .. } => "reauthentication_code",
+            Self::Invitation { .. } => "invitation",
             Self::PasswordBreached { .. } => "password_breached",
             Self::PasswordChanged { .. } => "password_changed",
             Self::ConfirmedByLogIn { .. } => "confirmed_by_log_in",
@@ -208,7 +214,8 @@ impl Message {
             | Self::LogInCode { .. }
             | Self::VerifyCode { .. }
             | Self::ChangeCode { .. }
-            | Self::ReauthenticationCode { .. } => None,
+            | Self::ReauthenticationCode { .. }
+            | Self::Invitation { .. } => None,
             Self::PasswordChanged { .. } | Self::ConfirmedByLogIn { .. } => Some(Notice::PasswordChanged),
             Self::PasswordBreached { .. } => Some(Notice::PasswordBreached),
             Self::EmailChanged { .. } | Self::UnconfirmedEmailChanged { .. } => Some(Notice::EmailChanged),
@@ -232,6 +239,7 @@ impl Message {
     pub fn lifetime(&self) -> TimeDelta {
         match (self, self.notice()) {
             (Self::ResetCode { link: Some(_), .. }, _) => RECOVERY_LIFETIME,
+            (Self::Invitation { .. }, _) => INVITATION_LIFETIME,
             (_, None) => CODE_LIFETIME,
             (_, Some(_)) => TimeDelta::days(2),
         }

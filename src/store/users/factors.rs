@@ -15,6 +15,15 @@ pub async fn factors(conn: Conn<'_>, user: UserId) -> Result<Option<Factors>> {
     Ok(on!(conn, c => sqlx::query_as(SQL).bind(user).fetch_optional(c).await?))
 }
 
+/// Whether the account has anything to log in with; `false` also without such an account.
+pub async fn has_credentials(conn: Conn<'_>, user: UserId) -> Result<bool> {
+    const SQL: &str = "SELECT EXISTS (SELECT 1 FROM users WHERE id = $1 \
+        AND (password_hash IS NOT NULL OR second_factor_at IS NOT NULL)) \
+        OR EXISTS (SELECT 1 FROM passkeys WHERE user_id = $1) \
+        OR EXISTS (SELECT 1 FROM identities WHERE user_id = $1)";
+    Ok(on!(conn, c => sqlx::query_scalar(SQL).bind(user).fetch_one(c).await?))
+}
+
 /// Removes everything but the password: authenticator app, recovery codes, passkeys and identities.
 pub async fn remove_factors(tx: &mut Tx, user: UserId) -> Result<()> {
     const SQL: [&str; 5] = [

@@ -22,7 +22,7 @@ use crate::model::user::{
 pub use listed::{count, listed, newest_first, with_address_prefix, with_id_between, with_name_prefix};
 pub use moving::{insert_imported, page_for_export};
 
-pub use factors::{factors, remove_factors, remove_factors_of_thief};
+pub use factors::{factors, has_credentials, remove_factors, remove_factors_of_thief};
 pub use new_account::{insert_with_first_session, insert_without_password};
 pub use profile::change_profile;
 pub use state::{disable, enable, give_admin_right, take_admin_right};

@@ -5,6 +5,7 @@ mod command_line;
 mod disabled;
 mod event_commands;
 mod events;
+mod invitations;
 mod keys;
 mod list;
 mod listener;

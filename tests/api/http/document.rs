@@ -126,6 +126,7 @@ fn operations_are_those_of_the_contract() {
         "sendReauthenticationCode post /api/auth/reauthenticate/code",
         "adminListUsers get /api/admin/users",
         "adminCreateUser post /api/admin/users",
+        "adminInviteUser post /api/admin/invitations",
         "adminGetUser get /api/admin/users/{id}",
         "adminUpdateUser patch /api/admin/users/{id}",
         "adminDeleteUser delete /api/admin/users/{id}",

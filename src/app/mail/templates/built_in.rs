@@ -36,6 +36,7 @@ pub const MAILS: &[[Template; 4]] = &[
     mail!("log_in_code"),
     mail!("verify_code"),
     mail!("change_code"),
+    mail!("invitation"),
     mail!("password_breached"),
     mail!("password_changed"),
     mail!("confirmed_by_log_in"),
