@@ -14,8 +14,10 @@ use crate::config::Settings;
 use crate::flows::operator::change_webhook::{WebhookChange, change_webhook};
 use crate::flows::operator::create_webhook::create_webhook;
 use crate::flows::operator::list_webhooks::list_webhooks;
+use crate::flows::operator::place_in_events::place_in_events;
 use crate::model::admin::Operator;
-use crate::model::webhook::{ReplayStart, Webhook};
+use crate::model::event::EventStart;
+use crate::model::webhook::Webhook;
 
 #[derive(Debug, Subcommand)]
 pub enum WebhooksCommand {
@@ -65,7 +67,8 @@ pub struct One {
 #[derive(Debug, Clone, Copy, Args)]
 #[group(required = true, multiple = false)]
 pub struct Start {
-    /// Begin with the event that follows this one: the `webhook-id` of the last one that its receiver has
+    /// Begin with the event that follows this one: the `webhook-id` of the last one that its receiver has; if it was
+    /// erased, a minute before it
     #[arg(long)]
     after: Option<Uuid>,
     /// Begin with the first event since this time, such as 2024-10-04T15:00:00Z
@@ -75,10 +78,8 @@ pub struct Start {
 
 impl Start {
     /// `None` without either, which clap rejects.
-    fn place(self) -> Option<ReplayStart> {
-        self.after
-            .map(ReplayStart::After)
-            .or(self.since.map(ReplayStart::Since))
+    fn place(self) -> Option<EventStart> {
+        self.after.map(EventStart::After).or(self.since.map(EventStart::Since))
     }
 }
 
@@ -110,8 +111,9 @@ async fn act(command: WebhooksCommand, app: &App) -> anyhow::Result<()> {
         }
         WebhooksCommand::Replay { one, start } => {
             let start = start.place().context("--after or --since is needed")?;
+            let place = place_in_events(app, start).await?;
             let said = "The events from there on are sent again now.\n";
-            change(app, one, WebhookChange::Replay(start), said).await?;
+            change(app, one, WebhookChange::Replay(place), said).await?;
         }
         WebhooksCommand::Delete(one) => change(app, one, WebhookChange::Delete, "The webhook is deleted.\n").await?,
     }

@@ -37,15 +37,6 @@ pub struct Webhook {
     pub cursor_number: i64,
 }
 
-/// Where a replay begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ReplayStart {
-    /// With the event that follows this one.
-    After(Uuid),
-    /// With the first event that happened at this time or later.
-    Since(DateTime<Utc>),
-}
-
 /// The address or the kinds of events are not acceptable.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidWebhook {

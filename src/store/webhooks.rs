@@ -5,7 +5,8 @@ use uuid::Uuid;
 
 use super::engine::Database;
 use super::{Conn, Result, Tx, on};
-use crate::model::webhook::{Delivery, ListedDelivery, PlacedEvent, ReplayStart, Webhook};
+use crate::model::event::EventPlace;
+use crate::model::webhook::{Delivery, ListedDelivery, PlacedEvent, Webhook};
 
 /// Selects webhooks by `$condition`.
 macro_rules! select_webhooks {
@@ -153,31 +154,15 @@ pub async fn move_cursor(conn: Conn<'_>, id: Uuid, last: &PlacedEvent) -> Result
     Ok(())
 }
 
-/// Moves the cursor of a webhook back to `start`; `false` if there is no such event, or the cursor has not passed it.
-pub async fn move_cursor_back(conn: Conn<'_>, id: Uuid, start: ReplayStart) -> Result<bool> {
-    const SQLITE_AFTER: &str = "UPDATE webhooks SET cursor_number = e.number FROM events e \
-        WHERE webhooks.id = $1 AND e.id = $2 AND e.number < cursor_number";
-    const POSTGRES_AFTER: &str = "UPDATE webhooks SET cursor_transaction = e.transaction_id::text, \
-        cursor_number = e.number FROM events e WHERE webhooks.id = $1 AND e.id = $2 \
-        AND (e.transaction_id, e.number) < (cursor_transaction::xid8, cursor_number)";
-    const SQLITE_SINCE: &str = "UPDATE webhooks SET cursor_number = e.number - 1 FROM \
-        (SELECT number FROM events WHERE happened_at >= $2 ORDER BY number LIMIT 1) AS e \
-        WHERE webhooks.id = $1 AND e.number <= cursor_number";
-    const POSTGRES_SINCE: &str = "UPDATE webhooks SET cursor_transaction = e.transaction_id::text, \
-        cursor_number = e.number - 1 FROM (SELECT transaction_id, number FROM events WHERE happened_at >= $2 \
-        ORDER BY transaction_id, number LIMIT 1) AS e WHERE webhooks.id = $1 \
-        AND (e.transaction_id, e.number) <= (cursor_transaction::xid8, cursor_number)";
-    let sql = match start {
-        ReplayStart::After(_) => conn.either(SQLITE_AFTER, POSTGRES_AFTER),
-        ReplayStart::Since(_) => conn.either(SQLITE_SINCE, POSTGRES_SINCE),
-    };
+/// Moves the cursor of a webhook back to `place`; `false` if the cursor has not passed it.
+pub async fn move_cursor_back(conn: Conn<'_>, id: Uuid, place: &EventPlace) -> Result<bool> {
+    const SQLITE: &str = "UPDATE webhooks SET cursor_transaction = $2, cursor_number = $3 \
+        WHERE id = $1 AND $3 < cursor_number";
+    const POSTGRES: &str = "UPDATE webhooks SET cursor_transaction = $2, cursor_number = $3 \
+        WHERE id = $1 AND ($2::text::xid8, $3) < (cursor_transaction::xid8, cursor_number)";
+    let sql = conn.either(SQLITE, POSTGRES);
     let moved = on!(conn, c => {
-        let query = sqlx::query(sql).bind(id);
-        let query = match start {
-            ReplayStart::After(event) => query.bind(event),
-            ReplayStart::Since(time) => query.bind(time),
-        };
-        query.execute(c).await?.rows_affected()
+        sqlx::query(sql).bind(id).bind(&place.transaction).bind(place.number).execute(c).await?.rows_affected()
     });
     Ok(moved == 1)
 }

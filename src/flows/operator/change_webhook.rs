@@ -5,7 +5,8 @@ use zeroize::Zeroizing;
 
 use crate::app::App;
 use crate::model::admin::Operator;
-use crate::model::webhook::{ReplayStart, Webhook};
+use crate::model::event::EventPlace;
+use crate::model::webhook::Webhook;
 use crate::store::{self, Tx, events, webhooks};
 
 /// A change of one webhook.
@@ -22,8 +23,8 @@ pub enum WebhookChange {
     },
     /// Sends an event now, from its first attempt on, also if it was delivered before.
     Retry(Uuid),
-    /// Tells it again of the events from there on.
-    Replay(ReplayStart),
+    /// Tells it again of the events behind this place.
+    Replay(EventPlace),
     Delete,
 }
 
@@ -35,7 +36,7 @@ pub enum ChangeWebhookError {
     Unchanged(&'static str),
     #[error("the webhook has no delivery of that event")]
     NoSuchDelivery,
-    #[error("there is nothing to replay from there: no such event is kept, or it was not sent before")]
+    #[error("there is nothing to replay from there: nothing behind it was sent before")]
     NothingToReplay,
     #[error(transparent)]
     Internal(#[from] anyhow::Error),
@@ -143,8 +144,8 @@ async fn apply(
             }
             "webhook_retried"
         }
-        WebhookChange::Replay(start) => {
-            if !webhooks::move_cursor_back(tx.conn(), id, start).await? {
+        WebhookChange::Replay(place) => {
+            if !webhooks::move_cursor_back(tx.conn(), id, &place).await? {
                 return Err(ChangeWebhookError::NothingToReplay);
             }
             "webhook_replayed"
