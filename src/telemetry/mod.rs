@@ -14,6 +14,8 @@ use std::time::Duration;
 use clap::ValueEnum;
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tracing::Span;
+use tracing::field::display;
 use uuid::Uuid;
 
 pub use breach::{BreachCheck, breach_check};
@@ -156,10 +158,18 @@ pub fn hash_queue(length: usize) {
     gauge!(HASH_QUEUE).set(u32::try_from(length).unwrap_or(u32::MAX));
 }
 
-/// Counts a session that started.
-pub fn session_created(kind: &'static str) {
+/// Counts a session that started, for which the request acts from then on.
+pub fn session_created(kind: &'static str, account: Uuid, session: Uuid) {
     debug_assert!(SESSION_KINDS.contains(&kind), "add `{kind}` to SESSION_KINDS");
     counter!(SESSIONS_CREATED, "kind" => kind).increment(1);
+    acts_for(account, session);
+}
+
+/// Lets the log lines of the present request name its account and session, by ids that tell nothing else.
+pub fn acts_for(account: Uuid, session: Uuid) {
+    let request = Span::current();
+    request.record("account", display(account));
+    request.record("session", display(session));
 }
 
 /// Counts and logs an event that only an attacker or a defect causes, with the public id of the session concerned.

@@ -9,6 +9,7 @@ use poem::http::HeaderValue;
 use poem::{Endpoint, Request, Response, Result};
 use poem_openapi::OperationId;
 use tracing::Instrument;
+use tracing::field::Empty;
 
 use super::client::ClientAddress;
 use super::errors::Paths;
@@ -38,7 +39,7 @@ where
     let started = Instant::now();
     let id = proxied::id(&request, &address);
     let traced = proxied::span(&request, &address, &paths);
-    let span = tracing::info_span!("request", request_id = id);
+    let span = tracing::info_span!("request", request_id = id, account = Empty, session = Empty);
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let answering = answer(&next, request).instrument(span.clone());
     let mut response = answering.instrument(traced.clone()).await;

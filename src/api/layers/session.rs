@@ -21,6 +21,7 @@ use crate::model::session::cookie::{Leftovers, SessionCookie};
 use crate::model::session::half_log_in::HalfLogIn;
 use crate::model::session::secret::SessionSecret;
 use crate::model::session::started::{Outcome, StartedSession};
+use crate::telemetry;
 
 /// The session of one request: the presented secrets, and the change to make to the cookie.
 #[derive(Debug, Clone)]
@@ -128,6 +129,7 @@ impl RequestSession {
         }
         let found = first_of_one_account(alive, |(_, signed_in, _)| signed_in.user_id);
         Ok(found.map(|(presented, signed_in, renewed)| {
+            telemetry::acts_for(signed_in.user_id.0, signed_in.session_id.0);
             if renewed {
                 self.change_cookie(CookieChange::Keep(presented, Arc::clone(&signed_in), None));
             }
@@ -143,7 +145,8 @@ impl RequestSession {
                 alive.push((*presented, found.signed_in));
             }
         }
-        Ok(first_of_one_account(alive, |(_, signed_in)| signed_in.user_id))
+        let found = first_of_one_account(alive, |(_, signed_in)| signed_in.user_id);
+        Ok(found.inspect(|(_, signed_in)| telemetry::acts_for(signed_in.user_id.0, signed_in.session_id.0)))
     }
 
     #[must_use]

@@ -51,6 +51,17 @@ async fn each_request_is_one_line_without_personal_data() {
     assert_eq!(line("signUp")["status"], 200);
     assert_eq!(line("logIn")["status"], 401);
     assert_eq!(line("getSession")["status"], 200);
+    // The account and the session for which a request acts, by their ids.
+    let (signed_up, looked, refused) = (
+        &line("signUp")["span"],
+        &line("getSession")["span"],
+        &line("logIn")["span"],
+    );
+    for name in ["account", "session"] {
+        assert!(uuid::Uuid::parse_str(signed_up[name].as_str().unwrap()).is_ok());
+        assert_eq!(signed_up[name], looked[name], "{name}");
+        assert!(refused[name].is_null(), "{name}");
+    }
     for operation in ["signUp", "logIn", "getSession"] {
         let line = line(operation);
         let duration = line["duration_ms"].to_string();

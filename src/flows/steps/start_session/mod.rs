@@ -272,8 +272,8 @@ impl StartingSession {
 
     /// What the client gets to see, now that the session is stored. Counts it.
     fn started(self, owner: Owner<'_>, number: i64) -> StartedSession {
-        telemetry::session_created(self.session.kind.name());
         let session = self.session;
+        telemetry::session_created(session.kind.name(), owner.id.0, session.id.0);
         let signed_in = SignedIn {
             session_id: session.id,
             user_id: owner.id,
