@@ -62,7 +62,7 @@ def test_requests_are_traced_with_what_takes_time_in_them(collector: Collector, 
         assert values(unknown.attributes)["http.response.status_code"] == answer.status_code == 404
         assert unknown.status.code == Status.STATUS_CODE_UNSET
         answer = traced.stranger.delete(f"/api/auth/sessions/{user}")
-        assert collector.of_request(answer.headers["x-request-id"]).name == "DELETE /api/auth/sessions/{session_id}"
+        assert collector.of_request(answer.headers["x-request-id"]).name == "DELETE /api/auth/sessions/{id}"
 
         path, headers = collector.requests[0]
         assert path == "/v1/traces"
