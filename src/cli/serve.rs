@@ -99,6 +99,12 @@ async fn run(settings: &Settings, setup: Setup, traces: Option<Traces>) -> anyho
             let listener = bind(address, "ADMIN_LISTEN").await?;
             endpoint = api::without_admin(endpoint);
             tracing::info!("operators are served on {address}, with keys only");
+            if settings.operation.exposed_admin_listen().is_some() {
+                tracing::warn!(
+                    "other networks may reach the listener for operators; set NEPTUN_AUTH_ADMIN_LISTEN to a loopback \
+                     or private address"
+                );
+            }
             Some(serve_private(listener, private, shutdown.clone()))
         }
         None => None,

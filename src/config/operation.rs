@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 use clap::Args;
 
 use super::values::{ListenAddress, Switch};
+use crate::model::outbound::is_internal;
 use crate::telemetry::LogFormat;
 
 #[derive(Debug, Args)]
@@ -48,6 +49,13 @@ impl OperationSettings {
     /// When it has no port.
     pub fn admin_listen(&self) -> anyhow::Result<Option<SocketAddr>> {
         private(self.admin_listen, "ADMIN_LISTEN")
+    }
+
+    /// The address of the private listener for operators, if other networks may reach it.
+    #[must_use]
+    pub fn exposed_admin_listen(&self) -> Option<SocketAddr> {
+        let address = self.admin_listen().ok().flatten();
+        address.filter(|address| !is_internal(address.ip()))
     }
 
     /// How long events are kept.

@@ -87,6 +87,12 @@ const fn ipv6([a, b]: [u16; 2], prefix: u8) -> Ipv6Net {
     Ipv6Net::new_assert(Ipv6Addr::new(a, b, 0, 0, 0, 0, 0, 0), prefix)
 }
 
+/// Whether only this machine or its network can reach what listens at `ip`, as far as the address tells.
+#[must_use]
+pub fn is_internal(ip: IpAddr) -> bool {
+    !ip.is_unspecified() && !is_public(ip.to_canonical())
+}
+
 fn is_public(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => !NOT_PUBLIC_IPV4.iter().any(|network| network.contains(&ip)),
@@ -101,6 +107,25 @@ mod tests {
     fn allows(listed: &[&str], ip: &str, is_encrypted: bool) -> bool {
         let listed = listed.iter().map(|network| network.parse().unwrap()).collect();
         Destinations::new(listed).allow(ip.parse().unwrap(), is_encrypted)
+    }
+
+    #[test]
+    fn an_address_of_every_interface_is_not_internal() {
+        let internal = |ip: &str| is_internal(ip.parse().unwrap());
+        for ip in [
+            "127.0.0.1",
+            "::1",
+            "10.1.2.3",
+            "192.168.0.1",
+            "100.64.0.1",
+            "fd00::1",
+            "::ffff:10.0.0.1",
+        ] {
+            assert!(internal(ip), "{ip}");
+        }
+        for ip in ["0.0.0.0", "::", "1.1.1.1", "2606:4700::1111", "::ffff:1.1.1.1"] {
+            assert!(!internal(ip), "{ip}");
+        }
     }
 
     #[test]

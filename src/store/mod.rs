@@ -41,7 +41,7 @@ pub mod webhooks;
 
 use engine::on;
 pub use engine::{
-    Conn, DatabaseSetup, Db, Freshness, Once, OneStatement, PoolState, Read, SetUpLock, Snapshot, Stamp, Tx,
-    move_counters_ahead, with_ending,
+    Conn, DatabaseSetup, Db, Freshness, Look, Once, OneStatement, PoolState, Read, Schema, SetUpLock, Snapshot, Stamp,
+    Tx, move_counters_ahead, with_ending,
 };
 pub use error::{Error, Result, errors_so_far};

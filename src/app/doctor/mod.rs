@@ -1,4 +1,6 @@
 //! Looks at what is around the service, as `neptun-auth doctor` reports it. Nothing here changes anything.
 
 pub mod around;
+mod database;
+mod disk;
 pub mod live;

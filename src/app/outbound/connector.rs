@@ -69,7 +69,11 @@ impl Connector {
         }
     }
 
-    async fn connect(self, uri: Uri) -> Result<TokioIo<TcpStream>, ConnectError> {
+    /// The addresses of the host of `uri` that may be called.
+    ///
+    /// # Errors
+    /// When there is none, or the name can't be looked up.
+    pub async fn addresses(&self, uri: &Uri) -> Result<Vec<SocketAddr>, ConnectError> {
         let host = uri.host().unwrap_or_default();
         let host = host
             .strip_prefix('[')
@@ -88,6 +92,11 @@ impl Connector {
             let host = host.to_owned();
             return Err(NotAllowed { host }.into());
         }
+        Ok(allowed)
+    }
+
+    async fn connect(self, uri: Uri) -> Result<TokioIo<TcpStream>, ConnectError> {
+        let allowed = self.addresses(&uri).await?;
         let stream = connect_to_first(allowed).await.map_err(ConnectError::Connect)?;
         stream.set_nodelay(true).map_err(ConnectError::Connect)?;
         Ok(TokioIo::new(stream))

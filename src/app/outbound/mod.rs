@@ -31,6 +31,8 @@ const MAX_IN_FLIGHT: usize = 64;
 /// Idle connections to one host, and for how long they are kept.
 const MAX_IDLE: usize = 4;
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a name may take that is only looked up.
+const LOOK_UP_TIMEOUT: Duration = Duration::from_secs(5);
 /// Header of an answer.
 const MAX_HEADER: usize = 64 * 1024;
 
@@ -108,6 +110,19 @@ impl Outbound {
     #[must_use]
     pub fn lane(&self, max_in_flight: usize) -> Self {
         Self::with(self.connector.apart(), self.tls.clone(), max_in_flight)
+    }
+
+    /// Looks up the host of `url`, and refuses it if it may not be called. Connects to nothing.
+    ///
+    /// # Errors
+    /// That, and when the name can't be looked up in time. The text is for the operator.
+    pub async fn check_address(&self, url: &str) -> anyhow::Result<()> {
+        let looked_up = timeout(LOOK_UP_TIMEOUT, async {
+            anyhow::Ok(self.connector.addresses(&url.parse()?).await.map(drop)?)
+        });
+        looked_up
+            .await
+            .unwrap_or_else(|_| Err(OutboundError::TimedOut(LOOK_UP_TIMEOUT).into()))
     }
 
     /// Sends one request, and returns the answer with whatever status it has. A redirect is an answer like any other.

@@ -46,7 +46,7 @@ pub fn first_signing_key(secret: &SecretKey, number: i64, now: DateTime<Utc>) ->
     signing_keys::generate(&sealer(&secret.alone())?, number, now, now)
 }
 
-fn sealer(secret: &SecretKey) -> anyhow::Result<Sealer> {
+pub fn sealer(secret: &SecretKey) -> anyhow::Result<Sealer> {
     Sealer::new(secret, b"neptun-auth 1: sealing of signing keys")
 }
 

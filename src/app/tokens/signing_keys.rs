@@ -116,6 +116,12 @@ impl SigningKeys {
         Ok(resealed)
     }
 
+    /// Whether `sealer` opens the private key.
+    #[must_use]
+    pub fn opens(sealer: &Sealer, stored: &StoredKey) -> bool {
+        sealer.open(&stored.sealed_private_key, stored.kid.as_bytes()).is_ok()
+    }
+
     /// Reads the keys again, for those that other instances have added.
     pub async fn reload(&self) -> anyhow::Result<()> {
         let stored = signing_keys::all(self.db.read().await?.conn()).await?;

@@ -24,6 +24,7 @@ pub fn findings(settings: &Settings, arguments: &DoctorArgs, around: &anyhow::Re
         return findings;
     };
     findings.extend(exposed(settings, &public_url));
+    findings.extend(operators(settings));
     findings.extend(settings.lifetimes().ok().and_then(|lifetimes| short(&lifetimes)));
     findings.extend(cookie(settings, &public_url, arguments));
     findings
@@ -31,7 +32,8 @@ pub fn findings(settings: &Settings, arguments: &DoctorArgs, around: &anyhow::Re
 
 /// Whether the service would start with these settings.
 fn start(settings: &Settings, around: &anyhow::Result<Surroundings>) -> Finding {
-    let others = settings.web().and_then(|_| settings.traces()).map(|_| ());
+    let others = settings.web().and_then(|_| settings.traces());
+    let others = others.and_then(|_| settings.operation.admin_listen());
     match around.as_ref().err().or(others.as_ref().err()) {
         None => Finding::ok("settings", "the settings fit together"),
         Some(error) => {
@@ -72,6 +74,14 @@ fn exposed(settings: &Settings, public_url: &Url) -> Option<Finding> {
     settings
         .is_exposed_development(public_url)
         .then(|| Finding::warn("public-url", says).of("PUBLIC_URL", public_url.origin().ascii_serialization()))
+}
+
+/// A listener for operators that other networks may reach.
+fn operators(settings: &Settings) -> Option<Finding> {
+    let address = settings.operation.exposed_admin_listen()?;
+    let says = "other networks may reach the listener for operators, where a guessed or stolen key is all it takes; \
+        listen on a loopback or private address";
+    Some(Finding::warn("admin-listen", says).of("ADMIN_LISTEN", address.to_string()))
 }
 
 fn short(lifetimes: &Lifetimes) -> Option<Finding> {

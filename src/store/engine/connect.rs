@@ -89,7 +89,7 @@ async fn open_sqlite(url: &str, copies: usize, freshness: Arc<Freshness>) -> any
     let subject = || format!("the database file {}", path.display());
     create_private(&path).with_context(subject)?;
     // Two processes that turn on the write-ahead log or migrate at the same moment would fail on each other's locks.
-    let setting_up = SetUpLock::take(&path).with_context(subject)?;
+    let setting_up = SetUpLock::take(&path)?;
     let options = options
         .journal_mode(SqliteJournalMode::Wal)
         // An acknowledged sign-up survives a power cut, not only a crash.
@@ -110,7 +110,7 @@ async fn open_sqlite(url: &str, copies: usize, freshness: Arc<Freshness>) -> any
         .with_context(|| format!("migrating {}", subject()))?;
     drop(connection);
     drop(setting_up);
-    let readers = sqlite_pool(options.read_only(true), SQLITE_READERS, ACQUIRE_TIMEOUT);
+    let readers = read_only_pool(options, SQLITE_READERS);
     readers.fill().await.with_context(subject)?;
     let inode = fs::metadata(&path).with_context(subject)?.ino();
     Ok(Pools::Sqlite {
@@ -118,6 +118,11 @@ async fn open_sqlite(url: &str, copies: usize, freshness: Arc<Freshness>) -> any
         writer: Arc::new(Writer::new(writer, freshness)),
         file: DatabaseFile { path, inode },
     })
+}
+
+/// Connections that can't write.
+pub(super) fn read_only_pool(options: SqliteConnectOptions, max_size: usize) -> ConnectionPool<Sqlite> {
+    sqlite_pool(options.read_only(true), max_size, ACQUIRE_TIMEOUT)
 }
 
 fn sqlite_pool(options: SqliteConnectOptions, max_size: usize, acquire_timeout: Duration) -> ConnectionPool<Sqlite> {

@@ -49,13 +49,7 @@ struct Applied {
 /// # Errors
 /// A sentence for the operator when the schema can't become, or is no longer, what this release needs.
 pub async fn migrate_sqlite(connection: &mut SqliteConnection, file: &Path, copies: usize) -> anyhow::Result<()> {
-    const EXISTS: &str = "SELECT COUNT(*) FROM sqlite_master WHERE name = '_sqlx_migrations'";
-    let exists: i64 = sqlx::query_scalar(EXISTS).fetch_one(&mut *connection).await?;
-    let applied: Vec<Applied> = if exists == 0 {
-        Vec::new()
-    } else {
-        sqlx::query_as(APPLIED).fetch_all(&mut *connection).await?
-    };
+    let applied = applied_to_sqlite(connection).await?;
     if !is_complete(&SQLITE, &applied)? {
         if let Some(last) = applied.last() {
             migration_copies::make(file, last.version, copies).await?;
@@ -63,6 +57,50 @@ pub async fn migrate_sqlite(connection: &mut SqliteConnection, file: &Path, copi
         SQLITE.run(connection).await?;
     }
     Ok(())
+}
+
+async fn applied_to_sqlite(connection: &mut SqliteConnection) -> anyhow::Result<Vec<Applied>> {
+    const EXISTS: &str = "SELECT COUNT(*) FROM sqlite_master WHERE name = '_sqlx_migrations'";
+    let exists: i64 = sqlx::query_scalar(EXISTS).fetch_one(&mut *connection).await?;
+    Ok(if exists == 0 {
+        Vec::new()
+    } else {
+        sqlx::query_as(APPLIED).fetch_all(&mut *connection).await?
+    })
+}
+
+/// How far the schema of a database is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Schema {
+    /// Whether it has no migration yet.
+    pub is_new: bool,
+    /// The number of this release's migrations that it lacks.
+    pub missing: usize,
+}
+
+impl Schema {
+    fn of(migrator: &Migrator, applied: &[Applied]) -> anyhow::Result<Self> {
+        Ok(Self {
+            is_new: applied.is_empty(),
+            missing: missing(migrator, applied)?,
+        })
+    }
+}
+
+/// How far a database is. Changes nothing.
+///
+/// # Errors
+/// When this release can't work with its schema.
+pub async fn schema_of_sqlite(connection: &mut SqliteConnection) -> anyhow::Result<Schema> {
+    Schema::of(&SQLITE, &applied_to_sqlite(connection).await?)
+}
+
+/// How far a database is. Changes nothing.
+///
+/// # Errors
+/// As [`schema_of_sqlite`].
+pub async fn schema_of_postgres(connection: &mut PgConnection) -> anyhow::Result<Schema> {
+    Schema::of(&POSTGRES, &applied_to_postgres(connection).await?)
 }
 
 /// Applies what is missing. A role that may create nothing can start on a database that has everything. Of several
@@ -138,6 +176,11 @@ async fn applied_to_postgres(connection: &mut PgConnection) -> anyhow::Result<Ve
 
 /// Whether every migration of this binary has been applied.
 fn is_complete(migrator: &Migrator, applied: &[Applied]) -> anyhow::Result<bool> {
+    Ok(missing(migrator, applied)? == 0)
+}
+
+/// The number of migrations of this binary that have not been applied.
+fn missing(migrator: &Migrator, applied: &[Applied]) -> anyhow::Result<usize> {
     for row in applied {
         let (version, description) = (row.version, row.description.as_str());
         ensure!(
@@ -157,9 +200,8 @@ fn is_complete(migrator: &Migrator, applied: &[Applied]) -> anyhow::Result<bool>
             ),
         }
     }
-    Ok(migrator
-        .iter()
-        .all(|known| applied.iter().any(|row| row.version == known.version)))
+    let is_missing = |version| applied.iter().all(|row| row.version != version);
+    Ok(migrator.iter().filter(|known| is_missing(known.version)).count())
 }
 
 /// The number of this binary's last migration, and how many there are.

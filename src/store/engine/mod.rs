@@ -32,6 +32,7 @@ mod counters;
 mod freshness;
 mod group_commit;
 mod locate;
+mod look;
 mod migration_copies;
 mod migrations;
 mod pool;
@@ -55,6 +56,8 @@ pub use conn::{Conn, Database, OneStatement, Read};
 pub use counters::move_counters_ahead;
 pub use freshness::{Freshness, Stamp};
 use group_commit::Writer;
+pub use look::Look;
+pub use migrations::Schema;
 use pool::ConnectionPool;
 pub use pool::PoolState;
 #[cfg(test)]

@@ -21,10 +21,10 @@ impl SetUpLock {
     /// Waits until no other process holds the lock of the database `file`.
     ///
     /// # Errors
-    /// When the file beside the database can't be written to.
-    pub fn take(file: &Path) -> std::io::Result<Self> {
+    /// When the file beside the database can't be written to. The text names it: a restore as root leaves it to root.
+    pub fn take(file: &Path) -> anyhow::Result<Self> {
         let lock = open(file)?;
-        lock.lock()?;
+        lock.lock().context("locking the place of the database")?;
         Ok(Self { _file: lock })
     }
 
@@ -33,7 +33,7 @@ impl SetUpLock {
     /// # Errors
     /// When another process holds it, or the file beside the database can't be written to.
     pub fn try_take(file: &Path) -> anyhow::Result<Self> {
-        let lock = open(file).context("locking the place of the database")?;
+        let lock = open(file)?;
         match lock.try_lock() {
             Ok(()) => Ok(Self { _file: lock }),
             Err(TryLockError::WouldBlock) => bail!("a service is starting there, or another restore is under way"),
@@ -42,9 +42,15 @@ impl SetUpLock {
     }
 }
 
-fn open(file: &Path) -> std::io::Result<File> {
+fn open(file: &Path) -> anyhow::Result<File> {
     let path = with_ending(file, ENDING);
-    OpenOptions::new().append(true).create(true).mode(0o600).open(path)
+    let opened = OpenOptions::new().append(true).create(true).mode(0o600).open(&path);
+    opened.with_context(|| {
+        format!(
+            "the lock file {} can't be opened; give it to the user of the service, or delete it while nothing runs",
+            path.display()
+        )
+    })
 }
 
 #[cfg(test)]
@@ -60,5 +66,18 @@ mod tests {
         assert!(error.contains("another restore"), "{error}");
         drop(first);
         SetUpLock::try_take(&database).unwrap();
+    }
+
+    #[test]
+    fn a_lock_file_that_can_not_be_opened_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        // A folder in its place can't be written to, by root neither.
+        let lock = folder.path().join("auth.db-lock");
+        std::fs::create_dir(&lock).unwrap();
+        let database = folder.path().join("auth.db");
+        for error in [SetUpLock::take(&database), SetUpLock::try_take(&database)].map(Result::unwrap_err) {
+            let error = format!("{error:#}");
+            assert!(error.contains(&format!("the lock file {}", lock.display())), "{error}");
+        }
     }
 }

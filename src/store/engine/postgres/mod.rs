@@ -11,7 +11,7 @@ use sqlx::{Executor, PgConnection, Postgres, Row};
 use tokio::time::timeout;
 
 use super::pool::{Calls, ConnectionPool, Replacement, Settings};
-use super::{DatabaseSetup, Pools, migrations};
+use super::{DatabaseSetup, Look, Pools, Read, migrations};
 
 /// A request that can't get a connection in this time is answered with 503.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -23,6 +23,7 @@ const REPLACEMENT: Replacement = Replacement {
 };
 /// The first release with `CREATE OR REPLACE TRIGGER`, as PostgreSQL counts its releases.
 const OLDEST_SERVER: i32 = 140_000;
+const UNUSABLE: &str = "PostgreSQL at DATABASE_URL can't be used";
 
 pub async fn open(setup: &DatabaseSetup) -> anyhow::Result<Pools> {
     let calls = Calls {
@@ -45,28 +46,52 @@ pub async fn open(setup: &DatabaseSetup) -> anyhow::Result<Pools> {
         calls,
         replacement: Some(REPLACEMENT),
     });
-    pool.check_out()
-        .await
-        .context("PostgreSQL at DATABASE_URL can't be used")?;
+    pool.check_out().await.context(UNUSABLE)?;
     Ok(Pools::Postgres {
         pool,
         direct: Arc::from(direct),
     })
 }
 
-/// Checks and migrates on a connection of its own, because a long migration must not meet the bounds of requests.
-async fn set_up(hosts: Vec<PgConnectOptions>, calls: Calls) -> anyhow::Result<()> {
-    let pool = ConnectionPool::<Postgres>::new(Settings {
+/// Lets `see` look at the database. Changes nothing.
+pub async fn look<T>(setup: &DatabaseSetup, see: impl AsyncFnOnce(&mut Look) -> T) -> anyhow::Result<T> {
+    let calls = Calls {
+        timeout: Some(START_TIMEOUT),
+        keeps_statements: setup.keeps_statements,
+    };
+    let pool = single(url::hosts(&setup.url, "DATABASE_URL")?, calls);
+    let mut connection = pool.check_out().await.context(UNUSABLE)?;
+    refuse_unfit(&mut connection).await?;
+    let system = format!("PostgreSQL {}", show(&mut connection, "SHOW server_version").await?);
+    let schema = migrations::schema_of_postgres(&mut connection).await?;
+    drop(connection);
+    let mut look = Look {
+        system,
+        schema,
+        file: None,
+        read: Read::Postgres(pool.check_out_for_statements().await.context(UNUSABLE)?),
+    };
+    let seen = see(&mut look).await;
+    drop(look);
+    pool.close().await;
+    Ok(seen)
+}
+
+/// A pool with one connection, which may take as long to open as a start may wait.
+fn single(hosts: Vec<PgConnectOptions>, calls: Calls) -> ConnectionPool<Postgres> {
+    ConnectionPool::new(Settings {
         hosts,
         max_size: 1,
         acquire_timeout: START_TIMEOUT,
-        calls: Calls { timeout: None, ..calls },
+        calls,
         replacement: None,
-    });
-    let mut connection = pool
-        .check_out()
-        .await
-        .context("PostgreSQL at DATABASE_URL can't be used")?;
+    })
+}
+
+/// Checks and migrates on a connection of its own, because a long migration must not meet the bounds of requests.
+async fn set_up(hosts: Vec<PgConnectOptions>, calls: Calls) -> anyhow::Result<()> {
+    let pool = single(hosts, Calls { timeout: None, ..calls });
+    let mut connection = pool.check_out().await.context(UNUSABLE)?;
     timeout(START_TIMEOUT, refuse_unfit(&mut connection))
         .await
         .context("PostgreSQL at DATABASE_URL does not answer")??;
