@@ -25,7 +25,7 @@ export async function callAsShown(method, path, body) {
   return call(method, path, body);
 }
 
-/** Shows the page to a signed-in person; `show` fills it. */
+/** Shows the page to a signed-in person; `show` fills it, and may name another part of it to show. */
 export async function open(show) {
   onClick(".log-out", async () => {
     await call("POST", "/api/auth/logout");
@@ -34,8 +34,7 @@ export async function open(show) {
   await perform(async () => {
     const found = await own();
     if (!found) return;
-    await show(found);
-    element("signed-in").hidden = false;
+    element((await show(found)) ?? "signed-in").hidden = false;
   });
 }
 

@@ -99,6 +99,18 @@ export function onSubmit(id, action) {
   });
 }
 
+/** Calls `action` with the filled-in fields, which stay, so that they can be changed and sent again. */
+export function onFilter(id, action) {
+  const form = element(id);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    perform(() => {
+      showIssues(form, []);
+      return action(Object.fromEntries(new FormData(form)));
+    }, form);
+  });
+}
+
 export function onClick(selector, action) {
   for (const button of document.querySelectorAll(selector)) button.addEventListener("click", () => perform(action));
 }

@@ -27,6 +27,12 @@ export function eventText({ type }) {
   return known(`event_${type}`) ?? type;
 }
 
+/** The types of events that there are texts for. */
+export function eventTypes() {
+  const group = "event_";
+  return Object.keys(texts).filter((name) => name.startsWith(group)).map((name) => name.slice(group.length));
+}
+
 /** Tells a person why a log-in at another provider failed. */
 export function providerText(code) {
   return known(`provider_${code}`) ?? errorText({ code, message: say("provider_provider_failed") });

@@ -73,6 +73,8 @@ pub struct Web {
     pub requests: RequestBounds,
     /// Whether to serve the OpenAPI document and Swagger UI.
     pub docs: bool,
+    /// Whether sessions of operators are served here: with a private listener for operators they are not.
+    pub operators: bool,
 }
 
 /// How many requests may be in flight.

@@ -37,7 +37,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use anyhow::{Context, ensure};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -129,6 +129,8 @@ pub struct Tools {
     /// Cancelled when the instance is about to stop, so that load balancers send requests elsewhere.
     pub draining: CancellationToken,
     pub readiness: Readiness,
+    /// When this instance opened its database.
+    pub started_at: DateTime<Utc>,
     /// Watches the database for changes by other processes, for the session cache. Dropping the app stops the task.
     _watch: JoinSet<()>,
     /// Cancelled when the app closes.
@@ -164,6 +166,7 @@ impl App {
             _watch: watch(&db, &session_cache, &background, &closing),
             background,
             readiness: Readiness::default(),
+            started_at: now,
             closing,
             session_cache,
             renewals: Renewals::new(db.clone()),

@@ -24,6 +24,7 @@ use super::say::say;
 use crate::api::spec::Document;
 use crate::app::{App, Setup};
 use crate::config::{Settings, names};
+use crate::flows::admin::lacks_operator::lacks_operator;
 use crate::model::secret_key::SecretKey;
 use crate::server::{ConnectionBounds, Stop};
 use crate::telemetry::Traces;
@@ -91,6 +92,7 @@ async fn run(settings: &Settings, setup: Setup, traces: Option<Traces>) -> anyho
     let listener = bind(settings.listen(), "LISTEN").await?;
     announce(settings, listener.local_addr()?, &public_url, web.docs);
     announce_mail(&app, &public_url);
+    announce_first_operator(&app, &public_url, web.operators).await;
     let worker = tokio::spawn(worker::run(app.clone(), shutdown.clone()));
     let mut endpoint = api::routes(&app, &web);
     let operators = match admin_listen {
@@ -209,6 +211,22 @@ fn announce_mail(app: &App, public_url: &Url) {
         tracing::info!("SMTP_URL is not set: read the mails at {public_url}dev/inbox/{key}");
     } else if !app.mailer.can_deliver() {
         tracing::warn!("no mail server is set, so no mail is sent; set NEPTUN_AUTH_SMTP_URL to send the waiting mails");
+    }
+}
+
+/// Names the way to the pages of operators while no account may use them.
+async fn announce_first_operator(app: &App, public_url: &Url, has_pages: bool) {
+    // The command line does not reach a database for tests, in which applications sign people in by themselves.
+    if app.pages.is_none() || !has_pages || app.dev_key.is_some() {
+        return;
+    }
+    match lacks_operator(app).await {
+        Ok(true) => tracing::info!(
+            "no account may use the operators' pages at {public_url}admin/ yet: sign up there, then run \
+             `neptun-auth users make-admin ADDRESS`"
+        ),
+        Ok(false) => {}
+        Err(error) => tracing::warn!("looking for an account with the admin right failed: {error:#}"),
     }
 }
 

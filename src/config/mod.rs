@@ -218,6 +218,7 @@ impl Settings {
             public_url: public_url.origin().ascii_serialization(),
             hsts: self.listen.hsts(&public_url)?,
             docs: self.operation.serves_docs(),
+            operators: self.operation.admin_listen()?.is_none(),
         })
     }
 

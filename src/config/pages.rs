@@ -14,7 +14,7 @@ use crate::model::brand::Colour;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Pages")]
 pub struct PageSettings {
-    /// Serve the start page at / and the pages below /account/
+    /// Serve the start page at /, the pages below /account/ and those of operators below /admin/
     #[arg(long, env = "NEPTUN_AUTH_PAGES", default_value = "on", global = true)]
     pages: Switch,
     /// Address that / redirects to instead, such as that of your application or /account/ [default: none; / signs up

@@ -188,7 +188,8 @@ test("the pages are in German, on the narrowest screen and at 200 %", async () =
 
 test("without JavaScript each page says what it needs", async () => {
   const context = await browser.newContext({ javaScriptEnabled: false });
-  const others = ["", "recover", "security", "sessions", "activity", "data"].map((part) => `/account/${part}`);
+  const own = ["", "recover", "security", "sessions", "activity", "data"].map((part) => `/account/${part}`);
+  const others = [...own, ...["", "users", "users/x", "events", "webhooks"].map((part) => `/admin/${part}`)];
   for (const path of [...Object.values(paths), ...others]) {
     const page = await context.newPage();
     await page.goto(service + path);

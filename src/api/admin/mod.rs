@@ -2,6 +2,7 @@
 
 mod events;
 mod guard;
+mod instance;
 mod invitations;
 mod new_user;
 mod parameters;
@@ -23,6 +24,7 @@ pub type Apis = (
     sessions::AdminSessionsApi,
     events::AdminEventsApi,
     webhooks::AdminWebhooksApi,
+    instance::AdminInstanceApi,
 );
 
 /// The operations of this chapter, ready to serve.
@@ -33,6 +35,7 @@ pub fn apis(app: &App) -> Apis {
         sessions::AdminSessionsApi(app.clone()),
         events::AdminEventsApi(app.clone()),
         webhooks::AdminWebhooksApi(app.clone()),
+        instance::AdminInstanceApi(app.clone()),
     )
 }
 
@@ -67,6 +70,7 @@ pub const ERRORS: &[(&str, &[ErrorCode])] = errors! {
     "adminEndSessions": ValidationError;
     "adminListEvents": ValidationError;
     "adminGetStatistics": ;
+    "adminGetInstance": ;
     "adminListWebhooks": ;
     "adminCreateWebhook": AlreadySetUp;
     "adminUpdateWebhook": NotFound;

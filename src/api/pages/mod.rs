@@ -1,4 +1,4 @@
-//! `/` and `/account/…`: the pages for people. They call the same API as every other front end.
+//! `/`, `/account/…` and `/admin/…`: the pages for people. They call the same API as every other front end.
 
 mod assets;
 mod host;
@@ -33,6 +33,16 @@ const ACCOUNT: [(&str, &str); 8] = [
     ("/account/recover", "recover"),
 ];
 
+/// The pages of operators. They hold nothing but texts: what they show comes from the API, which decides who may read
+/// it.
+const ADMIN: [(&str, &str); 5] = [
+    ("/admin/", "admin"),
+    ("/admin/users", "admin_users"),
+    ("/admin/users/:id", "admin_user"),
+    ("/admin/events", "admin_events"),
+    ("/admin/webhooks", "admin_webhooks"),
+];
+
 /// Scripts and styles come from this service only, nothing can be framed, and no text becomes HTML (trusted types).
 /// Forms are sent by scripts: without them a form sends nothing, so that no password gets into an address.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
@@ -57,7 +67,12 @@ pub fn routes(app: &App, web: &Web) -> Routes {
         .get(shared.route("/", Shared::start))
         .get(("/account", |_: &Request| Ok(redirect(HOME))))
         .get(shared.route(assets::PATH, |shared, request| assets::answer(shared.pages()?, request)));
-    for (path, name) in ACCOUNT {
+    let mut named = ACCOUNT.to_vec();
+    if web.operators {
+        routes = routes.get(("/admin", |_: &Request| Ok(redirect("/admin/"))));
+        named.extend(ADMIN);
+    }
+    for (path, name) in named {
         routes = routes.get(shared.route(path, move |shared, request| shared.page(name, request)));
     }
     routes
@@ -120,6 +135,7 @@ impl Shared {
             Offer::SignUp => app.allows_some_new_accounts(),
             Offer::Codes => app.log_in_by_code,
             Offer::Passkeys => app.passkeys.relying_party.is_some(),
+            Offer::Admin => self.web.operators,
         };
         Offer::ALL.into_iter().filter(has).collect()
     }

@@ -58,6 +58,11 @@ impl Admissions {
         })
     }
 
+    /// The number of places that are held.
+    pub fn taken(&self) -> usize {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).total
+    }
+
     /// Takes a place for `client`; the last ones only if an account knows it.
     ///
     /// # Errors

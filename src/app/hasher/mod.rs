@@ -94,6 +94,12 @@ impl Hasher {
         self.admit_as(client, true)
     }
 
+    /// The number of places in the queue that are taken, and that of all places.
+    #[must_use]
+    pub fn places(&self) -> (usize, usize) {
+        (self.admissions.taken(), QUEUE_CAPACITY)
+    }
+
     fn admit_as(&self, client: &Client, is_known: bool) -> anyhow::Result<Admission<'_>> {
         Ok(Admission {
             place: Arc::new(self.admissions.admit(client, is_known)?),

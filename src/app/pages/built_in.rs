@@ -4,7 +4,7 @@
 pub type File = (&'static str, &'static str);
 
 /// Templates by the names under which they are rendered, and the parts that they include.
-pub const TEMPLATES: [File; 16] = [
+pub const TEMPLATES: [File; 23] = [
     ("layout.html", include_str!("../../../pages/layout.html")),
     ("start.html", include_str!("../../../pages/start.html")),
     ("log_in.html", include_str!("../../../pages/log_in.html")),
@@ -15,6 +15,16 @@ pub const TEMPLATES: [File; 16] = [
     ("sessions.html", include_str!("../../../pages/sessions.html")),
     ("activity.html", include_str!("../../../pages/activity.html")),
     ("data.html", include_str!("../../../pages/data.html")),
+    ("admin.html", include_str!("../../../pages/admin.html")),
+    ("admin_users.html", include_str!("../../../pages/admin_users.html")),
+    ("admin_user.html", include_str!("../../../pages/admin_user.html")),
+    ("admin_events.html", include_str!("../../../pages/admin_events.html")),
+    (
+        "admin_webhooks.html",
+        include_str!("../../../pages/admin_webhooks.html"),
+    ),
+    ("_admin.html", include_str!("../../../pages/_admin.html")),
+    ("_event.html", include_str!("../../../pages/_event.html")),
     ("_log_in.html", include_str!("../../../pages/_log_in.html")),
     ("_sign_up.html", include_str!("../../../pages/_sign_up.html")),
     ("_signed_in.html", include_str!("../../../pages/_signed_in.html")),
@@ -33,7 +43,7 @@ pub const WORDS: [File; 2] = [
 ];
 
 /// What pages load.
-pub const ASSETS: [File; 21] = [
+pub const ASSETS: [File; 28] = [
     ("style.css", include_str!("../../../pages/assets/style.css")),
     ("api.js", include_str!("../../../pages/assets/api.js")),
     ("words.js", include_str!("../../../pages/assets/words.js")),
@@ -57,6 +67,19 @@ pub const ASSETS: [File; 21] = [
     ("identities.js", include_str!("../../../pages/assets/identities.js")),
     ("data.js", include_str!("../../../pages/assets/data.js")),
     ("recover.js", include_str!("../../../pages/assets/recover.js")),
+    ("admin.js", include_str!("../../../pages/assets/admin.js")),
+    (
+        "admin-overview.js",
+        include_str!("../../../pages/assets/admin-overview.js"),
+    ),
+    ("chart.js", include_str!("../../../pages/assets/chart.js")),
+    ("admin-users.js", include_str!("../../../pages/assets/admin-users.js")),
+    ("admin-user.js", include_str!("../../../pages/assets/admin-user.js")),
+    ("admin-events.js", include_str!("../../../pages/assets/admin-events.js")),
+    (
+        "admin-webhooks.js",
+        include_str!("../../../pages/assets/admin-webhooks.js"),
+    ),
     ("sessions.js", include_str!("../../../pages/assets/sessions.js")),
 ];
 

@@ -1,5 +1,5 @@
-//! The pages for people: the start page, and those of an account. English and German are built in; operators can
-//! replace texts and templates and add languages.
+//! The pages for people: the start page, those of an account, and those of operators. English and German are built in;
+//! operators can replace texts and templates and add languages.
 
 pub mod assets;
 mod built_in;
@@ -90,10 +90,19 @@ pub enum Offer {
     /// Mailed codes log in.
     Codes,
     Passkeys,
+    /// Operators are served at the same address.
+    Admin,
 }
 
 impl Offer {
-    pub const ALL: [Self; 5] = [Self::Docs, Self::Inbox, Self::SignUp, Self::Codes, Self::Passkeys];
+    pub const ALL: [Self; 6] = [
+        Self::Docs,
+        Self::Inbox,
+        Self::SignUp,
+        Self::Codes,
+        Self::Passkeys,
+        Self::Admin,
+    ];
 }
 
 /// A provider as the pages link to it.
@@ -121,8 +130,21 @@ pub struct Pages {
 
 impl Pages {
     /// The names of the pages.
-    pub const NAMES: [&'static str; 9] = [
-        "start", "log_in", "sign_up", "recover", "account", "security", "sessions", "activity", "data",
+    pub const NAMES: [&'static str; 14] = [
+        "start",
+        "log_in",
+        "sign_up",
+        "recover",
+        "account",
+        "security",
+        "sessions",
+        "activity",
+        "data",
+        "admin",
+        "admin_users",
+        "admin_user",
+        "admin_events",
+        "admin_webhooks",
     ];
 
     /// # Errors
@@ -171,11 +193,16 @@ impl Pages {
             bail!("there are no words in the language {language}");
         };
         let brand = &self.setup.brand;
+        let script_words = if name.starts_with("admin") {
+            &words.admin_script
+        } else {
+            &words.script
+        };
         // Letters of our own, which need no escapes.
         let assets = Value::from_safe_string(format!("/assets/{}", self.assets.version()));
         let logo = brand.logo.as_ref().map_or("logo.svg", |logo| &logo.name);
         let common = context! {
-            language, page => name, words => words.page.clone(), script_words => words.script.as_str(),
+            language, page => name, words => words.page.clone(), script_words => script_words.as_str(),
             brand_name => brand.name.as_str(), brand_link => brand.link.as_deref().unwrap_or("/"), logo, assets,
         };
         Ok(template.render(context! { ..Value::from(Serde(facts)), ..common })?)

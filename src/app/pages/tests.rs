@@ -88,11 +88,11 @@ fn every_text_is_used_and_every_file_of_the_folder_is_built_in() {
     let english = serde_json::from_str(WORDS[0].1).unwrap();
     for (name, _) in names(&english).unwrap() {
         let (section, key) = name.split_once('.').unwrap();
-        let is_code = ["error_", "event_", "issue_", "provider_"]
+        let is_code = ["actor_", "error_", "event_", "issue_", "provider_", "status_"]
             .iter()
             .any(|group| key.starts_with(group));
         let is_used = match section {
-            "script" => is_code || scripts.contains(&format!("\"{key}\"")),
+            "script" | "admin_script" => is_code || scripts.contains(&format!("\"{key}\"")),
             _ => templates.contains(&format!("words.{name}")),
         };
         assert!(is_used, "{name} is shown nowhere");
@@ -107,6 +107,25 @@ fn every_text_is_used_and_every_file_of_the_folder_is_built_in() {
     let mut assets = names(&folder.join("assets"));
     assert!(assets.remove("logo.svg"));
     assert_eq!(assets, ASSETS.map(|(name, _)| name.to_owned()).into());
+}
+
+#[test]
+fn assets_are_packed_and_no_line_of_theirs_goes_on_inside_quotes() {
+    for (name, text) in ASSETS {
+        assert!(text.lines().all(|line| line.matches('`').count() % 2 == 0), "{name}");
+    }
+    let pages = Pages::new(setup(None)).unwrap();
+    for (name, text) in ASSETS {
+        let packed = String::from_utf8(pages.assets.file(name).unwrap().content.to_vec()).unwrap();
+        let marks = |text: &str| (text.matches("/*").count(), text.matches("*/").count());
+        assert_eq!(marks(&packed), (0, 0), "{name}");
+        for line in packed.lines() {
+            // The look that all pages share is added to the style sheet.
+            assert!(text.contains(line) || name == "style.css", "{name}: {line}");
+            assert!(!line.starts_with("//") && line == line.trim(), "{name}: {line}");
+        }
+        assert!(!packed.is_empty(), "{name}");
+    }
 }
 
 #[test]

@@ -8,6 +8,8 @@ use crate::model::spelling::did_you_mean;
 
 /// The section for scripts.
 const SCRIPT: &str = "script";
+/// The section for scripts of the operators' pages, which no other page has to load.
+const ADMIN_SCRIPT: &str = "admin_script";
 
 /// The texts of one language.
 #[derive(Debug, Clone)]
@@ -17,6 +19,8 @@ pub struct Words {
     pub page: Value,
     /// As scripts read them: JSON that is safe inside an element of a page.
     pub script: String,
+    /// The same for the operators' pages, with texts of their own.
+    pub admin_script: String,
 }
 
 impl Words {
@@ -49,14 +53,22 @@ impl Words {
     }
 
     fn of(all: Json) -> anyhow::Result<Self> {
-        // Text inside a script element must not look like a tag.
-        let script = serde_json::to_string(&all[SCRIPT])?.replace('<', "\\u003c");
+        let mut both = all[SCRIPT].clone();
+        if let (Some(both), Some(more)) = (both.as_object_mut(), all[ADMIN_SCRIPT].as_object()) {
+            both.extend(more.clone());
+        }
         Ok(Self {
             page: Value::from(Serde(&all)),
-            script,
+            script: for_scripts(&all[SCRIPT])?,
+            admin_script: for_scripts(&both)?,
             all,
         })
     }
+}
+
+/// JSON for a script element, in which text must not look like a tag.
+fn for_scripts(texts: &Json) -> anyhow::Result<String> {
+    Ok(serde_json::to_string(texts)?.replace('<', "\\u003c"))
 }
 
 /// All texts with their names, as in `log_in.title`.

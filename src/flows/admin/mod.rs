@@ -16,6 +16,7 @@ pub mod end_one_session;
 pub mod end_sessions_of;
 pub mod find_user;
 pub mod invite_user;
+pub mod lacks_operator;
 pub mod list_deletions;
 pub mod list_keys;
 pub mod list_sessions_of;
@@ -24,6 +25,7 @@ pub mod make_recovery_link;
 mod match_sessions;
 pub mod mint_session;
 pub mod revoke_key;
+pub mod show_instance;
 pub mod show_statistics;
 pub mod show_user;
 

@@ -48,6 +48,13 @@ pub async fn count(conn: Conn<'_>) -> Result<i64> {
     Ok(on!(conn, c => sqlx::query_scalar(SQL).fetch_one(c).await?))
 }
 
+/// Of the first `limit` accounts, how many there are and how many have the admin right.
+pub async fn first_operators(conn: Conn<'_>, limit: u32) -> Result<(i64, i64)> {
+    const SQL: &str = "SELECT COUNT(*), COUNT(admin_at) FROM \
+        (SELECT admin_at FROM users ORDER BY number LIMIT $1) AS first_accounts";
+    Ok(on!(conn, c => sqlx::query_as(SQL).bind(i64::from(limit)).fetch_one(c).await?))
+}
+
 /// One account.
 pub async fn listed(conn: Conn<'_>, id: UserId) -> Result<Option<ListedUser>> {
     const SQL: &str = select_listed!("WHERE id = $1");

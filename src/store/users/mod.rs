@@ -19,7 +19,9 @@ use crate::model::user::username::Username;
 use crate::model::user::{
     Account, AccountAtLogIn, AccountLookup, Contact, Credentials, Identifier, LookupKey, OwnAccount,
 };
-pub use listed::{count, listed, newest_first, with_address_prefix, with_id_between, with_name_prefix};
+pub use listed::{
+    count, first_operators, listed, newest_first, with_address_prefix, with_id_between, with_name_prefix,
+};
 pub use moving::{insert_imported, page_for_export};
 
 pub use factors::{factors, has_credentials, remove_factors, remove_factors_of_thief};

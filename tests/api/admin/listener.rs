@@ -45,6 +45,14 @@ async fn with_a_private_listener_operators_are_served_there_only_and_with_keys_o
             "{hidden}"
         );
     }
+    // Pages work with sessions, which the private listener does not take.
+    for page in ["/admin", "/admin/", "/admin/users"] {
+        for address in [binary.address, private] {
+            assert_eq!(get(address, page, &key), (missing, json!("not_found")), "{page}");
+        }
+    }
+    let mut start = agent().get(binary.url("/")).call().unwrap();
+    assert!(!start.body_mut().read_to_string().unwrap().contains("/admin/"));
     for elsewhere in ["/", "/api/auth/session", "/health/ready", "/metrics", "/api/admin"] {
         assert_eq!(
             get(private, elsewhere, &key),

@@ -166,6 +166,7 @@ fn web(public_url: &str, origins: &[&str], docs: bool) -> Web {
         forward_auth: api::ForwardAuth::default(),
         public_url: public_url.origin().ascii_serialization(),
         docs,
+        operators: true,
     }
 }
 

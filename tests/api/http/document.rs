@@ -137,6 +137,7 @@ fn operations_are_those_of_the_contract() {
         "adminEndSessions delete /api/admin/sessions",
         "adminListEvents get /api/admin/events",
         "adminGetStatistics get /api/admin/statistics",
+        "adminGetInstance get /api/admin/instance",
         "adminListWebhooks get /api/admin/webhooks",
         "adminCreateWebhook post /api/admin/webhooks",
         "adminUpdateWebhook patch /api/admin/webhooks/{id}",

@@ -92,6 +92,8 @@ async fn the_start_page_can_lead_elsewhere() {
     app.client().get("/account/login").await.ok();
     let account = app.client().get("/account").await;
     assert_eq!(account.assert_status(307).header("location"), Some("/account/"));
+    let admin = app.client().get("/admin").await;
+    assert_eq!(admin.assert_status(307).header("location"), Some("/admin/"));
 }
 
 #[tokio::test]
@@ -99,7 +101,7 @@ async fn pages_can_be_switched_off() {
     let app = TestApp::with_setup(|setup| setup.pages = None).await;
     for path in PAGES
         .into_iter()
-        .chain(["/account", "/assets/x/style.css"])
+        .chain(["/account", "/admin", "/assets/x/style.css"])
         .filter(|path| *path != "/")
     {
         app.client().get(path).await.fails(404, "not_found");

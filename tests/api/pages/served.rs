@@ -6,7 +6,7 @@ use poem::http::Method;
 use crate::helpers::{Answer, TestApp};
 
 /// Every page.
-pub const PAGES: [&str; 9] = [
+pub const PAGES: [&str; 14] = [
     "/",
     "/account/",
     "/account/login",
@@ -16,6 +16,11 @@ pub const PAGES: [&str; 9] = [
     "/account/sessions",
     "/account/activity",
     "/account/data",
+    "/admin/",
+    "/admin/users",
+    "/admin/users/0192d3a8-6c0e-7d21-a04e-3b7c9d2f6081",
+    "/admin/events",
+    "/admin/webhooks",
 ];
 
 async fn in_language(app: &TestApp, path: &str, language: &str) -> Answer {

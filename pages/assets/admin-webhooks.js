@@ -1,0 +1,154 @@
+// Other services that are told of events.
+
+import { admin, confirmed, listing, openAdmin, showBadges, withQuery } from "./admin.js";
+import { fromTemplate } from "./own.js";
+import { element, onClick, onSubmit, perform, showTime } from "./page.js";
+import { eventText, eventTypes, say } from "./words.js";
+
+let edited;
+let inspected;
+const pathOf = ({ id }) => `/webhooks/${encodeURIComponent(id)}`;
+const boxes = () => [...element("types").querySelectorAll("input")];
+
+function item(webhook) {
+  const { item, part } = fromTemplate("webhook");
+  const { url } = webhook;
+  part(".name").textContent = url;
+  part(".told").textContent = webhook.types.map((type) => eventText({ type })).join(", ") || say("all_types");
+  part(".waiting").textContent = webhook.waiting;
+  part(".reason").textContent = webhook.disabled_reason ?? "";
+  showBadges(part(".badges"), [webhook.disabled_at ? ["switched_off", true] : ["enabled"]]);
+  part(".toggle").textContent = say(webhook.disabled_at ? "enable" : "disable");
+  const acts = {
+    deliveries: () => inspect(webhook),
+    change: async () => openForm(webhook),
+    rotate: () => rotate(webhook),
+    toggle: () => change(webhook, { disabled: !webhook.disabled_at }),
+    delete: () => remove(webhook),
+  };
+  for (const [name, act] of Object.entries(acts)) {
+    const button = part(`.${name}`);
+    button.setAttribute("aria-label", `${button.textContent}: ${url}`);
+    button.addEventListener("click", () => perform(act));
+  }
+  return item;
+}
+
+async function refresh() {
+  const webhooks = await admin("GET", "/webhooks");
+  element("webhooks").replaceChildren(...webhooks.map(item));
+  element("webhooks-none").hidden = webhooks.length > 0;
+}
+
+async function change(webhook, changes) {
+  await admin("PATCH", pathOf(webhook), changes);
+  await refresh();
+  return say("webhook_changed");
+}
+
+async function rotate(webhook) {
+  await confirmed(say("confirm_rotate", { url: webhook.url }));
+  showSecret(await admin("POST", `${pathOf(webhook)}/rotate`));
+}
+
+async function remove(webhook) {
+  await confirmed(say("confirm_remove", { url: webhook.url }));
+  await admin("DELETE", pathOf(webhook));
+  element("deliveries-part").hidden = true;
+  closeForm();
+  await refresh();
+  return say("webhook_removed");
+}
+
+function showSecret({ webhook, secret }) {
+  element("secret-of").textContent = webhook.url;
+  element("secret").textContent = secret;
+  element("made-secret").hidden = false;
+  element("secret-title").focus();
+}
+
+const beginDeliveries = listing(
+  "deliveries",
+  async (before) => {
+    const page = await admin("GET", withQuery(`${pathOf(inspected)}/deliveries`, { before }));
+    return { items: page.deliveries, next: page.next };
+  },
+  deliveryItem,
+);
+
+async function inspect(webhook) {
+  inspected = webhook;
+  await beginDeliveries();
+  element("deliveries-of").textContent = webhook.url;
+  element("deliveries-part").hidden = false;
+  element("deliveries-title").focus();
+}
+
+function deliveryItem(delivery) {
+  const { item, part } = fromTemplate("delivery");
+  const name = eventText(delivery);
+  part(".name").textContent = name;
+  showTime(part(".when"), delivery.happened_at);
+  const time = document.createElement("time");
+  showTime(time, delivery.delivered_at ?? delivery.due_at);
+  const states = [
+    say(delivery.delivered_at ? "delivered" : "due", { time: time.textContent }),
+    delivery.attempts ? say("attempts", { attempts: delivery.attempts }) : null,
+    delivery.last_status ? say("last_status", { status: delivery.last_status }) : null,
+  ];
+  part(".state").textContent = states.filter(Boolean).map((text) => ` · ${text}`).join("");
+  part(".retry").setAttribute("aria-label", say("retry_of", { name }));
+  part(".retry").addEventListener("click", () => perform(() => retry(delivery)));
+  return item;
+}
+
+async function retry({ event_id: event }) {
+  await admin("POST", `${pathOf(inspected)}/deliveries/${encodeURIComponent(event)}/retry`);
+  await beginDeliveries();
+  return say("retried");
+}
+
+function openForm(webhook) {
+  edited = webhook;
+  element("edit-title").textContent = say("change_webhook");
+  element("edit-url").value = webhook.url;
+  for (const box of boxes()) box.checked = webhook.types.includes(box.value);
+  element("edit-cancel").hidden = false;
+  element("edit-url").focus();
+}
+
+function closeForm() {
+  edited = null;
+  element("edit").reset();
+  element("edit-title").textContent = say("create_webhook");
+  element("edit-cancel").hidden = true;
+}
+
+for (const type of eventTypes()) {
+  const box = Object.assign(document.createElement("input"), { type: "checkbox", value: type });
+  const label = Object.assign(document.createElement("label"), { className: "show" });
+  label.append(box, eventText({ type }));
+  element("types").append(label);
+}
+onSubmit("edit", async ({ url = "" }) => {
+  const types = boxes().filter(({ checked }) => checked).map(({ value }) => value);
+  if (edited) {
+    const told = await change(edited, { url, types });
+    closeForm();
+    return told;
+  }
+  const created = await admin("POST", "/webhooks", { url, types });
+  await refresh();
+  showSecret(created);
+  return say("webhook_created");
+});
+onClick("#edit-cancel", async () => {
+  closeForm();
+  element("edit-url").focus();
+});
+onClick("#secret-kept", async () => {
+  element("made-secret").hidden = true;
+  element("secret").textContent = "";
+  element("edit-url").focus();
+});
+await openAdmin(refresh);
