@@ -17,13 +17,12 @@ use uuid::Uuid;
 use super::moment::moment;
 use super::printable::{json_line, printable};
 use super::progress::Progress;
+use super::remote::RemoteArgs;
 use super::say::{report, say_to_reader};
+use super::targets::Target;
 use super::users::time;
-use crate::app::App;
+use crate::app::clock::Clock;
 use crate::config::Settings;
-use crate::flows::admin::find_user::find_user;
-use crate::flows::operator::place_in_events::place_in_events;
-use crate::flows::operator::read_events::read_events;
 use crate::model::event::{EventFilter, EventKind, EventStart, LoggedEvent, all_details};
 use crate::model::id::UserId;
 
@@ -80,9 +79,9 @@ impl Which {
         self.after.map(EventStart::After).or(since).unwrap_or(otherwise)
     }
 
-    async fn filter(&self, app: &App) -> anyhow::Result<EventFilter> {
+    async fn filter(&self, target: &Target) -> anyhow::Result<EventFilter> {
         let user = match &self.user {
-            Some(name) => Some(find(app, name).await?),
+            Some(name) => Some(find(target, name).await?),
             None => None,
         };
         Ok(EventFilter {
@@ -93,31 +92,28 @@ impl Which {
 }
 
 /// The account of this name. An id need not be that of an account that is still there: its deletion is an event.
-async fn find(app: &App, name: &str) -> anyhow::Result<UserId> {
-    if let Ok(id) = name.trim().parse() {
-        return Ok(UserId(id));
+async fn find(target: &Target, name: &str) -> anyhow::Result<UserId> {
+    match name.trim().parse() {
+        Ok(id) => Ok(UserId(id)),
+        Err(_) => Ok(target.find(name).await?.id),
     }
-    let found = find_user(app, name).await?;
-    let found =
-        found.with_context(|| format!("there is no account {name}; `neptun-auth users list` shows accounts"))?;
-    Ok(found.id)
 }
 
-pub async fn run(command: EventsCommand, settings: &Settings) -> anyhow::Result<()> {
+pub async fn run(command: EventsCommand, remote: &RemoteArgs, settings: &Settings) -> anyhow::Result<()> {
     match command {
         EventsCommand::Tail { which, json } => {
-            let app = App::open(settings.setup()?).await?;
-            let outcome = tail(&app, &which, json).await;
-            app.close().await;
+            let target = Target::open(remote, settings).await?;
+            let outcome = tail(&target, &which, json).await;
+            target.close().await;
             outcome
         }
         EventsCommand::Export { file, which, json } => {
             let path = file.display();
             let created = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file);
             let created = created.with_context(|| format!("creating {path}"))?;
-            let app = App::open(settings.setup()?).await?;
-            let outcome = export(&app, &which, created).await;
-            app.close().await;
+            let target = Target::open(remote, settings).await?;
+            let outcome = export(&target, &which, created).await;
+            target.close().await;
             let (count, last) = outcome.with_context(|| format!("writing {path}"))?;
             report(&summary(count, last, json));
             Ok(())
@@ -126,15 +122,14 @@ pub async fn run(command: EventsCommand, settings: &Settings) -> anyhow::Result<
 }
 
 /// Goes on until its reader has gone. Ctrl-C ends the process, which holds nothing that would need an end.
-async fn tail(app: &App, which: &Which, as_json: bool) -> anyhow::Result<()> {
-    let filter = which.filter(app).await?;
-    let mut place = place_in_events(app, which.start(EventStart::Now)).await?;
+async fn tail(target: &Target, which: &Which, as_json: bool) -> anyhow::Result<()> {
+    let filter = which.filter(target).await?;
+    let mut reader = target.events(filter, which.start(EventStart::Now)).await?;
     loop {
-        let Some((events, last)) = read_events(app, &filter, &place).await? else {
+        let Some(events) = reader.next().await? else {
             sleep(INTERVAL).await;
             continue;
         };
-        place = last;
         let lines = events.iter().map(|event| {
             if as_json {
                 json_line(&object(event))
@@ -150,13 +145,12 @@ async fn tail(app: &App, which: &Which, as_json: bool) -> anyhow::Result<()> {
 }
 
 /// Writes all events to the file; returns how many, and the last.
-async fn export(app: &App, which: &Which, file: File) -> anyhow::Result<(u64, Option<Uuid>)> {
-    let filter = which.filter(app).await?;
-    let mut place = place_in_events(app, which.start(EventStart::First)).await?;
+async fn export(target: &Target, which: &Which, file: File) -> anyhow::Result<(u64, Option<Uuid>)> {
+    let filter = which.filter(target).await?;
+    let mut reader = target.events(filter, which.start(EventStart::First)).await?;
     let (mut file, mut progress) = (BufWriter::new(file), Progress::start());
     let (mut count, mut first, mut last) = (0, None, None);
-    while let Some((events, end)) = read_events(app, &filter, &place).await? {
-        place = end;
+    while let Some(events) = reader.next().await? {
         for event in &events {
             file.write_all(json_line(&object(event)).as_bytes())?;
             count += 1;
@@ -165,7 +159,7 @@ async fn export(app: &App, which: &Which, file: File) -> anyhow::Result<(u64, Op
             let now = latest.event.happened_at;
             last = Some(latest.event.id);
             progress.show(
-                share(*first.get_or_insert(now), now, app.clock.now()),
+                share(*first.get_or_insert(now), now, Clock::System.now()),
                 &format!("{count} events"),
             );
         }

@@ -25,6 +25,7 @@ mod moment;
 mod openapi;
 mod printable;
 mod progress;
+mod remote;
 mod restore;
 mod say;
 mod secret_input;
@@ -32,10 +33,12 @@ mod serve;
 mod sessions;
 pub mod settings;
 mod table;
+mod targets;
 mod users;
 mod webhooks;
 
 use printable::json_line;
+use remote::RemoteArgs;
 pub use say::{end, misuse};
 use say::{quit, report, say};
 use serve::ServeArgs;
@@ -62,16 +65,22 @@ enum Command {
     },
     /// Find, create, change and delete accounts
     Users {
+        #[command(flatten)]
+        remote: RemoteArgs,
         #[command(subcommand)]
         command: users::UsersCommand,
     },
     /// List and end sessions
     Sessions {
+        #[command(flatten)]
+        remote: RemoteArgs,
         #[command(subcommand)]
         command: sessions::SessionsCommand,
     },
     /// Follow and export the audit log
     Events {
+        #[command(flatten)]
+        remote: RemoteArgs,
         #[command(subcommand)]
         command: events::EventsCommand,
     },
@@ -212,9 +221,9 @@ impl Cli {
         let done = match command {
             Command::Doctor(arguments) => return Ok(doctor::run(&arguments, &self.settings).await),
             Command::Serve(arguments) => serve::serve(&arguments, &self.settings, traces).await,
-            Command::Users { command } => users::run(command, &self.settings).await,
-            Command::Sessions { command } => sessions::run(command, &self.settings).await,
-            Command::Events { command } => events::run(command, &self.settings).await,
+            Command::Users { remote, command } => users::run(command, &remote, &self.settings).await,
+            Command::Sessions { remote, command } => sessions::run(command, &remote, &self.settings).await,
+            Command::Events { remote, command } => events::run(command, &remote, &self.settings).await,
             Command::Keys { command } => keys::run(command, &self.settings).await,
             Command::Webhooks { command } => webhooks::run(command, &self.settings).await,
             Command::Migrate { json } => migrate(&self.settings, json).await,

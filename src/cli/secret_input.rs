@@ -11,8 +11,8 @@ use zeroize::Zeroizing;
 /// Longest secret to read, in bytes.
 const MOST_BYTES: u64 = 4096;
 
-/// The first line of the file, or of standard input for `-`.
-pub fn read(path: &Path) -> anyhow::Result<Zeroizing<String>> {
+/// The first line of the file, or of standard input for `-`. `what` names the secret in errors.
+pub fn read(path: &Path, what: &str) -> anyhow::Result<Zeroizing<String>> {
     let mut text = Zeroizing::new(String::new());
     let read = if path == Path::new("-") {
         io::stdin().lock().take(MOST_BYTES + 1).read_to_string(&mut text)
@@ -20,12 +20,12 @@ pub fn read(path: &Path) -> anyhow::Result<Zeroizing<String>> {
         let file = File::open(path).with_context(|| format!("opening {}", path.display()))?;
         file.take(MOST_BYTES + 1).read_to_string(&mut text)
     };
-    read.context("reading the password")?;
+    read.with_context(|| format!("reading the {what}"))?;
     ensure!(
         text.len() as u64 <= MOST_BYTES,
-        "the password has more than {MOST_BYTES} bytes"
+        "the {what} has more than {MOST_BYTES} bytes"
     );
     let line = text.lines().next().unwrap_or_default();
-    ensure!(!line.is_empty(), "the password is empty");
+    ensure!(!line.is_empty(), "the {what} is empty");
     Ok(Zeroizing::new(line.to_owned()))
 }

@@ -1,6 +1,6 @@
 //! `neptun-auth sessions`: lists and ends sessions, as the admin API does.
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
@@ -8,19 +8,12 @@ use uuid::Uuid;
 
 use super::moment::moment;
 use super::printable::json_line;
+use super::remote::RemoteArgs;
 use super::say::{report, say};
 use super::table::table;
+use super::targets::Target;
 use super::users::time;
-use crate::app::App;
 use crate::config::Settings;
-use crate::flows::admin::count_matching_sessions::count_matching_sessions;
-use crate::flows::admin::end_matching_sessions::end_matching_sessions;
-use crate::flows::admin::end_one_session::end_one_session;
-use crate::flows::admin::end_sessions_of::end_sessions_of;
-use crate::flows::admin::find_user::find_user;
-use crate::flows::admin::list_sessions_of::list_sessions_of;
-use crate::model::admin::Operator;
-use crate::model::id::{SessionId, UserId};
 use crate::model::session::ended::SessionFilter;
 use crate::model::session::{ListedSession, SessionKind};
 
@@ -73,25 +66,18 @@ enum Kind {
     Token,
 }
 
-pub async fn run(command: SessionsCommand, settings: &Settings) -> anyhow::Result<()> {
-    let app = App::open(settings.setup()?).await?;
+pub async fn run(command: SessionsCommand, remote: &RemoteArgs, settings: &Settings) -> anyhow::Result<()> {
+    let target = Target::open(remote, settings).await?;
     let outcome = match command {
-        SessionsCommand::List { user, json } => list(&app, &user, json).await,
-        SessionsCommand::Revoke(arguments) => revoke(&app, arguments).await,
+        SessionsCommand::List { user, json } => list(&target, &user, json).await,
+        SessionsCommand::Revoke(arguments) => revoke(&target, arguments).await,
     };
-    app.close().await;
+    target.close().await;
     outcome
 }
 
-async fn find(app: &App, name: &str) -> anyhow::Result<UserId> {
-    let found = find_user(app, name).await?;
-    let found =
-        found.with_context(|| format!("there is no account {name}; `neptun-auth users list` shows accounts"))?;
-    Ok(found.id)
-}
-
-async fn list(app: &App, user: &str, as_json: bool) -> anyhow::Result<()> {
-    let sessions = list_sessions_of(app, find(app, user).await?).await?.unwrap_or_default();
+async fn list(target: &Target, user: &str, as_json: bool) -> anyhow::Result<()> {
+    let sessions = target.sessions_of(target.find(user).await?.id).await?;
     if as_json {
         let objects: Vec<_> = sessions.iter().map(object).collect();
         return Ok(say(&json_line(&json!(objects)))?);
@@ -126,24 +112,21 @@ fn object(session: &ListedSession) -> Value {
     })
 }
 
-async fn revoke(app: &App, arguments: RevokeArgs) -> anyhow::Result<()> {
-    let operator = Operator::at_command_line();
+async fn revoke(target: &Target, arguments: RevokeArgs) -> anyhow::Result<()> {
     let kind = arguments.kind.map(|kind| match kind {
         Kind::Cookie => SessionKind::Cookie,
         Kind::Token => SessionKind::Token,
     });
     let ended = if let Some(id) = arguments.which.session {
-        ensure!(
-            end_one_session(app, &operator, SessionId(id)).await?,
-            "there is no live session {id}; `neptun-auth sessions list` shows those of an account"
-        );
+        target.end_session(id).await?;
         1
     } else if let Some(user) = &arguments.which.user {
-        let user = find(app, user).await?;
-        end_sessions_of(app, &operator, user).await?.unwrap_or_default()
+        target.end_sessions_of(target.find(user).await?.id).await?
     } else {
         let before = arguments.which.before.context("say which sessions")?;
-        revoke_before(app, &operator, SessionFilter { before, kind }, arguments.dry_run).await?
+        target
+            .end_matching(&SessionFilter { before, kind }, arguments.dry_run)
+            .await?
     };
     let sessions = if ended == 1 { "session" } else { "sessions" };
     report(&match (arguments.json, arguments.dry_run) {
@@ -152,21 +135,4 @@ async fn revoke(app: &App, arguments: RevokeArgs) -> anyhow::Result<()> {
         (false, false) => format!("{ended} {sessions} ended.\n"),
     });
     Ok(())
-}
-
-/// Goes on until no session fits.
-async fn revoke_before(app: &App, operator: &Operator, filter: SessionFilter, dry_run: bool) -> anyhow::Result<u64> {
-    let (mut number, mut after) = (0, None);
-    loop {
-        let matched = if dry_run {
-            count_matching_sessions(app, &filter, after).await?
-        } else {
-            end_matching_sessions(app, operator, &filter, after).await?
-        };
-        number += matched.number;
-        after = matched.next;
-        if after.is_none() {
-            return Ok(number);
-        }
-    }
 }

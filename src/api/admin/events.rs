@@ -98,8 +98,8 @@ impl AdminEventsApi {
     ///
     /// Returns events in the order in which they were stored, beginning with the first that is kept, with the one
     /// behind `after`, or with the first since a time. Go on with `next` until it is absent. With `type`, a page may be
-    /// short or empty although more follow. No event is left out and none is repeated. An event of this moment may
-    /// take a second to appear.
+    /// short or empty although more follow. No event is left out and none is repeated; behind an event that was erased,
+    /// reading begins a minute before it. An event of this moment may take a second to appear.
     ///
     /// Answers 400 `validation_error` for a parameter that is not acceptable, and for an `after` that is ahead of this
     /// PostgreSQL server, because it is of the one before a move: begin with `since` then.
@@ -107,7 +107,7 @@ impl AdminEventsApi {
     async fn list_events(
         &self,
         _operator: AdminReader,
-        /// The value of `next` from the page before.
+        /// The value of `next` from the page before; or the id of an event, to begin with the one that follows it.
         after: Query<Option<Place>>,
         /// Begin with the first event since this time. Without effect beside `after`.
         since: Query<Option<Moment>>,

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use poem_openapi::registry::MetaSchema;
 use serde_json::json;
+use uuid::{Uuid, Version};
 
 use crate::api::error::{ApiError, Issue};
 use crate::api::paging::{Limit, parameter, wrong};
@@ -56,10 +57,10 @@ parameter!(
     }
 );
 parameter!(
-    /// A place in the audit log.
+    /// A place in the audit log, or the id of an event.
     Place,
     MetaSchema {
-        pattern: Some("^[0-9]{1,20}[.][0-9]{1,19}$".to_owned()),
+        pattern: Some("^([0-9]{1,20}[.][0-9]{1,19}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$".to_owned()),
         ..MetaSchema::new("string")
     }
 );
@@ -95,6 +96,12 @@ impl Place {
     /// The place as clients send it.
     pub fn text(place: &EventPlace) -> String {
         format!("{}.{}", place.transaction, place.number)
+    }
+
+    /// The id of an event. No other ids have a place.
+    fn event(&self) -> Option<Uuid> {
+        let id: Uuid = self.0.parse().ok()?;
+        Some(id).filter(|id| id.get_version() == Some(Version::SortRand))
     }
 
     fn read(&self) -> Option<EventPlace> {
@@ -138,6 +145,8 @@ impl EventSelection {
         user: Option<User>,
     ) -> Result<Self, ApiError> {
         let mut issues = Vec::new();
+        let event = after.as_ref().and_then(Place::event);
+        let after = after.filter(|_| event.is_none());
         let after = after.map(|after| after.read().ok_or_else(|| wrong("after", PAGE_BEFORE)));
         let after = noted(after, &mut issues);
         let since = since.map(|since| since.read().ok_or_else(|| wrong("since", TIME)));
@@ -153,7 +162,10 @@ impl EventSelection {
         }
         Ok(Self {
             after,
-            start: since.map_or(EventStart::First, EventStart::Since),
+            start: event
+                .map(EventStart::After)
+                .or(since.map(EventStart::Since))
+                .unwrap_or(EventStart::First),
             filter: EventFilter {
                 user: user.map(UserId),
                 kinds: kind.into_iter().collect(),

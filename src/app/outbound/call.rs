@@ -61,6 +61,17 @@ impl Call {
         Self::new(url, request, message.into())
     }
 
+    #[must_use]
+    pub fn patch_json(url: &Url, body: String) -> Self {
+        let request = Request::patch(url.as_str()).header(CONTENT_TYPE, "application/json");
+        Self::new(url, request, body.into())
+    }
+
+    #[must_use]
+    pub fn delete(url: &Url) -> Self {
+        Self::new(url, Request::delete(url.as_str()), Payload::default())
+    }
+
     fn new(url: &Url, request: Builder, body: Payload) -> Self {
         Self {
             host: url.host_str().unwrap_or_default().to_owned(),

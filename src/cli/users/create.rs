@@ -4,9 +4,12 @@ use std::path::PathBuf;
 
 use anyhow::{Context, anyhow, bail, ensure};
 use clap::Args;
+use serde_json::{Value, json};
 
 use crate::app::App;
+use crate::cli::remote::ENGLISH;
 use crate::cli::secret_input;
+use crate::cli::targets::{Target, User};
 use crate::flows::admin::create_user::{CreateUser, CreateUserError, create_user};
 use crate::model::admin::Operator;
 use crate::model::user::Profile;
@@ -45,12 +48,28 @@ pub struct ProfileArgs {
     last_name: String,
 }
 
-/// Checks the arguments as the admin API checks a body, and creates the account.
-pub async fn create(app: &App, arguments: CreateArgs) -> anyhow::Result<ListedUser> {
+/// Creates the account.
+pub async fn create(target: &Target, arguments: CreateArgs) -> anyhow::Result<ListedUser> {
+    match target {
+        Target::Database(app) => create_here(app, arguments).await,
+        Target::Service(remote) => {
+            let mut body = arguments.profile.body(&arguments.email);
+            body["email_verified"] = arguments.verified.into();
+            if let Some(file) = &arguments.password_file {
+                body["password"] = secret_input::read(file, "password")?.as_str().into();
+            }
+            let created: User = remote.post("users", &body, ENGLISH).await?;
+            Ok(created.into())
+        }
+    }
+}
+
+/// Checks the arguments as the admin API checks a body.
+async fn create_here(app: &App, arguments: CreateArgs) -> anyhow::Result<ListedUser> {
     let email = new_address(app, &arguments.email)?;
     let profile = arguments.profile.read(&email)?;
     let password = match &arguments.password_file {
-        Some(file) => Some(checked(app, &secret_input::read(file)?, email.typed())?),
+        Some(file) => Some(checked(app, &secret_input::read(file, "password")?, email.typed())?),
         None => None,
     };
     let new = CreateUser {
@@ -77,6 +96,15 @@ pub fn new_address(app: &App, text: &str) -> anyhow::Result<Email> {
 }
 
 impl ProfileArgs {
+    /// The body for the new account of `email`. The service checks it.
+    pub fn body(&self, email: &str) -> Value {
+        let mut body = json!({ "email": email, "first_name": self.first_name, "last_name": self.last_name });
+        if let Some(username) = &self.username {
+            body["username"] = username.as_str().into();
+        }
+        body
+    }
+
     /// The profile of the new account of `email`.
     pub fn read(self, email: &Email) -> anyhow::Result<Profile> {
         let username = self.username.as_deref().map(Username::parse).transpose();

@@ -5,6 +5,7 @@ use clap::Args;
 
 use super::create::{ProfileArgs, new_address};
 use crate::app::App;
+use crate::cli::targets::{Invitation, Target};
 use crate::flows::admin::invite_user::{Invite, InviteUserError, Invited, invite_user};
 use crate::model::admin::Operator;
 use crate::model::client::language::Languages;
@@ -23,8 +24,23 @@ pub struct InviteArgs {
     pub json: bool,
 }
 
-/// Checks the arguments as the admin API checks a body, and invites the guest.
-pub async fn invite(app: &App, arguments: InviteArgs) -> anyhow::Result<Invited> {
+/// Invites the guest.
+pub async fn invite(target: &Target, arguments: InviteArgs) -> anyhow::Result<Invited> {
+    match target {
+        Target::Database(app) => invite_here(app, arguments).await,
+        Target::Service(remote) => {
+            let body = arguments.profile.body(&arguments.email);
+            let invited: Invitation = remote.post("invitations", &body, &arguments.language).await?;
+            Ok(Invited {
+                user: invited.user.into(),
+                expires_at: invited.expires_at,
+            })
+        }
+    }
+}
+
+/// Checks the arguments as the admin API checks a body.
+async fn invite_here(app: &App, arguments: InviteArgs) -> anyhow::Result<Invited> {
     let email = new_address(app, &arguments.email)?;
     let profile = arguments.profile.read(&email)?;
     let guest = Invite {

@@ -6,30 +6,23 @@ mod show;
 
 use std::path::PathBuf;
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::moment::moment;
-use super::printable::json_line;
+use super::printable::{json_line, printable};
+use super::remote::RemoteArgs;
 use super::say::{report, say};
 use super::secret_input;
-use crate::app::App;
+use super::targets::{Change, Target};
 use crate::config::Settings;
 use crate::flows::admin::change_admin_right::change_admin_right;
-use crate::flows::admin::change_user::{PasswordChange, UserChanges, change_user};
-use crate::flows::admin::delete_user::delete_user;
-use crate::flows::admin::find_user::find_user;
 use crate::flows::admin::list_deletions::list_deletions;
-use crate::flows::admin::list_users::list_users;
-use crate::flows::admin::make_recovery_link::make_recovery_link;
-use crate::model::admin::Operator;
-use crate::model::admin::place::UserPlace;
-use crate::model::admin::search::Search;
 use crate::model::event::Deletion;
-use crate::model::user::listed::ListedUser;
 use create::CreateArgs;
+pub use create::checked;
 use invite::InviteArgs;
 pub use show::time;
 
@@ -118,138 +111,99 @@ pub struct DeleteArgs {
     yes: bool,
 }
 
-pub async fn run(command: UsersCommand, settings: &Settings) -> anyhow::Result<()> {
-    let app = App::open(settings.setup()?).await?;
-    let outcome = act(command, &app).await;
-    app.close().await;
+pub async fn run(command: UsersCommand, remote: &RemoteArgs, settings: &Settings) -> anyhow::Result<()> {
+    let target = Target::open(remote, settings).await?;
+    let outcome = act(command, &target).await;
+    target.close().await;
     outcome
 }
 
-async fn act(command: UsersCommand, app: &App) -> anyhow::Result<()> {
+async fn act(command: UsersCommand, target: &Target) -> anyhow::Result<()> {
     match command {
-        UsersCommand::List(arguments) => list(app, arguments).await,
-        UsersCommand::Show(one) => {
-            let user = find(app, &one.user).await?;
-            Ok(say(&show::one(&user, one.json))?)
+        UsersCommand::List(arguments) => {
+            let (query, before) = (arguments.query.as_deref(), arguments.before.as_deref());
+            let (users, next) = target.list_users(query, before, arguments.limit).await?;
+            Ok(say(&show::many(&users, next.as_deref(), arguments.json))?)
         }
+        UsersCommand::Show(one) => Ok(say(&show::one(&target.find(&one.user).await?, one.json))?),
         UsersCommand::Create(arguments) => {
             let json = arguments.json;
-            let user = create::create(app, arguments).await?;
+            let user = create::create(target, arguments).await?;
             report(&show::one(&user, json));
             Ok(())
         }
         UsersCommand::Invite(arguments) => {
             let json = arguments.json;
-            let invited = invite::invite(app, arguments).await?;
+            let invited = invite::invite(target, arguments).await?;
             report(&show::invited(&invited, json));
             Ok(())
         }
-        UsersCommand::Disable(one) => change(app, one, disabled(true)).await,
-        UsersCommand::Enable(one) => change(app, one, disabled(false)).await,
-        UsersCommand::VerifyEmail(one) => {
-            let changes = UserChanges {
-                verify_email: true,
-                ..UserChanges::default()
+        UsersCommand::Disable(one) => change(target, one, Change::Disable).await,
+        UsersCommand::Enable(one) => change(target, one, Change::Enable).await,
+        UsersCommand::VerifyEmail(one) => change(target, one, Change::VerifyEmail).await,
+        UsersCommand::SetPassword(arguments) => {
+            let change_of = match &arguments.password_file {
+                Some(file) => Change::SetPassword(secret_input::read(file, "password")?),
+                None => Change::RemovePassword,
             };
-            change(app, one, changes).await
+            change(target, arguments.one, change_of).await
         }
-        UsersCommand::SetPassword(arguments) => set_password(app, arguments).await,
-        UsersCommand::RecoveryLink(one) => print_recovery_link(app, &one).await,
-        UsersCommand::MakeAdmin(one) => change_right(app, &one, true).await,
-        UsersCommand::RemoveAdmin(one) => change_right(app, &one, false).await,
-        UsersCommand::Deleted { since } => list_deleted(app, since.unwrap_or(DateTime::UNIX_EPOCH)).await,
-        UsersCommand::Delete(arguments) => delete(app, arguments).await,
+        UsersCommand::RecoveryLink(one) => print_recovery_link(target, &one).await,
+        UsersCommand::MakeAdmin(one) => change_right(target, &one, true).await,
+        UsersCommand::RemoveAdmin(one) => change_right(target, &one, false).await,
+        UsersCommand::Deleted { since } => list_deleted(target, since.unwrap_or(DateTime::UNIX_EPOCH)).await,
+        UsersCommand::Delete(arguments) => delete(target, arguments).await,
     }
 }
 
-async fn find(app: &App, name: &str) -> anyhow::Result<ListedUser> {
-    let found = find_user(app, name).await?;
-    found.with_context(|| format!("there is no account {name}; `neptun-auth users list` shows accounts"))
-}
-
-async fn list(app: &App, arguments: ListArgs) -> anyhow::Result<()> {
-    let search = arguments.query.as_deref().map(Search::parse).transpose()?;
-    let from = match &arguments.before {
-        Some(text) => Some(UserPlace::parse(text).context("--before is no place of a list before")?),
-        None => None,
-    };
-    let page = list_users(app, search.as_ref(), from, arguments.limit).await?;
-    let next = page.next.map(|next| next.text());
-    Ok(say(&show::many(&page.users, next.as_deref(), arguments.json))?)
-}
-
-fn disabled(disabled: bool) -> UserChanges {
-    UserChanges {
-        disabled: Some(disabled),
-        ..UserChanges::default()
-    }
-}
-
-async fn change(app: &App, one: One, changes: UserChanges) -> anyhow::Result<()> {
-    let user = find(app, &one.user).await?;
-    let user = change_user(app, &Operator::at_command_line(), user.id, changes).await?;
+async fn change(target: &Target, one: One, change: Change) -> anyhow::Result<()> {
+    let user = target.find(&one.user).await?;
+    let user = target.change(&user, change).await?;
     report(&show::one(&user, one.json));
     Ok(())
 }
 
-async fn set_password(app: &App, arguments: PasswordArgs) -> anyhow::Result<()> {
-    let user = find(app, &arguments.one.user).await?;
-    let password = match arguments.password_file {
-        Some(file) => PasswordChange::Set(create::checked(app, &secret_input::read(&file)?, &user.email)?),
-        None => PasswordChange::Remove,
-    };
-    let changes = UserChanges {
-        password,
-        ..UserChanges::default()
-    };
-    change(app, arguments.one, changes).await
-}
-
-async fn print_recovery_link(app: &App, one: &One) -> anyhow::Result<()> {
-    let user = find(app, &one.user).await?;
-    ensure!(
-        user.admin_at.is_none(),
-        "an account with the admin right takes no link; use `neptun-auth users set-password`"
-    );
-    let made = make_recovery_link(app, &Operator::at_command_line(), user.id).await?;
-    let (key, url) = (made.key.reveal(), made.url.as_ref().map(ToString::to_string));
+async fn print_recovery_link(target: &Target, one: &One) -> anyhow::Result<()> {
+    let user = target.find(&one.user).await?;
+    let made = target.recovery_link(&user).await?;
     report(&if one.json {
-        json_line(&json!({ "key": key, "url": url, "expires_at": made.expires_at }))
+        json_line(&json!({ "key": made.key, "url": made.url, "expires_at": made.expires_at }))
     } else {
-        let shown = url.as_deref().unwrap_or(key);
         format!(
-            "{shown}\nValid until {} and for one use.\n",
+            "{}\nValid until {} and for one use.\n",
+            printable(made.url.as_deref().unwrap_or(&made.key)),
             show::time(made.expires_at)
         )
     });
     Ok(())
 }
 
-async fn change_right(app: &App, one: &One, give: bool) -> anyhow::Result<()> {
-    let user = find(app, &one.user).await?;
+async fn change_right(target: &Target, one: &One, give: bool) -> anyhow::Result<()> {
+    let app = target.database()?;
+    let user = target.find(&one.user).await?;
     change_admin_right(app, user.id, give).await?;
-    report(&show::one(&find(app, &user.id.0.to_string()).await?, one.json));
+    report(&show::one(&target.find(&user.id.0.to_string()).await?, one.json));
     Ok(())
 }
 
-async fn list_deleted(app: &App, since: DateTime<Utc>) -> anyhow::Result<()> {
+async fn list_deleted(target: &Target, since: DateTime<Utc>) -> anyhow::Result<()> {
     let mut write = |page: &[Deletion]| {
         let lines = page
             .iter()
             .map(|deletion| format!("{} {}\n", deletion.user_id.0, time(deletion.happened_at)));
         Ok(say(&lines.collect::<String>())?)
     };
-    list_deletions(app, since, &mut write).await
+    list_deletions(target.database()?, since, &mut write).await
 }
 
-async fn delete(app: &App, arguments: DeleteArgs) -> anyhow::Result<()> {
-    let user = find(app, &arguments.one.user).await?;
+async fn delete(target: &Target, arguments: DeleteArgs) -> anyhow::Result<()> {
+    let user = target.find(&arguments.one.user).await?;
     ensure!(
         arguments.yes,
         "this deletes the account {} for good; add --yes to confirm",
         user.shown_email()
     );
-    delete_user(app, &Operator::at_command_line(), user.id).await?;
+    target.delete_user(user.id).await?;
     report(&if arguments.one.json {
         json_line(&json!({ "deleted": user.id }))
     } else {

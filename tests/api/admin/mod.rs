@@ -12,6 +12,7 @@ mod keys;
 mod list;
 mod listener;
 pub mod operators;
+mod remote;
 mod sessions;
 mod users;
 mod webhooks;

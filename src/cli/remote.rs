@@ -1,0 +1,240 @@
+//! Asks a running instance by its admin API, in place of the database.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, anyhow, ensure};
+use chrono::{DateTime, Utc};
+use clap::Args;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio::time::sleep;
+use url::Url;
+use zeroize::Zeroizing;
+
+use super::printable::printable;
+use super::secret_input;
+use crate::app::outbound::{Answer, Call, Outbound};
+use crate::config::Settings;
+use crate::config::names::{ADMIN_KEY, admin_key};
+use crate::model::client::origin::is_loopback;
+
+/// The language of mails that a request does not choose.
+pub const ENGLISH: &str = "en";
+
+/// One request may end 10,000 sessions.
+const TIMEOUT: Duration = Duration::from_mins(1);
+/// A page of 200 accounts has a third of this.
+const MAX_ANSWER: usize = 2 * 1024 * 1024;
+/// The limit of a key counts by the minute.
+const LONGEST_WAIT: u64 = 60;
+const MOST_WAITS: u32 = 5;
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "A running instance")]
+pub struct RemoteArgs {
+    /// Ask the instance at this address by the admin API instead of the database; https, or http on this machine
+    #[arg(long, value_name = "URL", global = true)]
+    url: Option<Url>,
+    /// File with the admin key in its first line; - for standard input [default: the variable
+    /// `NEPTUN_AUTH_ADMIN_KEY`]
+    #[arg(long, value_name = "FILE", global = true)]
+    key_file: Option<PathBuf>,
+}
+
+/// The admin API of an instance.
+pub struct Remote {
+    outbound: Outbound,
+    /// Without a slash at its end.
+    address: String,
+    key: Zeroizing<String>,
+}
+
+impl RemoteArgs {
+    /// The instance to ask; `None` for the database.
+    pub fn remote(&self, settings: &Settings) -> anyhow::Result<Option<Remote>> {
+        let Some(url) = &self.url else {
+            ensure!(self.key_file.is_none(), "--key-file is for --url");
+            return Ok(None);
+        };
+        ensure!(
+            url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url)),
+            "--url must begin with https:// unless it is on this machine: the admin key goes there"
+        );
+        let is_plain = url.username().is_empty() && url.password().is_none();
+        ensure!(
+            is_plain && url.query().is_none() && url.fragment().is_none(),
+            "--url must be an address alone, as in https://auth.example.com"
+        );
+        let key = match &self.key_file {
+            Some(file) => secret_input::read(file, "admin key")?,
+            None => admin_key(),
+        };
+        let key = Zeroizing::new(key.trim().to_owned());
+        ensure!(
+            !key.is_empty(),
+            "--url needs an admin key: name a file with --key-file, or set {ADMIN_KEY}; `neptun-auth keys admin \
+             create` makes one"
+        );
+        Ok(Some(Remote {
+            outbound: Outbound::to_anywhere(&settings.outbound())?,
+            address: url.as_str().trim_end_matches('/').to_owned(),
+            key,
+        }))
+    }
+}
+
+impl Remote {
+    pub async fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, &str)]) -> anyhow::Result<T> {
+        let url = self.at(path, query)?;
+        self.read(&self.ask(|| Call::get(&url)).await?)
+    }
+
+    /// `languages` are those of a mail that the request sends.
+    pub async fn post<T: DeserializeOwned>(&self, path: &str, body: &Value, languages: &str) -> anyhow::Result<T> {
+        let url = self.at(path, &[])?;
+        let answer = self.ask(|| Call::post_json(&url, body.to_string()).header("accept-language", languages));
+        self.read(&answer.await?)
+    }
+
+    pub async fn patch<T: DeserializeOwned>(&self, path: &str, body: &Value) -> anyhow::Result<T> {
+        let url = self.at(path, &[])?;
+        self.read(&self.ask(|| Call::patch_json(&url, body.to_string())).await?)
+    }
+
+    pub async fn delete<T: DeserializeOwned>(&self, path: &str, query: &[(&str, &str)]) -> anyhow::Result<T> {
+        let url = self.at(path, query)?;
+        self.read(&self.ask(|| Call::delete(&url)).await?)
+    }
+
+    /// What time it is there.
+    pub async fn now(&self) -> anyhow::Result<DateTime<Utc>> {
+        let url = self.at("events", &[("limit", "1")])?;
+        let answer = self.ask(|| Call::get(&url)).await?;
+        let date = answer.header("date").unwrap_or_default();
+        let date = DateTime::parse_from_rfc2822(date).with_context(|| format!("{} says no time", self.address))?;
+        Ok(date.to_utc())
+    }
+
+    fn at(&self, path: &str, query: &[(&str, &str)]) -> anyhow::Result<Url> {
+        let mut url = Url::parse(&format!("{}/api/admin/{path}", self.address))?;
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        Ok(url)
+    }
+
+    /// The answer to a request that succeeded. What the limit of the key has turned away is sent again, as nothing was
+    /// done.
+    async fn ask(&self, make: impl Fn() -> Call) -> anyhow::Result<Answer> {
+        let bearer = Zeroizing::new(format!("Bearer {}", *self.key));
+        let mut waits = 0;
+        loop {
+            let call = make().header("authorization", &bearer);
+            let call = call.within(TIMEOUT).at_most(MAX_ANSWER);
+            let answer = self.outbound.send(call).await;
+            let answer = answer.with_context(|| format!("{} can't be reached", self.address))?;
+            if answer.is_success() {
+                return Ok(answer);
+            }
+            match retry_after(&answer) {
+                Some(seconds) if seconds <= LONGEST_WAIT && waits < MOST_WAITS => {
+                    waits += 1;
+                    sleep(Duration::from_secs(seconds)).await;
+                }
+                _ => return Err(anyhow!(printable(&self.refusal(&answer)))),
+            }
+        }
+    }
+
+    fn read<T: DeserializeOwned>(&self, answer: &Answer) -> anyhow::Result<T> {
+        let body = if answer.body.is_empty() {
+            &b"null"[..]
+        } else {
+            &answer.body
+        };
+        let read = serde_json::from_slice(body);
+        read.with_context(|| {
+            format!(
+                "{} does not answer as this service does; is it another release?",
+                self.address
+            )
+        })
+    }
+
+    /// Why the request failed, for the operator.
+    fn refusal(&self, answer: &Answer) -> String {
+        let address = &self.address;
+        let body: Option<Refusal> = serde_json::from_slice(&answer.body).ok();
+        let code = body.as_ref().map(|body| body.code.as_str());
+        match (answer.status, code) {
+            (300..=399, _) => format!("{address} redirects; name the address of the service itself"),
+            (401, _) => format!(
+                "{address} does not accept the admin key: it has expired, was revoked, or is for another service"
+            ),
+            (403, Some("not_permitted")) => "the admin key does not permit this: it may read only, or the account has \
+                the admin right and is changed on the database only"
+                .to_owned(),
+            (404, _) => format!(
+                "{address} has no such account or session; if it should, does ADMIN_LISTEN serve operators at another \
+                 address?"
+            ),
+            (429, _) => format!(
+                "{address} takes no more such requests now; try again in {} s",
+                retry_after(answer).unwrap_or(LONGEST_WAIT)
+            ),
+            (500.., _) => format!(
+                "{address} failed with {}{}; its log has the cause",
+                answer.status,
+                body.map(|body| format!(" ({})", body.message)).unwrap_or_default()
+            ),
+            _ => body.map_or_else(
+                || format!("{address} answers with {}; does a proxy answer it?", answer.status),
+                Refusal::text,
+            ),
+        }
+    }
+}
+
+/// How long to wait, if that is all that is in the way.
+fn retry_after(answer: &Answer) -> Option<u64> {
+    let seconds = answer.header("retry-after").filter(|_| answer.status == 429)?;
+    seconds.parse().ok()
+}
+
+/// The part of an error body that is shown.
+#[derive(Debug, Deserialize)]
+struct Refusal {
+    code: String,
+    message: String,
+    #[serde(default)]
+    data: Option<Data>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Data {
+    #[serde(default)]
+    issues: Vec<Issue>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Issue {
+    path: Vec<String>,
+    message: String,
+}
+
+impl Refusal {
+    fn text(self) -> String {
+        let issues = self.data.map(|data| data.issues).unwrap_or_default();
+        let issues = issues
+            .iter()
+            .map(|issue| format!("{}: {}", issue.path.join("."), issue.message));
+        let issues: Vec<_> = issues.collect();
+        if issues.is_empty() {
+            self.message
+        } else {
+            issues.join("; ")
+        }
+    }
+}
