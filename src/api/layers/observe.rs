@@ -39,7 +39,7 @@ where
     let started = Instant::now();
     let id = proxied::id(&request, &address);
     let traced = proxied::span(&request, &address, &paths);
-    let span = tracing::info_span!("request", request_id = id, account = Empty, session = Empty);
+    let span = tracing::info_span!("request", request_id = %id, account = Empty, session = Empty);
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let answering = answer(&next, request).instrument(span.clone());
     let mut response = answering.instrument(traced.clone()).await;
