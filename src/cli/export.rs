@@ -58,7 +58,10 @@ pub async fn run(arguments: ExportArgs, settings: &Settings) -> anyhow::Result<(
 
 /// One account. The hash is that of the database, also if another system made it.
 fn line(user: &ExportedUser) -> Value {
+    let identities = user.identities.iter();
+    let identities = identities.map(|(issuer, subject)| json!({ "issuer": issuer, "subject": subject }));
     json!({
+        "identities": identities.collect::<Vec<_>>(),
         "id": user.id,
         "number": user.number,
         "email": user.email,

@@ -17,10 +17,20 @@ pub struct NewImport {
     pub password_hash: Option<PasswordHash>,
     /// The secret of an authenticator app, as it is stored.
     pub sealed_totp_secret: Option<Vec<u8>>,
+    /// Of providers that the service knows.
+    pub identities: Vec<NewIdentity>,
     pub profile: Profile,
     pub avatar: Option<String>,
     pub created_at: DateTime<Utc>,
     pub last_log_in_at: DateTime<Utc>,
+}
+
+/// An account at a provider that is linked by an import.
+#[derive(Debug)]
+pub struct NewIdentity {
+    pub provider: String,
+    pub issuer: String,
+    pub subject: String,
 }
 
 /// An account with everything that another database needs to take it over.
@@ -43,4 +53,7 @@ pub struct ExportedUser {
     pub avatar: Option<String>,
     pub created_at: DateTime<Utc>,
     pub last_log_in_at: DateTime<Utc>,
+    /// Issuer and subject of each account at a provider that logs in.
+    #[sqlx(skip)]
+    pub identities: Vec<(String, String)>,
 }

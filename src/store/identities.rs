@@ -22,6 +22,13 @@ pub async fn of_user(conn: Conn<'_>, user: UserId) -> Result<Vec<Identity>> {
     Ok(on!(conn, c => sqlx::query_as(SQL).bind(user).bind(MAX_IDENTITIES).fetch_all(c).await?))
 }
 
+/// The account, the issuer and the subject of each identity whose account's id is from `first` to `last`.
+pub async fn of_users(conn: Conn<'_>, first: UserId, last: UserId) -> Result<Vec<(UserId, String, String)>> {
+    const SQL: &str = "SELECT user_id, issuer, subject FROM identities WHERE user_id >= $1 AND user_id <= $2 \
+        ORDER BY user_id, id";
+    Ok(on!(conn, c => sqlx::query_as(SQL).bind(first).bind(last).fetch_all(c).await?))
+}
+
 /// Stores an identity; `false` when it belongs to an account already, or the account has [`MAX_IDENTITIES`] others.
 /// Lock the account first.
 pub async fn insert(conn: Conn<'_>, identity: &Identity) -> Result<bool> {

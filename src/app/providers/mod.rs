@@ -106,9 +106,13 @@ impl Providers {
     /// Whether an identity can still be used: its issuer is that of a provider.
     #[must_use]
     pub fn knows(&self, identity: &Identity) -> bool {
-        self.list
-            .iter()
-            .any(|provider| provider.protocol.issuer() == identity.issuer)
+        self.by_issuer(&identity.issuer).is_some()
+    }
+
+    /// The provider that names its accounts under this issuer.
+    #[must_use]
+    pub fn by_issuer(&self, issuer: &str) -> Option<&Provider> {
+        self.list.iter().find(|provider| provider.protocol.issuer() == issuer)
     }
 
     /// The page to open after a log-in that names none.

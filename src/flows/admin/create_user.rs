@@ -61,6 +61,7 @@ pub async fn create_user(app: &App, operator: &Operator, new: CreateUser) -> Res
         disabled_at: None,
         password_hash,
         sealed_totp_secret: None,
+        identities: Vec::new(),
         profile: new.profile,
         avatar: None,
         created_at: now,

@@ -120,6 +120,7 @@ async fn find_or_insert(
         disabled_at: None,
         password_hash: None,
         sealed_totp_secret: None,
+        identities: Vec::new(),
         profile,
         avatar: None,
         created_at: now,

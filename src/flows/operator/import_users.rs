@@ -11,10 +11,11 @@ use crate::app::hasher::is_own;
 use crate::app::import_file::ImportFile;
 use crate::model::client::Client;
 use crate::model::id::UserId;
+use crate::model::identity::Identity;
 use crate::model::import::{ImportedFactor, ImportedHash, ImportedUser, Refusal, System, read};
-use crate::model::moved::NewImport;
+use crate::model::moved::{NewIdentity, NewImport};
 use crate::model::user::password::{Password, PasswordHash};
-use crate::store::{self, totp, users};
+use crate::store::{self, identities, totp, users};
 
 /// Number of rows in one transaction: few, so that other writers wait for milliseconds.
 const BATCH: usize = 250;
@@ -121,6 +122,7 @@ async fn prepare(
     let hash = stored_hash(app, options, &user.hash).await?;
     let id = user.id.unwrap_or_else(|| UserId(Uuid::now_v7()));
     let factor = stored_factor(app, options, id, &mut user)?;
+    let identities = usable_identities(app, &mut user);
     let now = app.clock.now();
     let created_at = user.created_at.unwrap_or(now);
     let verified = || user.email_verified_at.unwrap_or(now);
@@ -132,6 +134,7 @@ async fn prepare(
             .map(|(password_hash, factor)| NewImport {
                 id,
                 sealed_totp_secret: factor,
+                identities,
                 email_verified_at: user.is_verified.then(verified),
                 disabled_at: user.is_disabled.then(|| user.disabled_at.unwrap_or(now)),
                 email: user.email,
@@ -168,6 +171,32 @@ fn stored_factor(
     })
 }
 
+/// The identities of providers that are set up. Those of others could not be used.
+fn usable_identities(app: &App, user: &mut ImportedUser) -> Vec<NewIdentity> {
+    let all = user.identities.len();
+    let usable: Vec<_> = std::mem::take(&mut user.identities)
+        .into_iter()
+        .filter_map(|identity| {
+            let provider = app.providers.by_issuer(&identity.issuer)?;
+            Some(NewIdentity {
+                provider: provider.id().to_string(),
+                issuer: identity.issuer,
+                subject: identity.subject,
+            })
+        })
+        .collect();
+    if usable.len() < all {
+        drop_field(&mut user.dropped, "identities");
+    }
+    usable
+}
+
+fn drop_field(dropped: &mut Vec<&'static str>, name: &'static str) {
+    if !dropped.contains(&name) {
+        dropped.push(name);
+    }
+}
+
 /// The text to store, if the service can verify it.
 async fn stored_hash(
     app: &App,
@@ -202,10 +231,15 @@ async fn stored_hash(
 async fn store_batch(app: &App, batch: Vec<Prepared>, dry_run: bool) -> store::Result<Vec<RowReport>> {
     let mut tx = app.db.write().await?;
     let mut reports = Vec::with_capacity(batch.len());
-    for Prepared { line, dropped, user } in batch {
+    for Prepared {
+        line,
+        mut dropped,
+        user,
+    } in batch
+    {
         let outcome = match user {
             Err(refusal) => Outcome::Refused(refusal),
-            Ok(user) => store_one(&mut tx, &user, app.clock.now()).await?,
+            Ok(user) => store_one(&mut tx, &user, app.clock.now(), &mut dropped).await?,
         };
         reports.push(RowReport { line, outcome, dropped });
     }
@@ -217,13 +251,24 @@ async fn store_batch(app: &App, batch: Vec<Prepared>, dry_run: bool) -> store::R
     Ok(reports)
 }
 
-async fn store_one(tx: &mut store::Tx, user: &NewImport, now: DateTime<Utc>) -> store::Result<Outcome> {
+async fn store_one(
+    tx: &mut store::Tx,
+    user: &NewImport,
+    now: DateTime<Utc>,
+    dropped: &mut Vec<&'static str>,
+) -> store::Result<Outcome> {
     if let Some(known) = users::by_email(tx.conn(), &user.email).await? {
         return Ok(Outcome::Exists(known.id));
     }
     if users::insert_imported(tx.conn(), user).await? {
         if let Some(sealed) = &user.sealed_totp_secret {
             totp::insert_confirmed(tx, user.id, sealed, now).await?;
+        }
+        for identity in &user.identities {
+            // It belongs to another account, and goes on logging in there.
+            if !identities::insert(tx.conn(), &linked(identity, user.id, now)).await? {
+                drop_field(dropped, "identities");
+            }
         }
         return Ok(Outcome::Created(user.id));
     }
@@ -239,4 +284,17 @@ async fn store_one(tx: &mut store::Tx, user: &NewImport, now: DateTime<Utc>) -> 
     } else {
         Refusal::IdTaken
     }))
+}
+
+fn linked(identity: &NewIdentity, user: UserId, now: DateTime<Utc>) -> Identity {
+    Identity {
+        id: Uuid::now_v7(),
+        user_id: user,
+        provider: identity.provider.clone(),
+        issuer: identity.issuer.clone(),
+        subject: identity.subject.clone(),
+        email: None,
+        created_at: now,
+        last_used_at: now,
+    }
 }

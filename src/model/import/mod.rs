@@ -31,6 +31,7 @@ pub struct ImportedUser {
     pub disabled_at: Option<DateTime<Utc>>,
     pub hash: ImportedHash,
     pub second_factor: ImportedFactor,
+    pub identities: Vec<ImportedIdentity>,
     pub profile: Profile,
     pub avatar: Option<String>,
     pub created_at: Option<DateTime<Utc>>,
@@ -69,6 +70,13 @@ pub enum ImportedFactor {
     Sealed(Vec<u8>),
     /// There is one, and the row does not hold what is needed to ask for it.
     Unknown,
+}
+
+/// An account at a provider, by which the owner logs in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportedIdentity {
+    pub issuer: String,
+    pub subject: String,
 }
 
 /// Why a row is not imported. The names are part of the report.

@@ -7,9 +7,10 @@ use uuid::Uuid;
 
 use super::fields::Fields;
 use super::names::{Names, System};
-use super::{ImportedFactor, ImportedHash, ImportedUser, Refusal};
+use super::{ImportedFactor, ImportedHash, ImportedIdentity, ImportedUser, Refusal};
 use crate::model::factor::totp::TotpSecret;
 use crate::model::id::UserId;
+use crate::model::identity::{MAX_IDENTITIES, MAX_SUBJECT};
 use crate::model::user::Profile;
 use crate::model::user::email::Email;
 use crate::model::user::password::PasswordHash;
@@ -20,6 +21,8 @@ pub type Row = Map<String, Value>;
 /// Most characters of a name, and of a phone number, as in the token API.
 const MAX_NAME: usize = 150;
 const MAX_PHONE: usize = 10;
+/// Longest address of a provider, in bytes.
+const MAX_ISSUER: usize = 2048;
 /// What Neptun wrote as the address of accounts that have none.
 const NO_ADDRESS: &str = "@account.oauth";
 
@@ -51,7 +54,8 @@ pub fn read(system: System, row: &Row) -> Result<ImportedUser, Refusal> {
     } else {
         hash(system, fields, names.hash)?
     };
-    if names.identities.iter().any(|path| fields.has_some(path)) {
+    let (identities, has_others) = identities(system, fields, names.identities);
+    if has_others {
         dropped.push("identities");
     }
     let profile = profile(fields, &names, &email, &mut dropped)?;
@@ -71,6 +75,7 @@ pub fn read(system: System, row: &Row) -> Result<ImportedUser, Refusal> {
         email_verified_at: email_verified_at.or(created_at),
         hash,
         second_factor: second_factor(system, fields, names.second_factor)?,
+        identities,
         profile,
         avatar: fields
             .text(&["avatar"])
@@ -105,6 +110,34 @@ fn second_factor(system: System, fields: Fields<'_>, signs: &[&str]) -> Result<I
         ImportedFactor::Unknown
     } else {
         ImportedFactor::None
+    })
+}
+
+/// The accounts at providers that the row names by issuer and subject, and whether it has others beside them.
+fn identities(system: System, fields: Fields<'_>, paths: &[&str]) -> (Vec<ImportedIdentity>, bool) {
+    let has_some = paths.iter().any(|path| fields.has_some(path));
+    let listed = match system {
+        System::Common | System::Own => fields.value("identities").and_then(Value::as_array),
+        _ => None,
+    };
+    let Some(listed) = listed else {
+        return (Vec::new(), has_some);
+    };
+    let most = usize::try_from(MAX_IDENTITIES).unwrap_or_default();
+    let read: Vec<_> = listed.iter().take(most).filter_map(identity).collect();
+    let has_others = read.len() < listed.len();
+    (read, has_others)
+}
+
+fn identity(listed: &Value) -> Option<ImportedIdentity> {
+    let text = |name: &str, most: usize| {
+        let text = listed.get(name)?.as_str()?;
+        let is_name = !text.is_empty() && text.len() <= most && !text.contains('\0');
+        is_name.then(|| text.to_owned())
+    };
+    Some(ImportedIdentity {
+        issuer: text("issuer", MAX_ISSUER)?,
+        subject: text("subject", MAX_SUBJECT)?,
     })
 }
 

@@ -1,6 +1,6 @@
 //! Rows of each system, as its own export writes them.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 
@@ -135,7 +135,7 @@ fn what_can_not_be_kept_is_refused_or_named() {
         assert_eq!(user(System::Common, &row).unwrap_err(), refusal, "{row}");
     }
     let row = json!({"email": "j@example.com", "username": "v@example.com", "number_phone": "+491701234567",
-        "first_name": "x".repeat(151), "identities": [{"issuer": "i", "subject": "s"}]});
+        "first_name": "x".repeat(151), "identities": [{"issuer": "i", "id": "s"}]});
     let read = user(System::Common, &row).unwrap();
     assert_eq!(read.dropped, ["identities", "first_name", "number_phone", "username"]);
     assert!(read.profile.username.is_none());
@@ -260,4 +260,31 @@ fn a_second_factor_is_taken_over_or_seen_and_never_overlooked() {
     ] {
         assert!(matches!(factor(system, row), ImportedFactor::None), "{system:?}");
     }
+}
+
+#[test]
+fn identities_are_read_by_issuer_and_subject_and_others_are_named() {
+    let one = |number: usize| json!({"issuer": "https://sso.example.com", "subject": number.to_string()});
+    let read = |system, identities: Value| {
+        let user = user(system, &json!({"email": "j@example.com", "identities": identities})).unwrap();
+        (user.identities.len(), user.dropped.contains(&"identities"))
+    };
+    let twenty = Value::from((0..20).map(one).collect::<Vec<_>>());
+    let more = Value::from((0..21).map(one).collect::<Vec<_>>());
+    for system in [System::Common, System::Own] {
+        assert_eq!(read(system, json!([])), (0, false));
+        assert_eq!(read(system, twenty.clone()), (20, false));
+        assert_eq!(read(system, more.clone()), (20, true));
+        let issuer = "https://sso.example.com";
+        for odd in [
+            json!({"issuer": issuer, "subject": "a\0b"}),
+            json!({"issuer": issuer, "subject": ""}),
+            json!({"issuer": issuer, "subject": 7}),
+            json!({"issuer": issuer, "subject": "s".repeat(256)}),
+            json!("text"),
+        ] {
+            assert_eq!(read(system, json!([odd, one(1)])), (1, true), "{odd}");
+        }
+    }
+    assert_eq!(read(System::Auth0, json!([one(1)])), (0, false));
 }

@@ -3,6 +3,7 @@
 mod backups;
 mod inbox;
 mod moved_factors;
+mod moved_identities;
 mod moving;
 mod outages;
 mod readiness;
