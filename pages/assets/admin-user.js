@@ -34,6 +34,8 @@ function show(user) {
     "user-last-log-in": timeText(user.last_log_in_at),
     "user-password": say(user.has_password ? "has" : "has_none"),
     "user-second-factor": sinceText(user.second_factor_at),
+    "user-passkeys": user.passkeys || say("has_none"),
+    "user-identities": user.identities || say("has_none"),
     "user-admin": sinceText(user.admin_at),
   };
   for (const [place, text] of Object.entries(texts)) element(place).textContent = text;

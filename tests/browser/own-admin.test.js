@@ -108,6 +108,8 @@ test("an account is created, and its owner gets in by the link that is handed ov
   await fillIn(page, "Create an account", { "E-mail": email, "User name (optional)": "" });
   await heading(page, email);
   await ready(page);
+  assert.equal(await page.locator("#user-passkeys").innerText(), "none");
+  assert.equal(await page.locator("#user-identities").innerText(), "none");
   await press(page, "Confirm the address");
   await told(page, `The address of ${email} is confirmed.`);
   await press(page, "Make a link for a new password");

@@ -26,6 +26,10 @@ pub struct AdminUser {
     has_password: bool,
     /// Since when log-ins take a second factor.
     second_factor_at: Nullable<Time>,
+    /// Number of passkeys that log in.
+    passkeys: i64,
+    /// Number of accounts at providers that log in.
+    identities: i64,
     username: Nullable<String>,
     first_name: String,
     last_name: String,
@@ -113,6 +117,8 @@ impl AdminUser {
             pending_email: user.pending_email.into(),
             has_password: user.has_password,
             second_factor_at: Nullable(user.second_factor_at.map(Time)),
+            passkeys: user.passkeys,
+            identities: user.identities,
             username: user.username.into(),
             first_name: user.first_name,
             last_name: user.last_name,
@@ -131,6 +137,7 @@ impl AdminUser {
         Self {
             email_verified_at: Nullable(None),
             has_password: false,
+            passkeys: 0,
             ..Self::example()
         }
     }
@@ -157,6 +164,8 @@ impl Example for AdminUser {
             pending_email: Nullable(None),
             has_password: true,
             second_factor_at: Nullable(None),
+            passkeys: 1,
+            identities: 0,
             username: Nullable(None),
             first_name: "Jane".to_owned(),
             last_name: "Doe".to_owned(),

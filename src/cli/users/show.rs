@@ -18,6 +18,7 @@ pub fn one(user: &ListedUser, as_json: bool) -> String {
         return json_line(&object(user));
     }
     let since = |moment: Option<_>| moment.map_or_else(|| "no".to_owned(), |at| format!("since {}", time(at)));
+    let if_some = |number: i64| if number == 0 { String::new() } else { number.to_string() };
     let lines = [
         ("Id", user.id.0.to_string()),
         ("Number", user.number.to_string()),
@@ -30,6 +31,8 @@ pub fn one(user: &ListedUser, as_json: bool) -> String {
         ),
         ("Password", if user.has_password { "set" } else { "none" }.to_owned()),
         ("Second factor", since(user.second_factor_at)),
+        ("Passkeys", if_some(user.passkeys)),
+        ("Identities", if_some(user.identities)),
         ("Disabled", since(user.disabled_at)),
         ("Admin", since(user.admin_at)),
         ("Created", time(user.created_at)),
@@ -98,6 +101,8 @@ fn object(user: &ListedUser) -> Value {
         "pending_email": user.pending_email,
         "has_password": user.has_password,
         "second_factor_at": user.second_factor_at,
+        "passkeys": user.passkeys,
+        "identities": user.identities,
         "username": user.username,
         "first_name": user.first_name,
         "last_name": user.last_name,

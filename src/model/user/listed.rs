@@ -16,6 +16,10 @@ pub struct ListedUser {
     pub has_password: bool,
     /// Since when a log-in takes a second factor.
     pub second_factor_at: Option<DateTime<Utc>>,
+    /// Number of its passkeys.
+    pub passkeys: i64,
+    /// Number of the accounts at providers that log in to it.
+    pub identities: i64,
     pub username: Option<String>,
     pub username_canonical: Option<String>,
     pub first_name: String,

@@ -15,7 +15,9 @@ macro_rules! select_listed {
         concat!(
             "SELECT id, number, email, email_canonical, email_verified_at, pending_email, ",
             "password_hash IS NOT NULL AS has_password, second_factor_at, username, username_canonical, first_name, ",
-            "last_name, number_phone, disabled_at, admin_at, created_at, last_log_in_at FROM users ",
+            "last_name, number_phone, disabled_at, admin_at, created_at, last_log_in_at, ",
+            "(SELECT COUNT(*) FROM passkeys WHERE user_id = users.id) AS passkeys, ",
+            "(SELECT COUNT(*) FROM identities WHERE user_id = users.id) AS identities FROM users ",
             $($rest),+
         )
     };

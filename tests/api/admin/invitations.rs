@@ -63,6 +63,8 @@ async fn a_guest_chooses_a_password_although_sign_up_is_closed() {
         "pending_email": null,
         "has_password": false,
         "second_factor_at": null,
+        "passkeys": 0,
+        "identities": 0,
         "username": "alice",
         "first_name": "Alice",
         "last_name": "",

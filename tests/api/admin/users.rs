@@ -4,6 +4,7 @@ use insta::assert_snapshot;
 use serde_json::json;
 
 use super::{id_of, told};
+use crate::helpers::identities::OidcDouble;
 use crate::helpers::{ALICE, PASSWORD, TestApp};
 
 const NEW: &str = "another password";
@@ -27,6 +28,8 @@ async fn an_operator_creates_an_account_whose_owner_logs_in() {
       "pending_email": null,
       "has_password": true,
       "second_factor_at": null,
+      "passkeys": 0,
+      "identities": 0,
       "username": "alice",
       "first_name": "Alice",
       "last_name": "Doe",
@@ -258,4 +261,23 @@ async fn a_recovery_link_sets_a_password_and_neither_verifies_nor_wipes() {
 
 async fn contains_key(app: &TestApp, key: &str) -> bool {
     crate::helpers::contains(&app.database.dump().await, key.as_bytes())
+}
+
+#[tokio::test]
+async fn an_operator_sees_what_logs_an_account_in() {
+    let double = OidcDouble::start();
+    let app = double.app().await;
+    let operator = app.operator().await;
+    let alice = app.user("alice").await;
+    alice.link_at("sso", &double).await;
+    alice.add_passkey().await;
+    alice.add_passkey().await;
+    app.user("bob").await;
+    let seen = operator.get("/users").await.ok().json();
+    let of = |number: usize| {
+        let user = &seen["users"][number];
+        (user["passkeys"].clone(), user["identities"].clone())
+    };
+    assert_eq!(of(0), (json!(0), json!(0)), "Bob");
+    assert_eq!(of(1), (json!(2), json!(1)), "Alice");
 }
