@@ -99,7 +99,7 @@ test("a newcomer gets to the operators' page by what the terminal and the pages 
   assert.equal(status, 0, stderr);
   // The service hears of a change by another process within a second.
   const isLoggedOut = async () => !(await (await fetch("/api/_auth/session")).json()).user;
-  await page.waitForFunction(isLoggedOut, null, { polling: 200 });
+  while (!(await page.evaluate(isLoggedOut))) await page.waitForTimeout(100);
   await page.reload();
   await heading(page, "Log in");
   await fillIn(page, "Log in", { "E-mail": account.email, Password: account.password });
