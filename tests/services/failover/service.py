@@ -18,7 +18,7 @@ class Service:
         self._metrics = f"http://127.0.0.1:{metrics}/metrics"
         self.log = folder / f"{port}.log"
         # Nothing else: the developer's own settings stay out of the tests.
-        environment = {
+        self._environment = {
             "NEPTUN_AUTH_LISTEN": f"127.0.0.1:{port}",
             "NEPTUN_AUTH_METRICS_LISTEN": f"127.0.0.1:{metrics}",
             "NEPTUN_AUTH_PUBLIC_URL": self.url,
@@ -26,15 +26,19 @@ class Service:
             "NEPTUN_AUTH_SECRET_KEY": "5c0e8d27f1b94a6330e7d8125f9ac4b6e21d7048b395fc6a81d40e37926bcf15",
             "NEPTUN_AUTH_RATE_LIMITS": "off",
         } | {f"NEPTUN_AUTH_{name.upper()}": value for name, value in settings.items()}
-        with self.log.open("w") as log:
-            self.process = subprocess.Popen([BINARY, "serve"], env=environment, stdout=log, stderr=log)
+        self.start()
+
+    def start(self) -> None:
+        """Again after its end, at the same address and with the same database."""
+        with self.log.open("a") as log:
+            self.process = subprocess.Popen([BINARY, "serve"], env=self._environment, stdout=log, stderr=log)
 
     def wait_until_ready(self, seconds: float = 20) -> None:
         deadline = time.monotonic() + seconds
         while self.readiness() != 200:
             assert self.process.poll() is None, self.log.read_text()
             assert time.monotonic() < deadline, f"not ready after {seconds} s: {self.log.read_text()}"
-            time.sleep(0.1)
+            time.sleep(0.05)
 
     def readiness(self) -> int | None:
         try:

@@ -94,7 +94,7 @@ def fail_over(
     record = load.record
     log = instances[0].log.read_text()[-4000:]
     assert back <= limit, f"served again after {back:.1f} s; {log}"
-    assert record.wrong == [], f"{len(record.wrong)} answers: {record.wrong[:5]}; {log}"
+    assert record.faults == [], f"{len(record.faults)} answers: {record.faults[:5]}; {log}"
     print(f"{len(record.signed_up)} sign-ups, {sum(record.refused.values())} times 503, back after {back:.1f} s")
     there = set(cluster.standby.query("SELECT email FROM users"))
     lost = [email for _, email in record.signed_up if email not in there]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from cluster import Cluster
-from load import Load
+from load import NOTICE, Load
 from service import Service
 
 ROUNDS = int(os.environ.get("ROUNDS", "200"))
@@ -54,25 +54,25 @@ def test_hundreds_of_failovers_lose_nothing_and_let_nobody_back_in(tmp_path: Pat
             instances.append(Service(tmp_path, url))
             instances[1].wait_until_ready()
             cluster.wait_until_replicating()
-            with Load([instance.url for instance in instances], clients=6) as load:
+            with Load([instance.url for instance in instances], clients=6, notice=NOTICE) as load:
                 for number in range(ROUNDS):
                     how = choice.choice(list(ways))
                     time.sleep(choice.random())
                     ways[how](cluster, choice)
                     back = load.wait_for_write(time.monotonic(), SOON)
-                    told = f"round {number} ({how}): {load.record.wrong[:5]}, back after {back:.1f} s"
-                    assert load.record.wrong == [] and back <= SOON, told
+                    told = f"round {number} ({how}): {load.record.faults[:5]}, back after {back:.1f} s"
+                    assert load.record.faults == [] and back <= SOON, told
                     bring_back(cluster, how)
                     done[how] += 1
                     longest = max(longest, back)
             record = load.record
-            assert record.wrong == [], record.wrong[:5]
+            assert record.faults == [], record.faults[:5]
             there = set(cluster.primary.query("SELECT email FROM users"))
             lost = [email for _, email in record.signed_up if email not in there]
             refused = sum(record.refused.values())
             print(
                 f"{dict(done)}: {len(record.signed_up)} sign-ups and {len(record.logged_out)} log-outs acknowledged, "
-                f"{len(lost)} lost, {refused} times 503, back after {longest:.1f} s at most"
+                f"{len(lost)} lost, 0 stale after {NOTICE} s, {refused} times 503, back after {longest:.1f} s at most"
             )
             assert lost == []
             assert refused > 0, "nothing failed over"

@@ -46,7 +46,7 @@ def test_the_primary_moves(move, tmp_path: Path) -> None:
                 back = load.wait_for_write(moved, SOON)
                 time.sleep(4)
             record, log = load.record, instances[0].log.read_text()[-4000:]
-            assert record.wrong == [], f"{len(record.wrong)} answers: {record.wrong[:5]}; {log}"
+            assert record.faults == [], f"{len(record.faults)} answers: {record.faults[:5]}; {log}"
             assert back <= SOON, f"served again after {back:.1f} s; {log}"
             there = accounts(new)
             lost = [email for _, email in record.signed_up if email not in there]
