@@ -2,8 +2,8 @@
 
 import { admin, confirmed, fillEvent, listing, openAdmin, readEvents, showBadges, userBadges } from "./admin.js";
 import { fromTemplate } from "./own.js";
-import { element, onClick, perform, showTime } from "./page.js";
-import { programName } from "./programs.js";
+import { element, onClick, showTime } from "./page.js";
+import { sessionItem } from "./session-item.js";
 import { say } from "./words.js";
 
 const id = decodeURIComponent(location.pathname.split("/").pop());
@@ -47,23 +47,15 @@ function show(user) {
   element("enable").hidden = !user.disabled_at;
 }
 
-function sessionItem(session) {
-  const { item, part } = fromTemplate("session");
-  const name = programName(session.user_agent) ?? say("unknown_program");
-  part(".name").textContent = name;
-  part(".name").title = session.user_agent ?? "";
-  part(".ip").textContent = session.ip ?? say("unknown_address");
-  showTime(part(".seen"), session.last_seen_at);
-  showTime(part(".until"), session.expires_at);
+function showSession(session) {
+  const { item, part } = sessionItem(session, endSession);
   part(".amr").textContent = session.amr.length ? ` · ${session.amr.join(", ")}` : "";
-  part(".revoke").setAttribute("aria-label", say("revoke_of", { name }));
-  part(".revoke").addEventListener("click", () => perform(() => endSession(session.id)));
   return item;
 }
 
 async function showSessions() {
   const sessions = await admin("GET", `${path}/sessions`);
-  element("sessions").replaceChildren(...sessions.map(sessionItem));
+  element("sessions").replaceChildren(...sessions.map(showSession));
   element("sessions-none").hidden = sessions.length > 0;
   element("end-sessions").hidden = sessions.length === 0;
 }

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { call, newAccount, signUp } from "./support/account.js";
-import { lookAt, newAdmin, ready, visitAsAdmin } from "./support/admin.js";
+import { items, lookAt, newAdmin, ready, visitAsAdmin } from "./support/admin.js";
 import { assertAccessible } from "./support/axe.js";
 import { launchBrowser, screenshot } from "./support/browser.js";
 import { assertQuiet, fillIn, press, told } from "./support/own-pages.js";
@@ -20,7 +20,6 @@ before(async () => {
 after(() => browser?.close());
 
 const open = (path, options) => visitAsAdmin(browser, admin, path, options);
-const items = (page, name) => page.getByRole("list", { name, exact: true }).getByRole("listitem");
 
 test("events are filtered by type, account and time, and read on page by page", async () => {
   const account = newAccount();

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { call, newAccount, signUp } from "./support/account.js";
-import { lookAt, newAdmin, ready, visitAsAdmin } from "./support/admin.js";
+import { items, lookAt, newAdmin, ready, visitAsAdmin } from "./support/admin.js";
 import { assertAccessible } from "./support/axe.js";
 import { launchBrowser, screenshot } from "./support/browser.js";
 import {
@@ -22,7 +22,6 @@ before(async () => {
 after(() => browser?.close());
 
 const open = (path, options) => visitAsAdmin(browser, admin, path, options);
-const items = (page, name) => page.getByRole("list", { name, exact: true }).getByRole("listitem");
 /** Waits until the page has done what it was asked to. */
 const idle = (page) => page.locator("body:not([aria-busy])").waitFor();
 const confirmation = (page) => page.getByRole("dialog", { name: "Are you sure?" });

@@ -43,7 +43,7 @@ pub const WORDS: [File; 2] = [
 ];
 
 /// What pages load.
-pub const ASSETS: [File; 28] = [
+pub const ASSETS: [File; 29] = [
     ("style.css", include_str!("../../../pages/assets/style.css")),
     ("api.js", include_str!("../../../pages/assets/api.js")),
     ("words.js", include_str!("../../../pages/assets/words.js")),
@@ -80,6 +80,7 @@ pub const ASSETS: [File; 28] = [
         "admin-webhooks.js",
         include_str!("../../../pages/assets/admin-webhooks.js"),
     ),
+    ("session-item.js", include_str!("../../../pages/assets/session-item.js")),
     ("sessions.js", include_str!("../../../pages/assets/sessions.js")),
 ];
 
