@@ -5,23 +5,25 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::model::statistics::Statistics;
 
 /// For how long numbers are shown that are soon counted.
-const HOLDS: TimeDelta = TimeDelta::minutes(1);
+const HOLDS: Duration = Duration::from_mins(1);
 /// A request may wait for a count that takes no longer.
 const QUICK: Duration = Duration::from_millis(50);
 /// Counting takes at most one part in so many of the database's time.
 const REST: u32 = 100;
 /// Numbers that nothing has renewed for so long are counted while the request waits.
-const LONGEST: TimeDelta = TimeDelta::hours(1);
+const LONGEST: Duration = Duration::from_hours(1);
 
 /// The numbers that were counted last. Callers at the same time share one count.
 #[derive(Debug, Default)]
 pub struct LatestStatistics {
     latest: Mutex<Option<Counted>>,
+    /// Until when the worker leaves a database alone in which a count failed, perhaps because it takes too long.
+    rests_until: Mutex<Option<Instant>>,
     counting: tokio::sync::Mutex<()>,
 }
 
@@ -32,9 +34,9 @@ struct Counted {
 }
 
 impl Counted {
-    fn is_younger_than(&self, limit: TimeDelta, now: DateTime<Utc>) -> bool {
+    fn is_younger_than(&self, limit: Duration, now: DateTime<Utc>) -> bool {
         // A clock that was set back makes numbers of the future, which are counted again.
-        (TimeDelta::zero()..limit).contains(&(now - self.numbers.counted_at))
+        (now - self.numbers.counted_at).to_std().is_ok_and(|age| age < limit)
     }
 
     fn may_be_shown(&self, now: DateTime<Utc>) -> bool {
@@ -43,9 +45,12 @@ impl Counted {
 
     /// Whether the worker leaves these as they are: young ones, and those that a request counts soon enough.
     fn is_enough(&self, now: DateTime<Utc>) -> bool {
-        let rest = TimeDelta::from_std(self.took * REST).unwrap_or(LONGEST);
-        self.took <= QUICK || self.is_younger_than(rest.max(HOLDS), now)
+        self.took <= QUICK || self.is_younger_than(rest_after(self.took), now)
     }
+}
+
+fn rest_after(took: Duration) -> Duration {
+    (took * REST).max(HOLDS)
 }
 
 impl LatestStatistics {
@@ -61,7 +66,8 @@ impl LatestStatistics {
         self.unless(|known| known.may_be_shown(now), count).await
     }
 
-    /// Counts again if it takes too long for a request to wait, or if it is not known how long it takes.
+    /// Counts again if it takes too long for a request to wait, or if it is not known how long it takes. A count that
+    /// failed is followed by the same rest as one that did not.
     ///
     /// # Errors
     /// Those of `count`. The numbers of before are still shown.
@@ -70,7 +76,19 @@ impl LatestStatistics {
         now: DateTime<Utc>,
         count: impl Future<Output = anyhow::Result<Statistics>>,
     ) -> anyhow::Result<()> {
-        self.unless(|known| known.is_enough(now), count).await.map(drop)
+        if self.rests() {
+            return Ok(());
+        }
+        let began = Instant::now();
+        let counted = self.unless(|known| known.is_enough(now), count).await;
+        let until = counted.is_err().then(|| Instant::now() + rest_after(began.elapsed()));
+        *self.rests_until.lock().unwrap_or_else(PoisonError::into_inner) = until;
+        counted.map(drop)
+    }
+
+    fn rests(&self) -> bool {
+        let until = *self.rests_until.lock().unwrap_or_else(PoisonError::into_inner);
+        until.is_some_and(|until| Instant::now() < until)
     }
 
     async fn unless(
@@ -103,6 +121,8 @@ impl LatestStatistics {
 #[cfg(test)]
 mod tests {
     use std::future::{pending, ready};
+
+    use chrono::TimeDelta;
 
     use super::*;
 
@@ -144,5 +164,22 @@ mod tests {
         latest.renew(later, count(later)).await.unwrap();
         assert_eq!(latest.known().unwrap().numbers.counted_at, begin);
         assert_eq!(latest.of(later, count(later)).await.unwrap().counted_at, later);
+    }
+    #[tokio::test]
+    async fn a_count_that_failed_is_followed_by_a_rest_too() {
+        let (latest, now) = (LatestStatistics::default(), DateTime::UNIX_EPOCH);
+        let failing = ready(Err(anyhow::anyhow!("the statement took too long")));
+        assert!(latest.renew(now, failing).await.is_err());
+        latest.renew(now, ready(Ok(numbers(now)))).await.unwrap();
+        assert!(latest.known().is_none());
+        *latest.rests_until.lock().unwrap() = Some(Instant::now());
+        latest.renew(now, ready(Ok(numbers(now)))).await.unwrap();
+        assert!(latest.known().is_some());
+    }
+
+    #[test]
+    fn a_rest_is_a_hundred_times_as_long_as_its_count_and_a_minute_at_least() {
+        assert_eq!(rest_after(Duration::from_millis(10)), Duration::from_mins(1));
+        assert_eq!(rest_after(Duration::from_secs(20)), Duration::from_secs(2000));
     }
 }
