@@ -84,7 +84,6 @@ class Load:
             return
         self.record.signed_up.append((time.monotonic(), email))
         cookie = answer.headers["Set-Cookie"].split(";")[0]
-        http.cookies.clear()
         # The other instance remembers the session, and then has to forget it.
         self._call(http, "GET", f"{there}/api/auth/check", cookie=cookie, good=(204,))
         if random.randrange(STAYS) == 0:
@@ -111,6 +110,8 @@ class Load:
         """The answer if it is a good one; a 503 with its header is counted, and everything else is wrong."""
         headers = {"Cookie": cookie} if cookie else {}
         try:
+            # Its own jar, in which each renewed cookie ends, would replace what the header says.
+            http.cookies.clear()
             answer = http.request(method, url, json=body, headers=headers)
         except httpx.TransportError as error:
             if self._may_be_cut_off:
