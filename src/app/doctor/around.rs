@@ -2,13 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use super::database;
+use super::database::{self, Wanted};
 use crate::app::breached::Breached;
 use crate::app::clock::Clock;
 use crate::app::hasher::Hasher;
 use crate::app::mail::mailer::Mailer;
 use crate::app::outbound::Outbound;
 use crate::app::pages::Pages;
+use crate::app::passkeys::PasskeySetup;
 use crate::app::providers::{ProvidersSetup, examine};
 use crate::app::setup::Setup;
 use crate::model::client::Client;
@@ -29,6 +30,7 @@ pub struct Surroundings {
     providers: ProvidersSetup,
     database: DatabaseSetup,
     secret_key: Option<SecretKey>,
+    passkeys: PasskeySetup,
     hasher: Hasher,
 }
 
@@ -48,6 +50,7 @@ impl Surroundings {
             providers: setup.providers,
             database: setup.database,
             secret_key: setup.secret_key,
+            passkeys: setup.passkeys,
             hasher: Hasher::new(setup.argon2_memory_kib, setup.argon2_iterations, setup.hash_slots)?,
             outbound,
         })
@@ -55,7 +58,12 @@ impl Surroundings {
 
     /// Reads the database, hashes a password, and asks the mail server and the providers.
     pub async fn findings(&self) -> Vec<Finding> {
-        let mut findings = database::findings(&self.database, self.secret_key.as_ref(), &self.outbound).await;
+        let wanted = Wanted {
+            key: self.secret_key.as_ref(),
+            outbound: &self.outbound,
+            rp_id: self.passkeys.relying_party.as_ref().map(|party| &party.id),
+        };
+        let mut findings = database::findings(&self.database, wanted).await;
         findings.push(self.hash().await);
         findings.push(self.mail().await);
         findings.extend(examine::findings(&self.providers, &self.outbound, &Clock::System).await);

@@ -6,7 +6,7 @@ use anyhow::Context;
 use futures_util::future::join_all;
 use uuid::Uuid;
 
-use super::disk;
+use super::{disk, passkeys};
 use crate::app::outbound::Outbound;
 use crate::app::own_key;
 use crate::app::second_factors::SecondFactors;
@@ -14,20 +14,30 @@ use crate::app::tokens;
 use crate::app::webhooks::Webhooks;
 use crate::model::doctor::Finding;
 use crate::model::id::UserId;
+use crate::model::passkey::relying_party::RpId;
 use crate::model::secret_key::SecretKey;
 use crate::store::{DatabaseSetup, Db, Look, signing_keys, totp, webhooks};
 
 /// Authenticator apps that are looked at. A wrong key opens none of them.
 const MOST_APPS: u32 = 1000;
 
+/// The settings that what is stored is compared with.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    pub key: Option<&'a SecretKey>,
+    pub outbound: &'a Outbound,
+    /// `None` if the service has no passkeys.
+    pub rp_id: Option<&'a RpId>,
+}
+
 /// Reads the database at `setup`, which may be in use.
-pub async fn findings(setup: &DatabaseSetup, key: Option<&SecretKey>, outbound: &Outbound) -> Vec<Finding> {
+pub async fn findings(setup: &DatabaseSetup, wanted: Wanted<'_>) -> Vec<Finding> {
     let seen = Db::look(setup, async |look: &mut Look| {
         let mut findings = vec![schema(look)];
         findings.extend(look.file.as_deref().map(disk::findings).unwrap_or_default());
         // Of an earlier schema nothing else is known.
         if look.schema.missing == 0 {
-            let rows = rows(look, key, outbound).await;
+            let rows = rows(look, wanted).await;
             findings.extend(rows.unwrap_or_else(|error| vec![unreadable(&error)]));
         }
         findings
@@ -58,9 +68,10 @@ fn schema(look: &Look) -> Finding {
     finding.with(look.system.as_str())
 }
 
-async fn rows(look: &mut Look, key: Option<&SecretKey>, outbound: &Outbound) -> anyhow::Result<Vec<Finding>> {
-    let mut findings: Vec<_> = sealed(look, key).await?.into_iter().collect();
-    findings.extend(addresses(look, outbound).await?);
+async fn rows(look: &mut Look, wanted: Wanted<'_>) -> anyhow::Result<Vec<Finding>> {
+    let mut findings: Vec<_> = sealed(look, wanted.key).await?.into_iter().collect();
+    findings.extend(addresses(look, wanted.outbound).await?);
+    findings.extend(passkeys::finding(look, wanted.rp_id).await?);
     Ok(findings)
 }
 

@@ -4,3 +4,4 @@ pub mod around;
 mod database;
 mod disk;
 pub mod live;
+mod passkeys;

@@ -85,7 +85,8 @@ pub async fn finish_authentication(
     if !spent_challenges::spend(tx.conn(), &attempt.challenge_hash(), attempt.expires_at()).await? {
         return Err(FinishAuthenticationError::Expired);
     }
-    if !passkeys::record_use(tx.conn(), passkey.id, used.sign_count, used.backed_up, now).await? {
+    let (id, rp_id) = (passkey.id, &relying_party.id);
+    if !passkeys::record_use(tx.conn(), id, rp_id, used.sign_count, used.backed_up, now).await? {
         return Err(FinishAuthenticationError::UnknownPasskey);
     }
     let methods = methods(passkey.backup_eligible);

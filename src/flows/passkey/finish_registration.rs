@@ -58,7 +58,7 @@ pub async fn finish_registration(
         .filter(|attempt| attempt.subject == own)
         .ok_or(FinishRegistrationError::Expired)?;
     let registered = check::registration(relying_party, &attempt.challenge, answer)?;
-    let passkey = new_passkey(signed_in.user_id, registered, transports, client, now);
+    let passkey = new_passkey(relying_party, signed_in.user_id, registered, transports, client, now);
 
     let mut tx = app.db.write().await?;
     if !claim_session(&mut tx, signed_in, now).await? {

@@ -71,7 +71,7 @@ pub async fn finish_sign_up(
         return Err(FinishSignUpError::EmailTaken);
     }
     let proven = methods(registered.backup_eligible);
-    let passkey = new_passkey(*user, registered, transports, &start.client, now);
+    let passkey = new_passkey(relying_party, *user, registered, transports, &start.client, now);
 
     let mut tx = app.db.write().await?;
     store(&mut tx, &attempt, &email, &passkey, &start.client, now).await?;

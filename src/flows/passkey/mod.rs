@@ -32,6 +32,7 @@ fn relying_party(app: &App) -> Result<&RelyingParty, NoPasskeys> {
 
 /// The passkey to store for `user`.
 fn new_passkey(
+    relying_party: &RelyingParty,
     user: UserId,
     registered: Registered,
     transports: &[String],
@@ -50,6 +51,7 @@ fn new_passkey(
         backed_up: registered.backed_up,
         name: PasskeyName::of_family(&client.family()),
         created_at: now,
+        rp_id: relying_party.id.clone(),
     }
 }
 

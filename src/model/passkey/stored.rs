@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::relying_party::RpId;
 use crate::model::id::UserId;
 
 /// The public id of a passkey, by which its owner renames and removes it.
@@ -92,6 +93,8 @@ pub struct NewPasskey {
     pub backed_up: bool,
     pub name: PasskeyName,
     pub created_at: DateTime<Utc>,
+    /// The domain that it belongs to.
+    pub rp_id: RpId,
 }
 
 /// A passkey as its owner sees it.

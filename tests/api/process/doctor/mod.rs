@@ -3,6 +3,7 @@
 mod around;
 mod database;
 mod live;
+mod passkeys;
 mod set_ups;
 
 use std::fs;
