@@ -17,10 +17,12 @@ use poem::web::{LocalAddr, RemoteAddr};
 use poem::{Endpoint, Request, Response};
 use tokio::net::TcpStream;
 use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio_util::sync::CancellationToken;
 
 use super::Stop;
 use super::activity::Activity;
 use super::counted_body::CountedBody;
+use crate::app::refusals::EndsConnection;
 
 /// Limit for the whole header of a connection's first request, and for an answer to a ping.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(12);
@@ -49,16 +51,20 @@ pub async fn serve(stream: TcpStream, peer: SocketAddr, endpoint: Arc<BoxEndpoin
     };
     let activity = Activity::default();
     let draining = &terms.stop.draining;
+    let ending = CancellationToken::new();
     let service = service_fn(|request: hyper::Request<Incoming>| {
         let endpoint = Arc::clone(&endpoint);
-        let draining = draining.clone();
+        let (draining, ending) = (draining.clone(), ending.clone());
         let in_flight = activity.begin(request.version());
         let activity = activity.clone();
         async move {
             let request: Request = (request, LocalAddr(local.into()), RemoteAddr(peer.into()), Scheme::HTTP).into();
             let mut response = hyper::Response::from(endpoint.get_response(request).await);
+            if response.extensions().get::<EndsConnection>().is_some() {
+                ending.cancel();
+            }
             // HTTP/1 has no other way to tell a client that its next request has to go elsewhere.
-            if draining.is_cancelled() && in_flight.is_http1() {
+            if (draining.is_cancelled() || ending.is_cancelled()) && in_flight.is_http1() {
                 response
                     .headers_mut()
                     .insert(CONNECTION, HeaderValue::from_static("close"));
@@ -84,7 +90,7 @@ pub async fn serve(stream: TcpStream, peer: SocketAddr, endpoint: Arc<BoxEndpoin
                     connection.as_mut().graceful_shutdown();
                 }
             }
-            () = told_to_stop(&terms.stop, &activity), if !closing => {
+            () = told_to_end(&terms.stop, &activity, &ending), if !closing => {
                 closing = true;
                 connection.as_mut().graceful_shutdown();
             }
@@ -102,10 +108,13 @@ pub async fn serve(stream: TcpStream, peer: SocketAddr, endpoint: Arc<BoxEndpoin
     }
 }
 
-/// Waits for the shutdown. A connection without a request is given a moment for its first one, which may be on its way:
-/// a load balancer does not repeat a sign-up that it has sent.
-async fn told_to_stop(stop: &Stop, activity: &Activity) {
-    stop.shutdown.cancelled().await;
+/// Waits for the shutdown, or for the connection's last answer. A connection without a request is given a moment for
+/// its first one, which may be on its way: a load balancer does not repeat a sign-up that it has sent.
+async fn told_to_end(stop: &Stop, activity: &Activity, ending: &CancellationToken) {
+    tokio::select! {
+        () = stop.shutdown.cancelled() => {}
+        () = ending.cancelled() => {}
+    }
     if !activity.has_begun() {
         sleep(FIRST_REQUEST_GRACE).await;
     }
@@ -129,4 +138,65 @@ fn builder(keep_alive: Duration) -> Builder<TokioExecutor> {
         .keep_alive_interval(HEADER_TIMEOUT)
         .keep_alive_timeout(HEADER_TIMEOUT);
     builder
+}
+
+#[cfg(test)]
+mod tests {
+    use poem::http::Request as Head;
+    use poem::{EndpointExt, endpoint::make};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// A connection to a service whose answers to `/last` are the last ones.
+    async fn connect() -> TcpStream {
+        let answer = |request: Request| async move {
+            let mut response = Response::default();
+            match request.uri().path() {
+                "/last" => response.set_data(EndsConnection),
+                _ => sleep(Duration::from_millis(200)).await,
+            }
+            response
+        };
+        let endpoint = Arc::new(make(answer).map_to_response().boxed());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            let (stream, peer) = listener.accept().await.unwrap();
+            let terms = Terms {
+                keep_alive: Duration::from_mins(1),
+                stop: Stop::default(),
+            };
+            serve(stream, peer, endpoint, terms).await;
+        });
+        TcpStream::connect(address).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_last_answer_of_an_http1_connection_closes_it() {
+        let mut stream = connect().await;
+        stream
+            .write_all(b"GET /last HTTP/1.1\r\nhost: a\r\n\r\n")
+            .await
+            .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.to_lowercase().contains("\r\nconnection: close\r\n"), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn the_last_answer_of_an_http2_connection_lets_those_in_flight_end_and_takes_no_others() {
+        let (client, connection) = h2::client::handshake(connect().await).await.unwrap();
+        tokio::spawn(connection);
+        let mut client = client.ready().await.unwrap();
+        let mut ask = |path| {
+            let head = Head::get(format!("http://a{path}")).body(()).unwrap();
+            client.send_request(head, true).unwrap().0
+        };
+        let (slow, last) = (ask("/slow"), ask("/last"));
+        assert!(last.await.unwrap().status().is_success());
+        assert!(slow.await.unwrap().status().is_success());
+        assert!(client.ready().await.is_err(), "another request could begin");
+    }
 }

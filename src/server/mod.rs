@@ -37,7 +37,7 @@ const BUSY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: applicat
     \"message\":\"Too many connections come from your network\",\"code\":\"unavailable\"}";
 
 /// How the service is told to stop: first it sends clients elsewhere, then it accepts no more.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Stop {
     pub draining: CancellationToken,
     pub shutdown: CancellationToken,

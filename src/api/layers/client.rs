@@ -1,11 +1,13 @@
-//! Finds the client's address: that of the peer, or the one that a trusted proxy reports.
+//! Finds the client's address: that of the peer, or the one that a trusted proxy reports. Says on each refusal whom it
+//! is for.
 
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
-use poem::http::{HeaderMap, HeaderName, HeaderValue, header};
+use poem::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use poem::{Endpoint, FromRequest, Request, RequestBody, Response, Result};
 
+use crate::app::refusals::RefusedClient;
 use crate::model::client::Client;
 use crate::model::client::proxy::{AddressForm, TrustedProxies};
 
@@ -41,7 +43,12 @@ where
     let (user_agent, language) = (text(header::USER_AGENT), text(header::ACCEPT_LANGUAGE));
     let client = Client::new(ip, user_agent.as_deref(), language.as_deref());
     request.extensions_mut().insert(client);
-    Ok(next.get_response(request).await)
+    let mut response = next.get_response(request).await;
+    if response.status() == StatusCode::TOO_MANY_REQUESTS {
+        let is_proxied = peer.is_some_and(|peer| address.believes(peer));
+        response.set_data(RefusedClient { ip, is_proxied });
+    }
+    Ok(response)
 }
 
 impl ClientAddress {
@@ -121,6 +128,13 @@ impl<'a> FromRequest<'a> for Client {
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+
+    use poem::endpoint::make;
+    use poem::http::{self, uri::Scheme};
+    use poem::web::{LocalAddr, RemoteAddr};
+    use poem::{Body, EndpointExt, IntoResponse, RequestParts};
+
     use super::*;
 
     fn seen(address: &ClientAddress, peer: &str, headers: &[(&'static str, &'static str)]) -> String {
@@ -190,5 +204,28 @@ mod tests {
             seen(&listed, "10.1.1.1", &[("fly-client-ip", "198.51.100.7")]),
             "198.51.100.7"
         );
+    }
+
+    #[tokio::test]
+    async fn a_refusal_says_for_whom_it_is_and_whether_a_proxy_brought_it() {
+        let proxies = TrustedProxies::new(vec!["10.0.0.0/8".parse().unwrap()]);
+        let address = Arc::new(ClientAddress::new(proxies, None));
+        let refusing = make(|_| async { StatusCode::TOO_MANY_REQUESTS.into_response() })
+            .around(move |next, request| client(Arc::clone(&address), next, request));
+        for (peer, ip, is_proxied) in [
+            ("10.1.1.1", "198.51.100.7", true),
+            ("203.0.113.9", "203.0.113.9", false),
+        ] {
+            let request = http::Request::get("/").header(X_FORWARDED_FOR, "198.51.100.7").body(());
+            let (head, ()) = request.unwrap().into_parts();
+            let peer = RemoteAddr(SocketAddr::new(peer.parse().unwrap(), 1).into());
+            let parts = RequestParts::from((head, LocalAddr::default(), peer, Scheme::HTTP));
+            let refusal = refusing.call(Request::from_parts(parts, Body::empty())).await.unwrap();
+            let refused = refusal.data::<RefusedClient>().unwrap();
+            assert_eq!(
+                (refused.ip, refused.is_proxied),
+                (Some(ip.parse().unwrap()), is_proxied)
+            );
+        }
     }
 }
