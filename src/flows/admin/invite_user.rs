@@ -15,6 +15,7 @@ use crate::model::moved::NewImport;
 use crate::model::user::Profile;
 use crate::model::user::email::Email;
 use crate::model::user::listed::ListedUser;
+use crate::store::codes::invitations;
 use crate::store::{Tx, codes, events, users};
 
 /// Invitations of one account within [`ISSUE_WINDOW`], each of which is mailed.
@@ -149,7 +150,7 @@ async fn replace_key(
     now: DateTime<Utc>,
 ) -> anyhow::Result<Option<String>> {
     allow_mail(tx, user.id, now).await?;
-    let goes_with_it = is_new || codes::is_invited(tx.conn(), user.id).await?;
+    let goes_with_it = is_new || invitations::is_invited(tx.conn(), user.id).await?;
     let (key, link) = app.codes.generate_invitation()?;
     let subject = app.codes.key_subject(&key, Purpose::Invitation);
     let new = NewCode {
@@ -170,7 +171,7 @@ async fn replace_key(
 /// Counts in the database: no stranger can use this limit up, as those of mails that anybody may ask for.
 async fn allow_mail(tx: &mut Tx, user: UserId, now: DateTime<Utc>) -> anyhow::Result<()> {
     let most = i64::try_from(MAX_INVITATIONS)?;
-    let recent = codes::invitations_since(tx.conn(), user, now - ISSUE_WINDOW, most).await?;
+    let recent = invitations::issued_since(tx.conn(), user, now - ISSUE_WINDOW, most).await?;
     match recent.last() {
         Some(earliest) if recent.len() == MAX_INVITATIONS => Err(issue_limit_reached(*earliest, now).into()),
         _ => Ok(()),

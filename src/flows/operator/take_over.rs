@@ -6,7 +6,9 @@ use crate::app::tokens;
 use crate::flows::steps::record_deletion::record_deletion;
 use crate::model::event::{Actor, Event, EventKind};
 use crate::model::id::UserId;
+use crate::model::mail::code::INVITATION_LIFETIME;
 use crate::model::secret_key::SecretKey;
+use crate::store::codes::invitations;
 use crate::store::{
     self, DatabaseSetup, Db, admin_keys, codes, events, outbox, probes, sessions, signing_keys, users, webhooks,
 };
@@ -77,7 +79,10 @@ async fn end_access(
     };
     if !options.keep_access {
         restored.sessions_ended = sessions::end_all(&mut tx).await?;
-        restored.codes_voided = codes::delete_all(tx.conn()).await?;
+        restored.codes_voided = codes::delete_all_but_invitations(tx.conn()).await?;
+        // A guest may have come since the copy was made, so that the account is in use. The guest gets the time of a
+        // new invitation to be invited again, or to come by a reset.
+        restored.codes_voided += invitations::void_all_keys(tx.conn(), now + INVITATION_LIFETIME).await?;
         restored.mails_voided = outbox::delete_all(tx.conn()).await?;
         restored.admin_keys_revoked = admin_keys::delete_all(tx.conn()).await?;
         restored.webhooks_disabled = webhooks::disable_all(tx.conn(), RESTORED, now).await?;

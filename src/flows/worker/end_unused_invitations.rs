@@ -4,7 +4,8 @@ use crate::app::App;
 use crate::flows::steps::record_deletion::record_deletion;
 use crate::model::event::{Actor, Event, EventKind};
 use crate::model::id::UserId;
-use crate::store::{codes, users};
+use crate::store::codes::invitations;
+use crate::store::users;
 
 /// Invitations per step.
 const BATCH: u16 = 100;
@@ -13,7 +14,7 @@ const BATCH: u16 = 100;
 pub async fn end_unused_invitations(app: &App) -> anyhow::Result<bool> {
     let now = app.clock.now();
     let mut read = app.db.read().await?;
-    let expired = codes::expired_invitations(read.conn(), now, BATCH.into()).await?;
+    let expired = invitations::expired(read.conn(), now, BATCH.into()).await?;
     drop(read);
     for user in &expired {
         end_invitation(app, *user).await?;
@@ -26,13 +27,14 @@ async fn end_invitation(app: &App, user: UserId) -> anyhow::Result<()> {
     let now = app.clock.now();
     let mut tx = app.db.write().await?;
     users::lock(&mut tx, user).await?;
-    // An operator may have invited the guest again since the invitation was read.
-    if !codes::void_expired_invitation(tx.conn(), user, now).await? {
+    let Some(account) = users::listed(tx.conn(), user).await? else {
+        return Ok(());
+    };
+    // Since the invitation was read, an operator may have disabled the account, or invited the guest again.
+    if account.disabled_at.is_some() || !invitations::void_expired(tx.conn(), user, now).await? {
         return Ok(());
     }
-    let account = users::listed(tx.conn(), user).await?;
-    let is_untouched = account.is_some_and(|user| user.email_verified_at.is_none() && user.disabled_at.is_none())
-        && !users::has_credentials(tx.conn(), user).await?;
+    let is_untouched = account.email_verified_at.is_none() && !users::has_credentials(tx.conn(), user).await?;
     if is_untouched {
         users::delete(&mut tx, user).await?;
         let event = Event::new(EventKind::AccountDeleted, Some(user), Actor::System, now);

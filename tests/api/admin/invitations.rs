@@ -14,10 +14,10 @@ use super::command_line::{print, print_json, refusal};
 use super::{Operator, told};
 use crate::helpers::{ALICE, Answer, PASSWORD, TestApp, at_once, contains};
 
-const NEW: &str = "a password of the guest";
+pub(super) const NEW: &str = "a password of the guest";
 
 /// A service with links in its mails that lets nobody sign up, and its operator.
-async fn closed() -> (TestApp, Operator) {
+pub(super) async fn closed() -> (TestApp, Operator) {
     let app = TestApp::with_setup(|setup| {
         setup.log_in.sign_ups = SignUps::Closed;
         setup.mail.recovery_url = Some("https://app.example.com/reset".parse().unwrap());
@@ -28,13 +28,13 @@ async fn closed() -> (TestApp, Operator) {
 }
 
 impl Operator {
-    async fn invite(&self, email: &str) -> Answer {
+    pub(super) async fn invite(&self, email: &str) -> Answer {
         self.post("/invitations", &json!({"email": email})).await
     }
 }
 
 /// The key in the newest mail to Alice, as the link of an invitation carries it.
-async fn key_of_alice(app: &TestApp) -> String {
+pub(super) async fn key_of_alice(app: &TestApp) -> String {
     let linked = app.mail_to(ALICE).await.recovery_key().expect("a link in the mail");
     let key = linked
         .strip_suffix("&for=invitation")
@@ -42,7 +42,7 @@ async fn key_of_alice(app: &TestApp) -> String {
     key.expect("the link of an invitation").to_owned()
 }
 
-async fn tidy(app: &TestApp) {
+pub(super) async fn tidy(app: &TestApp) {
     while end_unused_invitations(&app.app).await.unwrap() {}
     while purge_expired(&app.app).await.unwrap() {}
 }

@@ -6,6 +6,7 @@ mod disabled;
 mod event_commands;
 mod events;
 mod first_operator;
+mod guests;
 mod instance;
 mod invitations;
 mod keys;

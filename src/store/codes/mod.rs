@@ -1,6 +1,8 @@
 //! One-time codes and keys, one row for each subject. A new code replaces the subject's old one; each key is a subject
 //! of its own.
 
+pub mod invitations;
+
 use chrono::{DateTime, Utc};
 
 use super::{Conn, Result, on};
@@ -109,46 +111,19 @@ pub async fn void_all_but_restore_email(conn: Conn<'_>, user: UserId, now: DateT
     Ok(())
 }
 
+/// Voids the same but for invitations: [`invitations::void_keys`] voids those.
+pub async fn void_all_but_restore_email_and_invitation(conn: Conn<'_>, user: UserId, now: DateTime<Utc>) -> Result<()> {
+    const SQL: &str = "UPDATE codes SET used_at = $1 \
+        WHERE user_id = $2 AND used_at IS NULL AND purpose NOT IN ('restore_email', 'invitation')";
+    on!(conn, c => { sqlx::query(SQL).bind(now).bind(user).execute(c).await?; });
+    Ok(())
+}
+
 /// Voids the codes of `user` that are for `purpose`.
 pub async fn void_of_purpose(conn: Conn<'_>, user: UserId, purpose: Purpose, now: DateTime<Utc>) -> Result<()> {
     const SQL: &str = "UPDATE codes SET used_at = $1 WHERE user_id = $2 AND purpose = $3 AND used_at IS NULL";
     on!(conn, c => { sqlx::query(SQL).bind(now).bind(user).bind(purpose.name()).execute(c).await?; });
     Ok(())
-}
-
-/// When the last invitations of `user` were issued, at most `limit` since `moment`, the latest first.
-pub async fn invitations_since(
-    conn: Conn<'_>,
-    user: UserId,
-    moment: DateTime<Utc>,
-    limit: i64,
-) -> Result<Vec<DateTime<Utc>>> {
-    const SQL: &str = "SELECT issued_at FROM codes WHERE user_id = $1 AND purpose = 'invitation' AND issued_at > $2 \
-        ORDER BY issued_at DESC LIMIT $3";
-    Ok(on!(conn, c => sqlx::query_scalar(SQL).bind(user).bind(moment).bind(limit).fetch_all(c).await?))
-}
-
-/// Whether `user` has an account because of an invitation that nothing has ended yet. Only such an invitation is stored
-/// with an address.
-pub async fn is_invited(conn: Conn<'_>, user: UserId) -> Result<bool> {
-    const SQL: &str = "SELECT EXISTS (SELECT 1 FROM codes \
-        WHERE user_id = $1 AND purpose = 'invitation' AND used_at IS NULL AND email IS NOT NULL)";
-    Ok(on!(conn, c => sqlx::query_scalar(SQL).bind(user).fetch_one(c).await?))
-}
-
-/// At most `limit` accounts that were made for an invitation which has expired.
-pub async fn expired_invitations(conn: Conn<'_>, now: DateTime<Utc>, limit: i64) -> Result<Vec<UserId>> {
-    const SQL: &str = "SELECT user_id FROM codes WHERE expires_at <= $1 AND purpose = 'invitation' \
-        AND used_at IS NULL AND email IS NOT NULL AND user_id IS NOT NULL ORDER BY expires_at LIMIT $2";
-    Ok(on!(conn, c => sqlx::query_scalar(SQL).bind(now).bind(limit).fetch_all(c).await?))
-}
-
-/// Voids the expired invitation of `user`; `false` when it was used, or replaced by one that is alive. Lock the account
-/// first.
-pub async fn void_expired_invitation(conn: Conn<'_>, user: UserId, now: DateTime<Utc>) -> Result<bool> {
-    const SQL: &str = "UPDATE codes SET used_at = $1 \
-        WHERE user_id = $2 AND purpose = 'invitation' AND used_at IS NULL AND expires_at <= $1";
-    Ok(on!(conn, c => sqlx::query(SQL).bind(now).bind(user).execute(c).await?.rows_affected()) > 0)
 }
 
 /// When the last key to a former address of `user` was issued.
@@ -191,7 +166,9 @@ pub async fn purge(conn: Conn<'_>, now: DateTime<Utc>, limit: i64) -> Result<u64
     }))
 }
 
-/// Deletes every code and key; returns how many there were.
-pub async fn delete_all(conn: Conn<'_>) -> Result<u64> {
-    Ok(on!(conn, c => sqlx::query("DELETE FROM codes").execute(c).await?.rows_affected()))
+/// Deletes every code and key but for invitations that nothing has ended; returns how many.
+/// [`invitations::void_all_keys`] voids those.
+pub async fn delete_all_but_invitations(conn: Conn<'_>) -> Result<u64> {
+    const SQL: &str = "DELETE FROM codes WHERE NOT (purpose = 'invitation' AND used_at IS NULL)";
+    Ok(on!(conn, c => sqlx::query(SQL).execute(c).await?.rows_affected()))
 }
