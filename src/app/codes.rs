@@ -13,6 +13,7 @@ use super::sealing::derive;
 use crate::model::client::Client;
 use crate::model::id::UserId;
 use crate::model::mail::code::{AskedFrom, Code, KeyedHash, Purpose};
+use crate::model::mail::links::recovery_link;
 use crate::model::secret_key::SecretKey;
 use crate::model::session::secret::SessionSecret;
 use crate::model::user::email::Email;
@@ -62,27 +63,18 @@ impl Codes {
         Ok(link.map(|link| (key, link)))
     }
 
-    /// A new recovery key, and the link that carries it where the service has a page for it. The key stands in the
-    /// fragment, which browsers send to no server.
+    /// A new recovery key, and the link that carries it where the service has a page for it.
     pub fn generate_recovery_key(&self) -> anyhow::Result<(Code, Option<Url>)> {
-        let mut bytes = [0; 32];
-        getrandom::fill(&mut bytes).context("the operating system's random generator failed")?;
-        let key = Code::new(&BASE64.encode(bytes));
-        let mut link = self.recovery_url.clone();
-        if let Some(link) = &mut link {
-            link.set_fragment(Some(&format!("key={}", key.reveal())));
-        }
+        let key = Self::generate_key()?;
+        let link = self.recovery_url.as_ref().map(|page| recovery_link(page, key.reveal()));
         Ok((key, link))
     }
 
-    /// The key of an invitation, and the link that carries it where the service has a page for it. The page greets a
-    /// guest instead of an owner.
-    pub fn generate_invitation(&self) -> anyhow::Result<(Code, Option<Url>)> {
-        let (key, mut link) = self.generate_recovery_key()?;
-        if let Some(link) = &mut link {
-            link.set_fragment(Some(&format!("key={}&for=invitation", key.reveal())));
-        }
-        Ok((key, link))
+    /// A new key of 256 random bits.
+    pub fn generate_key() -> anyhow::Result<Code> {
+        let mut bytes = [0; 32];
+        getrandom::fill(&mut bytes).context("the operating system's random generator failed")?;
+        Ok(Code::new(&BASE64.encode(bytes)))
     }
 
     /// The subject of a code for `purpose` that a client without a session has asked for at this address.

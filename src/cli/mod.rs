@@ -144,7 +144,7 @@ impl Command {
 /// The settings that each command shows in its help, by their headings or names. `serve` shows all. The others take
 /// all too, so that one environment and one file serve every command.
 const SHOWN: [(&str, &[&str]); 17] = [
-    ("users", &["config", "Database"]),
+    ("users", &["config", "Database", "public_url", "recovery_url"]),
     ("sessions", &["config", "Database"]),
     ("events", &["config", "Database"]),
     ("migrate", &["config", "Database"]),

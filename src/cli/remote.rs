@@ -52,6 +52,11 @@ pub struct Remote {
 }
 
 impl RemoteArgs {
+    /// Whether the command works on the database.
+    pub fn is_database(&self) -> bool {
+        self.url.is_none()
+    }
+
     /// The instance to ask; `None` for the database.
     pub fn remote(&self, settings: &Settings) -> anyhow::Result<Option<Remote>> {
         let Some(url) = &self.url else {

@@ -114,6 +114,12 @@ impl ListenSettings {
         self.port.is_some()
     }
 
+    /// Whether the operator named the address by which browsers reach the service.
+    #[must_use]
+    pub fn names_public_url(&self) -> bool {
+        self.public_url.is_some()
+    }
+
     /// The address by which browsers reach the service: an origin, https unless it is on this machine.
     pub fn public_url(&self) -> anyhow::Result<Url> {
         let Some(url) = &self.public_url else {

@@ -95,6 +95,11 @@ impl MailSettings {
         self.smtp_url.is_some()
     }
 
+    /// Whether the operator named the page where an account owner sets a new password.
+    pub fn names_recovery_page(&self) -> bool {
+        self.recovery_url.is_some()
+    }
+
     /// The mail settings of a service that browsers reach at `public_url`.
     pub fn setup(&self, public_url: Url, has_pages: bool) -> anyhow::Result<MailSetup> {
         let named = self.recovery_url.clone();

@@ -114,6 +114,12 @@ impl Settings {
         self.listen.public_url()
     }
 
+    /// Whether the operator said where the page is that sets a new password; by default it is on this machine.
+    #[must_use]
+    pub fn names_recovery_page(&self) -> bool {
+        self.listen.names_public_url() || self.mail.names_recovery_page()
+    }
+
     /// Whether the operator chose the domain of passkeys.
     #[must_use]
     pub fn names_rp_id(&self) -> bool {

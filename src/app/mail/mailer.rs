@@ -50,6 +50,7 @@ pub struct Mailer {
     route: Route,
     international: International,
     service: String,
+    recovery_url: Option<Url>,
 }
 
 #[derive(Debug)]
@@ -93,6 +94,7 @@ impl Mailer {
             route,
             international: International::new(setup.international_addresses),
             service,
+            recovery_url: setup.recovery_url.clone(),
         })
     }
 
@@ -185,7 +187,7 @@ impl Mailer {
     /// [`Rejected`](super::smtp::Rejected) when the server will never take the mail. After every other error a later
     /// attempt may succeed.
     pub async fn deliver(&self, id: Uuid, mail: &Mail, now: DateTime<Utc>) -> anyhow::Result<()> {
-        let rendered = self.templates.render(mail)?;
+        let rendered = self.templates.render(&mail.linked(self.recovery_url.as_ref()))?;
         match &self.route {
             Route::Smtp(server) => server.send(self.compose(id, mail, rendered)?).await?,
             Route::Inbox(inbox) => {

@@ -19,7 +19,8 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    /// An outbox that stores the given `notices` and drops all others. It always stores mails that a request asked for.
+    /// An outbox that stores and sends the given `notices` and drops all others. Mails that a request asked for are
+    /// never dropped.
     pub fn new(secret: &SecretKey, notices: Vec<Notice>) -> anyhow::Result<Self> {
         let sealer = Sealer::new(secret, b"neptun-auth 1: sealing of mails")?;
         Ok(Self { sealer, notices })
@@ -28,12 +29,19 @@ impl Outbox {
     /// Stores a mail, which is sent once `tx` has committed. A mail with a code belongs to `user` and is deleted with
     /// that account. A notice is sent even if the account is deleted first, because a thief may have deleted it.
     pub async fn put(&self, tx: &mut Tx, user: Option<UserId>, mail: &Mail, now: DateTime<Utc>) -> anyhow::Result<()> {
-        let user = match mail.message.notice() {
-            Some(notice) if !self.notices.contains(&notice) => return Ok(()),
-            Some(_) => None,
-            None => user,
-        };
+        if !self.wants(mail) {
+            return Ok(());
+        }
+        let user = user.filter(|_| mail.message.notice().is_none());
         Ok(outbox::insert(tx.conn(), &self.write(user, mail, now)?).await?)
+    }
+
+    /// Whether the mail is to be sent. The command line may have stored a notice that the service has switched off.
+    #[must_use]
+    pub fn wants(&self, mail: &Mail) -> bool {
+        mail.message
+            .notice()
+            .is_none_or(|notice| self.notices.contains(&notice))
     }
 
     /// Stores a mail that expires before it can be sent. A request for an unknown account does this, so that the time

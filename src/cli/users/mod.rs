@@ -112,6 +112,13 @@ pub struct DeleteArgs {
 }
 
 pub async fn run(command: UsersCommand, remote: &RemoteArgs, settings: &Settings) -> anyhow::Result<()> {
+    // With --url the running instance makes the link, and knows its own address.
+    let makes_link = matches!(command, UsersCommand::RecoveryLink(_)) && remote.is_database();
+    ensure!(
+        !makes_link || settings.names_recovery_page(),
+        "the link leads to a page of the service: set PUBLIC_URL or RECOVERY_URL as the service has it, or ask a \
+         running instance with --url"
+    );
     let target = Target::open(remote, settings).await?;
     let outcome = act(command, &target).await;
     target.close().await;

@@ -4,12 +4,13 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::app::codes::Codes;
 use crate::flows::steps::find_taken::{Taken, look_up};
 use crate::model::admin::Operator;
 use crate::model::client::language::Languages;
 use crate::model::event::EventKind;
 use crate::model::id::UserId;
-use crate::model::mail::code::{INVITATION_LIFETIME, ISSUE_WINDOW, NewCode, Purpose, issue_limit_reached};
+use crate::model::mail::code::{Code, INVITATION_LIFETIME, ISSUE_WINDOW, NewCode, Purpose, issue_limit_reached};
 use crate::model::mail::{Mail, Message};
 use crate::model::moved::NewImport;
 use crate::model::user::Profile;
@@ -79,13 +80,14 @@ pub async fn invite_user(app: &App, operator: &Operator, guest: Invite) -> Resul
     if users::has_credentials(tx.conn(), id).await? {
         return Err(InviteUserError::Taken(EMAIL));
     }
-    let link = replace_key(app, &mut tx, &user, is_new, now).await?;
+    let key = replace_key(app, &mut tx, &user, is_new, now).await?;
     if is_new {
         events::record(tx.conn(), &operator.event(EventKind::SignUp, Some(id), now)).await?;
     }
     events::record(tx.conn(), &operator.action("invitation_mailed", Some(id), now)).await?;
     let message = Message::Invitation {
-        link,
+        key: key.reveal().to_owned(),
+        link: None,
         days: INVITATION_LIFETIME.num_days(),
     };
     let to = user.email.clone();
@@ -140,7 +142,7 @@ async fn find_or_insert(
         }))
 }
 
-/// Stores a key in place of the account's last one; returns its link. An account that was made for an invitation goes
+/// Stores a key in place of the account's last one, and returns it. An account that was made for an invitation goes
 /// with it, which the stored address tells the purge.
 async fn replace_key(
     app: &App,
@@ -148,10 +150,10 @@ async fn replace_key(
     user: &ListedUser,
     is_new: bool,
     now: DateTime<Utc>,
-) -> anyhow::Result<Option<String>> {
+) -> anyhow::Result<Code> {
     allow_mail(tx, user.id, now).await?;
     let goes_with_it = is_new || invitations::is_invited(tx.conn(), user.id).await?;
-    let (key, link) = app.codes.generate_invitation()?;
+    let key = Codes::generate_key()?;
     let subject = app.codes.key_subject(&key, Purpose::Invitation);
     let new = NewCode {
         code_hash: app.codes.hash_code(&subject, &key),
@@ -165,7 +167,7 @@ async fn replace_key(
     };
     codes::void_of_purpose(tx.conn(), user.id, new.purpose, now).await?;
     codes::insert_key(tx.conn(), &new, 1).await?;
-    Ok(link.map(String::from))
+    Ok(key)
 }
 
 /// Counts in the database: no stranger can use this limit up, as those of mails that anybody may ask for.

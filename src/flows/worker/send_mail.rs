@@ -8,8 +8,9 @@ use crate::model::mail::ClaimedMail;
 use crate::store::outbox;
 use crate::telemetry::{self, Delivery};
 
-/// Sends a mail and deletes it, also if the mail server will never take it. A mail that can't be sent now is tried
-/// again later. A mail whose sending is cut off by a shutdown is due at once, for the next instance.
+/// Sends a mail and deletes it, also if the mail server will never take it or the notice is switched off. A mail that
+/// can't be sent now is tried again later. A mail whose sending is cut off by a shutdown is due at once, for the next
+/// instance.
 pub async fn send_mail(app: &App, claimed: &ClaimedMail, stop: &CancellationToken) -> anyhow::Result<()> {
     let delivered = tokio::select! {
         delivered = deliver(app, claimed) => Some(delivered),
@@ -42,6 +43,9 @@ pub async fn send_mail(app: &App, claimed: &ClaimedMail, stop: &CancellationToke
 
 async fn deliver(app: &App, claimed: &ClaimedMail) -> anyhow::Result<()> {
     let mail = app.outbox.read(claimed)?;
+    if !app.outbox.wants(&mail) {
+        return Ok(());
+    }
     let delivered = app.mailer.deliver(claimed.id, &mail, app.clock.now()).await;
     telemetry::mail(match &delivered {
         Ok(()) => Delivery::Sent,

@@ -14,6 +14,7 @@ impl Message {
             CODE_LIFETIME.num_minutes(),
             format_time(DateTime::UNIX_EPOCH),
         );
+        let key = "A".repeat(43);
         vec![
             Self::ResetCode {
                 code: code.clone(),
@@ -24,7 +25,7 @@ impl Message {
                 code: code.clone(),
                 minutes,
                 link: Some(RecoveryLink {
-                    url: "https://app.example.com/reset#key=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".to_owned(),
+                    url: format!("https://app.example.com/reset#key={key}"),
                     minutes: RECOVERY_LIFETIME.num_minutes(),
                 }),
             },
@@ -43,14 +44,13 @@ impl Message {
             },
             Self::ReauthenticationCode { code, minutes },
             Self::Invitation {
+                key: key.clone(),
                 link: None,
                 days: INVITATION_LIFETIME.num_days(),
             },
             Self::Invitation {
-                link: Some(
-                    "https://app.example.com/reset#key=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA&for=invitation"
-                        .to_owned(),
-                ),
+                link: Some(format!("https://app.example.com/reset#key={key}&for=invitation")),
+                key,
                 days: INVITATION_LIFETIME.num_days(),
             },
             Self::AuthenticatorAdded { at: at.clone() },

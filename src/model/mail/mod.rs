@@ -3,6 +3,7 @@
 pub mod browser;
 pub mod code;
 mod examples;
+pub mod links;
 mod profile;
 mod queued;
 
@@ -71,6 +72,10 @@ pub enum Message {
     },
     /// On the page of the link, a guest sets the first password of the account.
     Invitation {
+        key: String,
+        /// `None` until the mail is sent: the instance that sends it knows the service's page, and the command line,
+        /// which stores invitations too, need not.
+        #[serde(default)]
         link: Option<String>,
         days: i64,
     },

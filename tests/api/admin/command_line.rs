@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::process::{Output, Stdio};
 
+use chrono::{TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use super::{Operator, id_of, told};
@@ -237,11 +238,56 @@ async fn the_admin_right_and_recovery_links_come_from_the_command_line() {
     alice.log_in().await.fails(401, "second_factor_required");
     alice.finish_log_in(&authenticator.next_code()).await.ok();
     alice.get("/api/admin/users").await.ok();
-    assert!(refusal(&app, &["users", "recovery-link", ALICE]).contains("use `neptun-auth users set-password`"));
+    let page = ["--recovery-url", "https://app.example.com/reset"];
+    let said = refusal(&app, &[&["users", "recovery-link", ALICE][..], &page].concat());
+    assert!(said.contains("use `neptun-auth users set-password`"), "{said}");
     assert!(print_json(&app, &["users", "remove-admin", ALICE])["admin_at"].is_null());
     alice.get("/api/admin/users").await.fails(403, "not_permitted");
-    let link = print(&app, &["users", "recovery-link", ALICE]);
-    assert!(link.contains("for one use"), "{link}");
+    let link = print(
+        &app,
+        &[
+            "users",
+            "recovery-link",
+            ALICE,
+            "--public-url",
+            "https://auth.example.com",
+        ],
+    );
+    assert!(
+        link.starts_with("https://auth.example.com/account/recover#key=") && link.contains("for one use"),
+        "{link}"
+    );
+}
+
+/// By default the command would take its own address for that of the service: `http://localhost:8080`.
+#[tokio::test]
+async fn a_recovery_link_to_the_machine_of_the_command_is_not_made() {
+    let app = TestApp::new().await;
+    app.user("alice").await;
+    let said = refusal(&app, &["users", "recovery-link", ALICE]);
+    assert!(said.contains("set PUBLIC_URL or RECOVERY_URL"), "{said}");
+    let made = "SELECT COUNT(*) FROM codes WHERE purpose = 'handed_recovery_key'";
+    assert_eq!(app.count(made).await, 0);
+}
+
+/// The notices are a setting of the service, which the command need not have.
+#[tokio::test]
+async fn the_service_sends_no_notice_of_a_command_that_it_has_switched_off() {
+    let app = TestApp::with_setup(|setup| setup.mail.notices = Vec::new()).await;
+    app.user("alice").await;
+    app.mails().await;
+    print(&app, &["users", "set-password", ALICE, "--remove"]);
+    assert_eq!(app.count("SELECT COUNT(*) FROM outbox").await, 1);
+    // The command takes the time from the machine.
+    app.clock
+        .advance(Utc::now() - app.app.clock.now() + TimeDelta::minutes(1));
+    assert!(
+        app.mails()
+            .await
+            .iter()
+            .all(|mail| mail.subject != "Your password was changed")
+    );
+    assert_eq!(app.count("SELECT COUNT(*) FROM outbox").await, 0);
 }
 
 /// Anybody may sign up with such a name, and an operator decides by what is printed.

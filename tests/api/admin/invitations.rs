@@ -409,6 +409,22 @@ async fn a_mail_server_that_is_down_for_days_does_not_cost_the_invitation() {
     app.client().reset_password_with_key(&key, NEW).await.ok();
 }
 
+/// The command line knows neither of the service's addresses.
+#[tokio::test]
+async fn an_invitation_of_the_command_line_leads_to_the_page_of_the_service() {
+    let (app, _) = closed().await;
+    print(&app, &["users", "invite", ALICE]);
+    // The command takes the time from the machine.
+    app.clock
+        .advance(Utc::now() - app.app.clock.now() + TimeDelta::minutes(1));
+    let mail = app.mail_to(ALICE).await;
+    let page = "\nhttps://app.example.com/reset#key=";
+    assert!(mail.text.contains(page), "{}", mail.text);
+    let key = key_of_alice(&app).await;
+    app.client().reset_password_with_key(&key, NEW).await.ok();
+    app.client().log_in(ALICE, NEW).await.ok();
+}
+
 #[tokio::test]
 async fn the_command_line_invites_too() {
     let app = TestApp::new().await;

@@ -1,0 +1,34 @@
+//! Links with a key to an account. The key stands in the fragment, which browsers send to no server.
+
+use url::Url;
+
+use super::{Mail, Message};
+
+/// The link to `page` by which an account owner sets a new password.
+#[must_use]
+pub fn recovery_link(page: &Url, key: &str) -> Url {
+    with_fragment(page, &format!("key={key}"))
+}
+
+/// The same for a guest, whom the page greets in another way.
+fn invitation_link(page: &Url, key: &str) -> Url {
+    with_fragment(page, &format!("key={key}&for=invitation"))
+}
+
+fn with_fragment(page: &Url, fragment: &str) -> Url {
+    let mut link = page.clone();
+    link.set_fragment(Some(fragment));
+    link
+}
+
+impl Mail {
+    /// The mail with the link to `page` that its key makes; as it is, if it has no such key or the service no page.
+    #[must_use]
+    pub fn linked(&self, page: Option<&Url>) -> Self {
+        let mut mail = self.clone();
+        if let (Message::Invitation { key, link, .. }, Some(page)) = (&mut mail.message, page) {
+            *link = Some(invitation_link(page, key).into());
+        }
+        mail
+    }
+}
