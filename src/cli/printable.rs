@@ -17,6 +17,12 @@ pub fn printable(text: &str) -> String {
     text.replace(is_harmful, "\u{fffd}")
 }
 
+/// The same for a text of several lines, which stay lines.
+#[must_use]
+pub fn printable_lines(text: &str) -> String {
+    text.split('\n').map(printable).collect::<Vec<_>>().join("\n")
+}
+
 /// The value as one line of JSON, each harmful character written as an escape that means the same.
 #[must_use]
 pub fn json_line(value: &Value) -> String {

@@ -4,6 +4,7 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use super::printable::printable_lines;
 use crate::telemetry::{self, stderr};
 
 /// How long the last lines may take to be written when the process ends.
@@ -58,10 +59,15 @@ pub fn quit(error: &clap::Error) -> ! {
     std::process::exit(code)
 }
 
+/// An error may quote what a server, a file or a stranger wrote.
+fn say_error(error: &anyhow::Error) {
+    telemetry::last_error(&printable_lines(&format!("{error:#}")));
+}
+
 /// The exit code of a call that can't be understood, which is that of clap; prints the error as a sentence.
 #[must_use]
 pub fn misuse(error: &anyhow::Error) -> ExitCode {
-    telemetry::last_error(error);
+    say_error(error);
     ExitCode::from(2)
 }
 
@@ -71,7 +77,7 @@ pub fn end(outcome: anyhow::Result<ExitCode>) -> ExitCode {
     let code = match outcome {
         Ok(code) => code,
         Err(error) => {
-            telemetry::last_error(&error);
+            say_error(&error);
             ExitCode::FAILURE
         }
     };

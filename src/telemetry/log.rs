@@ -71,16 +71,16 @@ fn lines(format: LogFormat) -> Box<dyn Layer<Registry> + Send + Sync> {
 
 /// Writes the error with which the process ends, whatever the filter says: as a sentence for a person, or as one more
 /// line in JSON for a program that takes nothing else.
-pub fn last_error(error: &anyhow::Error) {
+pub fn last_error(message: &str) {
     let text = if IS_JSON.load(Ordering::Relaxed) {
         let mut timestamp = String::new();
         // Only memory is written to, which can't fail.
         SystemTime
             .format_time(&mut Writer::new(&mut timestamp))
             .unwrap_or_default();
-        json!({ "timestamp": timestamp, "level": "ERROR", "message": format!("{error:#}") }).to_string()
+        json!({ "timestamp": timestamp, "level": "ERROR", "message": message }).to_string()
     } else {
-        format!("Error: {error:#}")
+        format!("Error: {message}")
     };
     stderr::write(&format!("{text}\n"));
 }

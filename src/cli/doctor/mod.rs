@@ -11,7 +11,7 @@ use clap::Args;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::printable::{json_line, printable};
+use super::printable::{json_line, printable_lines};
 use super::say::{misuse, say};
 use crate::app::doctor::around::Surroundings;
 use crate::config::{Settings, web_url};
@@ -107,9 +107,4 @@ fn line(finding: &Finding) -> String {
         (None, None) => String::new(),
     };
     printable_lines(&(first + &second))
-}
-
-/// What a server or a file said must not command the terminal.
-fn printable_lines(text: &str) -> String {
-    text.split('\n').map(printable).collect::<Vec<_>>().join("\n")
 }

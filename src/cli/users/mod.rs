@@ -208,7 +208,7 @@ async fn delete(target: &Target, arguments: DeleteArgs) -> anyhow::Result<()> {
     ensure!(
         arguments.yes,
         "this deletes the account {} for good; add --yes to confirm",
-        user.shown_email()
+        printable(&user.shown_email())
     );
     target.delete_user(user.id).await?;
     report(&if arguments.one.json {

@@ -75,7 +75,7 @@ pub fn many(users: &[ListedUser], next: Option<&str>, as_json: bool) -> String {
         })
         .collect();
     let text = table(["ID", "ADDRESS", "USER NAME", "STATE", "CREATED"], &rows);
-    let more = next.map(|next| format!("There are more: add --before {next}\n"));
+    let more = next.map(|next| format!("There are more: add --before {}\n", printable(next)));
     text + &more.unwrap_or_default()
 }
 

@@ -270,6 +270,48 @@ async fn each_refusal_is_a_sentence() {
     );
 }
 
+/// An account as the admin API shows it, with a hostile address.
+fn hostile_account() -> Value {
+    json!({
+        "id": ID, "number": 1, "email": HOSTILE, "has_password": false, "passkeys": 0, "identities": 0,
+        "first_name": HOSTILE, "last_name": "", "created_at": "2024-10-04T00:00:00Z",
+        "last_log_in_at": "2024-10-04T00:00:00Z",
+    })
+}
+
+const ID: &str = "01a21899-811c-7109-814a-e416581587e0";
+const HOSTILE: &str = "\u{1b}]52;c;eA==\u{7}\u{9b}2J\u{202e}b";
+
+/// Neither what a command prints nor an error that quotes the server.
+#[tokio::test]
+async fn nothing_that_a_server_says_commands_the_operators_terminal() {
+    let page = json!({ "users": [hostile_account()], "next": HOSTILE }).to_string();
+    let link = json!({ "key": HOSTILE, "url": HOSTILE, "expires_at": "2024-10-04T00:00:00Z" }).to_string();
+    let ended = json!({ "ended": 0, "next": HOSTILE }).to_string();
+    let server = WebServer::http(move |request| match request.method.as_str() {
+        "GET" => reply(200, &[], &page),
+        "POST" => reply(200, &[], &link),
+        _ => reply(200, &[], &ended),
+    });
+    for (arguments, says) in [
+        (&["users", "list"][..], "add --before \u{fffd}]52;"),
+        (&["users", "list", "--json"], "\\u001b]52;"),
+        (&["users", "show", ID], "\u{fffd}]52;"),
+        (&["users", "recovery-link", ID], "\u{fffd}]52;"),
+        (&["users", "delete", ID], "add --yes to confirm"),
+        (
+            &["sessions", "revoke", "--before", "2100-01-01T00:00:00Z"],
+            "does not answer as this service does",
+        ),
+    ] {
+        let output = run(server.url.as_str(), "nak_secret", arguments);
+        let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        assert!(said.contains(says), "{arguments:?}: {said:?}");
+        let is_harmful = |character: char| (character.is_control() && character != '\n') || character == '\u{202e}';
+        assert!(!said.contains(is_harmful), "{arguments:?}: {said:?}");
+    }
+}
+
 /// A proxy, another program, or a hostile server.
 #[tokio::test]
 async fn a_server_that_is_not_ours_gets_no_second_request_and_prints_nothing_harmful() {
