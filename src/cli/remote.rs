@@ -113,6 +113,16 @@ impl Remote {
         self.read(&self.ask(|| Call::delete(&url)).await?)
     }
 
+    /// Refuses a place to go on from that is the one where the last page began: the command would never end.
+    pub fn ensure_moves_on<T: PartialEq>(&self, began_at: &T, next: &T) -> anyhow::Result<()> {
+        ensure!(
+            began_at != next,
+            "{} answers with the same page again and again, as this service does not",
+            self.address
+        );
+        Ok(())
+    }
+
     /// What time it is there.
     pub async fn now(&self) -> anyhow::Result<DateTime<Utc>> {
         let url = self.at("events", &[("limit", "1")])?;

@@ -52,8 +52,12 @@ impl EventReader<'_> {
             }
             At::Service(remote, place) => {
                 let page = read_at(remote, filter, place.as_ref()).await?;
-                let Some(next) = page.next else { return Ok(None) };
-                *place = Some(("after", next));
+                let next = page.next.map(|next| ("after", next));
+                if next.is_none() {
+                    return Ok(None);
+                }
+                remote.ensure_moves_on(place, &next)?;
+                *place = next;
                 let events = page.events.into_iter().filter(|event| filter.wants(&event.kind));
                 Ok(Some(events.map(Into::into).collect()))
             }

@@ -82,7 +82,7 @@ impl Target {
             }
             Self::Service(remote) => remote,
         };
-        let before = filter.before.to_rfc3339();
+        let (before, began_at) = (filter.before.to_rfc3339(), after);
         let after = after.map(|SessionId(id)| id.to_string());
         let kind = filter.kind.as_ref().map(|kind| match kind {
             SessionKind::Cookie => "cookie",
@@ -96,7 +96,11 @@ impl Target {
         ];
         let given = given.into_iter().filter_map(|(name, value)| Some((name, value?)));
         let ended: answers::Ended = remote.delete("sessions", &given.collect::<Vec<_>>()).await?;
-        Ok((ended.ended, ended.next.map(SessionId)))
+        let next = ended.next.map(SessionId);
+        if next.is_some() {
+            remote.ensure_moves_on(&began_at, &next)?;
+        }
+        Ok((ended.ended, next))
     }
 }
 

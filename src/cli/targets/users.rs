@@ -147,6 +147,7 @@ async fn find_at(remote: &Remote, name: &str) -> anyhow::Result<Option<ListedUse
             return Ok(Some(found));
         }
         let Some(next) = page.next else { return Ok(None) };
+        remote.ensure_moves_on(&before, &next)?;
         before = next;
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::process::{Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
@@ -309,6 +310,35 @@ async fn nothing_that_a_server_says_commands_the_operators_terminal() {
         assert!(said.contains(says), "{arguments:?}: {said:?}");
         let is_harmful = |character: char| (character.is_control() && character != '\n') || character == '\u{202e}';
         assert!(!said.contains(is_harmful), "{arguments:?}: {said:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_answers_with_the_same_page_for_ever_is_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("events");
+    for (arguments, page) in [
+        (
+            &["users", "delete", "alice", "--yes"][..],
+            json!({ "users": [], "next": "0.1" }),
+        ),
+        (
+            &["sessions", "revoke", "--before", "2100-01-01T00:00:00Z"],
+            json!({ "ended": 0, "next": ID }),
+        ),
+        (
+            &["events", "export", file.to_str().unwrap()],
+            json!({ "events": [], "next": "0.1" }),
+        ),
+    ] {
+        let asked = AtomicU32::new(0);
+        let server = WebServer::http(move |_| match asked.fetch_add(1, Ordering::Relaxed) {
+            0..20 => reply(200, &[], &page.to_string()),
+            _ => reply(401, &[], ""),
+        });
+        let said = refusal(server.url.as_str(), "nak_secret", arguments);
+        assert!(said.contains("the same page again and again"), "{arguments:?}: {said}");
+        assert_eq!(server.received().len(), 2, "{arguments:?}");
     }
 }
 
