@@ -15,6 +15,7 @@ use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::moment::moment;
+use super::outage::Outage;
 use super::printable::{json_line, printable};
 use super::progress::Progress;
 use super::remote::RemoteArgs;
@@ -121,12 +122,22 @@ pub async fn run(command: EventsCommand, remote: &RemoteArgs, settings: &Setting
     }
 }
 
-/// Goes on until its reader has gone. Ctrl-C ends the process, which holds nothing that would need an end.
+/// Goes on until its reader has gone, also over an outage. Ctrl-C ends the process, which holds nothing that would need
+/// an end.
 async fn tail(target: &Target, which: &Which, as_json: bool) -> anyhow::Result<()> {
     let filter = which.filter(target).await?;
     let mut reader = target.events(filter, which.start(EventStart::Now)).await?;
+    let mut outage = Outage::default();
     loop {
-        let Some(events) = reader.next().await? else {
+        let next = match reader.next().await {
+            Ok(next) => next,
+            Err(error) => {
+                outage.wait(error).await?;
+                continue;
+            }
+        };
+        outage.end();
+        let Some(events) = next else {
             sleep(INTERVAL).await;
             continue;
         };

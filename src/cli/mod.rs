@@ -23,6 +23,7 @@ mod import;
 mod keys;
 mod moment;
 mod openapi;
+mod outage;
 mod printable;
 mod progress;
 mod remote;

@@ -158,6 +158,9 @@ impl Remote {
                     waits += 1;
                     sleep(Duration::from_secs(seconds)).await;
                 }
+                _ if answer.status == 429 || answer.status >= 500 => {
+                    return Err(Busy(printable(&self.refusal(&answer))).into());
+                }
                 _ => return Err(anyhow!(printable(&self.refusal(&answer)))),
             }
         }
@@ -211,6 +214,11 @@ impl Remote {
         }
     }
 }
+
+/// The instance can't answer now: it restarts, or takes no more requests of the key.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Busy(String);
 
 /// How long to wait, if that is all that is in the way.
 fn retry_after(answer: &Answer) -> Option<u64> {

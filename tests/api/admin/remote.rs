@@ -342,6 +342,30 @@ async fn a_server_that_answers_with_the_same_page_for_ever_is_left() {
     }
 }
 
+/// During an update of the service, an instance stops and its proxy answers in its place.
+#[tokio::test]
+async fn a_tail_goes_on_over_a_restart_of_the_instance() {
+    let event = json!({
+        "id": ID, "type": "log_in", "happened_at": "2024-10-04T00:00:00Z", "actor": "self",
+    });
+    let page = json!({ "events": [event], "next": "0.1" }).to_string();
+    let asked = AtomicU32::new(0);
+    let server = WebServer::http(move |_| match asked.fetch_add(1, Ordering::Relaxed) {
+        0 => reply(200, &[], "{\"events\":[]}"),
+        1 => reply(503, &[("retry-after", "2")], ""),
+        2 => String::new(),
+        3 => reply(200, &[], &page),
+        _ => reply(401, &[], ""),
+    });
+    let tail = ["events", "tail", "--since", "2024-01-01T00:00:00Z", "--json"];
+    let output = run(server.url.as_str(), "nak_secret", &tail);
+    let line: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"));
+    assert_eq!(line["type"], "log_in");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("trying again for ten minutes"), "{said}");
+    assert!(said.contains("does not accept the admin key"), "{said}");
+}
+
 /// A proxy, another program, or a hostile server.
 #[tokio::test]
 async fn a_server_that_is_not_ours_gets_no_second_request_and_prints_nothing_harmful() {
