@@ -30,6 +30,12 @@ impl Destinations {
         }
     }
 
+    /// Every address with encryption, and without it only this machine, whatever a name says.
+    #[must_use]
+    pub fn anywhere_encrypted() -> Self {
+        Self::new(vec![Ipv4Net::default().into(), Ipv6Net::default().into()])
+    }
+
     /// Whether `ip` may be called. Without encryption only a listed loopback address may: nothing on the way can read
     /// along there.
     #[must_use]
@@ -208,6 +214,16 @@ mod tests {
         ] {
             assert!(!allows(&[], other, true), "{other}");
             assert!(!allows(&[], other, false), "{other} without encryption");
+        }
+    }
+
+    #[test]
+    fn without_encryption_only_this_machine_is_anywhere() {
+        let anywhere = Destinations::anywhere_encrypted();
+        for ip in ["127.0.0.1", "127.8.8.8", "::1", "10.0.0.1", "1.1.1.1", "fd00::1"] {
+            let ip: IpAddr = ip.parse().unwrap();
+            assert!(anywhere.allow(ip, true), "{ip}");
+            assert_eq!(anywhere.allow(ip, false), ip.is_loopback(), "{ip} without encryption");
         }
     }
 

@@ -76,9 +76,7 @@ impl Outbound {
     /// # Errors
     /// When the file of certificates can't be used. The text is for the operator.
     pub fn new(setup: &OutboundSetup) -> anyhow::Result<Self> {
-        let connector = Connector::new(Destinations::new(setup.networks.clone()));
-        let tls = trust::configuration(setup.ca_file.as_deref())?;
-        Ok(Self::with(connector, tls, MAX_IN_FLIGHT))
+        Self::to(Destinations::new(setup.networks.clone()), setup)
     }
 
     /// Calls every address, also without encryption: for one that the operator names at the command line.
@@ -86,8 +84,21 @@ impl Outbound {
     /// # Errors
     /// As [`Self::new`].
     pub fn to_anywhere(setup: &OutboundSetup) -> anyhow::Result<Self> {
+        Self::to(Destinations::anywhere(), setup)
+    }
+
+    /// Calls every address, and without encryption this machine only: for calls with a secret to an address that the
+    /// operator names at the command line.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn to_anywhere_encrypted(setup: &OutboundSetup) -> anyhow::Result<Self> {
+        Self::to(Destinations::anywhere_encrypted(), setup)
+    }
+
+    fn to(destinations: Destinations, setup: &OutboundSetup) -> anyhow::Result<Self> {
         let tls = trust::configuration(setup.ca_file.as_deref())?;
-        Ok(Self::with(Connector::new(Destinations::anywhere()), tls, MAX_IN_FLIGHT))
+        Ok(Self::with(Connector::new(destinations), tls, MAX_IN_FLIGHT))
     }
 
     fn with(connector: Connector, tls: ClientConfig, max_in_flight: usize) -> Self {

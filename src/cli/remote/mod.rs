@@ -1,12 +1,13 @@
 //! Asks a running instance by its admin API, in place of the database.
 
+mod refusal;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, ensure};
 use chrono::{DateTime, Utc};
 use clap::Args;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::time::sleep;
@@ -15,10 +16,11 @@ use zeroize::Zeroizing;
 
 use super::printable::printable;
 use super::secret_input;
-use crate::app::outbound::{Answer, Call, Outbound};
+use crate::app::outbound::{Answer, Call, Outbound, OutboundError};
 use crate::config::Settings;
 use crate::config::names::{ADMIN_KEY, admin_key};
 use crate::model::client::origin::is_loopback;
+use refusal::{LONGEST_WAIT, refusal, retry_after};
 
 /// The language of mails that a request does not choose.
 pub const ENGLISH: &str = "en";
@@ -27,8 +29,6 @@ pub const ENGLISH: &str = "en";
 const TIMEOUT: Duration = Duration::from_mins(1);
 /// A page of 200 accounts has a third of this.
 const MAX_ANSWER: usize = 2 * 1024 * 1024;
-/// The limit of a key counts by the minute.
-const LONGEST_WAIT: u64 = 60;
 const MOST_WAITS: u32 = 5;
 
 #[derive(Debug, Args)]
@@ -83,7 +83,7 @@ impl RemoteArgs {
              create` makes one"
         );
         Ok(Some(Remote {
-            outbound: Outbound::to_anywhere(&settings.outbound())?,
+            outbound: Outbound::to_anywhere_encrypted(&settings.outbound())?,
             address: url.as_str().trim_end_matches('/').to_owned(),
             key,
         }))
@@ -149,6 +149,12 @@ impl Remote {
             let call = make().header("authorization", &bearer);
             let call = call.within(TIMEOUT).at_most(MAX_ANSWER);
             let answer = self.outbound.send(call).await;
+            // A name below localhost is this machine's for browsers, and any machine's for some resolvers.
+            ensure!(
+                !matches!(answer, Err(OutboundError::NotAllowed(_))),
+                "{} is not on this machine, and the admin key would go there without encryption; use https",
+                self.address
+            );
             let answer = answer.with_context(|| format!("{} can't be reached", self.address))?;
             if answer.is_success() {
                 return Ok(answer);
@@ -159,9 +165,9 @@ impl Remote {
                     sleep(Duration::from_secs(seconds)).await;
                 }
                 _ if answer.status == 429 || answer.status >= 500 => {
-                    return Err(Busy(printable(&self.refusal(&answer))).into());
+                    return Err(Busy(printable(&refusal(&self.address, &answer))).into());
                 }
-                _ => return Err(anyhow!(printable(&self.refusal(&answer)))),
+                _ => return Err(anyhow!(printable(&refusal(&self.address, &answer)))),
             }
         }
     }
@@ -180,39 +186,6 @@ impl Remote {
             )
         })
     }
-
-    /// Why the request failed, for the operator.
-    fn refusal(&self, answer: &Answer) -> String {
-        let address = &self.address;
-        let body: Option<Refusal> = serde_json::from_slice(&answer.body).ok();
-        let code = body.as_ref().map(|body| body.code.as_str());
-        match (answer.status, code) {
-            (300..=399, _) => format!("{address} redirects; name the address of the service itself"),
-            (401, _) => format!(
-                "{address} does not accept the admin key: it has expired, was revoked, or is for another service"
-            ),
-            (403, Some("not_permitted")) => "the admin key does not permit this: it may read only, or the account has \
-                the admin right and is changed on the database only"
-                .to_owned(),
-            (404, _) => format!(
-                "{address} has no such account or session; if it should, does ADMIN_LISTEN serve operators at another \
-                 address?"
-            ),
-            (429, _) => format!(
-                "{address} takes no more such requests now; try again in {} s",
-                retry_after(answer).unwrap_or(LONGEST_WAIT)
-            ),
-            (500.., _) => format!(
-                "{address} failed with {}{}; its log has the cause",
-                answer.status,
-                body.map(|body| format!(" ({})", body.message)).unwrap_or_default()
-            ),
-            _ => body.map_or_else(
-                || format!("{address} answers with {}; does a proxy answer it?", answer.status),
-                Refusal::text,
-            ),
-        }
-    }
 }
 
 /// The instance can't answer now: it restarts, or takes no more requests of the key.
@@ -220,44 +193,34 @@ impl Remote {
 #[error("{0}")]
 pub struct Busy(String);
 
-/// How long to wait, if that is all that is in the way.
-fn retry_after(answer: &Answer) -> Option<u64> {
-    let seconds = answer.header("retry-after").filter(|_| answer.status == 429)?;
-    seconds.parse().ok()
-}
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
 
-/// The part of an error body that is shown.
-#[derive(Debug, Deserialize)]
-struct Refusal {
-    code: String,
-    message: String,
-    #[serde(default)]
-    data: Option<Data>,
-}
+    use clap::Parser;
+    use tempfile::NamedTempFile;
 
-#[derive(Debug, Deserialize)]
-struct Data {
-    #[serde(default)]
-    issues: Vec<Issue>,
-}
+    use super::*;
+    use crate::cli::Cli;
 
-#[derive(Debug, Deserialize)]
-struct Issue {
-    path: Vec<String>,
-    message: String,
-}
-
-impl Refusal {
-    fn text(self) -> String {
-        let issues = self.data.map(|data| data.issues).unwrap_or_default();
-        let issues = issues
-            .iter()
-            .map(|issue| format!("{}: {}", issue.path.join("."), issue.message));
-        let issues: Vec<_> = issues.collect();
-        if issues.is_empty() {
-            self.message
-        } else {
-            issues.join("; ")
+    /// Some resolvers look names below localhost up as they do all others.
+    #[tokio::test]
+    async fn the_key_goes_without_encryption_to_this_machine_only() {
+        let mut file = NamedTempFile::new().unwrap();
+        writeln!(file, "nak_secret").unwrap();
+        let arguments = RemoteArgs {
+            url: Some("http://auth.localhost".parse().unwrap()),
+            key_file: Some(file.path().to_owned()),
+        };
+        let cli = Cli::try_parse_from(["neptun-auth"]).unwrap();
+        let mut remote = arguments.remote(&cli.settings).unwrap().unwrap();
+        for address in ["http://192.0.2.1", "http://10.0.0.1"] {
+            address.clone_into(&mut remote.address);
+            let refused = remote.get::<Value>("users", &[]).await.unwrap_err().to_string();
+            assert!(refused.contains("without encryption; use https"), "{refused}");
+        }
+        for address in ["https://192.0.2.1", "http://127.0.0.1", "http://[::1]"] {
+            remote.outbound.check_address(address).await.unwrap();
         }
     }
 }
