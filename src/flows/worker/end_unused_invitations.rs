@@ -30,7 +30,8 @@ async fn end_invitation(app: &App, user: UserId) -> anyhow::Result<()> {
     let Some(account) = users::listed(tx.conn(), user).await? else {
         return Ok(());
     };
-    // Since the invitation was read, an operator may have disabled the account, or invited the guest again.
+    // Since the invitation was read, an operator may have disabled the account, invited the guest again, or made a
+    // recovery link for it.
     if account.disabled_at.is_some() || !invitations::void_expired(tx.conn(), user, now).await? {
         return Ok(());
     }

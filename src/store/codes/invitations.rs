@@ -26,20 +26,38 @@ pub async fn is_invited(conn: Conn<'_>, user: UserId) -> Result<bool> {
     Ok(on!(conn, c => sqlx::query_scalar(SQL).bind(user).fetch_one(c).await?))
 }
 
+/// Ends a condition on `$user`: it has no recovery key that an operator has handed over and that is alive.
+macro_rules! without_handed_key {
+    ($user:literal) => {
+        concat!(
+            "NOT EXISTS (SELECT 1 FROM codes AS handed WHERE handed.user_id = ",
+            $user,
+            " AND handed.purpose = 'handed_recovery_key' AND handed.used_at IS NULL AND handed.expires_at > $1)"
+        )
+    };
+}
+
 /// At most `limit` accounts that were made for an invitation which has expired. Disabled ones wait until they are
-/// enabled.
+/// enabled, and those with a recovery key that an operator has handed over until that expires.
 pub async fn expired(conn: Conn<'_>, now: DateTime<Utc>, limit: i64) -> Result<Vec<UserId>> {
-    const SQL: &str = "SELECT codes.user_id FROM codes JOIN users ON users.id = codes.user_id \
+    const SQL: &str = concat!(
+        "SELECT codes.user_id FROM codes JOIN users ON users.id = codes.user_id \
         WHERE codes.expires_at <= $1 AND codes.purpose = 'invitation' AND codes.used_at IS NULL \
-        AND codes.email IS NOT NULL AND users.disabled_at IS NULL ORDER BY codes.expires_at LIMIT $2";
+        AND codes.email IS NOT NULL AND users.disabled_at IS NULL AND ",
+        without_handed_key!("codes.user_id"),
+        " ORDER BY codes.expires_at LIMIT $2"
+    );
     Ok(on!(conn, c => sqlx::query_scalar(SQL).bind(now).bind(limit).fetch_all(c).await?))
 }
 
-/// Voids the expired invitation of `user`; `false` when it was used, or replaced by one that is alive. Lock the account
-/// first.
+/// Voids the expired invitation of `user`; `false` when it was used, or replaced by one that is alive, and while a
+/// recovery key that an operator has handed over is alive. Lock the account first.
 pub async fn void_expired(conn: Conn<'_>, user: UserId, now: DateTime<Utc>) -> Result<bool> {
-    const SQL: &str = "UPDATE codes SET used_at = $1 \
-        WHERE user_id = $2 AND purpose = 'invitation' AND used_at IS NULL AND expires_at <= $1";
+    const SQL: &str = concat!(
+        "UPDATE codes SET used_at = $1 \
+        WHERE user_id = $2 AND purpose = 'invitation' AND used_at IS NULL AND expires_at <= $1 AND ",
+        without_handed_key!("$2")
+    );
     Ok(on!(conn, c => sqlx::query(SQL).bind(now).bind(user).execute(c).await?.rows_affected()) > 0)
 }
 

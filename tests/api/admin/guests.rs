@@ -81,10 +81,37 @@ async fn a_guest_that_is_enabled_again_has_seven_days_without_the_old_key() {
     assert!(accounts(&operator).await.is_empty());
 }
 
+#[tokio::test]
+async fn a_recovery_link_that_an_operator_hands_over_outlives_the_invitation() {
+    let (app, operator) = closed().await;
+    for guest in [ALICE, BOB] {
+        operator.invite(guest).await.assert_status(201);
+    }
+    app.clock.advance(TimeDelta::days(6) + TimeDelta::hours(23));
+    let mut keys = Vec::new();
+    for guest in [ALICE, BOB] {
+        let path = format!("{}/recovery", operator.path_of(guest).await);
+        let made = operator.post(&path, &json!({})).await.assert_status(201).json();
+        keys.push(made["key"].as_str().unwrap().to_owned());
+    }
+    app.clock.advance(TimeDelta::hours(22));
+    tidy(&app).await;
+    assert_eq!(accounts(&operator).await, [ALICE, BOB]);
+    app.client().reset_password_with_key(&keys[0], NEW).await.ok();
+    app.clock.advance(TimeDelta::hours(2));
+    tidy(&app).await;
+    assert_eq!(accounts(&operator).await, [ALICE], "Bob has not come");
+    app.client().log_in(ALICE, NEW).await.ok();
+}
+
 impl Operator {
-    async fn disable(&self, email: &str, disabled: bool) {
+    async fn path_of(&self, email: &str) -> String {
         let found = self.get(&format!("/users?query={email}")).await.ok().json();
-        let path = format!("/users/{}", found["users"][0]["id"].as_str().unwrap());
+        format!("/users/{}", found["users"][0]["id"].as_str().unwrap())
+    }
+
+    async fn disable(&self, email: &str, disabled: bool) {
+        let path = self.path_of(email).await;
         self.patch(&path, &json!({"disabled": disabled})).await.ok();
     }
 }
