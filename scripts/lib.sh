@@ -46,6 +46,29 @@ write_manual() {
   "$binary" completions zsh >"$folder/completions/_neptun-auth"
 }
 
+# Makes the Debian package around this program, target/services/debian/neptun-auth_*.deb. Two suites test it, and only
+# the first one has to make it.
+make_debian_package() {
+  local binary=$1 folder=$root/target/services/debian
+  if has_debian_package_of "$binary" "$folder"; then return; fi
+  rm -rf "$folder"
+  # cargo-deb packs what lies at release/ in the target folder, and leaves out silently what is not there.
+  mkdir -p "$folder/target/release"
+  ln -s "$binary" "$folder/target/release/neptun-auth"
+  write_manual "$binary" "$folder/target/release"
+  install_cargo_deb
+  env --chdir="$root" CARGO_TARGET_DIR="$folder/target" \
+    cargo deb --quiet --no-build --locked --fast --output "$folder/" >/dev/null
+}
+
+# Not if something that is packed has changed since.
+has_debian_package_of() {
+  local binary=$1 folder=$2 package=("$2"/neptun-auth_*.deb)
+  [[ -f ${package[0]} && $(readlink "$folder/target/release/neptun-auth") == "$binary" ]] || return
+  [[ -z $(find "$binary" "$root"/{Cargo.toml,README.md,LICENSE-*,deploy/debian,src/model,scripts/lib.sh} \
+    -newer "${package[0]}" -print -quit) ]]
+}
+
 free_port() {
   python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
