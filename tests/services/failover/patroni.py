@@ -24,8 +24,8 @@ class Node:
         self.name = name
         self.port, self._rest = free_port(), free_port()
         self.log = folder / f"{name}.log"
-        self._config = folder / f"{name}.yml"
-        self._config.write_text(yaml.safe_dump(self._configuration(folder, etcd_port)))
+        self.config = folder / f"{name}.yml"
+        self.config.write_text(yaml.safe_dump(self._configuration(folder, etcd_port)))
         self._process: subprocess.Popen | None = None
 
     def _configuration(self, folder: Path, etcd_port: int) -> dict:
@@ -55,8 +55,8 @@ class Node:
         if os.geteuid() == 0:
             account = pwd.getpwnam("postgres")
             options = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
-        environment = {"PATH": os.environ["PATH"], "HOME": str(self._config.parent)}
-        command = ["/usr/bin/patroni", self._config]
+        environment = {"PATH": os.environ["PATH"], "HOME": str(self.config.parent)}
+        command = ["/usr/bin/patroni", self.config]
         with self.log.open("a") as log:
             self._process = subprocess.Popen(
                 command, stdout=log, stderr=log, cwd="/tmp", env=environment, start_new_session=True, **options
@@ -90,7 +90,7 @@ class Node:
             except ProcessLookupError:
                 pass  # It has ended by itself.
         # PostgreSQL is no child of Patroni.
-        pid_file = Path(yaml.safe_load(self._config.read_text())["postgresql"]["data_dir"]) / "postmaster.pid"
+        pid_file = Path(yaml.safe_load(self.config.read_text())["postgresql"]["data_dir"]) / "postmaster.pid"
         if pid_file.exists():
             main = int(pid_file.read_text().split()[0])
             for process in [main, *children(main)]:
@@ -117,7 +117,7 @@ class Patroni:
         if os.geteuid() == 0:
             shutil.chown(self._folder, "postgres")
         self._etcd_port = free_port()
-        self._etcd = self._start_etcd()
+        self._etcd: subprocess.Popen | None = None
         self.nodes = [Node(self._folder, name, self._etcd_port) for name in ("one", "two")]
 
     def _start_etcd(self) -> subprocess.Popen:
@@ -136,18 +136,30 @@ class Patroni:
             return subprocess.Popen(command, stdout=log, stderr=log)
 
     def __enter__(self) -> "Patroni":
+        try:
+            self._start()
+        except BaseException:
+            self.end()
+            raise
+        return self
+
+    def _start(self) -> None:
+        self._etcd = self._start_etcd()
         one, two = self.nodes
         one.start()
         self.wait_until(one.is_primary, "the first server is the primary")
         two.start()
         self.wait_until(two.is_synchronous_standby, "the second server follows")
-        return self
 
     def __exit__(self, *_) -> None:
+        self.end()
+
+    def end(self) -> None:
         for node in self.nodes:
             node.end()
-        self._etcd.kill()
-        self._etcd.wait()
+        if self._etcd is not None:
+            self._etcd.kill()
+            self._etcd.wait()
         time.sleep(0.2)
         shutil.rmtree(self._folder, ignore_errors=True)
 
