@@ -25,7 +25,8 @@ pub struct AdminInstance {
     started_at: Time,
     /// The database: `sqlite` or `postgres`.
     database: String,
-    /// `ok`, `degraded` while a background task fails, or `unavailable` while the instance can't serve.
+    /// `ok`, `degraded` while a background task fails, or `unavailable` while the instance can't serve: it is about to
+    /// stop, can't write to the database, or the database lacks its migrations.
     status: String,
     /// The background tasks that fail now, such as `mail`.
     failing: Vec<String>,
@@ -56,6 +57,9 @@ impl AdminInstanceApi {
     ///
     /// Returns its version, since when it runs, whether it can serve, and how full its queues and its connections to
     /// the database are. Behind a load balancer the next request may reach another instance.
+    ///
+    /// Answers 503 `unavailable` while the instance can't read the database: it can't find out then that you are an
+    /// operator.
     #[oai(path = "/api/admin/instance", method = "get", operation_id = "adminGetInstance")]
     async fn get_instance(&self, _operator: AdminReader) -> Result<Json<AdminInstance>, ApiError> {
         let failing: Vec<_> = self.0.background.failing();

@@ -61,6 +61,14 @@ async fn waiting_mails_and_failing_tasks_are_seen() {
 }
 
 #[tokio::test]
+async fn an_instance_that_can_read_and_not_serve_says_so() {
+    let app = TestApp::new().await;
+    let operator = app.operator_with(Scopes::Read).await;
+    app.execute("DELETE FROM _sqlx_migrations").await;
+    assert_eq!(operator.get("/instance").await.ok().json()["status"], "unavailable");
+}
+
+#[tokio::test]
 async fn an_instance_is_looked_at_by_operators_only() {
     let app = TestApp::new().await;
     let path = "/api/admin/instance";
