@@ -1,6 +1,6 @@
 // An account's own page: its address and whether it is confirmed, and this session.
 
-import { callAsShown, open, own } from "./own.js";
+import { callAsShown, done, open, showAgain } from "./own.js";
 import { element, onClick, onSubmit, showTime } from "./page.js";
 import { say } from "./words.js";
 
@@ -24,9 +24,7 @@ async function sendCode() {
 
 async function verify(entered) {
   await callAsShown("POST", "/api/auth/email/verify", entered);
-  const found = await own();
-  if (found) show(found);
-  return say("verified");
+  return done(say("verified"), () => showAgain(show));
 }
 
 onClick("#send-code", sendCode);

@@ -22,7 +22,13 @@ async function enter(request) {
   }
   stopAutofill();
   // The service's answer alone does not show that the browser kept its cookie.
-  const found = await session();
+  let found;
+  try {
+    found = await session();
+  } catch {
+    // A second sign-up, and a code that is used, would only be refused.
+    return say("entered");
+  }
   if (!found) throw new Error(say("no_cookie"));
   return whenSignedIn(found);
 }

@@ -1,6 +1,6 @@
 // The authenticator app and the recovery codes.
 
-import { callAsShown } from "./own.js";
+import { callAsShown, done } from "./own.js";
 import { element, onClick, onSubmit } from "./page.js";
 import { proven } from "./step-up.js";
 import { say } from "./words.js";
@@ -19,21 +19,18 @@ export function offerApp(refresh) {
   onSubmit("confirm-totp", async (entered) => {
     const { recovery_codes: codes } = await callAsShown("POST", "/api/auth/totp/confirm", { code: "", ...entered });
     forgetSecret();
-    await refresh();
     showCodes(codes);
-    return say("app_added");
+    return done(say("app_added"), refresh);
   });
   onClick("#renew-codes", async () => {
     const { recovery_codes: codes } = await proven(() => callAsShown("POST", "/api/auth/recovery-codes"));
-    await refresh();
     showCodes(codes);
-    return say("codes_renewed");
+    return done(say("codes_renewed"), refresh);
   });
   onClick("#remove-totp", async () => {
     await proven(() => callAsShown("DELETE", "/api/auth/totp"));
     hideCodes();
-    await refresh();
-    return say("app_removed");
+    return done(say("app_removed"), refresh);
   });
   onClick("#codes-kept", async () => {
     hideCodes();

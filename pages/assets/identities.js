@@ -1,7 +1,7 @@
 // Accounts at other providers that log in to this one: link, remove.
 
 import { call } from "./api.js";
-import { callAsShown, fromTemplate } from "./own.js";
+import { callAsShown, done, fromTemplate } from "./own.js";
 import { element, perform, showTime } from "./page.js";
 import { proven } from "./step-up.js";
 import { say } from "./words.js";
@@ -46,6 +46,5 @@ async function link(id) {
 
 async function remove({ id }) {
   await proven(() => callAsShown("DELETE", `/api/auth/identities/${encodeURIComponent(id)}`));
-  showIdentities(await call("GET", "/api/auth/identities"));
-  return say("identity_removed");
+  return done(say("identity_removed"), async () => showIdentities(await call("GET", "/api/auth/identities")));
 }

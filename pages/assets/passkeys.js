@@ -1,6 +1,6 @@
 // The account's passkeys: add, rename, remove. The browser speaks the service's JSON, so no library is needed.
 
-import { callAsShown, fromTemplate } from "./own.js";
+import { callAsShown, done, fromTemplate } from "./own.js";
 import { element, onClick, onSubmit, perform, showIssues, showTime } from "./page.js";
 import { proven } from "./step-up.js";
 import { say } from "./words.js";
@@ -19,8 +19,7 @@ export function offerPasskeys(refreshPage) {
   onSubmit("rename", async (entered) => {
     await callAsShown("PATCH", placeOf(renamed), { name: "", ...entered });
     closeForm();
-    await refresh();
-    return say("passkey_renamed");
+    return done(say("passkey_renamed"), refresh);
   });
   element("rename-cancel").addEventListener("click", () => {
     closeForm();
@@ -54,8 +53,7 @@ async function add() {
     throw new Error(say(reasons[cause.name] ?? "passkey_failed"), { cause });
   });
   await callAsShown("POST", path, { attemptId, response: credential.toJSON(), verify: true });
-  await refresh();
-  return say("passkey_added");
+  return done(say("passkey_added"), refresh);
 }
 
 function openForm(passkey) {
@@ -73,6 +71,5 @@ function closeForm() {
 async function remove(passkey) {
   await proven(() => callAsShown("DELETE", placeOf(passkey)));
   closeForm();
-  await refresh();
-  return say("passkey_removed");
+  return done(say("passkey_removed"), refresh);
 }

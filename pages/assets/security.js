@@ -3,7 +3,7 @@
 import { call } from "./api.js";
 import { offerApp, showFactors } from "./factors.js";
 import { readProviders, showIdentities } from "./identities.js";
-import { callAsShown, open, own } from "./own.js";
+import { callAsShown, done, open, showAgain } from "./own.js";
 import { element, offerToShowPasswords, onSubmit } from "./page.js";
 import { offerPasskeys, showPasskeys } from "./passkeys.js";
 import { proven } from "./step-up.js";
@@ -29,26 +29,20 @@ async function show({ user }) {
   showIdentities(identities);
 }
 
-/** Shows what the account has by now. */
-async function refresh() {
-  const found = await own();
-  if (found) await show(found);
-}
+const refresh = () => showAgain(show);
 
 onSubmit("change-password", async (changes) => {
   await proven(() => callAsShown("PATCH", "/api/users/me", { password: "", ...changes }));
-  await refresh();
-  return say("password_changed");
+  return done(say("password_changed"), refresh);
 });
 onSubmit("change-email", async (changes) => {
   const { user } = await proven(() => callAsShown("PATCH", "/api/users/me", { email: "", ...changes }));
-  await refresh();
-  return user.pending_email ? say("email_pending", { email: user.pending_email }) : say("unchanged");
+  const { pending_email: email } = user;
+  return done(email ? say("email_pending", { email }) : say("unchanged"), refresh);
 });
 onSubmit("confirm-email", async (entered) => {
   await callAsShown("POST", "/api/auth/email/verify", entered);
-  await refresh();
-  return say("verified");
+  return done(say("verified"), refresh);
 });
 offerToShowPasswords();
 offerApp(refresh);

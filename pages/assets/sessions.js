@@ -1,7 +1,7 @@
 // Where the account is signed in.
 
 import { call } from "./api.js";
-import { callAsShown, open } from "./own.js";
+import { callAsShown, done, open } from "./own.js";
 import { element, onClick } from "./page.js";
 import { sessionItem } from "./session-item.js";
 import { say } from "./words.js";
@@ -20,13 +20,11 @@ async function refresh() {
 
 async function revoke(id) {
   await callAsShown("DELETE", `/api/auth/sessions/${encodeURIComponent(id)}`);
-  await refresh();
-  return say("revoked");
+  return done(say("revoked"), refresh);
 }
 
 onClick("#revoke-others", async () => {
   await callAsShown("DELETE", "/api/auth/sessions");
-  await refresh();
-  return say("others_revoked");
+  return done(say("others_revoked"), refresh);
 });
 await open(refresh);

@@ -54,6 +54,30 @@ export function growOld(page, path, methods, times = 1) {
   return page.route(service + path, (route) => route.fulfill({ status: 403, json: error }), { times });
 }
 
+/** Lets requests fail as a busy service does, until the function that it returns is called. */
+export async function failing(page, method, path) {
+  const error = { statusCode: 503, code: "unavailable", message: "", data: null };
+  const isMeant = ({ pathname }) => pathname === path;
+  const answer = (route) => {
+    if (route.request().method() !== method) return route.fallback();
+    return route.fulfill({ status: 503, json: error });
+  };
+  await page.route(isMeant, answer);
+  return () => page.unroute(isMeant, answer);
+}
+
+/** Calls `act` before the page's next request to a path reaches the service. */
+export function onRequest(page, path, act) {
+  const pass = async (route) => {
+    await act();
+    await route.fallback();
+  };
+  return page.route(service + path, pass, { times: 1 });
+}
+
+/** What a page tells a person whose deed is done, if it can't look at what came of it. */
+export const unseen = "Apart from that, this page shows what was before. Reload it later.";
+
 export function press(page, name) {
   return page.getByRole("button", { name, exact: true }).click();
 }
