@@ -5,9 +5,7 @@ import { fromTemplate } from "./own.js";
 import { element, onFilter, showTime } from "./page.js";
 import { eventText, eventTypes } from "./words.js";
 
-let filter = {};
-
-const begin = listing("events", (after) => readEvents(filter, after), (event) => {
+const begin = listing("events", readEvents, (event) => {
   const { item, part } = fromTemplate("event");
   fillEvent(part, event, showTime);
   part(".link").textContent = event.user_id ?? "";
@@ -22,8 +20,7 @@ function localTime(date) {
 }
 
 function read({ type, user, since }) {
-  filter = { type, user: user.trim(), since: since && new Date(since).toISOString() };
-  return begin();
+  return begin({ type, user: user.trim(), since: since && new Date(since).toISOString() });
 }
 
 for (const type of eventTypes()) element("filter-type").add(new Option(eventText({ type }), type));

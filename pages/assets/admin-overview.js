@@ -18,6 +18,7 @@ function showStatistics(numbers) {
     element(id).replaceChildren(...chart(name, counted));
   }
   element("days").replaceChildren(...numbers.days.map(row));
+  element("days-part").hidden = false;
 }
 
 function row({ day, sign_ups: signUps, log_ins: logIns }) {
@@ -47,7 +48,20 @@ function showInstance(instance) {
   element("connections").textContent = pools.join(", ");
 }
 
+/** Fills a part of the page by a request of its own. One that fails leaves the other part, and says why in its place. */
+async function fill(id, path, show) {
+  try {
+    show(await admin("GET", path));
+    element(id).hidden = false;
+  } catch (error) {
+    // A missing permission and a cancelled proof are about the whole page.
+    if (["not_permitted", "cancelled"].includes(error.code)) throw error;
+    element(`${id}-issue`).textContent = error.message;
+    element(`${id}-issue`).hidden = false;
+  }
+}
+
 await openAdmin(async () => {
-  showStatistics(await admin("GET", "/statistics"));
-  showInstance(await admin("GET", "/instance"));
+  await fill("instance", "/instance", showInstance);
+  await fill("numbers", "/statistics", showStatistics);
 });

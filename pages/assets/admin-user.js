@@ -1,13 +1,14 @@
 // One account: its facts, sessions and events, and what an operator may do with it.
 
 import { admin, confirmed, fillEvent, listing, openAdmin, readEvents, showBadges, userBadges } from "./admin.js";
-import { fromTemplate } from "./own.js";
+import { done, fromTemplate } from "./own.js";
 import { element, onClick, showTime } from "./page.js";
 import { sessionItem } from "./session-item.js";
 import { say } from "./words.js";
 
-const id = decodeURIComponent(location.pathname.split("/").pop());
-const path = `/users/${encodeURIComponent(id)}`;
+// Account numbers need no decoding, and an address that another person has typed may not decode.
+const id = location.pathname.split("/").pop();
+const path = `/users/${id}`;
 let email;
 
 /** A time as text; what has none never was. */
@@ -60,7 +61,7 @@ async function showSessions() {
   element("end-sessions").hidden = sessions.length === 0;
 }
 
-const beginEvents = listing("events", (after) => readEvents({ user: id }, after), (event) => {
+const beginEvents = listing("events", readEvents, (event) => {
   const { item, part } = fromTemplate("event");
   fillEvent(part, event, showTime);
   part(".account").remove();
@@ -71,19 +72,19 @@ const beginEvents = listing("events", (after) => readEvents({ user: id }, after)
 async function refresh() {
   show(await admin("GET", path));
   await showSessions();
-  await beginEvents();
+  await beginEvents({ user: id });
 }
 
 async function endSession(session) {
   await admin("DELETE", `/sessions/${encodeURIComponent(session)}`);
-  await refresh();
-  return say("revoked");
+  return done(say("revoked"), refresh);
 }
 
 async function change(changes, told) {
   await admin("PATCH", path, changes);
-  await refresh();
-  return say(told, { email });
+  // To disable or enable an account makes its links void.
+  if ("disabled" in changes) closeLink();
+  return done(say(told, { email }), refresh);
 }
 
 function closeLink() {
@@ -112,8 +113,7 @@ onClick("#link-kept", async () => {
 onClick("#end-sessions", async () => {
   await confirmed(say("confirm_end_sessions", { email }));
   const { ended } = await admin("DELETE", `${path}/sessions`);
-  await refresh();
-  return say("sessions_ended", { ended });
+  return done(say("sessions_ended", { ended }), refresh);
 });
 onClick("#delete", async () => {
   await confirmed(say("confirm_delete", { email }));

@@ -5,8 +5,6 @@ import { fromTemplate } from "./own.js";
 import { element, onFilter, onSubmit, showTime } from "./page.js";
 import { say } from "./words.js";
 
-let query = "";
-
 function item(user) {
   const { item, part } = fromTemplate("user");
   part(".link").textContent = user.email;
@@ -19,17 +17,14 @@ function item(user) {
 
 const begin = listing(
   "users",
-  async (before) => {
+  async (query, before) => {
     const { users, next } = await admin("GET", withQuery("/users", { query, before }));
     return { items: users, next };
   },
   item,
 );
 
-onFilter("search", (entered) => {
-  query = entered.query;
-  return begin();
-});
+onFilter("search", ({ query }) => begin(query));
 onSubmit("create", async ({ email = "", username }) => {
   const body = { email, email_verified: element("create-verified").checked };
   if (username) body.username = username;
@@ -38,5 +33,5 @@ onSubmit("create", async ({ email = "", username }) => {
   return say("created");
 });
 await openAdmin(async () => {
-  await begin();
+  await begin("");
 });

@@ -1,12 +1,12 @@
 // Other services that are told of events.
 
 import { admin, confirmed, listing, openAdmin, showBadges, withQuery } from "./admin.js";
-import { fromTemplate } from "./own.js";
+import { done, fromTemplate } from "./own.js";
 import { element, onClick, onSubmit, perform, showTime } from "./page.js";
 import { eventText, eventTypes, say } from "./words.js";
 
 let edited;
-let inspected;
+let secretOf;
 const pathOf = ({ id }) => `/webhooks/${encodeURIComponent(id)}`;
 const boxes = () => [...element("types").querySelectorAll("input")];
 
@@ -42,8 +42,7 @@ async function refresh() {
 
 async function change(webhook, changes) {
   await admin("PATCH", pathOf(webhook), changes);
-  await refresh();
-  return say("webhook_changed");
+  return done(say("webhook_changed"), refresh);
 }
 
 async function rotate(webhook) {
@@ -56,35 +55,40 @@ async function remove(webhook) {
   await admin("DELETE", pathOf(webhook));
   element("deliveries-part").hidden = true;
   closeForm();
-  await refresh();
-  return say("webhook_removed");
+  if (secretOf === webhook.id) closeSecret();
+  return done(say("webhook_removed"), refresh);
 }
 
 function showSecret({ webhook, secret }) {
+  secretOf = webhook.id;
   element("secret-of").textContent = webhook.url;
   element("secret").textContent = secret;
   element("made-secret").hidden = false;
   element("secret-title").focus();
 }
 
+function closeSecret() {
+  element("made-secret").hidden = true;
+  element("secret").textContent = "";
+}
+
 const beginDeliveries = listing(
   "deliveries",
-  async (before) => {
-    const page = await admin("GET", withQuery(`${pathOf(inspected)}/deliveries`, { before }));
+  async (webhook, before) => {
+    const page = await admin("GET", withQuery(`${pathOf(webhook)}/deliveries`, { before }));
     return { items: page.deliveries, next: page.next };
   },
   deliveryItem,
 );
 
 async function inspect(webhook) {
-  inspected = webhook;
-  await beginDeliveries();
+  await beginDeliveries(webhook);
   element("deliveries-of").textContent = webhook.url;
   element("deliveries-part").hidden = false;
   element("deliveries-title").focus();
 }
 
-function deliveryItem(delivery) {
+function deliveryItem(delivery, webhook) {
   const { item, part } = fromTemplate("delivery");
   const name = eventText(delivery);
   part(".name").textContent = name;
@@ -98,14 +102,13 @@ function deliveryItem(delivery) {
   ];
   part(".state").textContent = states.filter(Boolean).map((text) => ` · ${text}`).join("");
   part(".retry").setAttribute("aria-label", say("retry_of", { name }));
-  part(".retry").addEventListener("click", () => perform(() => retry(delivery)));
+  part(".retry").addEventListener("click", () => perform(() => retry(webhook, delivery)));
   return item;
 }
 
-async function retry({ event_id: event }) {
-  await admin("POST", `${pathOf(inspected)}/deliveries/${encodeURIComponent(event)}/retry`);
-  await beginDeliveries();
-  return say("retried");
+async function retry(webhook, { event_id: event }) {
+  await admin("POST", `${pathOf(webhook)}/deliveries/${encodeURIComponent(event)}/retry`);
+  return done(say("retried"), () => beginDeliveries(webhook));
 }
 
 function openForm(webhook) {
@@ -138,17 +141,15 @@ onSubmit("edit", async ({ url = "" }) => {
     return told;
   }
   const created = await admin("POST", "/webhooks", { url, types });
-  await refresh();
   showSecret(created);
-  return say("webhook_created");
+  return done(say("webhook_created"), refresh);
 });
 onClick("#edit-cancel", async () => {
   closeForm();
   element("edit-url").focus();
 });
 onClick("#secret-kept", async () => {
-  element("made-secret").hidden = true;
-  element("secret").textContent = "";
+  closeSecret();
   element("edit-url").focus();
 });
 await openAdmin(refresh);

@@ -27,14 +27,13 @@ export function openAdmin(show) {
         await showMissing(found);
         return "missing";
       }
-      element("admin-nav").hidden = error.code !== "not_found";
       throw error;
     }
-    element("admin-nav").hidden = false;
   });
 }
 
 async function showMissing({ user }) {
+  element("admin-nav").hidden = true;
   const factors = await call("GET", "/api/auth/factors");
   const hasApp = factors.some(({ kind }) => kind === "totp");
   for (const place of document.querySelectorAll(".own-email")) place.textContent = user.primary_email;
@@ -61,22 +60,25 @@ element("confirm-go").addEventListener("click", () => element("confirm").close("
 element("confirm-cancel").addEventListener("click", () => element("confirm").close(""));
 
 /**
- * A list that grows by its button. `read` gets the place to go on from, and returns items and the next place. Returns
- * the function that begins it anew.
+ * A list that grows by its button. `read` gets what the list is about, such as a search, and the place to go on from; it
+ * returns items and the next place. Returns the function that begins the list anew, about the same or another thing.
+ * Until the first page of that has come, the list shows and goes on with what it was about.
  */
 export function listing(id, read, item) {
-  let next;
-  const show = async (from) => {
-    const page = await read(from);
+  let shown;
+  const show = async (about, from) => {
+    const { items, next } = await read(about, from);
     if (!from) element(id).replaceChildren();
-    element(id).append(...page.items.map(item));
-    next = page.next;
+    element(id).append(...items.map((one) => item(one, about)));
+    shown = { about, next };
     element(`${id}-more`).hidden = !next;
-    element(`${id}-none`).hidden = element(id).children.length > 0;
-    return page.items.length === 0 && from ? say("no_more") : "";
+    element(`${id}-none`).hidden = Boolean(next) || element(id).children.length > 0;
+    if (items.length > 0) return "";
+    if (next) return say("none_so_far");
+    return from ? say("no_more") : "";
   };
-  onClick(`#${id}-more`, () => show(next));
-  return () => show();
+  onClick(`#${id}-more`, () => show(shown.about, shown.next));
+  return (about) => show(about);
 }
 
 /** Marks of an account or a webhook, such as "disabled"; those that ask for attention stand out. */

@@ -40,7 +40,7 @@ function prove(methods) {
       if (dialog.open) dialog.close();
       settle();
     };
-    const cancel = () => finish(() => reject(new Error(say("unchanged"))));
+    const cancel = () => finish(() => reject(Object.assign(new Error(say("unchanged")), { code: "cancelled" })));
     const attempt = async (action) => {
       try {
         await action();
