@@ -8,7 +8,7 @@ use serde::Deserialize;
 use tokio::sync::{Mutex as AsyncMutex, MutexGuard};
 use url::Url;
 
-use super::keys::KeySet;
+use super::keys::{Algorithm, KeySet};
 use super::read_json;
 use crate::app::clock::Clock;
 use crate::app::outbound::{Call, Outbound};
@@ -30,6 +30,8 @@ pub struct Metadata {
     jwks_uri: Endpoint,
     userinfo_endpoint: Option<Endpoint>,
     token_endpoint_auth_methods_supported: Option<Vec<String>>,
+    #[serde(default)]
+    id_token_signing_alg_values_supported: Vec<String>,
     /// Whether each callback names its provider (RFC 9207).
     #[serde(default)]
     pub authorization_response_iss_parameter_supported: bool,
@@ -64,6 +66,14 @@ impl Metadata {
     #[must_use]
     pub fn userinfo_endpoint(&self) -> Option<&Url> {
         self.userinfo_endpoint.as_ref().map(|endpoint| &endpoint.0)
+    }
+
+    /// The algorithms that it signs with, if none of them is one that can be verified. Some providers name none.
+    #[must_use]
+    pub fn foreign_algorithms(&self) -> Option<&[String]> {
+        let all = &self.id_token_signing_alg_values_supported;
+        let is_foreign = all.iter().all(|name| Algorithm::named(name).is_none());
+        (is_foreign && !all.is_empty()).then_some(all)
     }
 
     /// Whether the client's secret is sent as a field of the form: only where the provider takes no header.

@@ -1,10 +1,14 @@
 //! Whether providers can be used, for `neptun-auth doctor`.
 
 use super::discovery::Discovery;
+use super::keys::Algorithm;
 use super::{Endpoints, ProviderSetup, ProvidersSetup, redirect_uri};
 use crate::app::clock::Clock;
 use crate::app::outbound::Outbound;
 use crate::model::doctor::Finding;
+
+/// Algorithms of a provider that are named.
+const MOST_NAMED: usize = 10;
 
 /// For each provider the address to register there, and whether it can be asked.
 pub async fn findings(setup: &ProvidersSetup, http: &Outbound, clock: &Clock) -> Vec<Finding> {
@@ -26,19 +30,33 @@ fn registered(setup: &ProvidersSetup, provider: &ProviderSetup) -> Finding {
     }
 }
 
-/// Whether an issuer publishes its endpoints, and keys whose signatures can be verified. GitHub publishes neither.
+/// Whether an issuer publishes its endpoints, and signs so that it can be verified. GitHub publishes nothing.
 async fn published(provider: &ProviderSetup, http: &Outbound, clock: &Clock) -> Option<Finding> {
     let Endpoints::Issuer { issuer, .. } = &provider.endpoints else {
         return None;
     };
-    let name = &provider.name;
-    let finding = match Discovery::of(issuer).keys(http, clock).await {
-        Ok(keys) if keys.is_empty() => {
-            let says = format!("{name} publishes no key that this service can verify (RS256, ES256 or EdDSA)");
-            Finding::fail("provider.discovery", says)
-        }
-        Ok(_) => Finding::ok("provider.discovery", format!("{name} publishes its endpoints and keys")),
-        Err(error) => Finding::fail("provider.discovery", format!("{name} can't be used: {error:#}")),
-    };
+    let examined = examine(&provider.name, &Discovery::of(issuer), http, clock).await;
+    let finding = examined.unwrap_or_else(|error| {
+        let says = format!("{} can't be used: {error:#}", provider.name);
+        Finding::fail("provider.discovery", says)
+    });
     Some(finding.of("PROVIDERS_FILE", issuer))
+}
+
+async fn examine(name: &str, discovery: &Discovery, http: &Outbound, clock: &Clock) -> anyhow::Result<Finding> {
+    let ours = Algorithm::NAMES;
+    if let Some(foreign) = discovery.metadata(http, clock).await?.foreign_algorithms() {
+        let named = foreign.iter().take(MOST_NAMED).map(String::as_str);
+        let says = format!(
+            "{name} signs with {} only, and this service verifies {ours}: let the provider sign with one of these",
+            named.collect::<Vec<_>>().join(", ")
+        );
+        return Ok(Finding::fail("provider.algorithms", says));
+    }
+    Ok(if discovery.keys(http, clock).await?.is_empty() {
+        let says = format!("{name} publishes no key that this service can verify ({ours})");
+        Finding::fail("provider.discovery", says)
+    } else {
+        Finding::ok("provider.discovery", format!("{name} publishes its endpoints and keys"))
+    })
 }

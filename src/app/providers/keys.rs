@@ -21,6 +21,9 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
+    /// The names of all of them, for sentences.
+    pub const NAMES: &str = "RS256, ES256 or EdDSA";
+
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         match name {

@@ -80,6 +80,54 @@ async fn each_provider_has_its_redirect_uri_and_one_that_can_not_be_used_is_name
     assert!(says("publishes no key that this service can verify"), "{findings:?}");
 }
 
+/// A server with two issuers: what one signs with can be verified, and not what the other signs with.
+fn two_issuers() -> WebServer {
+    WebServer::https(|request| {
+        let url = format!("https://{}", request.header("host").unwrap());
+        let Some(path) = request.target.strip_suffix("/.well-known/openid-configuration") else {
+            let key = json!({ "kty": "OKP", "crv": "Ed25519", "x": "A".repeat(43) });
+            return reply(200, &[], &json!({ "keys": [key] }).to_string());
+        };
+        let algorithms = if path == "/odd" {
+            ["HS256", "PS256"]
+        } else {
+            ["PS256", "EdDSA"]
+        };
+        let document = json!({ "issuer": url.clone() + path, "authorization_endpoint": url, "token_endpoint": url,
+            "jwks_uri": format!("{url}/keys"), "id_token_signing_alg_values_supported": algorithms });
+        reply(200, &[], &document.to_string())
+    })
+}
+
+#[tokio::test]
+async fn a_provider_whose_signatures_can_not_be_verified_is_named_with_its_algorithms() {
+    let database = TestDatabase::create().await;
+    let server = two_issuers();
+    let mut file = NamedTempFile::new().unwrap();
+    for id in ["odd", "even"] {
+        let issuer = format!("{}{id}", server.url);
+        let section = format!("[{id}]\nkind = \"oidc\"\nissuer = \"{issuer}\"\nclient_id = \"a\"\n");
+        file.write_all(section.as_bytes()).unwrap();
+    }
+    let authority = web::file("authority.pem");
+    let settings = [
+        ("NEPTUN_AUTH_PROVIDERS_FILE", file.path().to_str().unwrap()),
+        ("NEPTUN_AUTH_OUTBOUND_NETWORKS", "127.0.0.0/8 ::1"),
+        ("NEPTUN_AUTH_OUTBOUND_CA_FILE", authority.to_str().unwrap()),
+    ];
+    let (findings, _) = findings(&database.url, &settings, &[]);
+    assert_eq!(
+        troubles(&findings),
+        ["provider.algorithms fail PROVIDERS_FILE"],
+        "{findings:?}"
+    );
+    let found = |id: &str| findings.iter().find(|finding| finding["id"] == id).unwrap();
+    let says = found("provider.algorithms")["says"].as_str().unwrap();
+    assert!(says.contains("odd signs with HS256, PS256 only"), "{says}");
+    let even = &found("provider.discovery")["value"];
+    assert!(even.as_str().unwrap().ends_with("/even"), "{even}");
+}
+
 #[tokio::test]
 async fn pages_that_can_not_use_passkeys_and_lists_that_can_not_be_read_are_named() {
     let database = TestDatabase::create().await;
