@@ -3,8 +3,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
 
+use super::certificate;
 use crate::app::outbound::{Answer, Call, Outbound, OutboundError, OutboundSetup};
-use crate::model::doctor::Finding;
+use crate::model::doctor::{Finding, Level};
 use crate::model::session::cookie::SessionCookie;
 
 /// A difference between two clocks with which codes of authenticator apps are refused.
@@ -27,16 +28,23 @@ pub struct Live<'a> {
 /// # Errors
 /// When the trusted certificates of the settings can't be read.
 pub async fn findings(live: Live<'_>, setup: &OutboundSetup, now: DateTime<Utc>) -> anyhow::Result<Vec<Finding>> {
-    let asking = Asking {
-        live,
-        outbound: Outbound::to_anywhere(setup)?,
-    };
-    let alive = match asking.get("/health/live").await {
+    let (outbound, watch) = Outbound::watching(setup, now)?;
+    let asking = Asking { live, outbound };
+    let outcome = asking.get("/health/live").await;
+    let certificate = watch.seen().map(|seen| certificate::finding(&seen, now));
+    if let Some(refused) = certificate.as_ref().filter(|finding| finding.level == Level::Fail) {
+        return Ok(vec![refused.clone()]);
+    }
+    let mut findings: Vec<Finding> = certificate.into_iter().collect();
+    let alive = match outcome {
         Ok(answer) if is_ours(&answer) => answer,
-        outcome => return Ok(vec![absent(live.url, outcome)]),
+        outcome => {
+            findings.push(absent(live.url, outcome));
+            return Ok(findings);
+        }
     };
     let says = format!("{} answers", live.url.origin().ascii_serialization());
-    let mut findings = vec![Finding::ok("live", says)];
+    findings.push(Finding::ok("live", says));
     findings.extend(clock(&alive, now));
     findings.push(ready(asking.get("/health/ready").await));
     if live.is_cross_origin {

@@ -4,6 +4,7 @@
 //! Why: docs/decisions/0012-one-connector-for-outgoing-requests.md
 
 mod call;
+mod certificate;
 mod connector;
 mod payload;
 mod trust;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -23,6 +25,7 @@ use tokio::time::timeout;
 
 use crate::model::outbound::Destinations;
 pub use call::{Answer, Call};
+pub use certificate::{CertificateWatch, RENEWED_BEFORE, SeenCertificate};
 use connector::{ConnectError, Connector, NotAllowed};
 use payload::Payload;
 
@@ -99,6 +102,16 @@ impl Outbound {
     fn to(destinations: Destinations, setup: &OutboundSetup) -> anyhow::Result<Self> {
         let tls = trust::configuration(setup.ca_file.as_deref())?;
         Ok(Self::with(Connector::new(destinations), tls, MAX_IN_FLIGHT))
+    }
+
+    /// As [`Self::to_anywhere`], and tells what came of the certificates that servers show, as of the time `now`.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn watching(setup: &OutboundSetup, now: DateTime<Utc>) -> anyhow::Result<(Self, Arc<CertificateWatch>)> {
+        let (tls, watch) = trust::watched(setup.ca_file.as_deref(), now)?;
+        let outbound = Self::with(Connector::new(Destinations::anywhere()), tls, MAX_IN_FLIGHT);
+        Ok((outbound, watch))
     }
 
     fn with(connector: Connector, tls: ClientConfig, max_in_flight: usize) -> Self {
