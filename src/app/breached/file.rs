@@ -28,6 +28,16 @@ const SAMPLES: u64 = 1000;
 pub struct HashFile {
     path: PathBuf,
     places: Arc<Semaphore>,
+    pub samples: Samples,
+}
+
+/// What the start looked at.
+#[derive(Debug, Clone, Copy)]
+pub struct Samples {
+    /// Lines that were read, spread over the file: at most 2,000 however long it is.
+    pub lines: usize,
+    /// The length of the file.
+    pub bytes: u64,
 }
 
 impl HashFile {
@@ -38,13 +48,14 @@ impl HashFile {
     pub fn open(path: &Path) -> anyhow::Result<Self> {
         let lines =
             Lines::open(path).with_context(|| format!("BREACHED_PASSWORDS ({}) can't be read", path.display()))?;
-        lines.check_samples().with_context(|| {
+        let samples = lines.check_samples().with_context(|| {
             let path = path.display();
             format!("BREACHED_PASSWORDS ({path}) must have SHA-1 hashes in hexadecimal, one a line, sorted by hash")
         })?;
         Ok(Self {
             path: path.to_owned(),
             places: Arc::new(Semaphore::new(MAX_LOOKUPS)),
+            samples,
         })
     }
 
@@ -79,9 +90,10 @@ impl Lines {
         Ok(Self { file, length })
     }
 
-    fn check_samples(&self) -> anyhow::Result<()> {
+    fn check_samples(&self) -> anyhow::Result<Samples> {
         ensure!(self.first_from(0)?.is_some(), "it is empty");
         let mut last: Option<(u64, Hash)> = None;
+        let mut lines = 0;
         for sample in 0..SAMPLES {
             let mut offset = self.length / SAMPLES * sample + self.length % SAMPLES * sample / SAMPLES;
             // Neighbours as well: a list in another order may look sorted from afar.
@@ -94,11 +106,14 @@ impl Lines {
                     before.is_none_or(|(_, before)| **before < *hash),
                     "it is not sorted at byte {start}"
                 );
+                // Samples of a short file meet.
+                lines += usize::from(last.as_ref().is_none_or(|(place, _)| *place < start));
                 offset = start + 1;
                 last = Some((start, hash));
             }
         }
-        Ok(())
+        let bytes = self.length;
+        Ok(Samples { lines, bytes })
     }
 
     /// Binary search for the line of `hash` between the bytes `low` and `high`.
@@ -242,7 +257,8 @@ mod tests {
         // As with real hashes, each beginning occurs about as often.
         let spread = |number: u64| hex(number * (u64::MAX / lines));
         let file = file((0..lines).map(|number| format!("{}:{number}\r\n", spread(number))));
-        HashFile::open(file.path()).unwrap();
+        let samples = HashFile::open(file.path()).unwrap().samples;
+        assert_eq!(samples.lines, 2000, "the start reads no more of a long file");
         for number in (0..lines).step_by(9973).chain([lines - 1]) {
             assert!(has(&file, &spread(number)).unwrap(), "{number}");
             assert!(!has(&file, &hex(number * (u64::MAX / lines) + 1)).unwrap(), "{number}");

@@ -19,6 +19,7 @@ use super::outbound::Outbound;
 use crate::model::user::password::Password;
 use crate::telemetry::{self, BreachCheck};
 use file::HashFile;
+pub use file::Samples;
 use ranges::Ranges;
 
 /// Log-ins whose passwords are looked up at the same time. A further one is not looked up, but the next of its account
@@ -60,6 +61,12 @@ impl Breached {
             timeout: setup.timeout,
             at_log_in: Arc::new(Semaphore::new(MAX_AT_LOG_IN)),
         })
+    }
+
+    /// What was looked at of the file; `None` without one.
+    #[must_use]
+    pub fn samples(&self) -> Option<Samples> {
+        self.file.as_ref().map(|file| file.samples)
     }
 
     /// A place to look up the password of a log-in; `None` if nothing is set up, or all places are taken.

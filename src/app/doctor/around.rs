@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::database::{self, Wanted};
-use crate::app::breached::Breached;
+use crate::app::breached::{Breached, Samples};
 use crate::app::clock::Clock;
 use crate::app::hasher::Hasher;
 use crate::app::mail::mailer::Mailer;
@@ -32,6 +32,7 @@ pub struct Surroundings {
     secret_key: Option<SecretKey>,
     passkeys: PasskeySetup,
     hasher: Hasher,
+    breached: Option<Samples>,
 }
 
 impl Surroundings {
@@ -44,7 +45,7 @@ impl Surroundings {
         setup.require_secret_key()?;
         let outbound = Outbound::new(&setup.outbound)?;
         setup.pages.map(Pages::new).transpose()?;
-        Breached::new(&setup.breached, &outbound)?;
+        let breached = Breached::new(&setup.breached, &outbound)?.samples();
         Ok(Self {
             mailer: Mailer::new(&setup.mail)?,
             providers: setup.providers,
@@ -53,6 +54,7 @@ impl Surroundings {
             passkeys: setup.passkeys,
             hasher: Hasher::new(setup.argon2_memory_kib, setup.argon2_iterations, setup.hash_slots)?,
             outbound,
+            breached,
         })
     }
 
@@ -64,6 +66,7 @@ impl Surroundings {
             rp_id: self.passkeys.relying_party.as_ref().map(|party| &party.id),
         };
         let mut findings = database::findings(&self.database, wanted).await;
+        findings.extend(self.breached.map(sorted));
         findings.push(self.hash().await);
         findings.push(self.mail().await);
         findings.extend(examine::findings(&self.providers, &self.outbound, &Clock::System).await);
@@ -118,4 +121,14 @@ impl Surroundings {
             }
         }
     }
+}
+
+/// A list that is not sorted where it was looked at stops the start, which says so.
+fn sorted(samples: Samples) -> Finding {
+    let says = format!(
+        "the list of breached passwords is sorted at the {} lines that were looked at, from its beginning to its end",
+        samples.lines
+    );
+    let size = format!("{} MiB", samples.bytes / (1024 * 1024));
+    Finding::ok("breached-passwords", says).of("BREACHED_PASSWORDS", size)
 }

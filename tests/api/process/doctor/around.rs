@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
 use super::{ORIGINS, PUBLIC_URL, SMTP_URL, findings, troubles};
@@ -129,7 +129,7 @@ async fn a_provider_whose_signatures_can_not_be_verified_is_named_with_its_algor
 }
 
 #[tokio::test]
-async fn pages_that_can_not_use_passkeys_and_lists_that_can_not_be_read_are_named() {
+async fn pages_that_can_not_use_passkeys_are_named() {
     let database = TestDatabase::create().await;
     let settings = [
         (PUBLIC_URL, "https://auth.example.com"),
@@ -145,13 +145,53 @@ async fn pages_that_can_not_use_passkeys_and_lists_that_can_not_be_read_are_name
             .any(|finding| finding["says"].as_str().unwrap().contains(text))
     };
     assert!(says("browsers make none for an IP address"), "{address:?}");
+}
+
+/// What doctor says of a list of breached passwords with these lines, and of this length if that is more.
+fn look_at_list(database_url: &str, lines: impl Iterator<Item = String>, length: u64) -> (Vec<String>, String) {
     let mut file = NamedTempFile::new().unwrap();
-    file.write_all(b"not a hash\n").unwrap();
+    file.write_all(lines.collect::<String>().as_bytes()).unwrap();
+    // What no line covers takes no room on the disk.
+    let written = file.as_file().metadata().unwrap().len();
+    file.as_file().set_len(length.max(written)).unwrap();
     let list = [("NEPTUN_AUTH_BREACHED_PASSWORDS", file.path().to_str().unwrap())];
-    let (unsorted, _) = findings(&database.url, &list, &[]);
-    assert_eq!(
-        troubles(&unsorted),
-        ["settings fail BREACHED_PASSWORDS"],
-        "{unsorted:?}"
-    );
+    let (findings, _) = findings(database_url, &list, &[]);
+    let about = |finding: &&Value| finding["setting"] == "BREACHED_PASSWORDS";
+    let said = findings.iter().find(about).unwrap();
+    (
+        troubles(&findings),
+        format!("{} {}", said["says"].as_str().unwrap(), said["value"]),
+    )
+}
+
+#[tokio::test]
+async fn a_list_of_breached_passwords_is_looked_at_in_samples_and_named_unless_it_is_sorted() {
+    let database = TestDatabase::create().await;
+    let look = |lines: &mut dyn Iterator<Item = String>, length| look_at_list(&database.url, lines, length);
+    let line = |number: u64| format!("{number:040X}:7\r\n");
+    let (none, said) = look(&mut (0..100_000).map(line), 0);
+    assert_eq!(none, [""; 0], "{said}");
+    assert!(said.contains("sorted at the 2000 lines that were looked at"), "{said}");
+    assert!(said.ends_with("\"4 MiB\""), "{said}");
+    let by_count = |number: u64| line(number * 7919 % 5000);
+    let of_windows = |number: u64| format!("{number:032X}:7\r\n");
+    for (name, lines, length) in [
+        (
+            "text",
+            &mut ["not a hash\n".to_owned()].into_iter() as &mut dyn Iterator<Item = String>,
+            0,
+        ),
+        ("sorted by count", &mut (0..5000).map(by_count), 0),
+        ("of Windows", &mut (0..5000).map(of_windows), 0),
+        // As after a download that reserved the room and broke off.
+        (
+            "40 GiB that are empty but for the beginning",
+            &mut (0..5000).map(line),
+            40 << 30,
+        ),
+    ] {
+        let (troubles, said) = look(lines, length);
+        assert_eq!(troubles, ["settings fail BREACHED_PASSWORDS"], "{name}: {said}");
+        assert!(said.contains("one a line, sorted by hash"), "{name}: {said}");
+    }
 }
