@@ -14,11 +14,16 @@ use super::file::{SettingsFile, change_everywhere};
 use super::values::is_quoted;
 
 /// Settings of which one is enough. Within a layer, the code that reads them decides between them.
-const ALTERNATIVES: [&[&str]; 4] = [
+const ALTERNATIVES: [&[&str]; 9] = [
     &["listen", "port"],
     &["database_url", "bare_database_url"],
     &["secret_key", "secret_key_file"],
     &["previous_secret_key", "previous_secret_key_file"],
+    &["otlp_endpoint", "otlp_traces_endpoint"],
+    &["otlp_headers", "otlp_traces_headers"],
+    &["otlp_timeout", "otlp_traces_timeout"],
+    &["otlp_compression", "otlp_traces_compression"],
+    &["otlp_protocol", "otlp_traces_protocol"],
 ];
 
 /// The values of `command` from all layers.

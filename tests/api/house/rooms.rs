@@ -56,6 +56,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ),
     ("metrics::", &["telemetry"]),
     ("metrics_process::", &["telemetry"]),
+    ("flate2::", &["app/collector"]),
     ("opentelemetry::", &["telemetry/traces"]),
     ("opentelemetry_sdk::", &["telemetry/traces"]),
     ("tracing_opentelemetry::", &["telemetry/traces"]),

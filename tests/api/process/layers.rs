@@ -148,6 +148,19 @@ fn the_command_line_wins_over_the_environment_and_both_over_the_file_whatever_th
             },
             "listens on ",
         ),
+        // What is set for traces alone counts before what is set for all, but in one layer only.
+        (
+            Start {
+                arguments: &["--otlp-protocol", "http/protobuf"],
+                variables: &[
+                    ANY_PORT,
+                    ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9"),
+                    ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "grpc"),
+                ],
+                file: "otlp_traces_endpoint = 'no address'",
+            },
+            "listens on ",
+        ),
     ];
     for (start, expected) in cases {
         let folder = TempDir::new().unwrap();

@@ -177,6 +177,42 @@ fn bad_numbers_and_limits_stop_the_start_and_name_the_setting() {
 }
 
 #[test]
+fn settings_of_traces_that_cannot_work_stop_the_start_and_are_named() {
+    let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318");
+    let cases: &[(Variables, &str)] = &[
+        (
+            &[("OTEL_EXPORTER_OTLP_ENDPOINT", "127.0.0.1:4318")],
+            "OTEL_EXPORTER_OTLP_ENDPOINT must be an address with http or https",
+        ),
+        (
+            &[endpoint, ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "collector")],
+            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT must be an address with http or https",
+        ),
+        (
+            &[endpoint, ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")],
+            "OTEL_EXPORTER_OTLP_PROTOCOL must be http/protobuf",
+        ),
+        (
+            &[endpoint, ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/json")],
+            "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL must be http/protobuf",
+        ),
+        (
+            &[endpoint, ("OTEL_EXPORTER_OTLP_COMPRESSION", "zstd")],
+            "OTEL_EXPORTER_OTLP_COMPRESSION must be gzip or none",
+        ),
+        (
+            &[endpoint, ("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "10s")],
+            "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT must be a number of milliseconds from 1 to 60000",
+        ),
+        (
+            &[endpoint, ("OTEL_SDK_DISABLED", "1")],
+            "OTEL_SDK_DISABLED must be true or false",
+        ),
+    ];
+    assert_stopped(cases);
+}
+
+#[test]
 fn unusable_databases_stop_the_start_and_stay_as_they_are() {
     let folder = TempDir::new().unwrap();
     let garbage = folder.path().join("garbage.db");

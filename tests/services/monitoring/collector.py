@@ -1,5 +1,6 @@
 """An OpenTelemetry collector of a few lines, and a service that sends traces to it."""
 
+import gzip
 import os
 import signal
 import socket
@@ -47,7 +48,8 @@ class Collector:
                     outer.released.wait(60)
                     return
                 if outer.status == 200:
-                    outer.take(body)
+                    compressed = self.headers["content-encoding"] == "gzip"
+                    outer.take(gzip.decompress(body) if compressed else body)
                 self.send_response(outer.status)
                 self.send_header("content-length", "0")
                 self.end_headers()
@@ -74,6 +76,10 @@ class Collector:
     def named(self, name: str) -> list[Span]:
         return [span for _, span in self.spans if span.name == name]
 
+    def wait_for(self, name: str) -> list[Span]:
+        wait_until(lambda: len(self.named(name)) > 0, f"no span {name}")
+        return self.named(name)
+
     def of_request(self, request_id: str) -> Span:
         """Waits for the span of one request."""
         found = lambda: [span for _, span in self.spans if values(span.attributes).get("request_id") == request_id]
@@ -82,7 +88,10 @@ class Collector:
         return span
 
     def below(self, parent: Span) -> set[str]:
-        return {span.name for _, span in self.spans if span.parent_span_id == parent.span_id}
+        return {span.name for span in self.children(parent)}
+
+    def children(self, parent: Span) -> list[Span]:
+        return [span for _, span in self.spans if span.parent_span_id == parent.span_id]
 
 
 def values(attributes) -> dict[str, str | int]:
@@ -99,13 +108,13 @@ class Service:
             port = server.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
         self.log_file = folder / "log"
-        own = {
+        self.environment = {
             "NEPTUN_AUTH_LISTEN": f"127.0.0.1:{port}",
             "NEPTUN_AUTH_DATABASE_URL": f"sqlite:{folder}/auth.db",
             "NEPTUN_AUTH_TRUSTED_PROXIES": PROXY,
-        }
+        } | settings
         with self.log_file.open("w") as log:
-            self.process = subprocess.Popen([BINARY, "serve"], env=own | settings, stdout=log, stderr=log)
+            self.process = subprocess.Popen([BINARY, "serve"], env=self.environment, stdout=log, stderr=log)
         self.proxy, self.stranger = self.client(PROXY), self.client(STRANGER)
         try:
             wait_until(self.is_ready, "the service is not ready")

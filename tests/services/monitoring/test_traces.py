@@ -72,8 +72,8 @@ def test_requests_are_traced_with_what_takes_time_in_them(collector: Collector, 
         assert resource["service.name"] == "accounts"
         assert resource["service.version"].count(".") == 2
         assert resource["deployment.environment.name"] == "test"
-        # Background tasks write to the database too. Every trace is that of a request.
-        roots = {span.name for _, span in collector.spans if not span.parent_span_id}
+        # Background tasks write to the database too. Every trace is that of a request, or of a mail.
+        roots = {span.name for _, span in collector.spans if not span.parent_span_id} - {"mail delivery"}
         assert all(name.split(" ")[0] in ("GET", "POST", "DELETE") for name in roots), roots
         for text in (EMAIL, PASSWORD, user, "query-text", "own-agent", "127.0.0.", "thread.", "code."):
             assert text.encode() not in collector.texts, text
@@ -84,6 +84,38 @@ def test_requests_are_traced_with_what_takes_time_in_them(collector: Collector, 
         assert last.headers["x-request-id"] == "of-the-proxy"
         collector.of_request("of-the-proxy")
         assert b"of-a-stranger" not in collector.texts
+    finally:
+        traced.close()
+
+
+def test_the_variables_for_traces_alone_count_before_the_general_ones(collector: Collector, tmp_path: Path) -> None:
+    traced = Service(
+        tmp_path,
+        OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9",
+        OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=f"{collector.url}/a/place/of/its/own",
+        OTEL_EXPORTER_OTLP_HEADERS="x-of-all=1",
+        OTEL_EXPORTER_OTLP_TRACES_HEADERS="x-of-traces=1",
+        OTEL_EXPORTER_OTLP_COMPRESSION="gzip",
+        OTEL_EXPORTER_OTLP_PROTOCOL="grpc",
+        OTEL_EXPORTER_OTLP_TRACES_PROTOCOL="http/protobuf",
+    )
+    try:
+        answer = traced.stranger.get("/health/live")
+        assert collector.of_request(answer.headers["x-request-id"]).name == "GET /health/live"
+        path, headers = collector.requests[0]
+        assert path == "/a/place/of/its/own"
+        assert headers["x-of-traces"] == "1" and "x-of-all" not in headers
+        assert headers["content-encoding"] == "gzip"
+    finally:
+        traced.close()
+
+
+def test_a_collector_gets_the_time_that_is_set(collector: Collector, tmp_path: Path) -> None:
+    traced = service(collector, tmp_path, OTEL_EXPORTER_OTLP_TIMEOUT="100")
+    try:
+        collector.hangs = True
+        assert traced.stranger.get("/health/live").status_code == 200
+        wait_until(lambda: "no answer within 100ms" in traced.log(), "the log does not tell of it")
     finally:
         traced.close()
 
@@ -139,8 +171,13 @@ def test_a_collector_that_is_down_costs_one_line_and_one_that_hangs_no_stop(
         traced.close()
 
 
-def test_without_a_collector_nothing_is_built_up(tmp_path: Path) -> None:
-    untraced = Service(tmp_path, OTEL_TRACES_SAMPLER="of-another-program", OTEL_SERVICE_NAME="accounts")
+NO_COLLECTOR = {"OTEL_TRACES_SAMPLER": "of-another-program", "OTEL_SERVICE_NAME": "accounts"}
+DISABLED = {"OTEL_SDK_DISABLED": "true", "OTEL_EXPORTER_OTLP_ENDPOINT": "of-another-program"}
+
+
+@pytest.mark.parametrize("settings", [NO_COLLECTOR, DISABLED], ids=["no collector", "disabled"])
+def test_without_a_collector_nothing_is_built_up(settings: dict[str, str], tmp_path: Path) -> None:
+    untraced = Service(tmp_path, **settings)
     try:
         assert untraced.stranger.get("/api/auth/check").status_code == 401
         assert not any(name.startswith(SENDER) for name in untraced.threads())

@@ -1,26 +1,21 @@
 //! Traces for an OpenTelemetry collector. The variables have the names that the OpenTelemetry specification gives them.
 
+mod exporter;
+
 use anyhow::Context;
 use clap::Args;
 use percent_encoding::percent_decode_str;
-use poem::http::{HeaderName, HeaderValue};
-use url::Url;
 
-use super::values::{Secret, web_url};
-use crate::app::collector::{CollectorSetup, Headers};
+use crate::app::collector::CollectorSetup;
 use crate::app::outbound::OutboundSetup;
 use crate::telemetry::{Sampling, TracesSetup};
+use exporter::ExporterSettings;
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Traces")]
 pub struct TraceSettings {
-    /// OpenTelemetry collector that takes http/protobuf, such as `http://127.0.0.1:4318`: traces go to `/v1/traces`
-    /// below it [default: none, and no traces]
-    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_parser = web_url, global = true)]
-    otlp_endpoint: Option<Url>,
-    /// Headers for the collector, as in `authorization=Bearer%20secret`, separated by commas [default: none]
-    #[arg(long, env = "OTEL_EXPORTER_OTLP_HEADERS", hide_env_values = true, global = true)]
-    otlp_headers: Option<Secret>,
+    #[command(flatten)]
+    exporter: ExporterSettings,
     /// Name of the service in its traces [default: neptun-auth]
     #[arg(long, env = "OTEL_SERVICE_NAME", global = true)]
     otel_service_name: Option<String>,
@@ -43,26 +38,21 @@ pub struct TraceSettings {
 }
 
 impl TraceSettings {
-    /// Where traces go; `None` if nowhere. The other settings are then not looked at, because they may be there for
+    /// Where traces go; `None` if nowhere. Settings without a use are not looked at, because they may be there for
     /// every program of a machine.
     ///
     /// # Errors
     /// When one of them can't work.
     pub fn setup(&self, outbound: OutboundSetup) -> anyhow::Result<Option<CollectorSetup>> {
-        let Some(endpoint) = &self.otlp_endpoint else {
+        let Some(url) = self.exporter.endpoint()? else {
             return Ok(None);
         };
-        let mut url = endpoint.clone();
-        url.set_path(&format!("{}/v1/traces", endpoint.path().trim_end_matches('/')));
-        let headers = match &self.otlp_headers {
-            Some(headers) => pairs(&headers.0).filter(|headers| headers.iter().all(can_be_a_header)),
-            None => Some(Vec::new()),
-        };
+        self.exporter.check_protocol()?;
         Ok(Some(CollectorSetup {
             url,
-            headers: Headers(headers.context(
-                "OTEL_EXPORTER_OTLP_HEADERS must be names and values of headers, as in `x-key=value,x-other=value`",
-            )?),
+            headers: self.exporter.headers()?,
+            timeout: self.exporter.timeout()?,
+            compression: self.exporter.compression()?,
             outbound,
             traces: TracesSetup {
                 attributes: self.attributes()?,
@@ -116,18 +106,20 @@ fn pairs(text: &str) -> Option<Vec<(String, String)>> {
     pairs.collect()
 }
 
-fn can_be_a_header((name, value): &(String, String)) -> bool {
-    name.parse::<HeaderName>().is_ok() && HeaderValue::from_str(value).is_ok()
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::app::collector::Compression;
+    use crate::config::values::Secret;
 
     fn settings(change: impl FnOnce(&mut TraceSettings)) -> anyhow::Result<Option<CollectorSetup>> {
         let mut settings = TraceSettings {
-            otlp_endpoint: Some(Url::parse("http://127.0.0.1:4318/base/")?),
-            otlp_headers: None,
+            exporter: ExporterSettings {
+                otlp_endpoint: Some("http://127.0.0.1:4318".to_owned()),
+                ..ExporterSettings::default()
+            },
             otel_service_name: None,
             otel_resource_attributes: None,
             otel_traces_sampler: "parentbased_always_on".to_owned(),
@@ -140,7 +132,11 @@ mod tests {
     #[test]
     fn without_an_endpoint_nothing_else_is_looked_at() {
         let setup = settings(|settings| {
-            settings.otlp_endpoint = None;
+            settings.exporter = ExporterSettings {
+                otel_sdk_disabled: Some("of another program".to_owned()),
+                otlp_protocol: Some("grpc".to_owned()),
+                ..ExporterSettings::default()
+            };
             settings.otel_traces_sampler = "jaeger_remote".to_owned();
         });
         assert!(setup.unwrap().is_none());
@@ -149,18 +145,20 @@ mod tests {
     #[test]
     fn the_settings_mean_what_the_specification_says() {
         let setup = settings(|settings| {
-            settings.otlp_headers = Some(Secret::from("authorization=Bearer%20secret, x-a=b=c".to_owned()));
+            let headers = "authorization=Bearer%20secret, x-a=b=c".to_owned();
+            settings.exporter.otlp_headers = Some(Secret::from(headers));
             settings.otel_resource_attributes = Some("service.name=other,zone=a%2Cb".to_owned());
             settings.otel_service_name = Some("accounts".to_owned());
         });
         let setup = setup.unwrap().unwrap();
-        assert_eq!(setup.url.as_str(), "http://127.0.0.1:4318/base/v1/traces");
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         assert_eq!(
             setup.headers.0,
             [pair("authorization", "Bearer secret"), pair("x-a", "b=c")]
         );
         assert!(!format!("{setup:?}").contains("secret"));
+        assert_eq!(setup.timeout, Duration::from_secs(10));
+        assert_eq!(setup.compression, Compression::None);
         let named: Vec<_> = setup.traces.attributes[2..].to_vec();
         assert_eq!(
             named,
@@ -195,18 +193,6 @@ mod tests {
             ("", "1"),
         ] {
             assert_eq!(sampler(name, share), None, "{name} {share}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_list_of_headers_stops_the_start_and_is_not_repeated() {
-        for text in ["secret", "=secret", "a b=secret", "a=secret%0d%0a"] {
-            let setup = settings(|settings| {
-                settings.otlp_headers = Some(Secret::from(text.to_owned()));
-            });
-            let error = format!("{:#}", setup.unwrap_err());
-            assert!(error.starts_with("OTEL_EXPORTER_OTLP_HEADERS"), "{error}");
-            assert!(!error.contains("secret"), "{error}");
         }
     }
 }
