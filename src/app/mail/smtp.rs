@@ -11,7 +11,10 @@ use lettre::transport::smtp::extension::{ClientId, Extension};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use percent_encoding::percent_decode_str;
 use tokio::time::timeout;
+use tracing::Instrument;
 use url::Url;
+
+use crate::telemetry::traces;
 
 /// How long connecting to the server may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
@@ -138,8 +141,16 @@ impl MailServer {
     /// [`Rejected`] when the server will never take it. Every other error may pass: the server is unreachable, takes
     /// longer than `DELIVERY_TIMEOUT`, is busy, or rejects the service itself.
     pub async fn send(&self, message: Message) -> anyhow::Result<()> {
-        let sent = timeout(DELIVERY_TIMEOUT, self.hand_over(message)).await;
-        sent.context("the SMTP server took more than a minute for one mail")?
+        let span = traces::mail_server(&self.host, self.port);
+        let sent = timeout(DELIVERY_TIMEOUT, self.hand_over(message)).instrument(span.clone());
+        let sent = sent
+            .await
+            .context("the SMTP server took more than a minute for one mail");
+        let sent = sent.flatten();
+        if sent.is_err() {
+            traces::undeliverable(&span);
+        }
+        sent
     }
 
     async fn hand_over(&self, message: Message) -> anyhow::Result<()> {

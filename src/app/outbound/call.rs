@@ -8,7 +8,7 @@ use std::time::Duration;
 use hyper::body::{Body, Incoming};
 use hyper::header::{CONTENT_TYPE, HeaderMap, USER_AGENT};
 use hyper::http::request::Builder;
-use hyper::{Request, Response};
+use hyper::{Method, Request, Response};
 use url::Url;
 use url::form_urlencoded::Serializer;
 
@@ -20,7 +20,8 @@ const MAX_BODY: usize = 64 * 1024;
 
 /// A request with the bounds of its answer.
 pub struct Call {
-    host: String,
+    pub(super) host: String,
+    pub(super) port: u16,
     request: Builder,
     body: Payload,
     pub(super) timeout: Duration,
@@ -75,6 +76,7 @@ impl Call {
     fn new(url: &Url, request: Builder, body: Payload) -> Self {
         Self {
             host: url.host_str().unwrap_or_default().to_owned(),
+            port: url.port_or_known_default().unwrap_or_default(),
             request: request.header(USER_AGENT, concat!("neptun-auth/", env!("CARGO_PKG_VERSION"))),
             body,
             timeout: TIMEOUT,
@@ -108,6 +110,11 @@ impl Call {
     pub fn without_body(mut self) -> Self {
         self.max_body = None;
         self
+    }
+
+    /// Empty for a request that can't be written.
+    pub(super) fn method(&self) -> &str {
+        self.request.method_ref().map_or("", Method::as_str)
     }
 
     pub(super) fn into_request(self) -> Result<Request<Payload>, hyper::http::Error> {

@@ -22,8 +22,10 @@ use ipnet::IpNet;
 use rustls::ClientConfig;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
+use tracing::Instrument;
 
 use crate::model::outbound::Destinations;
+use crate::telemetry::traces;
 pub use call::{Answer, Call};
 pub use certificate::{CertificateWatch, RENEWED_BEFORE, SeenCertificate};
 use connector::{ConnectError, Connector, NotAllowed};
@@ -71,6 +73,19 @@ pub enum OutboundError {
     Unwritable(#[source] hyper::http::Error),
     #[error("the connection failed")]
     Failed(#[source] Box<dyn Error + Send + Sync>),
+}
+
+impl OutboundError {
+    /// The kind of error as a word for traces.
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::NotAllowed(_) => "not_allowed",
+            Self::TimedOut(_) => "timeout",
+            Self::TooLarge(_) => "answer_too_large",
+            Self::Unwritable(_) => "request_invalid",
+            Self::Failed(_) => "connection_failed",
+        }
+    }
 }
 
 impl Outbound {
@@ -156,8 +171,16 @@ impl Outbound {
     /// a place counts as well.
     pub async fn send(&self, call: Call) -> Result<Answer, OutboundError> {
         let bound = call.timeout;
-        let answer = timeout(bound, self.send_without_timeout(call)).await;
-        answer.unwrap_or(Err(OutboundError::TimedOut(bound)))
+        let span = traces::call(call.method(), &call.host, call.port);
+        let answer = timeout(bound, self.send_without_timeout(call))
+            .instrument(span.clone())
+            .await;
+        let answer = answer.unwrap_or(Err(OutboundError::TimedOut(bound)));
+        traces::called(
+            &span,
+            answer.as_ref().map(|answer| answer.status).map_err(OutboundError::kind),
+        );
+        answer
     }
 
     async fn send_without_timeout(&self, call: Call) -> Result<Answer, OutboundError> {

@@ -6,6 +6,7 @@ use anyhow::Context;
 use chrono::{SecondsFormat, TimeDelta};
 use futures_util::future::join_all;
 use serde_json::{Map, json};
+use tracing::Instrument;
 use url::Url;
 use uuid::Uuid;
 
@@ -14,6 +15,7 @@ use crate::app::outbound::{Answer, Call};
 use crate::model::event::{Actor, Event, EventKind, shown_details};
 use crate::model::webhook::{Delivery, Webhook};
 use crate::store::{Tx, events, webhooks};
+use crate::telemetry::traces;
 
 /// Events that are put on their way in one transaction.
 const BATCH: i64 = 500;
@@ -65,12 +67,18 @@ async fn put_new(app: &App, webhook: &Webhook) -> anyhow::Result<bool> {
     Ok(i64::try_from(new.len())? == BATCH)
 }
 
-/// Sends one event and notes what came of it.
+/// Sends one event, unless it is gone.
 async fn deliver(app: &App, webhook: &Webhook, position: i64) -> anyhow::Result<()> {
     let Some(delivery) = webhooks::delivery(app.db.read().await?.conn(), position).await? else {
         return Ok(());
     };
-    let answer = send(app, webhook, &delivery).await;
+    let span = traces::webhook(webhook.id, delivery.event_id);
+    attempt(app, webhook, position, &delivery).instrument(span).await
+}
+
+/// Sends one event and notes what came of it.
+async fn attempt(app: &App, webhook: &Webhook, position: i64, delivery: &Delivery) -> anyhow::Result<()> {
+    let answer = send(app, webhook, delivery).await;
     let now = app.clock.now();
     let status = answer.as_ref().ok().map(|answer| answer.status);
     let mut tx = app.db.write().await?;

@@ -1,17 +1,23 @@
 //! Sends a mail from the outbox.
 
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use crate::app::App;
 use crate::app::mail::smtp::Rejected;
 use crate::model::mail::ClaimedMail;
 use crate::store::outbox;
-use crate::telemetry::{self, Delivery};
+use crate::telemetry::{self, Delivery, traces};
 
 /// Sends a mail and deletes it, also if the mail server will never take it or the notice is switched off. A mail that
 /// can't be sent now is tried again later. A mail whose sending is cut off by a shutdown is due at once, for the next
 /// instance.
 pub async fn send_mail(app: &App, claimed: &ClaimedMail, stop: &CancellationToken) -> anyhow::Result<()> {
+    let span = traces::mail(claimed.id);
+    attempt(app, claimed, stop).instrument(span).await
+}
+
+async fn attempt(app: &App, claimed: &ClaimedMail, stop: &CancellationToken) -> anyhow::Result<()> {
     let delivered = tokio::select! {
         delivered = deliver(app, claimed) => Some(delivered),
         () = stop.cancelled() => None,

@@ -1,9 +1,10 @@
 //! Traces for an OpenTelemetry collector.
 //!
-//! Without one, nothing here is built up, and asking for a span reads one flag. No span has a query string, an address,
-//! or an id of an account.
+//! Without one, nothing here is built up, and asking for a span reads one flag. No span has a query string, the address
+//! of a person, or an id of an account.
 
 mod exporter;
+mod spans;
 
 use std::fmt::Debug;
 use std::pin::Pin;
@@ -11,23 +12,23 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use anyhow::Context as _;
-use opentelemetry::propagation::{Extractor, TextMapPropagator};
-use opentelemetry::trace::{TraceContextExt, TracerProvider};
-use opentelemetry::{Context, KeyValue};
+use anyhow::Context;
+use opentelemetry::KeyValue;
+use opentelemetry::trace::TracerProvider;
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::{BatchConfigBuilder, BatchSpanProcessor, Sampler, SdkTracerProvider};
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
-use tracing::field::Empty;
-use tracing::{Span, Subscriber, trace_span};
-use tracing_opentelemetry::OpenTelemetrySpanExt;
+use tracing::Subscriber;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::registry::LookupSpan;
 
 use exporter::Exporter;
+pub use spans::{
+    answered, call, called, continue_trace, hash, mail, mail_server, read, request, statement, transaction,
+    undeliverable, webhook,
+};
 
 /// Every span has this target, and the collector gets no other: those of the HTTP client would be made by sending them.
 pub(super) const TARGET: &str = "neptun_auth::traces";
@@ -36,8 +37,6 @@ const MAX_WAITING: usize = 2048;
 /// Spans in one request to the collector, and the pause between two.
 const BATCH: usize = 512;
 const INTERVAL: Duration = Duration::from_secs(2);
-/// Longest `tracestate` that is passed on; W3C asks for no more.
-const MAX_STATE: usize = 512;
 
 static IS_ON: AtomicBool = AtomicBool::new(false);
 
@@ -126,100 +125,6 @@ impl Traces {
         // It waits for a thread, which waits for tasks of this runtime.
         let closed = spawn_blocking(move || self.0.shutdown_with_timeout(limit)).await;
         closed?.context("the collector did not take the last spans")
-    }
-}
-
-/// The span of a request, and none where there is no collector. `route` has no part of the path that a client chose.
-#[must_use]
-pub fn request(method: &str, route: impl FnOnce() -> String) -> Span {
-    if !IS_ON.load(Ordering::Relaxed) {
-        return Span::none();
-    }
-    let route = route();
-    trace_span!(
-        target: TARGET,
-        "request",
-        otel.name = format!("{method} {route}"),
-        otel.kind = "server",
-        otel.status_code = Empty,
-        http.request.method = method,
-        http.route = route,
-        http.response.status_code = Empty,
-        request_id = Empty
-    )
-}
-
-/// Lets `request` be part of the trace that a trusted proxy began. Call it before the span is entered.
-pub fn continue_trace(request: &Span, parent: &str, state: Option<&str>) {
-    let state = state.filter(|state| state.len() <= MAX_STATE);
-    let parent = TraceContextPropagator::new().extract_with_context(&Context::new(), &Parent { parent, state });
-    // Without a readable `traceparent` the request begins a trace, as if it had none.
-    if parent.has_active_span()
-        && let Err(error) = request.set_parent(parent)
-    {
-        tracing::debug!(?error, "a request could not be added to its proxy's trace");
-    }
-}
-
-/// Notes what became of a request.
-pub fn answered(request: &Span, status: u16, id: &str) {
-    request.record("http.response.status_code", i64::from(status));
-    request.record("request_id", id);
-    if status >= 500 {
-        request.record("otel.status_code", "error");
-    }
-}
-
-/// A span for the time that a password takes, its place in the queue included.
-#[must_use]
-pub fn hash() -> Span {
-    step(|| trace_span!(target: TARGET, "password hash"))
-}
-
-/// A span for a transaction, the wait for a connection included.
-#[must_use]
-pub fn transaction() -> Span {
-    step(|| trace_span!(target: TARGET, "database transaction"))
-}
-
-/// A span for reading outside of a transaction, the wait for a connection included.
-#[must_use]
-pub fn read() -> Span {
-    step(|| trace_span!(target: TARGET, "database read"))
-}
-
-/// A span for a statement that commits by itself, the wait for a connection included.
-#[must_use]
-pub fn statement() -> Span {
-    step(|| trace_span!(target: TARGET, "database statement"))
-}
-
-/// A span within the present request. What background tasks do belongs to no request, and would be a trace each time.
-fn step(span: impl FnOnce() -> Span) -> Span {
-    if IS_ON.load(Ordering::Relaxed) && !Span::current().is_none() {
-        span()
-    } else {
-        Span::none()
-    }
-}
-
-/// The two headers of W3C Trace Context.
-struct Parent<'h> {
-    parent: &'h str,
-    state: Option<&'h str>,
-}
-
-impl Extractor for Parent<'_> {
-    fn get(&self, key: &str) -> Option<&str> {
-        match key {
-            "traceparent" => Some(self.parent),
-            "tracestate" => self.state,
-            _ => None,
-        }
-    }
-
-    fn keys(&self) -> Vec<&str> {
-        vec!["traceparent", "tracestate"]
     }
 }
 
