@@ -42,7 +42,7 @@ class Instance:
         }
         with self.log.open("a") as log:
             self._process = subprocess.Popen([BINARY, "serve"], env=environment, stdout=log, stderr=log)
-        _wait_until(self._is_ready, lambda: self.log.read_text())
+        wait_until(self._is_ready, lambda: self.log.read_text())
 
     def stop(self) -> None:
         """Stops as a deployment does, and must end cleanly."""
@@ -69,13 +69,13 @@ def balancer(name: str, folder: Path, instances: list[Instance]) -> Iterator[str
         "10.0.0.1:8080": f"127.0.0.1:{instances[0].port}",
         "10.0.0.2:8080": f"127.0.0.1:{instances[1].port}",
     }
-    command = {"haproxy": _haproxy, "nginx": _nginx, "caddy": _caddy, "envoy": _envoy}[name](folder, port, addresses)
+    command = _COMMANDS[name](folder, port, addresses)
     with (folder / "log").open("w+") as log:
         environment = os.environ | {"HOME": str(folder)}
         process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, env=environment)
         try:
             url = f"http://localhost:{port}"
-            _wait_until(lambda: _answers(url), lambda: (folder / "log").read_text())
+            wait_until(lambda: _answers(url), lambda: (folder / "log").read_text())
             yield url
         finally:
             process.terminate()
@@ -89,7 +89,8 @@ def _haproxy(folder: Path, port: int, addresses: dict[str, str]) -> list[str]:
 
 
 def _nginx(folder: Path, port: int, addresses: dict[str, str]) -> list[str]:
-    text = _replaced(Path("nginx.conf").read_text(), {"listen 80;": f"listen 127.0.0.1:{port};"} | addresses)
+    here = {"listen 80;": f"listen 127.0.0.1:{port};", "/var/log/nginx/neptun-auth.log": "access.log"}
+    text = _replaced(Path("nginx.conf").read_text(), here | addresses)
     (folder / "site.conf").write_text(text)
     shutil.copy("around-nginx.conf", folder / "nginx.conf")
     (folder / "temp").mkdir()
@@ -97,8 +98,20 @@ def _nginx(folder: Path, port: int, addresses: dict[str, str]) -> list[str]:
 
 
 def _caddy(folder: Path, port: int, addresses: dict[str, str]) -> list[str]:
-    site = {"auth.example.com {": f"http://:{port} {{\n\tbind 127.0.0.1"}
-    text = _replaced(Path("Caddyfile").read_text(), site | addresses)
+    return _caddy_with("Caddyfile", folder, {"auth.example.com {": _site(port)} | addresses)
+
+
+def _compose(folder: Path, port: int, addresses: dict[str, str]) -> list[str]:
+    one, two = addresses.values()
+    return _caddy_with("compose.Caddyfile", folder, {"{$AUTH_DOMAIN} {": _site(port), "one:8080": one, "two:8080": two})
+
+
+def _site(port: int) -> str:
+    return f"http://:{port} {{\n\tbind 127.0.0.1"
+
+
+def _caddy_with(file: str, folder: Path, replacements: dict[str, str]) -> list[str]:
+    text = _replaced(Path(file).read_text(), replacements)
     # The port for administration is the same for every Caddy of a machine.
     (folder / "Caddyfile").write_text("{\n\tadmin off\n}\n" + text)
     return ["caddy", "run", "--config", "Caddyfile", "--adapter", "caddyfile"]
@@ -110,6 +123,15 @@ def _envoy(folder: Path, port: int, addresses: dict[str, str]) -> list[str]:
     (folder / "envoy.yaml").write_text(_replaced(Path("envoy.yaml").read_text(), written))
     # Without shared memory, several can run side by side.
     return ["envoy", "--config-path", "envoy.yaml", "--disable-hot-restart", "--concurrency", "1"]
+
+
+_COMMANDS = {"haproxy": _haproxy, "nginx": _nginx, "caddy": _caddy, "compose": _compose, "envoy": _envoy}
+
+
+def proxy_log(folder: Path) -> str:
+    """What the balancer in this folder has logged."""
+    logs = [folder / "log", folder / "access.log"]
+    return "".join(log.read_text() for log in logs if log.exists())
 
 
 def _in_envoy(address: str) -> str:
@@ -131,9 +153,9 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _wait_until(condition, log) -> None:
+def wait_until(condition, log) -> None:
     deadline = time.monotonic() + 20
     while not condition():
         if time.monotonic() > deadline:
-            raise AssertionError(f"it did not start: {log()}")
+            raise AssertionError(f"it did not happen: {log()}")
         time.sleep(0.05)

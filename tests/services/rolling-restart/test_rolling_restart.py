@@ -4,7 +4,6 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -74,18 +73,6 @@ class Load:
 def _described(what: str, answer: httpx.Response) -> str:
     """Tells an answer of the service from one of the balancer."""
     return f"{what}: {answer.status_code} {answer.headers.get('Server', '')} {answer.text}"
-
-
-@pytest.fixture
-def pair(tmp_path: Path) -> Iterator[list[Instance]]:
-    pair = [Instance(tmp_path, "one"), Instance(tmp_path, "two")]
-    try:
-        for instance in pair:
-            instance.start()
-        yield pair
-    finally:
-        for instance in pair:
-            instance.kill()
 
 
 @pytest.mark.parametrize("name", ["haproxy", "nginx", "caddy", "envoy"])
