@@ -88,6 +88,29 @@ async fn with_a_private_listener_operators_are_served_there_only_and_with_keys_o
     assert_eq!(get(without.address, USERS, &key), (ok, Value::Null));
 }
 
+#[tokio::test]
+async fn the_start_warns_of_a_private_listener_that_other_networks_may_reach() {
+    let app = TestApp::new().await;
+    let port = free_address().port();
+    for (address, is_warned_of) in [
+        (format!("127.0.0.1:{port}"), false),
+        (port.to_string(), false),
+        (format!("0.0.0.0:{port}"), true),
+        (format!("[::]:{port}"), true),
+    ] {
+        let binary = Binary::start(&app.database.url, &[("NEPTUN_AUTH_ADMIN_LISTEN", &address)]);
+        let warnings = binary.warnings();
+        let of_listener = warnings
+            .iter()
+            .filter(|warning| warning.contains("NEPTUN_AUTH_ADMIN_LISTEN"));
+        assert_eq!(
+            of_listener.count(),
+            usize::from(is_warned_of),
+            "{address}: {warnings:?}"
+        );
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stop_waits_for_what_an_operator_has_asked_for() {
     let app = TestApp::new().await;
