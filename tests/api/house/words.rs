@@ -114,3 +114,25 @@ fn the_settings_page_is_what_the_program_writes() {
         "docs/settings.md is out of date; write it again: cargo run -- settings > docs/settings.md"
     );
 }
+
+/// Its table shortens the names of one row, as in `…_max`.
+#[test]
+fn the_page_about_monitoring_names_every_metric() {
+    let page = fs::read_to_string(project("docs/monitoring.md")).unwrap();
+    let described = fs::read_to_string(project("tests/api/process/snapshots/metrics.snap")).unwrap();
+    let names = described.lines().filter_map(|line| line.strip_prefix("# HELP "));
+    let names: Vec<_> = names.filter_map(|line| line.split(' ').next()).collect();
+    assert!(names.len() > 20, "{names:?}");
+    let texts: Vec<_> = page.split('`').collect();
+    for name in names {
+        let mut texts = texts.iter();
+        let is_named = texts.any(|text| {
+            *text == name
+                || text.strip_prefix('…').is_some_and(|end| name.ends_with(end))
+                || text
+                    .strip_suffix('…')
+                    .is_some_and(|start| !start.is_empty() && name.starts_with(start))
+        });
+        assert!(is_named, "docs/monitoring.md does not say what {name} tells");
+    }
+}
