@@ -99,7 +99,7 @@ type Apis = (
     operator::Apis,
 );
 
-fn apis(app: &App) -> Apis {
+fn apis(app: &App, web: &Web) -> Apis {
     (
         account::apis(app),
         recovery::apis(app),
@@ -109,7 +109,7 @@ fn apis(app: &App) -> Apis {
         token::apis(app),
         passkey::apis(app),
         event::apis(app),
-        admin::apis(app),
+        admin::apis(app, web.client_address.clone()),
         operator::apis(app),
     )
 }
@@ -135,7 +135,7 @@ pub fn routes(app: &App, web: &Web) -> BoxEndpoint<'static, Response> {
         .collect();
     let paths = Arc::new(Paths::new(&described(), &others));
     let logged_paths = Arc::clone(&paths);
-    let service = OpenApiService::new((apis(app), pages, docs, inbox, tools), "", "");
+    let service = OpenApiService::new((apis(app, web), pages, docs, inbox, tools), "", "");
     // SQLite has one writer at a time.
     let may_conflict = app.db.file().is_none();
     let (app, cookie) = (app.clone(), Arc::new(web.cookie.clone()));

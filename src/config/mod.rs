@@ -31,7 +31,7 @@ use clap::Args;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use crate::api::Web;
+use crate::api::{ClientAddress, Web};
 use crate::app::clock::Clock;
 use crate::app::collector::CollectorSetup;
 use crate::app::outbound::OutboundSetup;
@@ -137,6 +137,12 @@ impl Settings {
         self.outbound.setup()
     }
 
+    /// How to find a client's address behind proxies.
+    #[must_use]
+    pub fn client_address(&self) -> ClientAddress {
+        self.listen.client_address()
+    }
+
     /// The origins of `ALLOWED_ORIGINS`, as a text.
     #[must_use]
     pub fn allowed_origins(&self) -> String {
@@ -218,7 +224,7 @@ impl Settings {
         Ok(Web {
             cookie: self.cookie(&public_url)?,
             cross_origin: self.listen.cross_origin(self.origins(&public_url)),
-            client_address: self.listen.client_address(),
+            client_address: self.client_address(),
             requests: self.connection.requests(),
             forward_auth: self.forward_auth.settings(&public_url)?,
             public_url: public_url.origin().ascii_serialization(),

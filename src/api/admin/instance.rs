@@ -1,21 +1,29 @@
 //! `/api/admin/instance`: how the instance that answers is.
 
+use poem::Request;
 use poem_openapi::payload::Json;
 use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
 
+use super::arrival::AdminArrival;
 use super::guard::AdminReader;
 use crate::api::error::ApiError;
 use crate::api::example;
 use crate::api::formats::Nullable;
+use crate::api::layers::client::ClientAddress;
 use crate::api::tag::Tag;
 use crate::api::time::Time;
 use crate::app::App;
 use crate::flows::admin::show_instance::{Instance, Pool, show_instance};
 use crate::flows::operator::check_readiness::check_readiness;
+use crate::model::client::Client;
 use crate::model::unavailable::Unavailable;
 
-pub struct AdminInstanceApi(pub App);
+pub struct AdminInstanceApi {
+    pub app: App,
+    /// How to find a client's address behind proxies.
+    pub address: ClientAddress,
+}
 
 /// How one instance of the service is.
 #[derive(Debug, Object)]
@@ -40,6 +48,7 @@ pub struct AdminInstance {
     waiting_mails: i64,
     /// When the oldest of them was written; null if none waits.
     oldest_mail_at: Nullable<Time>,
+    arrival: AdminArrival,
 }
 
 /// A pool of connections to the database.
@@ -56,26 +65,34 @@ impl AdminInstanceApi {
     /// Look at the instance that answers
     ///
     /// Returns its version, since when it runs, whether it can serve, and how full its queues and its connections to
-    /// the database are. Behind a load balancer the next request may reach another instance.
+    /// the database are, and how your request reached it: with `arrival` you see whether proxies in front are set up
+    /// right. Behind a load balancer the next request may reach another instance.
     ///
     /// Answers 503 `unavailable` while the instance can't read the database: it can't find out then that you are an
     /// operator.
     #[oai(path = "/api/admin/instance", method = "get", operation_id = "adminGetInstance")]
-    async fn get_instance(&self, _operator: AdminReader) -> Result<Json<AdminInstance>, ApiError> {
-        let failing: Vec<_> = self.0.background.failing();
-        let status = match check_readiness(&self.0).await {
+    async fn get_instance(
+        &self,
+        _operator: AdminReader,
+        client: Client,
+        request: &Request,
+    ) -> Result<Json<AdminInstance>, ApiError> {
+        let failing: Vec<_> = self.app.background.failing();
+        let status = match check_readiness(&self.app).await {
             Ok(()) if failing.is_empty() => "ok",
             Ok(()) => "degraded",
             Err(error) if Unavailable::is_in(&error) => "unavailable",
             Err(error) => return Err(error.into()),
         };
         let failing = failing.iter().map(|task| task.name()).collect();
-        Ok(Json(AdminInstance::of(&show_instance(&self.0).await?, status, failing)))
+        let arrival = AdminArrival::of(&self.address, &client, request);
+        let instance = show_instance(&self.app).await?;
+        Ok(Json(AdminInstance::of(&instance, status, failing, arrival)))
     }
 }
 
 impl AdminInstance {
-    fn of(instance: &Instance, status: &str, failing: Vec<String>) -> Self {
+    fn of(instance: &Instance, status: &str, failing: Vec<String>, arrival: AdminArrival) -> Self {
         let (taken, most) = instance.hashing;
         let database = if instance.is_postgres { "postgres" } else { "sqlite" };
         Self {
@@ -89,6 +106,7 @@ impl AdminInstance {
             hashing_most: most as u64,
             waiting_mails: instance.waiting_mails,
             oldest_mail_at: Nullable(instance.oldest_mail_at.map(Time)),
+            arrival,
         }
     }
 }
@@ -120,6 +138,7 @@ impl Example for AdminInstance {
             hashing_most: 256,
             waiting_mails: 12,
             oldest_mail_at: Nullable(Some(Time(example::signed_in().created_at))),
+            arrival: AdminArrival::example(),
         }
     }
 }

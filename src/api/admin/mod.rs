@@ -1,5 +1,6 @@
 //! `/api/admin`: operators find, create, change and delete accounts, and end sessions.
 
+mod arrival;
 mod events;
 mod guard;
 mod instance;
@@ -14,6 +15,7 @@ mod webhook_types;
 mod webhooks;
 
 use crate::api::error::ErrorCode;
+use crate::api::layers::client::ClientAddress;
 use crate::app::App;
 pub use place::{elsewhere, keys_only};
 
@@ -27,15 +29,18 @@ pub type Apis = (
     instance::AdminInstanceApi,
 );
 
-/// The operations of this chapter, ready to serve.
-pub fn apis(app: &App) -> Apis {
+/// The operations of this chapter, ready to serve. `address` finds a client's address.
+pub fn apis(app: &App, address: ClientAddress) -> Apis {
     (
         users::AdminUsersApi(app.clone()),
         invitations::AdminInvitationsApi(app.clone()),
         sessions::AdminSessionsApi(app.clone()),
         events::AdminEventsApi(app.clone()),
         webhooks::AdminWebhooksApi(app.clone()),
-        instance::AdminInstanceApi(app.clone()),
+        instance::AdminInstanceApi {
+            app: app.clone(),
+            address,
+        },
     )
 }
 

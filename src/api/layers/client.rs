@@ -11,7 +11,7 @@ use crate::app::refusals::RefusedClient;
 use crate::model::client::Client;
 use crate::model::client::proxy::{AddressForm, TrustedProxies};
 
-const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const CLOUDFRONT_VIEWER_ADDRESS: HeaderName = HeaderName::from_static("cloudfront-viewer-address");
 
 /// Where the client's address comes from.
@@ -68,8 +68,22 @@ impl ClientAddress {
         self.proxies.trust(peer) || (self.header.is_some() && self.proxies.is_empty())
     }
 
+    /// The header that names the client's address.
+    #[must_use]
+    pub fn header_name(&self) -> &HeaderName {
+        self.header.as_ref().unwrap_or(&X_FORWARDED_FOR)
+    }
+
+    /// The addresses in that header, the client's own claims first; `None` for one that can't be read.
+    #[must_use]
+    pub fn named(&self, headers: &HeaderMap) -> Vec<Option<IpAddr>> {
+        let name = self.header_name();
+        let lines: Vec<_> = headers.get_all(name).iter().map(HeaderValue::as_bytes).collect();
+        TrustedProxies::named(&lines, form_of(name))
+    }
+
     fn of(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
-        let lines = headers.get_all(self.header.as_ref().unwrap_or(&X_FORWARDED_FOR));
+        let lines = headers.get_all(self.header_name());
         let lines: Vec<_> = lines.iter().map(HeaderValue::as_bytes).collect();
         let client = match &self.header {
             Some(name) => self.proxies.client_by_header(peer, &lines, form_of(name)),
@@ -216,7 +230,9 @@ mod tests {
             ("10.1.1.1", "198.51.100.7", true),
             ("203.0.113.9", "203.0.113.9", false),
         ] {
-            let request = http::Request::get("/").header(X_FORWARDED_FOR, "198.51.100.7").body(());
+            let request = http::Request::get("/")
+                .header(&X_FORWARDED_FOR, "198.51.100.7")
+                .body(());
             let (head, ()) = request.unwrap().into_parts();
             let peer = RemoteAddr(SocketAddr::new(peer.parse().unwrap(), 1).into());
             let parts = RequestParts::from((head, LocalAddr::default(), peer, Scheme::HTTP));

@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
 
+use super::arrival::{self, Asker};
 use super::certificate;
 use crate::app::outbound::{Answer, Call, Outbound, OutboundError, OutboundSetup};
 use crate::model::doctor::{Finding, Level};
@@ -21,6 +22,8 @@ pub struct Live<'a> {
     /// Whether browsers apply CORS: page and service have different origins.
     pub is_cross_origin: bool,
     pub cookie: &'a SessionCookie,
+    /// `None` if no operator asks, or the key must not go there.
+    pub asker: Option<Asker<'a>>,
 }
 
 /// Everything about the instance.
@@ -51,6 +54,10 @@ pub async fn findings(live: Live<'_>, setup: &OutboundSetup, now: DateTime<Utc>)
         findings.push(asking.preflight().await);
     }
     findings.push(asking.cookie().await);
+    if let Some(asker) = live.asker {
+        let outbound = Outbound::to_anywhere_encrypted(setup)?;
+        findings.push(arrival::finding(&outbound, &asking.at("/api/admin/instance"), asker).await);
+    }
     Ok(findings)
 }
 

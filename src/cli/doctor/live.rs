@@ -4,7 +4,9 @@ use url::Url;
 
 use super::DoctorArgs;
 use crate::app::clock::Clock;
+use crate::app::doctor::arrival::Asker;
 use crate::app::doctor::live::{self, Live};
+use crate::cli::remote;
 use crate::config::Settings;
 use crate::model::doctor::Finding;
 
@@ -19,11 +21,18 @@ pub async fn findings(settings: &Settings, arguments: &DoctorArgs) -> anyhow::Re
         return Ok(findings);
     };
     let page = origin(arguments.page(&public_url));
+    let key = remote::admin_key(arguments.key_file.as_deref())?;
+    // Another address than the public one may lead around the proxy that is to be looked at.
+    let is_public = origin(url) == origin(&public_url) && matches!(settings.operation.admin_listen(), Ok(None));
+    let asks = is_public && !key.is_empty() && remote::may_get_key(url);
+    let address = settings.client_address();
+    let header = address.header_name().as_str();
     let live = Live {
         url,
         page: &page,
         is_cross_origin: page != origin(called),
         cookie: &cookie,
+        asker: asks.then_some(Asker { key: &key, header }),
     };
     findings.extend(live::findings(live, &settings.outbound(), Clock::System.now()).await?);
     Ok(findings)

@@ -4,6 +4,7 @@
 mod live;
 mod settings;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -28,6 +29,10 @@ pub struct DoctorArgs {
     /// on this machine and the public URL is not [default: none, and nothing is asked]
     #[arg(long, value_parser = web_url)]
     live: Option<Url>,
+    /// File with an admin key in its first line, to ask how requests reach the running service; - for standard input
+    /// [default: the variable `NEPTUN_AUTH_ADMIN_KEY`]
+    #[arg(long, value_name = "FILE", requires = "live")]
+    key_file: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     json: bool,

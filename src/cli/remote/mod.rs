@@ -2,7 +2,7 @@
 
 mod refusal;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, ensure};
@@ -18,7 +18,7 @@ use super::printable::printable;
 use super::secret_input;
 use crate::app::outbound::{Answer, Call, Outbound, OutboundError};
 use crate::config::Settings;
-use crate::config::names::{ADMIN_KEY, admin_key};
+use crate::config::names::{self, ADMIN_KEY};
 use crate::model::client::origin::is_loopback;
 use refusal::{LONGEST_WAIT, refusal, retry_after};
 
@@ -64,7 +64,7 @@ impl RemoteArgs {
             return Ok(None);
         };
         ensure!(
-            url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url)),
+            may_get_key(url),
             "--url must begin with https:// unless it is on this machine: the admin key goes there"
         );
         let is_plain = url.username().is_empty() && url.password().is_none();
@@ -72,11 +72,7 @@ impl RemoteArgs {
             is_plain && url.query().is_none() && url.fragment().is_none(),
             "--url must be an address alone, as in https://auth.example.com"
         );
-        let key = match &self.key_file {
-            Some(file) => secret_input::read(file, "admin key")?,
-            None => admin_key(),
-        };
-        let key = Zeroizing::new(key.trim().to_owned());
+        let key = admin_key(self.key_file.as_deref())?;
         ensure!(
             !key.is_empty(),
             "--url needs an admin key: name a file with --key-file, or set {ADMIN_KEY}; `neptun-auth keys admin \
@@ -88,6 +84,20 @@ impl RemoteArgs {
             key,
         }))
     }
+}
+
+/// The key in `file`, or else in the variable; empty without either.
+pub fn admin_key(file: Option<&Path>) -> anyhow::Result<Zeroizing<String>> {
+    let key = match file {
+        Some(file) => secret_input::read(file, "admin key")?,
+        None => names::admin_key(),
+    };
+    Ok(Zeroizing::new(key.trim().to_owned()))
+}
+
+/// Whether the key stays secret on its way to `url`.
+pub fn may_get_key(url: &Url) -> bool {
+    url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url))
 }
 
 impl Remote {

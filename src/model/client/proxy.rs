@@ -55,11 +55,7 @@ impl TrustedProxies {
     #[must_use]
     pub fn client(&self, peer: IpAddr, forwarded_for: &[&[u8]]) -> ClientIp {
         let mut client = peer.to_canonical();
-        let lines = forwarded_for.iter().rev();
-        let hops = lines.flat_map(|line| line.rsplit(|byte| *byte == b','));
-        // A list may have empty elements (RFC 9110, 5.6.1), such as after a last comma.
-        let hops = hops.map(<[u8]>::trim_ascii).filter(|hop| !hop.is_empty());
-        for hop in hops.take(Self::MAX_HOPS) {
+        for hop in hops(forwarded_for).take(Self::MAX_HOPS) {
             if !self.trust(client) {
                 break;
             }
@@ -72,6 +68,16 @@ impl TrustedProxies {
             client = address;
         }
         ClientIp::known(client)
+    }
+
+    /// The addresses in the `lines` of a header, at most the last [`Self::MAX_HOPS`]; `None` for one that can't be
+    /// read.
+    #[must_use]
+    pub fn named(lines: &[&[u8]], form: AddressForm) -> Vec<Option<IpAddr>> {
+        let read = hops(lines).take(Self::MAX_HOPS).map(|hop| address(hop, form));
+        let mut named: Vec<_> = read.collect();
+        named.reverse();
+        named
     }
 
     /// The client behind `peer`, from the `lines` of a header that the platform in front sets and overwrites. Listed
@@ -93,6 +99,13 @@ impl TrustedProxies {
             is_unreadable: named.is_none(),
         }
     }
+}
+
+/// What the `lines` name, from their right end.
+fn hops<'a>(lines: &[&'a [u8]]) -> impl Iterator<Item = &'a [u8]> {
+    let hops = lines.iter().rev().flat_map(|line| line.rsplit(|byte| *byte == b','));
+    // A list may have empty elements (RFC 9110, 5.6.1), such as after a last comma.
+    hops.map(<[u8]>::trim_ascii).filter(|hop| !hop.is_empty())
 }
 
 /// How a header writes an address.
@@ -231,8 +244,16 @@ mod tests {
     fn hops_beyond_the_bound_are_not_read() {
         let line = format!("203.0.113.7{}", ", 10.0.0.2".repeat(TrustedProxies::MAX_HOPS));
         assert_eq!(client("10.0.0.1", &[&line]), "10.0.0.2");
+        let named = TrustedProxies::named(&[line.as_bytes()], AddressForm::Any);
+        assert_eq!(
+            named,
+            [Some("10.0.0.2".parse::<IpAddr>().unwrap()); TrustedProxies::MAX_HOPS]
+        );
         let line = format!("203.0.113.7{}", ", 10.0.0.2".repeat(TrustedProxies::MAX_HOPS - 1));
         assert_eq!(client("10.0.0.1", &[&line]), "203.0.113.7");
+        let named = TrustedProxies::named(&[b"1.2.3.4, \xff", b"203.0.113.7:80,"], AddressForm::Any);
+        let known = ["1.2.3.4", "203.0.113.7"].map(|ip| Some(ip.parse::<IpAddr>().unwrap()));
+        assert_eq!(named, [known[0], None, known[1]]);
     }
 
     #[test]

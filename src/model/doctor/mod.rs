@@ -1,5 +1,6 @@
 //! What `neptun-auth doctor` finds, and the rules by which browsers keep or drop the session cookie.
 
+pub mod arrival;
 pub mod cookie;
 pub mod front_end;
 

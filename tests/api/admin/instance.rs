@@ -38,6 +38,9 @@ async fn an_instance_tells_operators_how_it_is() {
         (&seen["waiting_mails"], &seen["oldest_mail_at"]),
         (&json!(0), &json!(null))
     );
+    let arrival = json!({ "peer": null, "peer_is_trusted": false, "client": null, "header": "x-forwarded-for",
+        "named": [] });
+    assert_eq!(seen["arrival"], arrival);
 }
 
 #[tokio::test]

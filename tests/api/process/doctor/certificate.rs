@@ -24,6 +24,7 @@ async fn look(url: &Url, setup: &OutboundSetup, day: &str) -> (Finding, usize) {
         page: "https://app.example.com",
         is_cross_origin: true,
         cookie: &cookie,
+        asker: None,
     };
     let now: DateTime<Utc> = format!("{day}T12:00:00Z").parse().unwrap();
     let findings = live::findings(live, setup, now).await.unwrap();

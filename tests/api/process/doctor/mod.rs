@@ -1,6 +1,7 @@
 //! `neptun-auth doctor`, the real binary: what it names, what it prints, and what it leaves alone.
 
 mod around;
+mod arrival;
 mod certificate;
 mod database;
 mod live;
