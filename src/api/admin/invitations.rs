@@ -65,7 +65,9 @@ impl AdminInvitationsApi {
     /// `Accept-Language`. On the page of the link the guest chooses a password, which also confirms the address. The
     /// rules for sign-ups do not apply. The link is valid for seven days and one use; a new invitation voids it. An
     /// account that was made for an invitation is deleted when that expires, unless the guest or an operator has given
-    /// it something by then: a password, another way to log in, a confirmed address.
+    /// it something by then: a password, another way to log in, a confirmed address. Disabling the account voids the
+    /// link; the account then goes seven days after you enable it again. A recovery link that you made later keeps the
+    /// account for as long as it is valid.
     ///
     /// Answers 409 `email_taken` if the account of the address has a password or another way to log in, 409
     /// `username_taken` if another account has the user name, 403 `account_disabled` if the account is disabled, and
