@@ -1,6 +1,7 @@
 //! One connection: its requests, its time-outs, and its end when the service stops.
 
 use std::convert::Infallible;
+use std::future::pending;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -28,6 +29,8 @@ use crate::app::refusals::EndsConnection;
 const HEADER_TIMEOUT: Duration = Duration::from_secs(12);
 /// How long a connection that has just been accepted is kept for its first request when the service stops.
 const FIRST_REQUEST_GRACE: Duration = Duration::from_millis(500);
+/// How long answers may take that were on their way at the connection's last one: longer than a refusal waits.
+const LAST_ANSWERS: Duration = Duration::from_secs(3);
 /// Longest header; a session cookie and a browser's own headers take a fifth of it.
 const HEADER_BYTES: u32 = 16 * 1024;
 /// Requests that one HTTP/2 connection may have in flight. Each may hold a header and a body.
@@ -58,6 +61,10 @@ pub async fn serve(stream: TcpStream, peer: SocketAddr, endpoint: Arc<BoxEndpoin
         let in_flight = activity.begin(request.version());
         let activity = activity.clone();
         async move {
+            // An HTTP/2 client that does not answer to being told of the end may go on asking.
+            if ending.is_cancelled() {
+                pending::<()>().await;
+            }
             let request: Request = (request, LocalAddr(local.into()), RemoteAddr(peer.into()), Scheme::HTTP).into();
             let mut response = hyper::Response::from(endpoint.get_response(request).await);
             if response.extensions().get::<EndsConnection>().is_some() {
@@ -74,6 +81,7 @@ pub async fn serve(stream: TcpStream, peer: SocketAddr, endpoint: Arc<BoxEndpoin
         }
     });
     let builder = builder(terms.keep_alive);
+    let mut overdue = pin!(overdue(&ending));
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
     let mut idle_check = interval(HEADER_TIMEOUT.min(terms.keep_alive));
     idle_check.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -83,6 +91,7 @@ pub async fn serve(stream: TcpStream, peer: SocketAddr, endpoint: Arc<BoxEndpoin
         tokio::select! {
             // Errors are the client's: it sent something that is not HTTP, or left.
             _ = connection.as_mut() => return,
+            () = overdue.as_mut() => return,
             // An idle HTTP/1 connection stays open, because closing it could meet a request that is on its way.
             () = draining.cancelled(), if !going_away => {
                 going_away = true;
@@ -118,6 +127,12 @@ async fn told_to_end(stop: &Stop, activity: &Activity, ending: &CancellationToke
     if !activity.has_begun() {
         sleep(FIRST_REQUEST_GRACE).await;
     }
+}
+
+/// Waits until the connection should have ended after its last answer.
+async fn overdue(ending: &CancellationToken) {
+    ending.cancelled().await;
+    sleep(LAST_ANSWERS).await;
 }
 
 fn builder(keep_alive: Duration) -> Builder<TokioExecutor> {
@@ -198,5 +213,41 @@ mod tests {
         assert!(last.await.unwrap().status().is_success());
         assert!(slow.await.unwrap().status().is_success());
         assert!(client.ready().await.is_err(), "another request could begin");
+    }
+
+    /// A frame of HTTP/2: its type, its flags, its stream and what it holds.
+    fn frame(kind: u8, flags: u8, stream: u8, payload: &[u8]) -> Vec<u8> {
+        let length = u8::try_from(payload.len()).unwrap();
+        [&[0, 0, length, kind, flags, 0, 0, 0, stream], payload].concat()
+    }
+
+    #[tokio::test]
+    async fn an_http2_client_that_goes_on_after_the_last_answer_gets_no_other() {
+        const HEADERS: u8 = 1;
+        const RST_STREAM: u8 = 3;
+        const SETTINGS: u8 = 4;
+        // GET http://a/last, each field as HPACK's table has it or in full. The stream ends with it.
+        let request = |stream| frame(HEADERS, 5, stream, b"\x82\x86\x04\x05/last\x41\x01a");
+        let mut stream = connect().await;
+        let mut opening = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
+        opening.extend(frame(SETTINGS, 0, 0, &[]));
+        opening.extend(request(1));
+        stream.write_all(&opening).await.unwrap();
+        sleep(Duration::from_millis(300)).await;
+        stream.write_all(&request(3)).await.unwrap();
+        // It never acknowledges the ping of the service.
+        let mut received = Vec::new();
+        let end = tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut received));
+        end.await.expect("the connection ends").ok();
+        let mut answered = Vec::new();
+        let mut rest = &received[..];
+        while let [_, high, low, kind, _, _, _, _, id, ..] = *rest {
+            let length = usize::from(u16::from_be_bytes([high, low]));
+            if kind == HEADERS || kind == RST_STREAM {
+                answered.push((kind, id));
+            }
+            rest = &rest[9 + length..];
+        }
+        assert_eq!(answered, [(HEADERS, 1)]);
     }
 }
