@@ -26,9 +26,32 @@ impl Mail {
     #[must_use]
     pub fn linked(&self, page: Option<&Url>) -> Self {
         let mut mail = self.clone();
-        if let (Message::Invitation { key, link, .. }, Some(page)) = (&mut mail.message, page) {
+        if let (Message::Invitation { key, link, .. }, Some(page)) = (&mut mail.message, page)
+            && !key.is_empty()
+        {
             *link = Some(invitation_link(page, key).into());
         }
         mail
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::client::language::Languages;
+
+    #[test]
+    fn an_invitation_that_was_stored_with_its_link_keeps_it() {
+        let stored = r#"{"kind":"invitation","link":"https://a.example/#key=x","days":7}"#;
+        let mail = Mail {
+            to: "guest@example.com".to_owned(),
+            languages: Languages::default(),
+            message: serde_json::from_str(stored).unwrap(),
+        };
+        let page = "https://b.example/".parse().unwrap();
+        let Message::Invitation { link, .. } = mail.linked(Some(&page)).message else {
+            panic!("another message");
+        };
+        assert_eq!(link.as_deref(), Some("https://a.example/#key=x"));
     }
 }

@@ -72,6 +72,8 @@ pub enum Message {
     },
     /// On the page of the link, a guest sets the first password of the account.
     Invitation {
+        /// Empty in a mail that a build of before has stored, which has its link.
+        #[serde(default)]
         key: String,
         /// `None` until the mail is sent: the instance that sends it knows the service's page, and the command line,
         /// which stores invitations too, need not.
