@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 
 use crate::model::statistics::Statistics;
+use crate::model::unavailable::Unavailable;
 
 /// For how long numbers are shown that are soon counted.
 const HOLDS: Duration = Duration::from_mins(1);
@@ -22,7 +23,7 @@ const LONGEST: Duration = Duration::from_hours(1);
 #[derive(Debug, Default)]
 pub struct LatestStatistics {
     latest: Mutex<Option<Counted>>,
-    /// Until when the worker leaves a database alone in which a count failed, perhaps because it takes too long.
+    /// Until when a database is left alone in which a count failed, perhaps because it takes too long.
     rests_until: Mutex<Option<Instant>>,
     counting: tokio::sync::Mutex<()>,
 }
@@ -57,17 +58,18 @@ impl LatestStatistics {
     /// The numbers that were counted last, or those of `count` if they are too old.
     ///
     /// # Errors
-    /// Those of `count`. The next caller tries again.
+    /// Those of `count`, and [`Unavailable`] during the rest after a failed one.
     pub async fn of(
         &self,
         now: DateTime<Utc>,
         count: impl Future<Output = anyhow::Result<Statistics>>,
     ) -> anyhow::Result<Statistics> {
-        self.unless(|known| known.may_be_shown(now), count).await
+        let counted = self.unless(|known| known.may_be_shown(now), count).await?;
+        Ok(counted
+            .ok_or_else(|| Unavailable::new("a count of accounts and sessions has failed, and the next one waits"))?)
     }
 
-    /// Counts again if it takes too long for a request to wait, or if it is not known how long it takes. A count that
-    /// failed is followed by the same rest as one that did not.
+    /// Counts again if it takes too long for a request to wait, or if it is not known how long it takes.
     ///
     /// # Errors
     /// Those of `count`. The numbers of before are still shown.
@@ -76,14 +78,33 @@ impl LatestStatistics {
         now: DateTime<Utc>,
         count: impl Future<Output = anyhow::Result<Statistics>>,
     ) -> anyhow::Result<()> {
+        self.unless(|known| known.is_enough(now), count).await.map(drop)
+    }
+
+    /// The known numbers if they are good, or those of `count`. `None` during the rest after a failed count.
+    async fn unless(
+        &self,
+        is_good: impl Fn(&Counted) -> bool,
+        count: impl Future<Output = anyhow::Result<Statistics>>,
+    ) -> anyhow::Result<Option<Statistics>> {
+        if let Some(known) = self.known().filter(&is_good) {
+            return Ok(Some(known.numbers));
+        }
+        let _alone = self.counting.lock().await;
+        if let Some(known) = self.known().filter(&is_good) {
+            return Ok(Some(known.numbers));
+        }
         if self.rests() {
-            return Ok(());
+            return Ok(None);
         }
         let began = Instant::now();
-        let counted = self.unless(|known| known.is_enough(now), count).await;
-        let until = counted.is_err().then(|| Instant::now() + rest_after(began.elapsed()));
-        *self.rests_until.lock().unwrap_or_else(PoisonError::into_inner) = until;
-        counted.map(drop)
+        let counted = count.await;
+        let took = began.elapsed();
+        match &counted {
+            Ok(numbers) => self.put(numbers.clone(), took),
+            Err(_) => self.rest(Instant::now() + took * REST),
+        }
+        counted.map(Some)
     }
 
     fn rests(&self) -> bool {
@@ -91,22 +112,8 @@ impl LatestStatistics {
         until.is_some_and(|until| Instant::now() < until)
     }
 
-    async fn unless(
-        &self,
-        is_good: impl Fn(&Counted) -> bool,
-        count: impl Future<Output = anyhow::Result<Statistics>>,
-    ) -> anyhow::Result<Statistics> {
-        if let Some(known) = self.known().filter(&is_good) {
-            return Ok(known.numbers);
-        }
-        let _alone = self.counting.lock().await;
-        if let Some(known) = self.known().filter(&is_good) {
-            return Ok(known.numbers);
-        }
-        let began = Instant::now();
-        let numbers = count.await?;
-        self.put(numbers.clone(), began.elapsed());
-        Ok(numbers)
+    fn rest(&self, until: Instant) {
+        *self.rests_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
     }
 
     fn known(&self) -> Option<Counted> {
@@ -123,6 +130,7 @@ mod tests {
     use std::future::{pending, ready};
 
     use chrono::TimeDelta;
+    use tokio::time::sleep;
 
     use super::*;
 
@@ -166,15 +174,20 @@ mod tests {
         assert_eq!(latest.of(later, count(later)).await.unwrap().counted_at, later);
     }
     #[tokio::test]
-    async fn a_count_that_failed_is_followed_by_a_rest_too() {
+    async fn after_a_count_that_failed_nobody_counts_for_a_while() {
         let (latest, now) = (LatestStatistics::default(), DateTime::UNIX_EPOCH);
-        let failing = ready(Err(anyhow::anyhow!("the statement took too long")));
-        assert!(latest.renew(now, failing).await.is_err());
-        latest.renew(now, ready(Ok(numbers(now)))).await.unwrap();
-        assert!(latest.known().is_none());
-        *latest.rests_until.lock().unwrap() = Some(Instant::now());
-        latest.renew(now, ready(Ok(numbers(now)))).await.unwrap();
-        assert!(latest.known().is_some());
+        let count = || ready(Ok(numbers(now)));
+        let failing = async {
+            sleep(Duration::from_millis(100)).await;
+            Err(anyhow::anyhow!("the statement took too long"))
+        };
+        assert!(latest.of(now, failing).await.is_err());
+        latest.renew(now, count()).await.unwrap();
+        let refusal = latest.of(now, count()).await.unwrap_err();
+        assert!(Unavailable::is_in(&refusal));
+        latest.rest(Instant::now());
+        latest.renew(now, count()).await.unwrap();
+        assert_eq!(latest.of(now, pending()).await.unwrap().counted_at, now);
     }
 
     #[test]
