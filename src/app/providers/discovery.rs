@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::{Context, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
+use serde_json::Value;
 use tokio::sync::{Mutex as AsyncMutex, MutexGuard};
 use url::Url;
 
@@ -30,8 +31,9 @@ pub struct Metadata {
     jwks_uri: Endpoint,
     userinfo_endpoint: Option<Endpoint>,
     token_endpoint_auth_methods_supported: Option<Vec<String>>,
+    /// For a diagnosis only, so a log-in does not fail for its form.
     #[serde(default)]
-    id_token_signing_alg_values_supported: Vec<String>,
+    id_token_signing_alg_values_supported: Value,
     /// Whether each callback names its provider (RFC 9207).
     #[serde(default)]
     pub authorization_response_iss_parameter_supported: bool,
@@ -70,8 +72,9 @@ impl Metadata {
 
     /// The algorithms that it signs with, if none of them is one that can be verified. Some providers name none.
     #[must_use]
-    pub fn foreign_algorithms(&self) -> Option<&[String]> {
-        let all = &self.id_token_signing_alg_values_supported;
+    pub fn foreign_algorithms(&self) -> Option<Vec<&str>> {
+        let all = self.id_token_signing_alg_values_supported.as_array()?;
+        let all: Vec<_> = all.iter().filter_map(Value::as_str).collect();
         let is_foreign = all.iter().all(|name| Algorithm::named(name).is_none());
         (is_foreign && !all.is_empty()).then_some(all)
     }
@@ -246,5 +249,33 @@ impl Discovery {
             Ok(KeySet::of(published.context("the provider's keys")?))
         };
         self.keys.get(age, clock, fetch).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_a_provider_says_of_its_algorithms_ends_no_log_in_whatever_its_form() {
+        for (said, foreign) in [
+            (json!(null), None),
+            (json!("HS256"), None),
+            (json!([]), None),
+            (json!(["HS256", "EdDSA"]), None),
+            (json!([1, "HS256"]), Some(vec!["HS256"])),
+        ] {
+            let document = json!({
+                "issuer": "https://a.example",
+                "authorization_endpoint": "https://a.example/authorize",
+                "token_endpoint": "https://a.example/token",
+                "jwks_uri": "https://a.example/keys",
+                "id_token_signing_alg_values_supported": said,
+            });
+            let metadata: Metadata = serde_json::from_value(document).unwrap();
+            assert_eq!(metadata.foreign_algorithms(), foreign, "{said}");
+        }
     }
 }

@@ -9,6 +9,8 @@ use crate::model::doctor::Finding;
 
 /// Algorithms of a provider that are named.
 const MOST_NAMED: usize = 10;
+/// Characters of such a name that are shown.
+const LONGEST_NAME: usize = 40;
 
 /// For each provider the address to register there, and whether it can be asked.
 pub async fn findings(setup: &ProvidersSetup, http: &Outbound, clock: &Clock) -> Vec<Finding> {
@@ -46,10 +48,13 @@ async fn published(provider: &ProviderSetup, http: &Outbound, clock: &Clock) -> 
 async fn examine(name: &str, discovery: &Discovery, http: &Outbound, clock: &Clock) -> anyhow::Result<Finding> {
     let ours = Algorithm::NAMES;
     if let Some(foreign) = discovery.metadata(http, clock).await?.foreign_algorithms() {
-        let named = foreign.iter().take(MOST_NAMED).map(String::as_str);
+        let named = foreign
+            .iter()
+            .take(MOST_NAMED)
+            .map(|name| name.chars().take(LONGEST_NAME).collect());
         let says = format!(
             "{name} signs with {} only, and this service verifies {ours}: let the provider sign with one of these",
-            named.collect::<Vec<_>>().join(", ")
+            named.collect::<Vec<String>>().join(", ")
         );
         return Ok(Finding::fail("provider.algorithms", says));
     }
