@@ -8,11 +8,26 @@ use crate::app::outbound::{Call, Outbound};
 use crate::model::doctor::Finding;
 use crate::model::doctor::arrival::{Arrival, CLAIMED};
 
+/// The header of which the service takes an address with its port only.
+const WITH_PORT: &str = "cloudfront-viewer-address";
+const CLAIMED_PORT: &str = "192.0.2.77:1";
+
 /// An operator's key, and the header in which these settings look for the client's address.
 #[derive(Clone, Copy)]
 pub struct Asker<'a> {
     pub key: &'a str,
     pub header: &'a str,
+}
+
+impl Asker<'_> {
+    /// What a client would write that claims [`CLAIMED`].
+    fn claim(&self) -> &'static str {
+        if self.header == WITH_PORT {
+            CLAIMED_PORT
+        } else {
+            CLAIMED
+        }
+    }
 }
 
 /// The key is a secret.
@@ -45,7 +60,7 @@ async fn ask(outbound: &Outbound, url: &Url, asker: Asker<'_>) -> Result<Arrival
     let bearer = Zeroizing::new(format!("Bearer {}", asker.key));
     let call = Call::get(url)
         .header("authorization", &bearer)
-        .header(asker.header, CLAIMED);
+        .header(asker.header, asker.claim());
     let answer = outbound.send(call).await;
     let answer = answer.map_err(|error| format!("{:#}", anyhow::Error::from(error)))?;
     match answer.status {

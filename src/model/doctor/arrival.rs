@@ -34,11 +34,11 @@ impl Arrival {
         match self.named.last().map(String::as_str) {
             Some(CLAIMED) if self.client == CLAIMED => self.passed_on(),
             _ if self.client == CLAIMED => self.seen_from_a_trusted_network(),
-            None | Some("unreadable") => self.unnamed(),
-            Some(_) => {
+            Some(_) if self.named.contains(&self.client) => {
                 let says = format!("the proxy at {} names its clients, and not what they claim", self.peer);
                 Finding::ok(ID, says).with(format!("seen from here: {}", self.client))
             }
+            _ => self.unnamed(),
         }
     }
 
@@ -88,8 +88,9 @@ impl Arrival {
 
     fn unnamed(&self) -> Finding {
         let says = format!(
-            "the trusted proxy at {} names no client in {}: all clients count as one, so that one of them uses up the \
-             limits of all; let it send the client's address, or set CLIENT_IP_HEADER to the header that has it",
+            "the trusted proxy at {} names no client in {}, or more than one: all clients count as one, so that one of \
+             them uses up the limits of all; let it send the client's address, or set CLIENT_IP_HEADER to the header that \
+             has it",
             self.peer, self.header
         );
         Finding::warn(ID, says).about("CLIENT_IP_HEADER")

@@ -147,6 +147,18 @@ async fn a_platform_that_does_not_overwrite_its_header_is_named() {
     let wrong = start(Proxy::PassesOn, "fly-client-ip", platform).await;
     let (troubles, said) = wrong.look(platform, &wrong.key);
     assert_eq!(troubles, ["live.client-address fail CLIENT_IP_HEADER"], "{said}");
+    // The service reads no address where there are two, and counts the proxy.
+    let two = start(Proxy::Appends(CLIENT), "fly-client-ip", platform).await;
+    let (troubles, said) = two.look(platform, &two.key);
+    assert_eq!(troubles, ["live.client-address warn CLIENT_IP_HEADER"], "{said}");
+}
+
+#[tokio::test]
+async fn a_header_that_has_a_port_too_is_claimed_with_one() {
+    let platform: Variables = &[("NEPTUN_AUTH_CLIENT_IP_HEADER", "CloudFront-Viewer-Address")];
+    let wrong = start(Proxy::PassesOn, "cloudfront-viewer-address", platform).await;
+    let (troubles, said) = wrong.look(platform, &wrong.key);
+    assert_eq!(troubles, ["live.client-address fail CLIENT_IP_HEADER"], "{said}");
 }
 
 #[tokio::test]
