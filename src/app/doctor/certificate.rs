@@ -29,10 +29,14 @@ fn valid(end: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Finding {
     };
     let left = end - now;
     let finding = if left < RENEWED_BEFORE {
+        let days = match left.num_days() {
+            0 => "a day at most".to_owned(),
+            1 => "a day".to_owned(),
+            days => format!("{days} days"),
+        };
         let says = format!(
-            "its certificate ends in {} days, and what renews it should have done so by now: look at the log of that \
-             program, and whether its port or its access to the DNS is open",
-            left.num_days()
+            "its certificate ends in {days}, and what renews it should have done so by now: look at the log of that \
+             program, and whether its port or its access to the DNS is open"
         );
         Finding::warn(ID, says)
     } else {
