@@ -70,8 +70,7 @@ impl TrustedProxies {
         ClientIp::known(client)
     }
 
-    /// The addresses in the `lines` of a header, at most the last [`Self::MAX_HOPS`]; `None` for one that can't be
-    /// read.
+    /// The addresses in the `lines` of a header, at most the last 32; `None` for one that can't be read.
     #[must_use]
     pub fn named(lines: &[&[u8]], form: AddressForm) -> Vec<Option<IpAddr>> {
         let read = hops(lines).take(Self::MAX_HOPS).map(|hop| address(hop, form));

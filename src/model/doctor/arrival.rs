@@ -89,8 +89,8 @@ impl Arrival {
     fn unnamed(&self) -> Finding {
         let says = format!(
             "the trusted proxy at {} names no client in {}, or more than one: all clients count as one, so that one of \
-             them uses up the limits of all; let it send the client's address, or set CLIENT_IP_HEADER to the header that \
-             has it",
+             them uses up the limits of all; let it send the client's address, or set CLIENT_IP_HEADER to the header \
+             that has it",
             self.peer, self.header
         );
         Finding::warn(ID, says).about("CLIENT_IP_HEADER")
