@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -71,11 +72,14 @@ def application() -> Iterator[Application]:
 
 
 @contextmanager
-def service_that_renews(cookie: str) -> Iterator[int]:
-    """Stands in for the service five minutes after the session's last use, when the answer renews the cookie."""
+def service_that_renews(cookie: str, received: list[Message] | None = None) -> Iterator[int]:
+    """Stands in for the service five minutes after the session's last use, when the answer renews the cookie. Keeps the
+    headers of each request in `received`."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            if received is not None:
+                received.append(self.headers)
             # As the service does: Envoy takes no other answer.
             self.send_response(204 if self.path == "/api/auth/verify" else 200)
             self.send_header("X-Auth-User-Id", "1")

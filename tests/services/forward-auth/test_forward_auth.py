@@ -4,6 +4,7 @@ import os
 import re
 import socket
 from collections.abc import Iterator
+from email.message import Message
 from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -233,6 +234,22 @@ def test_a_renewed_cookie_reaches_the_browser(
         "x-auth-email-verified": "true",
         "x-auth-session-id": "1",
     }
+
+
+def test_clients_choose_neither_the_id_nor_the_trace_of_a_request(
+    proxy_name: str, application: servers.Application, tmp_path: Path
+) -> None:
+    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    received: list[Message] = []
+    with (
+        servers.service_that_renews("a=1", received) as service,
+        servers.proxy(proxy_name, tmp_path, service, application.port) as url,
+    ):
+        for path in ("/", "/api/auth/session"):
+            httpx.get(url + path, headers={"X-Request-Id": "of-the-client", "traceparent": trace})
+    assert len(received) == 2
+    for headers in received:
+        assert "of-the-client" not in headers.get_all("X-Request-Id", []) and not headers["traceparent"], headers.items()
 
 
 def test_nobody_gets_in_while_the_service_is_down(
