@@ -9,6 +9,9 @@ import { servePages } from "./support/pages.js";
 const service = process.env.SERVICE_URL;
 // The host by which the service knows itself, and the domain of its passkeys.
 const own = service.replace("127.0.0.1", "localhost");
+// A document without scripts: the example page itself asks for a passkey, if a service is where it looks for one, and a
+// tab takes one request at a time.
+const quiet = "/style.css";
 let browser;
 let pages;
 
@@ -23,7 +26,7 @@ after(async () => {
 
 /** A page with a virtual authenticator, signed in to a new account. */
 async function visit(options = {}) {
-  const { page } = await openPage(browser, pages.origin);
+  const { page } = await openPage(browser, pages.origin + quiet);
   const devtools = await page.context().newCDPSession(page);
   await devtools.send("WebAuthn.enable", { enableUI: false });
   const { authenticatorId } = await devtools.send("WebAuthn.addVirtualAuthenticator", {
@@ -161,7 +164,7 @@ test("the field for the address offers passkeys", async () => {
 });
 
 test("a page on an address can use no passkey of the domain", async () => {
-  const { page } = await openPage(browser, pages.origin.replace("localhost", "127.0.0.1"));
+  const { page } = await openPage(browser, pages.origin.replace("localhost", "127.0.0.1") + quiet);
   const error = await page.evaluate(async (service) => {
     const headers = { "Content-Type": "application/json" };
     const body = JSON.stringify({ verify: false });
