@@ -3,10 +3,12 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { call, newAccount, signUp } from "./support/account.js";
-import { items, newAdmin, ready, visitAsAdmin } from "./support/admin.js";
+import { newAdmin, ready, visitAsAdmin } from "./support/admin.js";
 import { assertAccessible } from "./support/axe.js";
 import { launchBrowser, screenshot } from "./support/browser.js";
-import { assertQuiet, failing, fillIn, heading, press, told, unseen } from "./support/own-pages.js";
+import {
+  assertQuiet, failing, fillIn, heading, isError, items, press, told, unseen,
+} from "./support/own-pages.js";
 
 const service = process.env.SERVICE_URL;
 const busy = "The service is busy. Please try again in a moment.";
@@ -22,7 +24,6 @@ after(() => browser?.close());
 
 const open = (path, options) => visitAsAdmin(browser, admin, path, options);
 const navigation = (page) => page.getByRole("navigation", { name: "Administration" });
-const isError = (page) => page.locator("#notice").evaluate((notice) => notice.classList.contains("error"));
 const idle = (page) => page.locator("body:not([aria-busy])").waitFor();
 
 async function goOn(page) {

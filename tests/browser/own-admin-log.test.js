@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { call, newAccount, signUp } from "./support/account.js";
-import { items, lookAt, newAdmin, ready, visitAsAdmin } from "./support/admin.js";
+import { lookAt, newAdmin, ready, visitAsAdmin } from "./support/admin.js";
 import { assertAccessible } from "./support/axe.js";
 import { launchBrowser, screenshot } from "./support/browser.js";
-import { assertQuiet, fillIn, press, told } from "./support/own-pages.js";
+import { assertQuiet, fillIn, items, press, told } from "./support/own-pages.js";
 
 const service = process.env.SERVICE_URL;
 const paths = { events: "/admin/events", webhooks: "/admin/webhooks" };

@@ -3,11 +3,11 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { call, newAccount, signUp } from "./support/account.js";
-import { items, lookAt, newAdmin, ready, visitAsAdmin } from "./support/admin.js";
+import { lookAt, newAdmin, ready, visitAsAdmin } from "./support/admin.js";
 import { assertAccessible } from "./support/axe.js";
 import { launchBrowser, screenshot } from "./support/browser.js";
 import {
-  assertQuiet, fillIn, growOld, heading, logInElsewhere, press, told, visit,
+  assertQuiet, fillIn, growOld, heading, items, logInElsewhere, press, told, visit,
 } from "./support/own-pages.js";
 
 const service = process.env.SERVICE_URL;

@@ -8,7 +8,8 @@ import { assertAccessible } from "./support/axe.js";
 import { launchBrowser, screenshot } from "./support/browser.js";
 import { mailedCode } from "./support/inbox.js";
 import {
-  assertQuiet, failing, fillIn, heading, logInElsewhere, onRequest, press, ready, told, unseen, visit, visitAs,
+  assertQuiet, failing, fillIn, heading, isError, items, logInElsewhere, onRequest, press, ready, told,
+  unseen, visit, visitAs,
 } from "./support/own-pages.js";
 import { appCode, scan } from "./support/totp.js";
 
@@ -21,8 +22,6 @@ before(async () => {
 });
 after(() => browser?.close());
 
-const items = (page, name) => page.getByRole("list", { name, exact: true }).getByRole("listitem");
-const isError = (page) => page.locator("#notice").evaluate((notice) => notice.classList.contains("error"));
 
 async function logsIn(account, password = account.password) {
   return (await call(service, "POST", "/api/auth/login", { body: { ...account, password } })).status === 200;

@@ -8,7 +8,7 @@ import { assertAccessible } from "./support/axe.js";
 import { launchBrowser, screenshot } from "./support/browser.js";
 import { mailedCode } from "./support/inbox.js";
 import {
-  assertQuiet, fillIn, growOld, heading, logInElsewhere, press, ready, told, views, visit, visitAs,
+  assertQuiet, fillIn, growOld, heading, items, logInElsewhere, press, ready, told, views, visit, visitAs,
 } from "./support/own-pages.js";
 import { appCode, scan } from "./support/totp.js";
 
@@ -39,7 +39,6 @@ async function assertIssue(page, id, issue) {
 }
 
 const secretOf = async (page) => new URL(await scan(page, picture)).searchParams.get("secret");
-const items = (page, name) => page.getByRole("list", { name, exact: true }).getByRole("listitem");
 
 test("a password is changed, and each error stands beside its field", async () => {
   const account = newAccount();

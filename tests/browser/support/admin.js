@@ -42,9 +42,6 @@ export function ready(page) {
   return page.locator("#signed-in:not([hidden])").waitFor();
 }
 
-/** The items of a list by its name. */
-export const items = (page, name) => page.getByRole("list", { name, exact: true }).getByRole("listitem");
-
 /** Looks at a page in every window and colour, and asserts that it is accessible in each. */
 export async function lookAt(page, part) {
   for (const { name, options } of views) {

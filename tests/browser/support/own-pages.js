@@ -82,6 +82,13 @@ export function press(page, name) {
   return page.getByRole("button", { name, exact: true }).click();
 }
 
+/** The items of a list by its name. */
+export const items = (page, name) => page.getByRole("list", { name, exact: true }).getByRole("listitem");
+
+/** Whether the notice tells of an error. */
+export const isError = (page) =>
+  page.locator("#notice").evaluate((notice) => notice.classList.contains("error"));
+
 export function heading(page, name) {
   return page.getByRole("heading", { name, exact: true }).waitFor();
 }
